@@ -1,0 +1,1 @@
+"""Measure exported models against Keras and each other: `python -m benchmarks`."""

@@ -1,0 +1,32 @@
+"""mri-edge runtime: classify brain-MRI scans on a small device.
+
+Needs NumPy, Pillow and one engine (LiteRT, tflite-runtime or ONNX Runtime); never TensorFlow.
+
+    from edge import Classifier
+    prediction = Classifier("cnn-int8.tflite").classify("scan.png")
+
+Research software, not a medical device.
+"""
+
+__version__ = "0.1.0"
+
+NOTICE = "Research software, not a medical device: not for diagnosis or treatment."
+
+_HOME = {
+    "Classifier": "classifier",
+    "Prediction": "classifier",
+    "EdgeError": "errors",
+    "EngineError": "errors",
+    "ImageError": "errors",
+    "ModelError": "errors",
+}
+__all__ = ["NOTICE", "__version__", *_HOME]
+
+
+def __getattr__(name: str):
+    # Loaded on first use (PEP 562): `edge-classify --version` must not pay for NumPy.
+    if name not in _HOME:
+        raise AttributeError(f"module 'edge' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"edge.{_HOME[name]}"), name)

@@ -1,0 +1,57 @@
+"""From a model's raw output to a probability and a verdict. The only place that decides."""
+
+import math
+
+import numpy as np
+
+from edge.errors import EngineError
+from edge.manifest import Decision, RejectGate
+
+
+def probability(logits: np.ndarray, decision: Decision, positive: int) -> float:
+    """Calibrated probability of tumor, 0..1.
+
+    Args:
+        logits: one value (sigmoid) or one a label (softmax), any float dtype and shape.
+        decision: transform and temperature.
+        positive: index of the tumor label; not used by a sigmoid.
+
+    Raises:
+        EngineError: the number of outputs does not fit the transform, or one is not finite.
+    """
+    values = [float(value) / decision.temperature for value in logits.ravel()]
+    expected = 1 if decision.transform == "sigmoid" else 2
+    if len(values) != expected:
+        raise EngineError(f"the model gave {len(values)} outputs instead of {expected}")
+    if not all(map(math.isfinite, values)):
+        raise EngineError(f"the model gave {values}, which is no finite number")
+    margin = values[0] if expected == 1 else values[positive] - values[1 - positive]
+    # exp() of a large positive number overflows, of a large negative one does not.
+    if margin >= 0:
+        return 1.0 / (1.0 + math.exp(-margin))
+    return math.exp(margin) / (1.0 + math.exp(margin))
+
+
+def verdict(probability: float, decision: Decision) -> str:
+    """ "tumor", "no_tumor" or "uncertain"."""
+    low, high = decision.uncertain
+    if low < probability < high:
+        return "uncertain"
+    return "tumor" if probability >= decision.threshold else "no_tumor"
+
+
+def reject_reason(size: tuple[int, int], pixels: np.ndarray, gate: RejectGate) -> str | None:
+    """Why a scan is refused before the model is asked, or None if it is not.
+
+    Args:
+        size: the decoded scan's width and height.
+        pixels: the preprocessed tensor, uint8 [height, width, channels].
+    """
+    if min(size) < gate.min_side:
+        return (
+            f"{size[0]}x{size[1]} pixels is too small for a scan; "
+            f"give at least {gate.min_side}x{gate.min_side}"
+        )
+    if float(pixels[::4, ::4].std()) < gate.min_deviation:  # a 16th shows it as well
+        return "the image is uniform: there is no scan in it"
+    return None

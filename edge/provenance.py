@@ -1,0 +1,93 @@
+"""Where a model comes from and what proved it: the part of the manifest for people and audits."""
+
+from dataclasses import dataclass, field
+
+from edge.errors import ModelError
+from edge.manifest import Manifest
+from edge.schema import from_json
+
+
+@dataclass(frozen=True)
+class Training:
+    """Where the weights come from."""
+
+    run: str
+    """Name of the run folder."""
+    model_sha256: str
+    """Of the run's model.keras: tells whether a run at hand is the one exported."""
+    data: tuple[str, ...]
+    data_sha256: str
+    """Over the sorted hashes of all files of the split."""
+    synthetic: bool
+    """True if any of the scans is a generated phantom."""
+    counts: dict[str, dict[str, int]]
+    """Scans per part of the split and label."""
+    seed: int
+    created: str
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Which scans set the ranges of a quantized model."""
+
+    method: str
+    part: str
+    counts: dict[str, int]
+    sha256: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Parity:
+    """The held-out scans, through `edge` and this file, against Keras."""
+
+    engine: str
+    part: str
+    scans: int
+    changed: int
+    """Verdicts that differ."""
+    max_difference: float
+    """Largest difference in the probability of tumor."""
+    mean_difference: float
+    max_changed: int
+    """The limit that `changed` was held to."""
+    max_allowed_difference: float
+    """The limit that `max_difference` was held to."""
+
+
+@dataclass(frozen=True)
+class GoldenSample:
+    """A generated scan whose outcome is known: `edge-classify --self-test` replays it."""
+
+    png_base64: str
+    tensor_sha256: str
+    """Of the preprocessed uint8 tensor's bytes."""
+    probability: float
+    tolerance: float
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """`Manifest.provenance`, typed."""
+
+    architecture: str
+    """The model's name in `train`'s registry."""
+    training: Training
+    golden: GoldenSample
+    calibration: Calibration | None = None
+    """None unless the model is quantized with representative data."""
+    parity: Parity | None = None
+    licence: str = "Unstated: it follows from that of the training data."
+    intended_use: str = "Research on brain-MRI classification. Not a medical device."
+
+
+def provenance(manifest: Manifest) -> Provenance:
+    """The typed provenance of a manifest.
+
+    Raises:
+        ModelError: a value is missing or has the wrong type.
+    """
+    try:
+        return from_json(Provenance, manifest.provenance, "provenance")
+    except ValueError as error:
+        raise ModelError(f"{manifest.name}: its manifest is not valid: {error}") from None

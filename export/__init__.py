@@ -1,0 +1,1 @@
+"""Turn a training run into self-describing, proven .tflite and .onnx files: `python -m export`."""

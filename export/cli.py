@@ -1,0 +1,141 @@
+"""The command `python -m export`."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from edge import NOTICE, __version__
+from edge.schema import to_json
+from export.calibration import DEFAULT_SCANS
+from export.errors import ExportError
+from export.targets import FORMATS, PRECISIONS, TARGETS, Target
+from train.errors import TrainError
+
+REPORT = "export-report.json"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line, with defaults and units."""
+    result = argparse.ArgumentParser(
+        prog="python -m export",
+        description="Turn a training run into .tflite and .onnx files that carry their manifest. "
+        "A file is published only if its verdicts on held-out scans hold against Keras. " + NOTICE,
+        epilog="Exit status: 0 all published; 1 at least one file did not hold and was not "
+        "published; 2 wrong usage, no usable run or data.",
+        allow_abbrev=False,
+    )
+    add = result.add_argument
+    add("run", nargs="?", type=Path, metavar="RUN", help="run folder (default: newest in runs/)")
+    add("--int8", action="store_true", help="the int8 files only; short for --precision int8")
+    add("--format", nargs="+", choices=FORMATS, metavar="F", help=f"{_list(FORMATS)}")
+    add("--precision", nargs="+", choices=PRECISIONS, metavar="P", help=f"{_list(PRECISIONS)}")
+    add("--out", type=Path, default=Path("dist"), metavar="DIR", help="(default: dist)")
+    add("--data", type=Path, metavar="DIR", help="where the run's data folder is now, if moved")
+    add(
+        "--calibration-scans",
+        type=int,
+        default=DEFAULT_SCANS,
+        metavar="N",
+        help=f"of the training part, half of each class (default: {DEFAULT_SCANS})",
+    )
+    add(
+        "--max-changed",
+        type=int,
+        metavar="N",
+        help="verdicts that may differ from Keras on the held-out scans (default: fp32 0, int8 "
+        "1 %% of them but at least 1)",
+    )
+    add(
+        "--max-difference",
+        type=float,
+        metavar="X",
+        help="allowed in any probability, 0..1 (default: "
+        + ", ".join(f"{t.precision} {t.max_difference:g}" for t in TARGETS[: len(PRECISIONS)])
+        + ")",
+    )
+    add("--version", action="version", version=f"mri-edge {__version__}. {NOTICE}")
+    return result
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run `python -m export` and return its exit status."""
+    args = parser().parse_args(argv)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up chatter
+    try:
+        return _export(args)
+    except (TrainError, ExportError) as error:
+        print(f"export: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("export: interrupted; unproven files were removed", file=sys.stderr)
+        return 130
+
+
+def _export(args: argparse.Namespace) -> int:
+    from train.run import newest_run, read_run
+
+    run = read_run(args.run or newest_run())
+    targets = _targets(args)
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+        (args.out / f".{REPORT}.partial").touch()
+        (args.out / f".{REPORT}.partial").unlink()
+    except OSError as error:
+        raise ExportError(f"{args.out}: cannot be written ({error.strerror})") from error
+
+    from export.container import write_atomically
+    from export.export import Limits, export_target, gather
+    from train.report import SYNTHETIC
+
+    def say(message: str) -> None:
+        print(message, file=sys.stderr, flush=True)
+
+    say(f"exporting {run.folder}")
+    material = gather(run, args.data, args.calibration_scans)
+    limits = Limits(args.max_changed, args.max_difference)
+    outcomes = []
+    for target in targets:
+        try:
+            outcomes.append(export_target(material, target, args.out, limits, say))
+        except OSError as error:
+            raise ExportError(
+                f"{args.out}: cannot be written ({error.strerror}); free some space or choose "
+                "another --out"
+            ) from error
+    if run.manifest.training.synthetic:
+        print(SYNTHETIC)
+    for outcome in outcomes:
+        print(_line(outcome, args.out))
+    print(NOTICE)
+    report = {"notice": NOTICE, "synthetic": run.manifest.training.synthetic}
+    report |= {"run": run.name, "files": to_json(outcomes)}
+    write_atomically(args.out / REPORT, (json.dumps(report, indent=1) + "\n").encode())
+    return 0 if all(outcome.published for outcome in outcomes) else 1
+
+
+def _targets(args: argparse.Namespace) -> list[Target]:
+    if args.int8 and args.precision and args.precision != ["int8"]:
+        raise ExportError("--int8 and --precision contradict each other; give one")
+    precisions = ["int8"] if args.int8 else args.precision or PRECISIONS
+    formats = args.format or FORMATS
+    return [t for t in TARGETS if t.format in formats and t.precision in precisions]
+
+
+def _line(outcome, out: Path) -> str:
+    if outcome.parity is None:
+        return f"NOT PUBLISHED {outcome.file}: {'; '.join(outcome.problems)}"
+    proof = outcome.parity
+    figures = (
+        f"{outcome.bytes / 1e6:.2f} MB, {proof.changed} of {proof.scans} verdicts changed, "
+        f"largest difference in probability {proof.max_difference:.4f} ({proof.engine})"
+    )
+    if outcome.published:
+        return f"{out / outcome.file}: {figures}"
+    stale = "; an earlier file of that name was left as it was" * (out / outcome.file).exists()
+    return f"NOT PUBLISHED {outcome.file}: {'; '.join(outcome.problems)} ({figures}){stale}"
+
+
+def _list(names: tuple[str, ...]) -> str:
+    return f"any of {', '.join(names)} (default: all)"

@@ -1,0 +1,115 @@
+"""From a Keras model to the bytes of a .tflite or .onnx file, without a manifest.
+
+Which paths work and which break silently was measured: `from_keras_model` is sound where
+`from_concrete_functions` loses the variables, and `tf2onnx.from_function` where its `from_keras`
+fails on Sequential models.
+"""
+
+import contextlib
+import io
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from train.models import LOGITS, logits_model
+
+OPSET = 17
+"""ONNX operator set: the newest that tf2onnx 1.17 writes without warnings; ONNX Runtime >= 1.13."""
+_INPUT = "pixels"
+
+
+def convert(
+    model: keras.Model, format: str, precision: str, calibration: np.ndarray | None
+) -> bytes:
+    """Convert to a file that takes uint8 pixels [1, H, W, C] and gives float32 logits.
+
+    Args:
+        model: as `train` builds it, ending in an activation behind the layer `logits`.
+        format: "tflite" or "onnx".
+        precision: "fp32" or "int8".
+        calibration: uint8 [N, H, W, C], for int8.
+    """
+    inner = logits_model(model, batch=1)
+    with _quiet():
+        if format == "tflite":
+            return _tflite(inner, calibration if precision == "int8" else None)
+        payload = _onnx(inner)
+        return payload if precision == "fp32" else _quantize_onnx(payload, calibration)
+
+
+def _tflite(model: keras.Model, calibration: np.ndarray | None) -> bytes:
+    import tensorflow as tf
+
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    if calibration is not None:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = lambda: ([pixels[None]] for pixels in calibration)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        # Pixels go in as they are (the graph begins with a cast), logits come out as numbers.
+        converter.inference_input_type = tf.uint8
+        converter.inference_output_type = tf.float32
+    return converter.convert()
+
+
+def _onnx(model: keras.Model) -> bytes:
+    import tensorflow as tf
+    import tf2onnx
+
+    signature = [tf.TensorSpec(model.input.shape, tf.uint8, name=_INPUT)]
+    function = tf.function(lambda pixels: {LOGITS: model(pixels)}, input_signature=signature)
+    proto, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
+    return proto.SerializeToString()
+
+
+def _quantize_onnx(payload: bytes, calibration: np.ndarray) -> bytes:
+    from onnxruntime.quantization import (
+        CalibrationDataReader,
+        QuantFormat,
+        QuantType,
+        quantize_static,
+    )
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    class Reader(CalibrationDataReader):
+        def __init__(self):
+            self._scans: Iterator[np.ndarray] = iter(calibration)
+
+        def get_next(self):
+            pixels = next(self._scans, None)
+            return None if pixels is None else {_INPUT: pixels[None]}
+
+    with tempfile.TemporaryDirectory() as folder:
+        plain, prepared, quantized = (str(Path(folder, name)) for name in ("f", "p", "q"))
+        Path(plain).write_bytes(payload)
+        # Every shape is static, so symbolic inference (and its dependency, SymPy) has nothing to do.
+        quant_pre_process(plain, prepared, skip_symbolic_shape=True)
+        quantize_static(
+            prepared,
+            quantized,
+            Reader(),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+        )
+        return Path(quantized).read_bytes()
+
+
+@contextlib.contextmanager
+def _quiet():
+    # Keras prints the signature of what it saves, and onnxruntime logs advice on pre-processing.
+    import logging
+
+    loggers = [logging.getLogger(name) for name in (None, "tensorflow", "tf2onnx", "absl")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

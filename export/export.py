@@ -1,0 +1,172 @@
+"""From a run to proven model files."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from edge import Classifier, EdgeError
+from edge.container import payload_sha256
+from edge.decide import probability
+from edge.manifest import Manifest, RejectGate
+from edge.provenance import Calibration, GoldenSample, Parity, Provenance
+from edge.schema import to_json
+from export import calibration, parity
+from export.container import pack, write_atomically
+from export.convert import convert
+from export.errors import ExportError
+from export.golden import golden_pixels, golden_sample
+from export.targets import Target
+from train.data import read_again
+from train.models import logits_model
+from train.run import Run, sha256_file
+from train.split import SplitScan
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one target."""
+
+    file: str
+    published: bool
+    problems: tuple[str, ...]
+    """Why it was not published."""
+    bytes: int
+    parity: Parity | None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of the proof in place of the targets' own; None keeps those."""
+
+    max_changed: int | None = None
+    max_difference: float | None = None
+
+
+@dataclass(frozen=True)
+class Material:
+    """All that exporting a run needs, read once for all targets."""
+
+    run: Run
+    model: keras.Model
+    calibration_scans: Sequence[SplitScan]
+    calibration_pixels: np.ndarray
+    """uint8 [N, H, W, C], of the training part."""
+    test_files: Sequence[Path]
+    keras_probabilities: np.ndarray
+    """float64 [N], of the test files."""
+
+
+def gather(run: Run, data: Path | None, calibration_scans: int) -> Material:
+    """Load the run's model and scans, and let Keras judge the held-out ones.
+
+    Raises:
+        ExportError: the model is damaged, or not the one that the run's manifest names.
+        TrainError: scans are missing or changed.
+    """
+    manifest = run.manifest
+    if sha256_file(run.model_file) != manifest.training.model_sha256:
+        raise ExportError(f"{run.model_file}: changed since the run; train again")
+    try:
+        model = keras.saving.load_model(run.model_file, compile=False)
+    except Exception as error:
+        raise ExportError(f"{run.model_file}: Keras cannot load it ({error})") from error
+    chosen = calibration.choose(run.split, calibration_scans, manifest.training.seed)
+    _, calibration_pixels = read_again(chosen, manifest.input, data)
+    files, pixels = read_again(parity.held_out(run.split), manifest.input, data)
+    logits = logits_model(model).predict(pixels, batch_size=32, verbose=0)
+    positive = manifest.labels.index(manifest.positive)
+    judged = np.array([probability(row, manifest.decision, positive) for row in logits])
+    return Material(run, model, chosen, calibration_pixels, files, judged)
+
+
+def export_target(
+    material: Material, target: Target, out: Path, limits: Limits, say: Callable[[str], None]
+) -> Outcome:
+    """Convert, prove and, if it holds, publish one file in `out`.
+
+    The candidate lives in a hidden file until it is proven; if it is not, an earlier file of the
+    same name stays as it was.
+    """
+    run = material.run
+    name = target.filename(run.name)
+    say(f"{name}: converting")
+    pixels = material.calibration_pixels if target.calibrated else None
+    try:
+        payload = convert(material.model, target.format, target.precision, pixels)
+    except Exception as error:
+        # Converters raise anything. The other targets are still worth doing.
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        return Outcome(name, False, (f"conversion failed: {reason[0]}",), 0, None)
+    candidate = out / f".candidate-{name}"
+    try:
+        manifest = _manifest(material, target)
+        draft = _provenance(material, target, GoldenSample("", "", 0.0, 0.0), None)
+        manifest = _publish(candidate, payload, manifest, draft)
+        say(f"{name}: proving on {len(material.test_files)} held-out scans")
+        classifier = Classifier(candidate)
+        proof = parity.prove(
+            classifier,
+            target,
+            material.test_files,
+            material.keras_probabilities,
+            limits.max_changed,
+            limits.max_difference,
+        )
+        spec = run.manifest.input
+        expected = classifier.probability(golden_pixels(spec))
+        problems = parity.failures(proof)
+        if not problems:
+            golden = golden_sample(spec, expected, target.golden_tolerance)
+            _publish(candidate, payload, manifest, replace(draft, golden=golden, parity=proof))
+            candidate.replace(out / name)
+    except EdgeError as error:
+        return Outcome(name, False, (str(error),), len(payload), None)
+    finally:
+        candidate.unlink(missing_ok=True)
+    return Outcome(name, not problems, tuple(problems), len(payload), proof)
+
+
+def _publish(path: Path, payload: bytes, manifest: Manifest, provenance: Provenance) -> Manifest:
+    write_atomically(path, payload)
+    manifest = replace(
+        manifest, payload_sha256=payload_sha256(path), provenance=to_json(provenance)
+    )
+    write_atomically(path, pack(payload, manifest))
+    return manifest
+
+
+def _manifest(material: Material, target: Target) -> Manifest:
+    trained = material.run.manifest
+    return Manifest(
+        name=material.run.name,
+        format=target.format,
+        precision=target.precision,
+        labels=trained.labels,
+        positive=trained.positive,
+        input=trained.input,
+        decision=trained.decision,
+        reject=RejectGate(),
+        payload_sha256="",
+        provenance={},
+    )
+
+
+def _provenance(
+    material: Material, target: Target, golden: GoldenSample, proof: Parity | None
+) -> Provenance:
+    trained = material.run.manifest
+    used = None
+    if target.calibrated:
+        used = Calibration(
+            method="min-max",
+            part=calibration.PART,
+            counts={
+                label: sum(scan.positive is bool(i) for scan in material.calibration_scans)
+                for i, label in enumerate(trained.labels)
+            },
+            sha256=tuple(scan.sha256 for scan in material.calibration_scans),
+        )
+    return Provenance(trained.architecture, trained.training, golden, used, proof)

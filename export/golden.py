@@ -1,0 +1,39 @@
+"""The golden sample: a generated scan whose outcome a device can check by itself."""
+
+import base64
+import hashlib
+import io
+
+import numpy as np
+from PIL import Image
+
+from edge.manifest import InputSpec
+from edge.preprocess import preprocess
+from edge.provenance import GoldenSample
+from train.phantom import make_phantom
+
+_SEED = 20_000_001  # a phantom that no run trains on
+_SIDE = 128  # small enough to travel in the manifest, and no model's input: so it is resized
+
+
+def golden_scan() -> tuple[bytes, Image.Image]:
+    """The generated scan, as PNG bytes and decoded."""
+    image = Image.fromarray(make_phantom(_SEED, lesion=True, size=_SIDE).pixels)
+    file = io.BytesIO()
+    image.save(file, "PNG", optimize=True)
+    return file.getvalue(), image
+
+
+def golden_pixels(spec: InputSpec) -> np.ndarray:
+    """The generated scan as a model takes it, uint8 [H, W, C]."""
+    return preprocess(golden_scan()[1], spec)
+
+
+def golden_sample(spec: InputSpec, probability: float, tolerance: float) -> GoldenSample:
+    """For a manifest: the scan, its tensor's hash and what the model makes of it."""
+    return GoldenSample(
+        png_base64=base64.b64encode(golden_scan()[0]).decode(),
+        tensor_sha256=hashlib.sha256(golden_pixels(spec).tobytes()).hexdigest(),
+        probability=probability,
+        tolerance=tolerance,
+    )

@@ -1,0 +1,1 @@
+"""Fit Keras models on folders of scans: `python -m train`."""

@@ -1,0 +1,216 @@
+"""Folders of scans: which files there are, what class they are of, and their pixels."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from edge.decode import decode
+from edge.errors import ImageError
+from edge.manifest import InputSpec
+from edge.preprocess import preprocess
+from train.errors import TrainError
+
+DEFAULT_POSITIVE, DEFAULT_NEGATIVE = "yes", "no"
+_READERS = 4  # decoding waits for the disk about as long as it computes
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Which subfolders of a data folder hold scans with a tumor, and which without."""
+
+    positive: tuple[str, ...] = (DEFAULT_POSITIVE,)
+    negative: tuple[str, ...] = (DEFAULT_NEGATIVE,)
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        """(negative, positive), the folders' own names."""
+        return "+".join(self.negative), "+".join(self.positive)
+
+
+@dataclass(frozen=True)
+class Scan:
+    """One file of a data folder."""
+
+    root: str
+    """The data folder, as an absolute path."""
+    path: str
+    """Relative to `root`, with forward slashes."""
+    positive: bool
+    sha256: str
+    """Of the file's bytes."""
+
+    @property
+    def file(self) -> Path:
+        """Where the file is."""
+        return Path(self.root, self.path)
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file that was skipped, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ScanSet:
+    """Scans and their pixels: `pixels[i]` belongs to `scans[i]`."""
+
+    scans: tuple[Scan, ...]
+    pixels: np.ndarray
+    """uint8 [N, height, width, channels]."""
+    unreadable: tuple[Unreadable, ...]
+
+    @property
+    def truth(self) -> np.ndarray:
+        """int64 [N]: 1 with a tumor, 0 without."""
+        return np.array([scan.positive for scan in self.scans], np.int64)
+
+
+def find_classes(folder: Path, positive: list[str], negative: list[str]) -> Classes:
+    """Decide which subfolders are the two classes.
+
+    Args:
+        positive: names of the subfolders with tumor; empty: `yes` and `no` are the classes.
+        negative: names of those without; empty: all subfolders that are not positive.
+
+    Raises:
+        TrainError: no such folder, or no subfolders of those names.
+    """
+    if not folder.is_dir():
+        raise TrainError(f"{folder}: no such folder")
+    present = sorted(p.name for p in folder.iterdir() if p.is_dir() and p.name[0] != ".")
+    if not positive:
+        if negative:
+            raise TrainError("--negative needs --positive: name the folders of both classes")
+        positive, negative = [DEFAULT_POSITIVE], [DEFAULT_NEGATIVE]
+    if not negative:
+        negative = [name for name in present if name not in positive]
+    missing = [name for name in positive + negative if name not in present]
+    if missing or not negative:
+        raise TrainError(
+            f"{folder}: needs a subfolder for each class "
+            f"({', '.join(positive)} / {', '.join(negative) or 'any other'}), has "
+            f"{', '.join(present) or 'none'}; name the tumor class with --positive NAME"
+        )
+    if set(positive) & set(negative):
+        raise TrainError("--positive and --negative name the same folder")
+    return Classes(tuple(positive), tuple(negative))
+
+
+def find_files(folder: Path, classes: Classes) -> list[tuple[Path, bool]]:
+    """Every visible file of the class folders, searched recursively, in a fixed order.
+
+    Raises:
+        TrainError: a class folder holds no file.
+    """
+    found = []
+    for names, positive in ((classes.negative, False), (classes.positive, True)):
+        for name in names:
+            files = sorted(
+                path
+                for path in (folder / name).rglob("*")
+                if path.is_file() and not any(part[0] == "." for part in path.parts[-2:])
+            )
+            if not files:
+                raise TrainError(f"{folder / name}: this class folder is empty")
+            found += [(path, positive) for path in files]
+    return found
+
+
+def read_scans(
+    folder: Path,
+    files: Iterable[tuple[Path, bool]],
+    spec: InputSpec,
+    tick: Callable[[], None] = lambda: None,
+) -> ScanSet:
+    """Hash, decode and preprocess files through `edge`; what cannot be read is left out and named.
+
+    Args:
+        tick: called once a file, for a progress display.
+
+    Raises:
+        TrainError: a class has no readable scan.
+    """
+    root = folder.resolve()
+
+    def read(item: tuple[Path, bool]):
+        path, positive = item
+        try:
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            pixels = preprocess(decode(path), spec)
+        except (ImageError, OSError) as error:
+            return Unreadable(str(path), str(error))
+        relative = path.resolve().relative_to(root).as_posix()
+        return Scan(str(root), relative, positive, digest), pixels
+
+    scans, pixels, unreadable = [], [], []
+    with ThreadPoolExecutor(_READERS) as pool:
+        for result in pool.map(read, files):
+            tick()
+            if isinstance(result, Unreadable):
+                unreadable.append(result)
+            else:
+                scans.append(result[0])
+                pixels.append(result[1])
+    found = Counter(scan.positive for scan in scans)
+    if len(found) < 2:
+        which = "with a tumor" if not found[True] else "without a tumor"
+        raise TrainError(f"{folder}: no readable scan {which}; {len(unreadable)} files unreadable")
+    return ScanSet(tuple(scans), np.stack(pixels), tuple(unreadable))
+
+
+class FileOfScan(Protocol):
+    """What names a scan that was read before: `Scan`, or a line of split.json."""
+
+    root: str
+    path: str
+    sha256: str
+
+
+def read_again(
+    scans: Sequence[FileOfScan], spec: InputSpec, root: Path | None = None
+) -> tuple[list[Path], np.ndarray]:
+    """The files of scans seen in an earlier run and their pixels, proven to be the same files.
+
+    Args:
+        root: where the data folder is now, if it was moved.
+
+    Returns:
+        The files and uint8 [N, height, width, channels].
+
+    Raises:
+        TrainError: files are missing, or their contents changed.
+    """
+    files = [Path(root or scan.root, scan.path) for scan in scans]
+    missing = [file for file in files if not file.is_file()]
+    if missing:
+        raise TrainError(
+            f"{len(missing)} of {len(files)} scans of the run are not where they were, "
+            f"{missing[0]} for one; name their folder with --data"
+        )
+    changed = [
+        file
+        for file, scan in zip(files, scans, strict=True)
+        if hashlib.sha256(file.read_bytes()).hexdigest() != scan.sha256
+    ]
+    if changed:
+        raise TrainError(
+            f"{len(changed)} of {len(files)} scans changed since the run, {changed[0]} for one; "
+            "restore them, or train again"
+        )
+    with ThreadPoolExecutor(_READERS) as pool:
+        pixels = list(pool.map(lambda file: preprocess(decode(file), spec), files))
+    return files, np.stack(pixels)
+
+
+def fingerprint(hashes: Iterable[str]) -> str:
+    """SHA-256 over the sorted SHA-256s of files: the same for the same data in any order."""
+    return hashlib.sha256("\n".join(sorted(hashes)).encode()).hexdigest()

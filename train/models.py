@@ -1,0 +1,74 @@
+"""The networks that `python -m train` knows, one entry of the registry each.
+
+Every network takes pixels (uint8, 0..255) and holds its own scaling, and every network has a layer
+named `logits` before its last activation: that is the output which `export` converts.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+from keras import layers
+
+from edge.manifest import InputSpec
+
+LOGITS = "logits"
+"""Name of the layer whose output is exported; the device applies the activation."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A network that can be trained."""
+
+    build: Callable[[InputSpec], keras.Model]
+    """A fresh model: uint8 [N, height, width, channels] -> probability of tumor, float [N, 1]."""
+    input: InputSpec
+    transform: str
+    """The last activation, as `edge.manifest.Decision.transform` names it."""
+    summary: str
+    """One line for `--help` and reports."""
+
+
+def build_cnn(spec: InputSpec, width: float = 1.0) -> keras.Model:
+    """The small CNN of the first article (shared/articles.md): 9.5 M parameters at 150x150x3.
+
+    Three times convolution 3x3 (16, 32, 64 filters, no padding, ReLU) and max-pooling 2x2, then
+    dense 512 ReLU and dense 1 sigmoid.
+
+    Args:
+        width: factor on the numbers of filters and units, for tests; the article has 1.
+    """
+    pixels = keras.Input(spec.shape, dtype="uint8", name="pixels")
+    x = layers.Rescaling(1 / 255, name="scale")(pixels)
+    for block, filters in enumerate((16, 32, 64), 1):
+        filters = max(1, round(filters * width))
+        x = layers.Conv2D(filters, 3, activation="relu", name=f"conv{block}")(x)
+        x = layers.MaxPooling2D(2, name=f"pool{block}")(x)
+    x = layers.Flatten(name="flatten")(x)
+    x = layers.Dense(max(1, round(512 * width)), activation="relu", name="dense")(x)
+    x = layers.Dense(1, name=LOGITS)(x)
+    return keras.Model(pixels, layers.Activation("sigmoid", name="tumor")(x), name="cnn")
+
+
+ARCHITECTURES = {
+    "cnn": Architecture(
+        build_cnn,
+        InputSpec(height=150, width=150, color="rgb"),
+        "sigmoid",
+        "the first article's small CNN, 150x150x3",
+    ),
+}
+
+
+def logits_model(model: keras.Model, batch: int | None = None) -> keras.Model:
+    """The same network without its last activation, for a fixed batch size if `batch` is given.
+
+    Returns:
+        uint8 [batch, height, width, channels] -> logits, float32 [batch, outputs]; shares the
+        weights of `model`.
+    """
+    inner = keras.Model(model.input, model.get_layer(LOGITS).output)
+    if batch is None:
+        return inner
+    pixels = keras.Input(batch_shape=(batch, *model.input.shape[1:]), dtype="uint8", name="pixels")
+    return keras.Model(pixels, inner(pixels))
