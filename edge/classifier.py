@@ -112,6 +112,14 @@ class Classifier:
             inference_ms=0.0 if reason else (done - prepared) * 1e3,
         )
 
+    def pixels(self, scan: str | os.PathLike) -> np.ndarray:
+        """An image file as the model takes it, uint8 [height, width, C], for `probability`.
+
+        Raises:
+            ImageError: the file cannot be read whole.
+        """
+        return preprocess(decode(scan, self._max_pixels), self.manifest.input)
+
     def probability(self, pixels: np.ndarray) -> float:
         """Calibrated probability of tumor for a preprocessed tensor, uint8 [height, width, C]."""
         logits = self.engine.run(pixels)

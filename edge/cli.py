@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from edge import NOTICE, __version__
 
@@ -82,9 +81,10 @@ def _run(args: argparse.Namespace) -> int:
         return _fail("no scan given; name image files or folders, or see --help")
 
     from edge.errors import EdgeError, EngineError, ImageError, ModelError
+    from edge.quiet import silenced
 
     try:
-        with _engine_log_silenced():
+        with silenced():
             from edge.classifier import Classifier
             from edge.decode import MAX_PIXELS
 
@@ -162,22 +162,3 @@ def _fail(message: object) -> int:
     line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(message))
     print(f"edge-classify: {line}", file=sys.stderr)
     return 2
-
-
-@contextmanager
-def _engine_log_silenced():
-    # LiteRT's C++ core writes "INFO: Created TensorFlow Lite XNNPACK delegate" straight to file
-    # descriptor 2. What matters of its messages comes back as an exception.
-    sys.stderr.flush()
-    try:
-        saved = os.dup(2)
-    except OSError:  # standard error is closed
-        yield
-        return
-    try:
-        with open(os.devnull, "w") as null:
-            os.dup2(null.fileno(), 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)

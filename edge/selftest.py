@@ -11,7 +11,7 @@ from PIL import Image
 from edge.classifier import Classifier
 from edge.errors import ModelError
 from edge.preprocess import preprocess
-from edge.provenance import provenance
+from edge.provenance import GoldenSample, provenance
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class SelfTest:
         )
 
 
+def golden_png(golden: GoldenSample) -> bytes:
+    """The golden scan's PNG file; raises `binascii.Error` if its text is damaged."""
+    return base64.b64decode(golden.png_base64, validate=True)
+
+
 def self_test(classifier: Classifier) -> SelfTest:
     """Run the golden sample of the classifier's manifest.
 
@@ -46,8 +51,7 @@ def self_test(classifier: Classifier) -> SelfTest:
     """
     golden = provenance(classifier.manifest).golden
     try:
-        png = base64.b64decode(golden.png_base64, validate=True)
-        image = Image.open(io.BytesIO(png), formats=["PNG"])
+        image = Image.open(io.BytesIO(golden_png(golden)), formats=["PNG"])
         image.load()
     except (binascii.Error, OSError, SyntaxError, ValueError) as error:
         raise ModelError(f"{classifier.path}: its golden sample is damaged ({error})") from error

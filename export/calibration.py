@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from export.errors import ExportError
-from train.split import SplitScan
+from train.data import SplitScan
 
 DEFAULT_SCANS = 100
 PART = "train"
@@ -25,10 +25,9 @@ def choose(split: Sequence[SplitScan], count: int, seed: int) -> list[SplitScan]
     random = np.random.default_rng(seed)
     classes = []
     for positive in (False, True):
+        own = [scan for scan in split if scan.part == PART and scan.positive is positive]
         # The first scan of each duplicate group stands for it.
-        distinct = {
-            s.sha256: s for s in reversed(split) if s.part == PART and s.positive is positive
-        }
+        distinct = {scan.sha256: scan for scan in reversed(own)}
         classes.append(sorted(distinct.values(), key=lambda scan: scan.sha256))
     each = min(count // 2, *map(len, classes))
     chosen = []

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -62,7 +61,6 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run `python -m export` and return its exit status."""
     args = parser().parse_args(argv)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up chatter
     try:
         return _export(args)
     except (TrainError, ExportError) as error:
@@ -74,6 +72,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
+    from train import backend
     from train.run import newest_run, read_run
 
     run = read_run(args.run or newest_run())
@@ -85,6 +84,7 @@ def _export(args: argparse.Namespace) -> int:
     except OSError as error:
         raise ExportError(f"{args.out}: cannot be written ({error.strerror})") from error
 
+    backend.start()
     from export.container import write_atomically
     from export.export import Limits, export_target, gather
     from train.report import SYNTHETIC

@@ -5,15 +5,16 @@ Which paths work and which break silently was measured: `from_keras_model` is so
 fails on Sequential models.
 """
 
-import contextlib
 import io
 import tempfile
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from edge.quiet import silenced
 from train.models import LOGITS, logits_model
 
 OPSET = 17
@@ -33,7 +34,8 @@ def convert(
         calibration: uint8 [N, H, W, C], for int8.
     """
     inner = logits_model(model, batch=1)
-    with _quiet():
+    # Keras prints the signature of what it saves; the converters warn of what is intended.
+    with silenced(), redirect_stdout(io.StringIO()):
         if format == "tflite":
             return _tflite(inner, calibration if precision == "int8" else None)
         payload = _onnx(inner)
@@ -84,7 +86,7 @@ def _quantize_onnx(payload: bytes, calibration: np.ndarray) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         plain, prepared, quantized = (str(Path(folder, name)) for name in ("f", "p", "q"))
         Path(plain).write_bytes(payload)
-        # Every shape is static, so symbolic inference (and its dependency, SymPy) has nothing to do.
+        # Every shape is static: symbolic inference (and its dependency, SymPy) has nothing to do.
         quant_pre_process(plain, prepared, skip_symbolic_shape=True)
         quantize_static(
             prepared,
@@ -96,20 +98,3 @@ def _quantize_onnx(payload: bytes, calibration: np.ndarray) -> bytes:
             weight_type=QuantType.QInt8,
         )
         return Path(quantized).read_bytes()
-
-
-@contextlib.contextmanager
-def _quiet():
-    # Keras prints the signature of what it saves, and onnxruntime logs advice on pre-processing.
-    import logging
-
-    loggers = [logging.getLogger(name) for name in (None, "tensorflow", "tf2onnx", "absl")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

@@ -9,20 +9,18 @@ import numpy as np
 
 from edge import Classifier, EdgeError
 from edge.container import payload_sha256
-from edge.decide import probability
 from edge.manifest import Manifest, RejectGate
 from edge.provenance import Calibration, GoldenSample, Parity, Provenance
+from edge.quiet import silenced
 from edge.schema import to_json
 from export import calibration, parity
 from export.container import pack, write_atomically
 from export.convert import convert
-from export.errors import ExportError
 from export.golden import golden_pixels, golden_sample
 from export.targets import Target
-from train.data import read_again
-from train.models import logits_model
-from train.run import Run, sha256_file
-from train.split import SplitScan
+from train.data import SplitScan, read_again
+from train.judge import judge, load_keras
+from train.run import Run
 
 
 @dataclass(frozen=True)
@@ -63,22 +61,14 @@ def gather(run: Run, data: Path | None, calibration_scans: int) -> Material:
     """Load the run's model and scans, and let Keras judge the held-out ones.
 
     Raises:
-        ExportError: the model is damaged, or not the one that the run's manifest names.
-        TrainError: scans are missing or changed.
+        ExportError: no scans to calibrate with.
+        TrainError: the model or scans are missing or changed.
     """
-    manifest = run.manifest
-    if sha256_file(run.model_file) != manifest.training.model_sha256:
-        raise ExportError(f"{run.model_file}: changed since the run; train again")
-    try:
-        model = keras.saving.load_model(run.model_file, compile=False)
-    except Exception as error:
-        raise ExportError(f"{run.model_file}: Keras cannot load it ({error})") from error
-    chosen = calibration.choose(run.split, calibration_scans, manifest.training.seed)
-    _, calibration_pixels = read_again(chosen, manifest.input, data)
-    files, pixels = read_again(parity.held_out(run.split), manifest.input, data)
-    logits = logits_model(model).predict(pixels, batch_size=32, verbose=0)
-    positive = manifest.labels.index(manifest.positive)
-    judged = np.array([probability(row, manifest.decision, positive) for row in logits])
+    model, spec = load_keras(run), run.manifest.input
+    chosen = calibration.choose(run.split, calibration_scans, run.manifest.training.seed)
+    _, calibration_pixels = read_again(chosen, spec, data)
+    files, pixels = read_again(parity.held_out(run.split), spec, data)
+    judged = judge(model, run.manifest, pixels)
     return Material(run, model, chosen, calibration_pixels, files, judged)
 
 
@@ -106,7 +96,8 @@ def export_target(
         draft = _provenance(material, target, GoldenSample("", "", 0.0, 0.0), None)
         manifest = _publish(candidate, payload, manifest, draft)
         say(f"{name}: proving on {len(material.test_files)} held-out scans")
-        classifier = Classifier(candidate)
+        with silenced():
+            classifier = Classifier(candidate)
         proof = parity.prove(
             classifier,
             target,

@@ -9,7 +9,7 @@ from edge import Classifier
 from edge.decide import verdict
 from edge.provenance import Parity
 from export.targets import Target
-from train.split import SplitScan
+from train.data import SplitScan
 
 PART = "test"
 

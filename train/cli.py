@@ -2,7 +2,6 @@
 
 import argparse
 import datetime
-import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -81,7 +80,6 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run `python -m train` and return its exit status."""
     args = parser().parse_args(argv)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up chatter
     try:
         folder = _train(args)
     except TrainError as error:
@@ -95,7 +93,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _train(args: argparse.Namespace) -> Path:
-    from train import data, run, split
+    from train import backend, data, run, split
 
     out = args.out or run.free_name(run.RUNS / f"{args.model}-{Path(args.data).name}")
     with run.writing(out, args.overwrite) as folder:
@@ -104,7 +102,9 @@ def _train(args: argparse.Namespace) -> Path:
         classes = data.find_classes(source, args.positive, args.negative)
         files = data.find_files(source, classes)
 
-        from train.fit import FitOptions, fit, probabilities
+        backend.start()
+        from train.fit import FitOptions, fit
+        from train.judge import judge
         from train.models import ARCHITECTURES
         from train.progress import EpochProgress, counting, say
         from train.report import SYNTHETIC, evaluate, write_report
@@ -169,7 +169,7 @@ def _train(args: argparse.Namespace) -> Path:
         run.write_json(folder / run.SPLIT, parts)
         evaluation = evaluate(
             truth[test],
-            probabilities(fitted.model, found.pixels[test]),
+            judge(fitted.model, manifest, found.pixels[test]),
             [parts[i].group for i in test],
             manifest.decision.threshold,
         )

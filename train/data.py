@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -49,6 +48,18 @@ class Scan:
     def file(self) -> Path:
         """Where the file is."""
         return Path(self.root, self.path)
+
+
+@dataclass(frozen=True)
+class SplitScan:
+    """A line of split.json: a file, its duplicate group and its part."""
+
+    root: str
+    path: str
+    sha256: str
+    positive: bool
+    group: int
+    part: str
 
 
 @dataclass(frozen=True)
@@ -167,16 +178,8 @@ def read_scans(
     return ScanSet(tuple(scans), np.stack(pixels), tuple(unreadable))
 
 
-class FileOfScan(Protocol):
-    """What names a scan that was read before: `Scan`, or a line of split.json."""
-
-    root: str
-    path: str
-    sha256: str
-
-
 def read_again(
-    scans: Sequence[FileOfScan], spec: InputSpec, root: Path | None = None
+    scans: Sequence[SplitScan], spec: InputSpec, root: Path | None = None
 ) -> tuple[list[Path], np.ndarray]:
     """The files of scans seen in an earlier run and their pixels, proven to be the same files.
 

@@ -86,8 +86,3 @@ def make_reproducible(seed: int) -> None:
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
-
-
-def probabilities(model: keras.Model, pixels: np.ndarray) -> np.ndarray:
-    """Probability of tumor, float64 [N], of uint8 [N, height, width, channels]."""
-    return model.predict(pixels, batch_size=32, verbose=0)[:, -1].astype(np.float64)

@@ -16,8 +16,8 @@ from pathlib import Path
 from edge.manifest import Decision, InputSpec
 from edge.provenance import Training
 from edge.schema import from_json, to_json
+from train.data import SplitScan
 from train.errors import TrainError
-from train.split import SplitScan
 
 RUN_VERSION = "1.0"
 """major.minor of manifest.json; another major version is refused."""

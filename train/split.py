@@ -2,28 +2,15 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
-from train.data import Scan
+from train.data import Scan, SplitScan
 from train.errors import TrainError
 
 PARTS = ("train", "validation", "test")
 _FOLDS = 5  # test is one of five folds, validation one of five of the rest: 64 / 16 / 20 %
-
-
-@dataclass(frozen=True)
-class SplitScan:
-    """A line of split.json: a file, its duplicate group and its part."""
-
-    root: str
-    path: str
-    sha256: str
-    positive: bool
-    group: int
-    part: str
 
 
 def duplicate_groups(scans: Sequence[Scan]) -> list[int]:

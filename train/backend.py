@@ -1,0 +1,15 @@
+"""Start Keras' backend without its chatter."""
+
+import os
+
+from edge.quiet import silenced
+
+
+def start() -> None:
+    """Import Keras and its backend (seconds), which `KERAS_BACKEND` names; TensorFlow if unset.
+
+    Call it before anything that imports Keras: TensorFlow writes a page of advice on starting.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with silenced():
+        import keras  # noqa: F401

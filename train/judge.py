@@ -1,0 +1,34 @@
+"""What the full Keras model of a run makes of scans: the reference that exports are held to."""
+
+import keras
+import numpy as np
+
+from edge.decide import probability
+from train.errors import TrainError
+from train.models import logits_model
+from train.run import Run, RunManifest, sha256_file
+
+
+def load_keras(run: Run) -> keras.Model:
+    """The run's model, proven to be the one that its manifest names.
+
+    Raises:
+        TrainError: the file was changed since the run, or Keras cannot load it.
+    """
+    if sha256_file(run.model_file) != run.manifest.training.model_sha256:
+        raise TrainError(f"{run.model_file}: changed since the run; train again")
+    try:
+        return keras.saving.load_model(run.model_file, compile=False)
+    except Exception as error:
+        # What Keras raises on an archive of another version has no common type.
+        raise TrainError(f"{run.model_file}: Keras cannot load it ({error})") from error
+
+
+def judge(model: keras.Model, manifest: RunManifest, pixels: np.ndarray) -> np.ndarray:
+    """Calibrated probability of tumor, float64 [N], of uint8 [N, height, width, channels].
+
+    From logits to probability by the device's own code.
+    """
+    logits = logits_model(model).predict(pixels, batch_size=32, verbose=0)
+    positive = manifest.labels.index(manifest.positive)
+    return np.array([probability(row, manifest.decision, positive) for row in logits])
