@@ -26,7 +26,7 @@ MANIFEST_ENTRY = "mri-edge-manifest.json"
 """Name of the ZIP entry in a .tflite file, and of the metadata key in an .onnx file."""
 
 _TFLITE_MARK = b"TFL3"  # file_identifier of tensorflow/lite/schema/schema.fbs, at byte 4
-_ONNX_METADATA_PROPS = 14  # field number in onnx.proto's ModelProto
+ONNX_METADATA_PROPS = 14  # field number in onnx.proto's ModelProto
 _ONNX_LAST_FIELD = 26  # highest field number that ModelProto has used (configuration)
 _ZIP_END = struct.Struct("<4s4H2LH")  # end of central directory (PKWARE APPNOTE 4.3.16)
 _ZIP_ENTRY = struct.Struct("<4s6H3L5H2L")  # central directory header (4.3.12)
@@ -141,7 +141,7 @@ def _split_onnx(file: BinaryIO, size: int, path: str) -> tuple[bytes | None, Ran
     text, payload, at = None, [], 0
     for number, start, body, end in _fields(file, size, path):
         at = end
-        if number != _ONNX_METADATA_PROPS:
+        if number != ONNX_METADATA_PROPS:
             payload.append((start, end))
         elif end - body <= MAX_MANIFEST_BYTES:
             file.seek(body)

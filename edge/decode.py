@@ -30,6 +30,11 @@ _FORMATS = (
 FORMATS = tuple(dict.fromkeys(name for name, *_ in _FORMATS))
 _HEAD = 16
 
+# The last thing in a whole file. Pillow takes a file whose pixels end early by a few bytes; we do
+# not. Cameras append a little of their own, hence not the very last bytes.
+_END_MARKS = {"PNG": b"IEND\xaeB`\x82", "JPEG": b"\xff\xd9"}
+_TAIL = 4096
+
 _ORIENTATION_TAG = 274  # EXIF 2.32, table 4
 
 
@@ -108,6 +113,8 @@ def _decode_open(file, name: str, max_pixels: int) -> Image.Image:
             f"{name}: is not an image of a supported format; give {', '.join(FORMATS)}"
         )
     kind, module, cls = found
+    if not _has_end(file, kind):
+        raise ImageError(f"{name}: is truncated (its end is missing); copy it again")
     file.seek(0)
     # Pillow's decoders raise a dozen exception types on damaged bytes, RuntimeError and
     # SyntaxError among them. Whatever they raise, it means that this file cannot be read.
@@ -131,6 +138,13 @@ def _decode_open(file, name: str, max_pixels: int) -> Image.Image:
     except Exception as error:
         raise ImageError(f"{name}: is truncated or damaged ({_reason(error)})") from error
     raise ImageError(f"{name}: holds {frames} frames; give a file with one slice")
+
+
+def _has_end(file, kind: str) -> bool:
+    mark = _END_MARKS.get(kind, b"")
+    size = os.fstat(file.fileno()).st_size
+    file.seek(max(0, size - _TAIL))
+    return mark in file.read(_TAIL)
 
 
 def _reason(error: Exception) -> str:

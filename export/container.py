@@ -4,9 +4,7 @@ import io
 import zipfile
 from pathlib import Path
 
-import onnx
-
-from edge.container import MANIFEST_ENTRY
+from edge.container import MANIFEST_ENTRY, ONNX_METADATA_PROPS
 from edge.manifest import Manifest, dumps
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that ZIP can say: the same file on every export
@@ -23,10 +21,18 @@ def pack(payload: bytes, manifest: Manifest) -> bytes:
         with zipfile.ZipFile(file, "a", zipfile.ZIP_STORED) as archive:
             archive.writestr(zipfile.ZipInfo(MANIFEST_ENTRY, _EPOCH), dumps(manifest))
         return file.getvalue()
-    properties = onnx.ModelProto()
-    properties.metadata_props.add(key=MANIFEST_ENTRY, value=dumps(manifest))
-    # Concatenated protobuf messages merge when they are parsed, and the payload keeps its bytes.
-    return payload + properties.SerializeToString()
+    # Protobuf messages merge when they are concatenated, so the payload keeps its bytes.
+    pair = _field(1, MANIFEST_ENTRY.encode()) + _field(2, dumps(manifest).encode())
+    return payload + _field(ONNX_METADATA_PROPS, pair)
+
+
+def _field(number: int, data: bytes) -> bytes:
+    """A length-delimited protobuf field, number below 16."""
+    length, size = len(data), b""
+    while length >= 0x80:
+        size += bytes([length & 0x7F | 0x80])
+        length >>= 7
+    return bytes([number << 3 | 2]) + size + bytes([length]) + data
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -1,0 +1,42 @@
+"""Fixtures of the edge tests: tiny models and scans, and no TensorFlow."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from edge.engines import installed
+
+MODELS = Path(__file__).parent / "models"
+
+
+@pytest.fixture(params=["tflite", "onnx"])
+def model(request, tmp_path) -> Path:
+    """A copy of the tiny model (tumor if the mean brightness is above 100), in either format."""
+    if not installed(request.param):
+        pytest.skip(f"no engine for {request.param} is installed")
+    return Path(shutil.copy(MODELS / f"tiny.{request.param}", tmp_path))
+
+
+@pytest.fixture
+def any_model(tmp_path) -> Path:
+    """A copy of the tiny model in a format that an installed engine runs."""
+    for kind in ("tflite", "onnx"):
+        if installed(kind):
+            return Path(shutil.copy(MODELS / f"tiny.{kind}", tmp_path))
+    pytest.skip("no engine is installed")
+
+
+@pytest.fixture
+def scan(tmp_path):
+    """Write a grey gradient of a given mean brightness as an image file and return its path."""
+
+    def write(mean: int, name: str = "scan.png") -> Path:
+        row = np.linspace(mean - 30, mean + 30, 64)
+        path = tmp_path / name
+        Image.fromarray(np.tile(row, (64, 1)).astype(np.uint8)).save(path)
+        return path
+
+    return write

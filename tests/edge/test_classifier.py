@@ -1,0 +1,140 @@
+"""The Python API on real engines and tiny models."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from edge import Classifier, EngineError, ImageError, ModelError
+from edge import engines as engines_module
+from edge.container import open_model, payload_sha256
+from edge.manifest import InputSpec
+from edge.selftest import self_test
+from export.container import pack
+from tests.edge.conftest import MODELS
+from tests.edge.test_model_files import payload_of
+from tests.make_tiny_models import MIDDLE, SLOPE
+
+
+def expected(mean):
+    return 1 / (1 + math.exp(-SLOPE * (mean - MIDDLE)))
+
+
+@pytest.mark.parametrize(
+    ("mean", "verdict"), [(40, "no_tumor"), (101, "uncertain"), (180, "tumor")]
+)
+def test_verdict_and_probability(model, scan, mean, verdict):
+    prediction = Classifier(model).classify(scan(mean))
+    assert prediction.verdict == verdict
+    assert prediction.probability == pytest.approx(expected(mean), abs=0.02)
+    assert prediction.model == "tiny fp32"
+    assert prediction.model_sha256 == open_model(model).manifest.payload_sha256
+    assert prediction.reason is None
+    assert min(prediction.decode_ms, prediction.preprocess_ms, prediction.inference_ms) > 0
+    assert "not a medical device" in prediction.to_dict()["notice"]
+
+
+def test_files_and_arrays_agree(model, scan):
+    from PIL import Image
+
+    path = scan(130)
+    classifier = Classifier(model)
+    from_file = classifier.classify(path)
+    from_array = classifier.classify(np.asarray(Image.open(path)))
+    assert from_file.probability == from_array.probability
+    assert classifier.probability(classifier.pixels(path)) == from_file.probability
+
+
+def test_repeated_calls_do_not_interfere(model, scan):
+    classifier = Classifier(model)
+    dark, bright = scan(40, "dark.png"), scan(180, "bright.png")
+    first = [classifier.classify(path).probability for path in (dark, bright, dark)]
+    assert first[0] == first[2] != first[1]
+
+
+def test_rejected_without_asking_the_model(model, tmp_path):
+    prediction = Classifier(model).classify(np.full((64, 64), 9, np.uint8))
+    assert prediction.verdict == "rejected"
+    assert prediction.probability is None
+    assert "uniform" in prediction.reason
+    assert prediction.inference_ms == 0.0
+    assert Classifier(model).classify(np.uint8([[200]])).verdict == "rejected"
+
+
+def test_bad_scan(model, tmp_path):
+    with pytest.raises(ImageError, match="cannot be read"):
+        Classifier(model).classify(tmp_path / "none.png")
+
+
+def test_max_pixels(model, scan):
+    with pytest.raises(ImageError, match="more than the limit of 10"):
+        Classifier(model, max_pixels=10).classify(scan(100))
+
+
+def test_threads(model, scan):
+    assert Classifier(model, threads=2).engine.threads == 2
+
+
+def test_self_test_passes_and_notices(model):
+    classifier = Classifier(model)
+    result = self_test(classifier)
+    assert result.passed
+    assert result.tensor_matches
+    assert "self-test passed" in str(result)
+    shifted = replace(result, probability=result.expected + 2 * result.tolerance)
+    assert not shifted.passed
+    assert "FAILED" in str(replace(result, tensor_matches=False))
+
+
+def test_self_test_without_a_golden_sample(model):
+    bare = replace(open_model(model).manifest, provenance={})
+    model.write_bytes(pack(payload_of(model), bare))
+    with pytest.raises(ModelError, match=r"provenance\.architecture: is missing"):
+        self_test(Classifier(model))
+
+
+def test_input_that_is_not_the_manifests(model):
+    wrong = replace(open_model(model).manifest, input=InputSpec(99, 99, "rgb"))
+    model.write_bytes(pack(payload_of(model), wrong))
+    with pytest.raises(ModelError, match=r"takes uint8 \[1, 16, 16, 3\], its manifest says .*99"):
+        Classifier(model)
+
+
+def test_a_payload_that_no_engine_loads(tmp_path):
+    if not engines_module.installed("tflite"):
+        pytest.skip("no engine for tflite is installed")
+    tiny, path = MODELS / "tiny.tflite", tmp_path / "stub.tflite"
+    stub = payload_of(tiny)[:64]
+    path.write_bytes(stub)
+    path.write_bytes(
+        pack(stub, replace(open_model(tiny).manifest, payload_sha256=payload_sha256(path)))
+    )
+    with pytest.raises(ModelError, match="cannot load this model"):
+        Classifier(path)
+
+
+def test_no_engine_installed(model, monkeypatch):
+    monkeypatch.setattr(engines_module, "find_spec", lambda name: None)
+    with pytest.raises(EngineError, match=r"no engine for .* pip install 'mri-edge\["):
+        Classifier(model)
+
+
+def test_engine_of_another_format(model):
+    other = "onnxruntime" if model.suffix == ".tflite" else "litert"
+    with pytest.raises(EngineError, match=f"{other} runs"):
+        Classifier(model, engine=other)
+
+
+def test_unknown_engine(model):
+    with pytest.raises(EngineError, match="choose from litert"):
+        Classifier(model, engine="warp")
+
+
+def test_broken_engine(model, monkeypatch):
+    def broken(name):
+        raise ImportError("_ARRAY_API not found")
+
+    monkeypatch.setattr(engines_module, "import_module", broken)
+    with pytest.raises(EngineError, match=r"_ARRAY_API not found.*pip install"):
+        Classifier(model)

@@ -1,0 +1,180 @@
+"""`edge-classify` as its user meets it: in a process of its own."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from edge import NOTICE, __version__, cli, engines, output
+
+
+def run(*arguments, **options):
+    """Exit status, standard output and standard error of `edge-classify`."""
+    command = [sys.executable, "-m", "edge", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_text(model, scan):
+    status, out, err = run(scan(180), "--model", model)
+    assert (status, err) == (0, "")
+    line, notice = out.splitlines()
+    assert line.startswith(f"{scan(180)}: TUMOR  probability of tumor 1.000")
+    assert notice == NOTICE
+
+
+def test_json_is_one_document(any_model, scan):
+    status, out, _ = run(scan(180), scan(40, "b.png"), "--model", any_model, "--format", "json")
+    document = json.loads(out)
+    assert status == 0
+    assert [r["verdict"] for r in document["results"]] == ["tumor", "no_tumor"]
+    for result in document["results"]:
+        assert result["notice"] == NOTICE
+        assert set(result["timings_ms"]) == {"decode", "preprocess", "inference"}
+        assert len(result["model_sha256"]) == 64
+
+
+def test_ndjson_and_csv_agree(any_model, scan):
+    paths = [scan(180), scan(40, "b,\n.png")]
+    _, lines, _ = run(*paths, "--model", any_model, "--format", "ndjson")
+    _, table, _ = run(*paths, "--model", any_model, "--format", "csv")
+    objects = [json.loads(line) for line in lines.splitlines()]
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert [r["path"] for r in rows] == [o["path"] for o in objects] == [str(p) for p in paths]
+    assert [float(r["probability"]) for r in rows] == [o["probability"] for o in objects]
+    assert {r["notice"] for r in rows} == {NOTICE}
+
+
+def test_bad_inputs_are_named_and_the_rest_is_done(any_model, scan, tmp_path):
+    good = scan(180)
+    (tmp_path / "empty.png").write_bytes(b"")
+    (tmp_path / "text.png").write_text("I am a text")
+    (tmp_path / "cut.png").write_bytes(good.read_bytes()[:90])
+    bad = [tmp_path / name for name in ("empty.png", "text.png", "cut.png", "gone.png")]
+    status, out, err = run(*bad[:2], good, *bad[2:], "--model", any_model)
+    assert status == 1
+    assert out.count("TUMOR") == 1
+    lines = err.splitlines()
+    assert len(lines) == len(bad)
+    for line, path in zip(lines, bad, strict=True):
+        assert line.startswith(f"edge-classify: {path}: ")
+
+
+def test_bad_inputs_stand_in_the_json_too(any_model, scan, tmp_path):
+    status, out, _ = run(tmp_path / "gone.png", scan(180), "--model", any_model, "--format", "json")
+    first, second = json.loads(out)["results"]
+    assert status == 1
+    assert first["verdict"] is None
+    assert "gone.png: cannot be read" in first["error"]
+    assert second["error"] is None
+
+
+def test_rejected_is_a_result_but_not_a_success(any_model, tmp_path):
+    from PIL import Image
+
+    Image.new("L", (1, 1)).save(tmp_path / "dot.png")
+    status, out, err = run(tmp_path / "dot.png", "--model", any_model)
+    assert (status, err) == (1, "")
+    assert "dot.png: REJECTED  1x1 pixels is too small" in out
+
+
+def test_a_folder_is_searched(any_model, scan, tmp_path):
+    folder = tmp_path / "scans" / "deep"
+    folder.mkdir(parents=True)
+    shutil.move(scan(180), folder / "b.png")
+    shutil.move(scan(40), folder.parent / "c.png")
+    (folder / "notes.txt").write_text("nothing")
+    status, out, err = run(tmp_path / "scans", "--model", any_model, "--format", "ndjson")
+    names = [os.path.basename(json.loads(line)["path"]) for line in out.splitlines()]
+    assert (status, names) == (0, ["c.png", "b.png"])
+    assert "1 of 3 files are no images and were skipped" in err
+
+
+def test_a_folder_without_images(any_model, tmp_path):
+    (tmp_path / "none").mkdir()
+    status, out, err = run(tmp_path / "none", "--model", any_model)
+    assert (status, out) == (1, "")
+    assert "none: no image files in this folder" in err
+
+
+def test_a_name_cannot_steer_the_terminal(any_model, scan):
+    status, out, _ = run(scan(180, "\x1b[31mred\n.png"), "--model", any_model)
+    assert status == 0
+    assert "\x1b" not in out
+    assert len(out.splitlines()) == 2
+
+
+def test_a_name_that_is_no_text(any_model, scan, tmp_path):
+    odd = os.path.join(os.fsencode(tmp_path), b"\xff\xfe.png")
+    shutil.copy(scan(180), odd)
+    for kind in ("text", "json", "ndjson", "csv"):
+        status, out, _ = run(os.fsdecode(odd), "--model", any_model, "--format", kind)
+        assert status == 0
+        assert "TUMOR" in out or "tumor" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "no model given"),
+        (["x.png"], "no model given"),
+        (["--model", "m.tflite"], "no scan given"),
+        (["x.png", "--model", "gone.tflite"], "gone.tflite: no such model file"),
+        (["--modle", "m.tflite"], "unrecognized arguments: --modle"),
+        (["--mod", "m.tflite"], "unrecognized arguments: --mod"),
+        (["x.png", "--threads", "0"], "'0' is not a whole number of 1 or more"),
+        (["x.png", "--format", "xml"], "invalid choice: 'xml'"),
+    ],
+)
+def test_wrong_usage(arguments, words):
+    status, out, err = run(*arguments)
+    assert (status, out) == (2, "")
+    assert words in err
+
+
+def test_an_unusable_model_is_one_line(any_model, scan):
+    data = any_model.read_bytes()
+    any_model.write_bytes(data[: len(data) // 2])
+    status, out, err = run(scan(180), "--model", any_model)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"edge-classify: {any_model}: ")
+    assert len(err.splitlines()) == 1
+
+
+def test_self_test(model):
+    status, out, err = run("--self-test", "--model", model)
+    assert (status, err) == (0, "")
+    assert out.startswith("self-test passed (")
+    assert NOTICE in out
+
+
+def test_a_reader_that_leaves(any_model, scan):
+    paths = " ".join([str(scan(180))] * 300)
+    command = f"{sys.executable} -m edge {paths} --model {any_model} --format ndjson | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["verdict"] == "tumor"
+    assert done.stderr == ""
+
+
+def test_version_and_help_carry_the_notice():
+    assert run("--version")[1] == f"edge-classify {__version__}. {NOTICE}\n"
+    status, out, _ = run("--help")
+    assert status == 0
+    assert NOTICE in out.replace("\n", " ")
+
+
+def test_what_help_says_is_true():
+    # The parser spells these out so that --help imports nothing.
+    assert tuple(engines.ENGINES) == cli._ENGINE_NAMES
+    assert tuple(output.WRITERS) == cli._FORMATS
+    assert cli._parser().get_default("threads") == engines.DEFAULT_THREADS
+
+
+def test_every_flag_has_help():
+    assert all(action.help for action in cli._parser()._actions)

@@ -1,0 +1,62 @@
+"""The device pays only for what it needs: `edge` never loads the workstation's packages."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import edge
+
+HEAVY = ("tensorflow", "keras", "sklearn", "matplotlib", "scipy", "onnx", "tf2onnx", "rich")
+SOURCES = sorted(Path(edge.__file__).parent.rglob("*.py"))
+
+
+def loaded_after(code: str, *arguments) -> set[str]:
+    """Top-level modules in a fresh interpreter after running `code`."""
+    report = "print('\\n' + ' '.join({module.split('.')[0] for module in sys.modules}))"
+    script = f"import sys\ntry:\n    {code}\nexcept SystemExit: pass\n{report}"
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("module", [path.stem for path in SOURCES if path.stem != "__main__"])
+def test_importing_any_module_of_edge(module):
+    name = "edge" if module == "__init__" else f"edge.{module}"
+    loaded = loaded_after(f"import {name}")
+    assert not loaded & {*HEAVY, "train", "export", "benchmarks"}
+
+
+MAIN = "from edge.cli import main; main(sys.argv[1:])"
+
+
+@pytest.mark.parametrize("format", ["text", "json", "ndjson", "csv"])
+def test_classifying(model, scan, tmp_path, format):
+    loaded = loaded_after(MAIN, scan(180), tmp_path / "gone", "--model", model, "--format", format)
+    assert "edge" in loaded
+    assert not loaded & {*HEAVY, "train", "export", "benchmarks"}
+
+
+@pytest.mark.parametrize("arguments", [["--self-test"], ["--help"], ["--version"], []])
+def test_other_paths(model, arguments):
+    loaded = loaded_after(MAIN, *arguments, "--model", model)
+    assert not loaded & {*HEAVY, "train", "export", "benchmarks"}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["--model"], []])
+def test_help_and_version_load_not_even_numpy(arguments):
+    assert not loaded_after(MAIN, *arguments) & {"numpy", "PIL", "json"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_no_import_statement_points_the_wrong_way(path):
+    allowed = {"edge", "numpy", "PIL"} | set(sys.stdlib_module_names)
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module]
+        assert {name.split(".")[0] for name in names} <= allowed

@@ -1,0 +1,72 @@
+"""Write the tiny models that the edge tests run: `python -m tests.make_tiny_models`.
+
+They call a scan a tumor if its mean brightness is above 100 of 255. Needs TensorFlow; what it wrote
+is committed, so that the edge tests do not.
+"""
+
+from pathlib import Path
+
+from train import backend
+
+FOLDER = Path(__file__).parent / "edge" / "models"
+SIDE = 16
+MIDDLE, SLOPE = 100.0, 0.1  # logit = SLOPE * (mean brightness - MIDDLE)
+
+
+def build():
+    """uint8 [N, 16, 16, 3] -> probability [N, 1]."""
+    import keras
+    import numpy as np
+    from keras import layers
+
+    from train.models import LOGITS
+
+    pixels = keras.Input((SIDE, SIDE, 3), dtype="uint8", name="pixels")
+    x = layers.Rescaling(1 / 255, name="scale")(pixels)
+    x = layers.GlobalAveragePooling2D(name="mean")(x)
+    x = layers.Dense(1, name=LOGITS)(x)
+    model = keras.Model(pixels, layers.Activation("sigmoid", name="tumor")(x), name="tiny")
+    weight = np.full((3, 1), SLOPE * 255 / 3, np.float32)
+    model.get_layer(LOGITS).set_weights([weight, np.array([-SLOPE * MIDDLE], np.float32)])
+    return model
+
+
+def main() -> None:
+    """Convert, pack and write both formats."""
+    backend.start()
+    from edge.manifest import Decision, InputSpec, Manifest, RejectGate
+    from edge.provenance import GoldenSample, Provenance, Training
+    from edge.schema import to_json
+    from export.container import pack, write_atomically
+    from export.convert import convert
+    from export.golden import golden_pixels, golden_sample
+
+    spec = InputSpec(SIDE, SIDE, "rgb")
+    model = build()
+    probability = float(model.predict(golden_pixels(spec)[None], verbose=0)[0, 0])
+    golden: GoldenSample = golden_sample(spec, probability, 1e-3)
+    training = Training("tiny", "0" * 64, ("none",), "0" * 64, True, {}, 0, "2026-11-21")
+    for format in ("tflite", "onnx"):
+        payload = convert(model, format, "fp32", None)
+        path = FOLDER / f"tiny.{format}"
+        write_atomically(path, payload)
+        from edge.container import payload_sha256
+
+        manifest = Manifest(
+            name="tiny",
+            format=format,
+            precision="fp32",
+            labels=("no", "yes"),
+            positive="yes",
+            input=spec,
+            decision=Decision("sigmoid", uncertain=(0.4, 0.6)),
+            reject=RejectGate(),
+            payload_sha256=payload_sha256(path),
+            provenance=to_json(Provenance("tiny", training, golden)),
+        )
+        write_atomically(path, pack(payload, manifest))
+        print(path, path.stat().st_size, "bytes")
+
+
+if __name__ == "__main__":
+    main()
