@@ -63,7 +63,30 @@ def _onnx(model: keras.Model) -> bytes:
     signature = [tf.TensorSpec(model.input.shape, tf.uint8, name=_INPUT)]
     function = tf.function(lambda pixels: {LOGITS: model(pixels)}, input_signature=signature)
     proto, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
-    return proto.SerializeToString()
+    _renumber(proto.graph)
+    return proto.SerializeToString(deterministic=True)
+
+
+def _renumber(graph) -> None:
+    """Count anew the numbers in names like `pool__17`.
+
+    tf2onnx takes them from a counter of the process; so the same model becomes the same bytes.
+    """
+    numbers: dict[str, str] = {}
+
+    def name(old: str) -> str:
+        stem, mark, number = old.partition("__")
+        if not mark:
+            return old
+        return numbers.setdefault(old, f"{stem}__{len(numbers)}{number.lstrip('0123456789')}")
+
+    graph.doc_string = ""  # "converted from <lambda>_2369"
+    for node in graph.node:
+        node.name = name(node.name)
+        node.input[:] = map(name, node.input)
+        node.output[:] = map(name, node.output)
+    for value in [*graph.initializer, *graph.value_info, *graph.input, *graph.output]:
+        value.name = name(value.name)
 
 
 def _quantize_onnx(payload: bytes, calibration: np.ndarray) -> bytes:

@@ -67,8 +67,9 @@ def logits_model(model: keras.Model, batch: int | None = None) -> keras.Model:
         uint8 [batch, height, width, channels] -> logits, float32 [batch, outputs]; shares the
         weights of `model`.
     """
-    inner = keras.Model(model.input, model.get_layer(LOGITS).output)
+    # Names are fixed, as converters write them into the file: the same model, the same bytes.
+    inner = keras.Model(model.input, model.get_layer(LOGITS).output, name="network")
     if batch is None:
         return inner
     pixels = keras.Input(batch_shape=(batch, *model.input.shape[1:]), dtype="uint8", name="pixels")
-    return keras.Model(pixels, inner(pixels))
+    return keras.Model(pixels, inner(pixels), name="batched")

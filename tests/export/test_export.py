@@ -1,0 +1,196 @@
+"""`python -m export`: real converters, real engines, and nothing published that does not hold."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow")
+
+import export.export as export_module
+from edge import Classifier
+from edge.container import open_model  # noqa: E402
+from edge.provenance import provenance
+from edge.selftest import self_test
+from export.cli import main, parser
+from export.targets import TARGETS
+from train.data import read_again
+from train.judge import judge, load_keras
+from train.run import read_run
+
+FILES = [target.filename("small") for target in TARGETS]
+
+
+def test_every_target_is_published(exported):
+    assert sorted(p.name for p in exported.iterdir()) == sorted([*FILES, "export-report.json"])
+    report = json.loads((exported / "export-report.json").read_text())
+    assert report["synthetic"] is True
+    assert [f["file"] for f in report["files"]] == FILES
+    assert all(f["published"] for f in report["files"])
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_what_keras_is(exported, finished_run, name):
+    run = read_run(finished_run)
+    held_out = [scan for scan in run.split if scan.part == "test"]
+    files, pixels = read_again(held_out, run.manifest.input)
+    wanted = judge(load_keras(run), run.manifest, pixels)
+    classifier = Classifier(exported / name)
+    found = np.array([classifier.classify(file).probability for file in files])
+    difference = np.abs(found - wanted).max()
+    assert difference < (1e-4 if "fp32" in name else 0.1)
+    proof = provenance(classifier.manifest).parity
+    assert proof.scans == len(files)
+    assert proof.max_difference == pytest.approx(difference, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_manifest_is_complete(exported, finished_run, name):
+    manifest = Classifier(exported / name).manifest
+    run = read_run(finished_run)
+    story = provenance(manifest)
+    assert (manifest.name, manifest.labels, manifest.positive) == ("small", ("no", "yes"), "yes")
+    assert name == f"small-{manifest.precision}.{manifest.format}"
+    assert manifest.input == run.manifest.input or vars(manifest.input) == vars(run.manifest.input)
+    assert story.training == run.manifest.training
+    assert story.parity.changed <= story.parity.max_changed
+    if manifest.precision == "int8":
+        parts = {scan.sha256: scan.part for scan in run.split}
+        assert {parts[digest] for digest in story.calibration.sha256} == {"train"}
+        assert story.calibration.counts["no"] == story.calibration.counts["yes"] > 0
+    else:
+        assert story.calibration is None
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_self_test(exported, name):
+    assert self_test(Classifier(exported / name)).passed
+
+
+@pytest.mark.parametrize("format", ["tflite", "onnx"])
+def test_int8_is_int8(exported, format):
+    sizes = {
+        precision: (exported / f"small-{precision}.{format}").stat().st_size
+        for precision in ("fp32", "int8")
+    }
+    assert 3.8 < sizes["fp32"] / sizes["int8"] < 4.1
+
+
+def export(run, out, *more):
+    return main([str(run), "--out", str(out), "--format", "tflite", *map(str, more)])
+
+
+def test_the_same_export_twice_gives_the_same_payload(run, exported, tmp_path):
+    assert main([str(run), "--out", str(tmp_path / "dist"), "--int8"]) == 0
+    for name in ("small-int8.tflite", "small-int8.onnx"):
+        again = open_model(tmp_path / "dist" / name).manifest
+        assert again.payload_sha256 == open_model(exported / name).manifest.payload_sha256
+
+
+def test_what_does_not_hold_is_not_published(run, tmp_path, capsys):
+    out = tmp_path / "dist"
+    assert export(run, out, "--int8", "--max-difference", "0") == 1
+    assert [p.name for p in out.iterdir()] == ["export-report.json"]
+    (entry,) = json.loads((out / "export-report.json").read_text())["files"]
+    assert entry["published"] is False
+    assert "a probability is off by" in entry["problems"][0]
+    assert "NOT PUBLISHED small-int8.tflite: a probability is off by" in capsys.readouterr().out
+
+
+def test_a_failure_leaves_an_earlier_file_and_says_so(run, exported, tmp_path, capsys):
+    out = tmp_path / "dist"
+    out.mkdir()
+    earlier = shutil.copy(exported / "small-int8.tflite", out)
+    before = Path(earlier).read_bytes()
+    assert export(run, out, "--int8", "--max-difference", "0") == 1
+    assert Path(earlier).read_bytes() == before
+    assert "an earlier file of that name was left" in capsys.readouterr().out
+
+
+def test_a_broken_conversion_fails_alone(run, tmp_path, monkeypatch, capsys):
+    real = export_module.convert
+
+    def broken(model, format, precision, calibration):
+        if precision == "int8":
+            raise RuntimeError("no kernel for op 42\nlong story")
+        return real(model, format, precision, calibration)
+
+    monkeypatch.setattr(export_module, "convert", broken)
+    assert export(run, tmp_path / "dist") == 1
+    assert (tmp_path / "dist" / "small-fp32.tflite").exists()
+    assert not (tmp_path / "dist" / "small-int8.tflite").exists()
+    assert "small-int8.tflite: conversion failed: no kernel for op 42" in capsys.readouterr().out
+
+
+def test_a_wrong_conversion_is_caught(run, tmp_path, monkeypatch):
+    """A converter that silently gives another network: what the proof is for."""
+    import keras
+
+    real = export_module.convert
+
+    def wrong(model, format, precision, calibration):
+        other = keras.models.clone_model(model)
+        return real(other, format, precision, calibration)
+
+    monkeypatch.setattr(export_module, "convert", wrong)
+    assert export(run, tmp_path / "dist", "--precision", "fp32") == 1
+    assert not (tmp_path / "dist" / "small-fp32.tflite").exists()
+
+
+def test_interrupting_leaves_nothing(run, tmp_path, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(export_module.parity, "prove", interrupted)
+    assert export(run, tmp_path / "dist", "--precision", "fp32") == 130
+    assert list((tmp_path / "dist").iterdir()) == []
+
+
+def no_model(run):
+    (run / "model.keras").write_bytes(b"PK")
+
+
+def gone_data(run):
+    rows = json.loads((run / "split.json").read_text())
+    for row in rows:
+        row["root"] = "/nowhere"
+    (run / "split.json").write_text(json.dumps(rows))
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda run: shutil.rmtree(run), "is no finished run"),
+        (no_model, "changed since the run"),
+        (gone_data, "name their folder with --data"),
+    ],
+)
+def test_unusable_runs_are_one_line(run, tmp_path, capsys, damage, words):
+    damage(run)
+    assert export(run, tmp_path / "dist") == 2
+    err = [line for line in capsys.readouterr().err.splitlines() if line.startswith("export: ")]
+    assert len(err) == 1
+    assert words in err[0]
+    assert not list((tmp_path / "dist").glob("*"))
+
+
+def test_moved_data(run, phantoms, tmp_path):
+    gone_data(run)
+    assert export(run, tmp_path / "dist", "--precision", "fp32", "--data", phantoms) == 0
+
+
+def test_an_unwritable_place(run, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert export(run, tmp_path / "file" / "dist") == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_contradicting_options(run, tmp_path, capsys):
+    assert export(run, tmp_path / "dist", "--int8", "--precision", "fp32") == 2
+    assert "contradict" in capsys.readouterr().err
+
+
+def test_every_flag_has_help():
+    assert all(action.help for action in parser()._actions)
