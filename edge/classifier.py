@@ -7,7 +7,7 @@ from time import perf_counter
 import numpy as np
 
 from edge import NOTICE
-from edge.container import open_model
+from edge.container import ModelFile, read_model
 from edge.decide import probability, reject_reason, verdict
 from edge.decode import MAX_PIXELS, decode, from_array
 from edge.engines import DEFAULT_THREADS, load
@@ -58,7 +58,8 @@ class Classifier:
         print(prediction.verdict, prediction.probability)
 
     Args:
-        model: path of a .tflite or .onnx file that `python -m export` wrote.
+        model: path of a .tflite or .onnx file that `python -m export` wrote, or one that
+            `edge.container.read_model` has begun to read.
         engine: "auto" or a key of `edge.engines.ENGINES`.
         threads: threads of the engine, 1 or more.
         max_pixels: scans with more pixels (width x height) are refused.
@@ -70,13 +71,13 @@ class Classifier:
 
     def __init__(
         self,
-        model: str | os.PathLike,
+        model: str | os.PathLike | ModelFile,
         *,
         engine: str = "auto",
         threads: int = DEFAULT_THREADS,
         max_pixels: int = MAX_PIXELS,
     ):
-        file = open_model(model)
+        file = model if isinstance(model, ModelFile) else read_model(model)
         self.path, self.manifest, self.size = file.path, file.manifest, file.size
         self.engine = load(file, engine, threads)
         self._max_pixels = max_pixels

@@ -80,16 +80,19 @@ def _run(args: argparse.Namespace) -> int:
     if not args.paths and not args.self_test:
         return _fail("no scan given; name image files or folders, or see --help")
 
+    from edge.container import read_model
     from edge.errors import EdgeError, EngineError, ImageError, ModelError
     from edge.quiet import silenced
 
     try:
+        model = read_model(args.model)
         with silenced():
+            # NumPy, Pillow and the engine are imported while the model's hash is computed.
             from edge.classifier import Classifier
             from edge.decode import MAX_PIXELS
 
             classifier = Classifier(
-                args.model,
+                model,
                 engine=args.engine,
                 threads=args.threads,
                 max_pixels=args.max_pixels or MAX_PIXELS,

@@ -16,7 +16,7 @@ import hashlib
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from threading import Thread
 from typing import BinaryIO
 
 from edge.errors import ModelError
@@ -34,22 +34,63 @@ _ZIP_LOCAL = struct.Struct("<4s5H3L2H")  # local file header (4.3.7)
 _CHUNK = 1 << 20
 
 
-@dataclass(frozen=True, eq=False)
-class ModelFile:
-    """A model file whose manifest was read and whose payload has the hash it states."""
+Ranges = list[tuple[int, int]]
+"""Byte ranges (start, end) of a file."""
 
-    path: str
-    manifest: Manifest
-    size: int
-    """Bytes."""
+
+class ModelFile:
+    """A model file whose manifest was read; `verify` proves that the rest belongs to it.
+
+    The payload is hashed in the background, so that a device with a second core imports NumPy and
+    the engine meanwhile. No engine is given a file before `verify` has returned.
+    """
+
+    def __init__(self, path: str, manifest: Manifest, size: int, payload: Ranges):
+        self.path = path
+        self.manifest = manifest
+        self.size = size
+        """Bytes."""
+        self._digest: str | None = None
+        self._hashing = Thread(target=self._hash, args=(payload,), daemon=True)
+        self._hashing.start()
+
+    def verify(self) -> "ModelFile":
+        """Wait for the hash and compare it; returns the file itself.
+
+        Raises:
+            ModelError: the payload is not the one that the manifest was made for.
+        """
+        self._hashing.join()
+        if self._digest != self.manifest.payload_sha256:
+            raise ModelError(
+                f"{self.path}: the model does not match its manifest (changed or damaged after "
+                "export); copy it again from where it was exported"
+            )
+        return self
+
+    def _hash(self, payload: Ranges) -> None:
+        try:
+            with open(self.path, "rb") as file:
+                self._digest = _sha256(file, payload)
+        except OSError:
+            pass  # no digest, no match
 
 
 def open_model(path: str | os.PathLike) -> ModelFile:
     """Read and verify a model file without running it.
 
     Raises:
-        ModelError: the file is missing, of no known format, named as the other format, cut short,
-            without a manifest, or its payload is not the one the manifest was made for.
+        ModelError: as `read_model` and `ModelFile.verify`.
+    """
+    return read_model(path).verify()
+
+
+def read_model(path: str | os.PathLike) -> ModelFile:
+    """Read a model file's manifest and begin to verify the rest.
+
+    Raises:
+        ModelError: the file is missing, of no known format, named as the other format, cut short
+            or without a manifest.
     """
     path = os.fspath(path)
     try:
@@ -57,24 +98,21 @@ def open_model(path: str | os.PathLike) -> ModelFile:
             size = os.fstat(file.fileno()).st_size
             kind = _format(file, path)
             text, payload = (_split_tflite if kind == "tflite" else _split_onnx)(file, size, path)
-            if text is None:
-                raise ModelError(
-                    f"{path}: has no mri-edge manifest inside, so nothing is known about its input "
-                    "or labels; use a model that `python -m export` wrote, copied whole"
-                )
-            manifest = loads(text, path)
-            if manifest.format != kind or _sha256(file, payload) != manifest.payload_sha256:
-                raise ModelError(
-                    f"{path}: the model does not match its manifest (changed or damaged after "
-                    "export); copy it again from where it was exported"
-                )
     except IsADirectoryError:
         raise ModelError(f"{path}: is a folder; name a .tflite or .onnx file in it") from None
     except FileNotFoundError:
         raise ModelError(f"{path}: no such model file; see --model") from None
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from error
-    return ModelFile(path, manifest, size)
+    if text is None:
+        raise ModelError(
+            f"{path}: has no mri-edge manifest inside, so nothing is known about its input or "
+            "labels; use a model that `python -m export` wrote, copied whole"
+        )
+    manifest = loads(text, path)
+    if manifest.format != kind:
+        raise ModelError(f"{path}: is a {kind} file with the manifest of a {manifest.format} one")
+    return ModelFile(path, manifest, size, payload)
 
 
 def payload_sha256(path: str | os.PathLike) -> str:
@@ -100,10 +138,6 @@ def _format(file: BinaryIO, path: str) -> str:
     if suffix in (".tflite", ".onnx") and suffix != f".{kind}":
         raise ModelError(f"{path}: is an {kind} model named {suffix}; rename it to .{kind}")
     return kind
-
-
-Ranges = list[tuple[int, int]]
-"""Byte ranges (start, end) of a file."""
 
 
 def _split_tflite(file: BinaryIO, size: int, path: str) -> tuple[bytes | None, Ranges]:

@@ -56,7 +56,7 @@ def version(name: str) -> str:
 
 
 def load(model: ModelFile, engine: str = "auto", threads: int = DEFAULT_THREADS) -> Engine:
-    """Load a verified model into an engine.
+    """Load a model into an engine, once it is verified.
 
     Args:
         engine: a key of `ENGINES`, or "auto" for the first installed one of the model's format.
@@ -65,7 +65,8 @@ def load(model: ModelFile, engine: str = "auto", threads: int = DEFAULT_THREADS)
     Raises:
         EngineError: no engine for the format is installed, the named one is not or runs another
             format, or it cannot be imported.
-        ModelError: the engine cannot load the model, or its input is not what the manifest says.
+        ModelError: the file is not what its manifest was made for, the engine cannot load it, or
+            its input is not what the manifest says.
     """
     if engine == "auto":
         names = installed(model.manifest.format)
@@ -91,6 +92,7 @@ def load(model: ModelFile, engine: str = "auto", threads: int = DEFAULT_THREADS)
         raise EngineError(
             f"engine {engine} cannot be used ({reason}); run: pip install 'mri-edge[{extra}]'"
         ) from error
+    model.verify()
     cls = _TfliteEngine if kind == "tflite" else _OnnxEngine
     try:
         return cls(module, engine, model, threads)

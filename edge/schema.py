@@ -7,7 +7,7 @@ type is. Covers what manifests use: numbers, strings, booleans, optional values,
 
 from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 T = TypeVar("T")
 
@@ -21,12 +21,11 @@ def from_json(cls: type[T], data: Any, where: str = "") -> T:
     """
     if not isinstance(data, dict):
         raise ValueError(f"{where or 'top level'}: expected an object, got {_kind(data)}")
-    hints = get_type_hints(cls)
     values = {}
     for field in fields(cls):
         path = f"{where}.{field.name}" if where else field.name
         if field.name in data:
-            values[field.name] = _value(hints[field.name], data[field.name], path)
+            values[field.name] = _value(field.type, data[field.name], path)
         elif field.default is MISSING and field.default_factory is MISSING:
             raise ValueError(f"{path}: is missing")
     try:
