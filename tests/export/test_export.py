@@ -11,7 +11,7 @@ pytest.importorskip("tensorflow")
 
 import export.export as export_module
 from edge import Classifier
-from edge.container import open_model  # noqa: E402
+from edge.container import open_model
 from edge.provenance import provenance
 from edge.selftest import self_test
 from export.cli import main, parser
