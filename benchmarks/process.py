@@ -53,8 +53,10 @@ def peak_memory(model: str, engine: str, scan: Path) -> float | None:
 
 def _run(command: list[str]) -> tuple[float, str]:
     """Milliseconds and standard error of a command that must succeed."""
+    # An installed package has its bytecode; the first call writes it where the source was edited.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     start = perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     milliseconds = (perf_counter() - start) * 1e3
     if done.returncode:
         raise BenchmarkError(f"{' '.join(command[:3])}: failed: {done.stderr.strip()[-500:]}")
