@@ -136,7 +136,7 @@ def _format(file: BinaryIO, path: str) -> str:
         raise ModelError(f"{path}: is neither a TFLite nor an ONNX model")
     suffix = os.path.splitext(path)[1].lower()
     if suffix in (".tflite", ".onnx") and suffix != f".{kind}":
-        raise ModelError(f"{path}: is an {kind} model named {suffix}; rename it to .{kind}")
+        raise ModelError(f"{path}: is a model for .{kind} named {suffix}; rename it to .{kind}")
     return kind
 
 

@@ -81,7 +81,7 @@ def load(model: ModelFile, engine: str = "auto", threads: int = DEFAULT_THREADS)
     kind, module_name, _ = ENGINES[engine]
     if kind != model.manifest.format:
         raise EngineError(
-            f"{model.path}: {engine} runs .{kind} files, this is an {model.manifest.format}"
+            f"{model.path}: {engine} runs .{kind} files, not .{model.manifest.format}"
         )
     try:
         module = import_module(module_name)

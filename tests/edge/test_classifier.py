@@ -102,8 +102,10 @@ def test_input_that_is_not_the_manifests(model):
 
 
 def test_a_payload_that_no_engine_loads(tmp_path):
-    if not engines_module.installed("tflite"):
-        pytest.skip("no engine for tflite is installed")
+    # tflite-runtime 2.14 does not verify a flatbuffer and dies of this one (a segmentation fault).
+    # It takes a forged manifest to get that far.
+    if "litert" not in engines_module.installed("tflite"):
+        pytest.skip("litert is not installed")
     tiny, path = MODELS / "tiny.tflite", tmp_path / "stub.tflite"
     stub = payload_of(tiny)[:64]
     path.write_bytes(stub)

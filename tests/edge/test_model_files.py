@@ -136,7 +136,7 @@ def test_a_newer_minor_version_is_read(path):
 def test_a_format_named_as_the_other(tmp_path, kind, other):
     path = tmp_path / f"model.{other}"
     path.write_bytes((MODELS / f"tiny.{kind}").read_bytes())
-    refused(path, rf"is an? {kind} model named \.{other}; rename it to \.{kind}")
+    refused(path, rf"is a model for \.{kind} named \.{other}; rename it to \.{kind}")
 
 
 @pytest.mark.parametrize(
