@@ -38,14 +38,33 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class Change:
+    """A score on the same scans, with Keras and with the exported file."""
+
+    keras: float
+    exported: float
+
+
+@dataclass(frozen=True)
 class Parity:
-    """The held-out scans, through `edge` and this file, against Keras."""
+    """The held-out scans, through `edge` and this file in one engine, against Keras."""
 
     engine: str
+    engine_version: str
     part: str
     scans: int
+    rejected: int
+    """Scans that the gate refused before any model was asked; not among `scans`."""
     changed: int
     """Verdicts that differ."""
+    changes: dict[str, int]
+    """How many of them in each direction, such as "tumor to no_tumor"."""
+    sensitivity: Change
+    specificity: Change
+    auc: Change | None
+    """None if the scans are of one class."""
+    words: str
+    """The outcome in a sentence."""
     max_difference: float
     """Largest difference in the probability of tumor."""
     mean_difference: float
@@ -76,7 +95,10 @@ class Provenance:
     golden: GoldenSample
     calibration: Calibration | None = None
     """None unless the model is quantized with representative data."""
-    parity: Parity | None = None
+    parity: tuple[Parity, ...] = ()
+    """A proof for each engine that was installed at export; empty for a file not exported."""
+    fails_to_load: tuple[str, ...] = ()
+    """Engines, with their versions, that were installed at export and cannot load the file."""
     licence: str = "Unstated: it follows from that of the training data."
     intended_use: str = "Research on brain-MRI classification. Not a medical device."
 

@@ -4,13 +4,17 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge import NOTICE, __version__
 from edge.schema import to_json
 from export.calibration import DEFAULT_SCANS
 from export.errors import ExportError
-from export.targets import FORMATS, PRECISIONS, TARGETS, Target
+from export.targets import FORMATS, PRECISIONS, Target, select, table
 from train.errors import TrainError
+
+if TYPE_CHECKING:
+    from export.export import Outcome
 
 REPORT = "export-report.json"
 
@@ -21,15 +25,18 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m export",
         description="Turn a training run into .tflite and .onnx files that carry their manifest. "
         "A file is published only if its verdicts on held-out scans hold against Keras. " + NOTICE,
-        epilog="Exit status: 0 all published; 1 at least one file did not hold and was not "
+        epilog="what can be exported, and how far it may stray from Keras on the held-out scans\n"
+        "(at least one verdict may change where any may):\n" + table() + "\n\n"
+        "Exit status: 0 all published; 1 at least one file did not hold and was not "
         "published; 2 wrong usage, no usable run or data.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     add = result.add_argument
     add("run", nargs="?", type=Path, metavar="RUN", help="run folder (default: newest in runs/)")
     add("--int8", action="store_true", help="the int8 files only; short for --precision int8")
-    add("--format", nargs="+", choices=FORMATS, metavar="F", help=f"{_list(FORMATS)}")
-    add("--precision", nargs="+", choices=PRECISIONS, metavar="P", help=f"{_list(PRECISIONS)}")
+    add("--format", nargs="+", default=[], metavar="F", help=f"any of {', '.join(FORMATS)}")
+    add("--precision", nargs="+", default=[], metavar="P", help=f"any of {', '.join(PRECISIONS)}")
     add("--out", type=Path, default=Path("dist"), metavar="DIR", help="(default: dist)")
     add("--data", type=Path, metavar="DIR", help="where the run's data folder is now, if moved")
     add(
@@ -43,16 +50,13 @@ def parser() -> argparse.ArgumentParser:
         "--max-changed",
         type=int,
         metavar="N",
-        help="verdicts that may differ from Keras on the held-out scans (default: fp32 0, int8 "
-        "1 %% of them but at least 1)",
+        help="verdicts that may differ from Keras on the held-out scans (default: see below)",
     )
     add(
         "--max-difference",
         type=float,
         metavar="X",
-        help="allowed in any probability, 0..1 (default: "
-        + ", ".join(f"{t.precision} {t.max_difference:g}" for t in TARGETS[: len(PRECISIONS)])
-        + ")",
+        help="allowed in any probability, 0..1 (default: see below)",
     )
     add("--version", action="version", version=f"mri-edge {__version__}. {NOTICE}")
     return result
@@ -107,7 +111,7 @@ def _export(args: argparse.Namespace) -> int:
     if run.manifest.training.synthetic:
         print(SYNTHETIC)
     for outcome in outcomes:
-        print(_line(outcome, args.out))
+        print("\n".join(_lines(outcome, args.out)))
     print(NOTICE)
     report = {"notice": NOTICE, "synthetic": run.manifest.training.synthetic}
     report |= {"run": run.name, "files": to_json(outcomes)}
@@ -118,24 +122,15 @@ def _export(args: argparse.Namespace) -> int:
 def _targets(args: argparse.Namespace) -> list[Target]:
     if args.int8 and args.precision and args.precision != ["int8"]:
         raise ExportError("--int8 and --precision contradict each other; give one")
-    precisions = ["int8"] if args.int8 else args.precision or PRECISIONS
-    formats = args.format or FORMATS
-    return [t for t in TARGETS if t.format in formats and t.precision in precisions]
+    return select(args.format, ["int8"] if args.int8 else args.precision)
 
 
-def _line(outcome, out: Path) -> str:
-    if outcome.parity is None:
-        return f"NOT PUBLISHED {outcome.file}: {'; '.join(outcome.problems)}"
-    proof = outcome.parity
-    figures = (
-        f"{outcome.bytes / 1e6:.2f} MB, {proof.changed} of {proof.scans} verdicts changed, "
-        f"largest difference in probability {proof.max_difference:.4f} ({proof.engine})"
-    )
-    if outcome.published:
-        return f"{out / outcome.file}: {figures}"
-    stale = "; an earlier file of that name was left as it was" * (out / outcome.file).exists()
-    return f"NOT PUBLISHED {outcome.file}: {'; '.join(outcome.problems)} ({figures}){stale}"
-
-
-def _list(names: tuple[str, ...]) -> str:
-    return f"any of {', '.join(names)} (default: all)"
+def _lines(outcome: "Outcome", out: Path) -> list[str]:
+    head = f"{out / outcome.file}: {outcome.bytes / 1e6:.2f} MB"
+    if not outcome.published:
+        stale = "; an earlier file of that name was left as it was" * (out / outcome.file).exists()
+        head = f"NOT PUBLISHED {outcome.file}: {'; '.join(outcome.problems)}{stale}"
+    lines = [head]
+    for proof in outcome.parity:
+        lines.append(f"  {proof.engine} {proof.engine_version}: {proof.words}")
+    return lines + [f"  does not load in {engine}" for engine in outcome.fails_to_load]

@@ -7,8 +7,10 @@ fails on Sequential models.
 
 import io
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from functools import cached_property
 from pathlib import Path
 
 import keras
@@ -22,32 +24,49 @@ OPSET = 17
 _INPUT = "pixels"
 
 
-def convert(
-    model: keras.Model, format: str, precision: str, calibration: np.ndarray | None
-) -> bytes:
-    """Convert to a file that takes uint8 pixels [1, H, W, C] and gives float32 logits.
+class Converter:
+    """One model, converted as often as asked; what conversions share is done once."""
 
-    Args:
-        model: as `train` builds it, ending in an activation behind the layer `logits`.
-        format: "tflite" or "onnx".
-        precision: "fp32" or "int8".
-        calibration: uint8 [N, H, W, C], for int8.
-    """
-    inner = logits_model(model, batch=1)
-    # Keras prints the signature of what it saves; the converters warn of what is intended.
-    with silenced(), redirect_stdout(io.StringIO()):
-        if format == "tflite":
-            return _tflite(inner, calibration if precision == "int8" else None)
-        payload = _onnx(inner)
-        return payload if precision == "fp32" else _quantize_onnx(payload, calibration)
+    def __init__(self, model: keras.Model):
+        """Take a model as `train` builds it, ending in an activation behind the layer `logits`."""
+        self._model = logits_model(model, batch=1)
+
+    def convert(self, format: str, precision: str, calibration: np.ndarray | None) -> bytes:
+        """A file that takes uint8 pixels [1, H, W, C] and gives float32 logits.
+
+        Args:
+            format: "tflite" or "onnx".
+            precision: one that `export.targets` lists for the format.
+            calibration: uint8 [N, H, W, C], for int8.
+        """
+        # Keras prints the signature of what it saves; the converters warn of what is intended.
+        with silenced(), redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if format == "tflite":
+                return _tflite(self._model, precision, calibration)
+            if precision == "fp16":
+                return _halve_onnx(self._onnx_fp32)
+            if precision == "int8":
+                return _quantize_onnx(self._onnx_fp32, calibration)
+            return self._onnx_fp32
+
+    @cached_property
+    def _onnx_fp32(self) -> bytes:
+        return _onnx(self._model)
 
 
-def _tflite(model: keras.Model, calibration: np.ndarray | None) -> bytes:
+def _tflite(model: keras.Model, precision: str, calibration: np.ndarray | None) -> bytes:
     import tensorflow as tf
 
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
-    if calibration is not None:
+    if precision != "fp32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if precision == "fp16":
+        converter.target_spec.supported_types = [tf.float16]
+    if precision == "dynamic":
+        # tflite-runtime 2.14 refuses dense layers quantized by channel (FULLY_CONNECTED v12).
+        converter._experimental_disable_per_channel_quantization_for_dense_layers = True
+    if precision == "int8":
         converter.representative_dataset = lambda: ([pixels[None]] for pixels in calibration)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         # Pixels go in as they are (the graph begins with a cast), logits come out as numbers.
@@ -87,6 +106,15 @@ def _renumber(graph) -> None:
         node.output[:] = map(name, node.output)
     for value in [*graph.initializer, *graph.value_info, *graph.input, *graph.output]:
         value.name = name(value.name)
+
+
+def _halve_onnx(payload: bytes) -> bytes:
+    import onnx
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+
+    # Logits stay float32, as everywhere; pixels are uint8 and cast inside.
+    half = convert_float_to_float16(onnx.load_from_string(payload), keep_io_types=True)
+    return half.SerializeToString(deterministic=True)
 
 
 def _quantize_onnx(payload: bytes, calibration: np.ndarray) -> bytes:

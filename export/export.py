@@ -4,18 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import keras
 import numpy as np
 
-from edge import Classifier, EdgeError
+from edge import Classifier, EdgeError, EngineError, ModelError
 from edge.container import payload_sha256
+from edge.engines import installed, version
 from edge.manifest import Manifest, RejectGate
 from edge.provenance import Calibration, GoldenSample, Parity, Provenance
 from edge.quiet import silenced
 from edge.schema import to_json
 from export import calibration, parity
 from export.container import pack, write_atomically
-from export.convert import convert
+from export.convert import Converter
 from export.golden import golden_pixels, golden_sample
 from export.targets import Target
 from train.data import SplitScan, read_again
@@ -32,7 +32,11 @@ class Outcome:
     problems: tuple[str, ...]
     """Why it was not published."""
     bytes: int
-    parity: Parity | None
+    """Of the model without its manifest; 0 if there is none."""
+    parity: tuple[Parity, ...] = ()
+    """A proof for each engine that loads the file."""
+    fails_to_load: tuple[str, ...] = ()
+    """Installed engines, with versions, that do not."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,13 @@ class Material:
     """All that exporting a run needs, read once for all targets."""
 
     run: Run
-    model: keras.Model
+    converter: Converter
     calibration_scans: Sequence[SplitScan]
     calibration_pixels: np.ndarray
     """uint8 [N, H, W, C], of the training part."""
     test_files: Sequence[Path]
+    test_truth: np.ndarray
+    """1 with a tumor, 0 without, [N]."""
     keras_probabilities: np.ndarray
     """float64 [N], of the test files."""
 
@@ -67,9 +73,17 @@ def gather(run: Run, data: Path | None, calibration_scans: int) -> Material:
     model, spec = load_keras(run), run.manifest.input
     chosen = calibration.choose(run.split, calibration_scans, run.manifest.training.seed)
     _, calibration_pixels = read_again(chosen, spec, data)
-    files, pixels = read_again(parity.held_out(run.split), spec, data)
-    judged = judge(model, run.manifest, pixels)
-    return Material(run, model, chosen, calibration_pixels, files, judged)
+    held_out = parity.held_out(run.split)
+    files, pixels = read_again(held_out, spec, data)
+    return Material(
+        run=run,
+        converter=Converter(model),
+        calibration_scans=chosen,
+        calibration_pixels=calibration_pixels,
+        test_files=files,
+        test_truth=np.array([scan.positive for scan in held_out], np.int64),
+        keras_probabilities=judge(model, run.manifest, pixels),
+    )
 
 
 def export_target(
@@ -85,42 +99,65 @@ def export_target(
     say(f"{name}: converting")
     pixels = material.calibration_pixels if target.calibrated else None
     try:
-        payload = convert(material.model, target.format, target.precision, pixels)
+        payload = material.converter.convert(target.format, target.precision, pixels)
     except Exception as error:
         # Converters raise anything. The other targets are still worth doing.
         reason = str(error).strip().splitlines() or [type(error).__name__]
-        return Outcome(name, False, (f"conversion failed: {reason[0]}",), 0, None)
+        return Outcome(name, False, (f"conversion failed: {reason[0]}",), 0)
     candidate = out / f".candidate-{name}"
     try:
         manifest = _manifest(material, target)
-        draft = _provenance(material, target, GoldenSample("", "", 0.0, 0.0), None)
-        manifest = _publish(candidate, payload, manifest, draft)
+        draft = _provenance(material, target)
+        manifest = _write(candidate, payload, manifest, draft)
         say(f"{name}: proving on {len(material.test_files)} held-out scans")
-        with silenced():
-            classifier = Classifier(candidate)
-        proof = parity.prove(
-            classifier,
-            target,
-            material.test_files,
-            material.keras_probabilities,
-            limits.max_changed,
-            limits.max_difference,
-        )
-        spec = run.manifest.input
-        expected = classifier.probability(golden_pixels(spec))
-        problems = parity.failures(proof)
+        classifiers, unable = _load_everywhere(candidate, target)
+        proofs = [
+            parity.prove(
+                classifier,
+                target,
+                material.test_files,
+                material.test_truth,
+                material.keras_probabilities,
+                limits.max_changed,
+                limits.max_difference,
+            )
+            for classifier in classifiers
+        ]
+        problems = [f"{p.engine}: {problem}" for p in proofs for problem in parity.failures(p)]
+        if not proofs:
+            problems.append(f"no installed engine loads it ({', '.join(unable) or 'none at all'})")
         if not problems:
+            spec = run.manifest.input
+            expected = classifiers[0].probability(golden_pixels(spec))
             golden = golden_sample(spec, expected, target.golden_tolerance)
-            _publish(candidate, payload, manifest, replace(draft, golden=golden, parity=proof))
+            proven = replace(draft, golden=golden, parity=tuple(proofs), fails_to_load=unable)
+            _write(candidate, payload, manifest, proven)
             candidate.replace(out / name)
     except EdgeError as error:
-        return Outcome(name, False, (str(error),), len(payload), None)
+        return Outcome(name, False, (str(error),), len(payload))
     finally:
         candidate.unlink(missing_ok=True)
-    return Outcome(name, not problems, tuple(problems), len(payload), proof)
+    return Outcome(name, not problems, tuple(problems), len(payload), tuple(proofs), unable)
 
 
-def _publish(path: Path, payload: bytes, manifest: Manifest, provenance: Provenance) -> Manifest:
+def _load_everywhere(file: Path, target: Target) -> tuple[list[Classifier], tuple[str, ...]]:
+    """A classifier for each engine that loads the file, and the engines that cannot.
+
+    An engine that is installed but broken (tflite-runtime beside NumPy 2) counts as not installed.
+    """
+    classifiers, unable = [], []
+    for engine in installed(target.format):
+        try:
+            with silenced():
+                classifiers.append(Classifier(file, engine=engine))
+        except EngineError:
+            continue
+        except ModelError:
+            unable.append(f"{engine} {version(engine)}")
+    return classifiers, tuple(unable)
+
+
+def _write(path: Path, payload: bytes, manifest: Manifest, provenance: Provenance) -> Manifest:
     write_atomically(path, payload)
     manifest = replace(
         manifest, payload_sha256=payload_sha256(path), provenance=to_json(provenance)
@@ -145,9 +182,8 @@ def _manifest(material: Material, target: Target) -> Manifest:
     )
 
 
-def _provenance(
-    material: Material, target: Target, golden: GoldenSample, proof: Parity | None
-) -> Provenance:
+def _provenance(material: Material, target: Target) -> Provenance:
+    """All but the proof and the golden sample."""
     trained = material.run.manifest
     used = None
     if target.calibrated:
@@ -160,4 +196,5 @@ def _provenance(
             },
             sha256=tuple(scan.sha256 for scan in material.calibration_scans),
         )
-    return Provenance(trained.architecture, trained.training, golden, used, proof)
+    golden = GoldenSample("", "", 0.0, 0.0)
+    return Provenance(trained.architecture, trained.training, golden, used)

@@ -1,15 +1,19 @@
 """The proof: held-out scans through `edge` and the exported file, against Keras."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from sklearn.metrics import roc_auc_score
 
 from edge import Classifier
 from edge.decide import verdict
-from edge.provenance import Parity
+from edge.engines import version
+from edge.provenance import Change, Parity
 from export.targets import Target
 from train.data import SplitScan
+from train.metrics import Proportion, score
 
 PART = "test"
 
@@ -18,6 +22,7 @@ def prove(
     classifier: Classifier,
     target: Target,
     files: Sequence[Path],
+    truth: np.ndarray,
     keras_probabilities: np.ndarray,
     max_changed: int | None = None,
     max_difference: float | None = None,
@@ -25,6 +30,7 @@ def prove(
     """Classify `files` on the device's own path, from file to verdict, and compare.
 
     Args:
+        truth: 1 with a tumor, 0 without, [N].
         keras_probabilities: what the Keras model gives for the same files, float [N], after the
             manifest's temperature.
         max_changed, max_difference: limits in place of the target's.
@@ -34,22 +40,32 @@ def prove(
     """
     predictions = [classifier.classify(file) for file in files]
     decision = classifier.manifest.decision
-    wanted = [verdict(float(p), decision) for p in keras_probabilities]
     # A rejected scan never reaches the model, in Keras' case neither: it is no change of the model.
-    pairs = [
-        (prediction, word, p)
-        for prediction, word, p in zip(predictions, wanted, keras_probabilities, strict=True)
-        if prediction.probability is not None
-    ]
-    differences = [abs(prediction.probability - p) for prediction, _, p in pairs]
+    asked = [i for i, found in enumerate(predictions) if found.probability is not None]
+    exported = np.array([predictions[i].probability for i in asked], np.float64)
+    reference, truth = keras_probabilities[asked], truth[asked]
+    changes = Counter(
+        f"{was} to {predictions[i].verdict}"
+        for i, was in zip(asked, (verdict(float(p), decision) for p in reference), strict=True)
+        if was != predictions[i].verdict
+    )
+    scores = [score(truth, p, decision.threshold) for p in (reference, exported)]
+    differences = np.abs(exported - reference)
     return Parity(
         engine=classifier.engine.name,
+        engine_version=version(classifier.engine.name),
         part=PART,
-        scans=len(pairs),
-        changed=sum(prediction.verdict != word for prediction, word, _ in pairs),
-        max_difference=float(max(differences, default=np.inf)),
-        mean_difference=float(np.mean(differences)) if differences else float("inf"),
-        max_changed=target.max_changed(len(pairs)) if max_changed is None else max_changed,
+        scans=len(asked),
+        rejected=len(predictions) - len(asked),
+        changed=changes.total(),
+        changes=dict(sorted(changes.items())),
+        sensitivity=_change(*(s.sensitivity for s in scores)),
+        specificity=_change(*(s.specificity for s in scores)),
+        auc=_auc(truth, reference, exported),
+        words=_words(changes, len(asked), scores, differences),
+        max_difference=float(differences.max(initial=0.0)),
+        mean_difference=float(differences.mean()) if len(asked) else 0.0,
+        max_changed=target.max_changed(len(asked)) if max_changed is None else max_changed,
         max_allowed_difference=target.max_difference if max_difference is None else max_difference,
     )
 
@@ -74,3 +90,29 @@ def failures(parity: Parity) -> list[str]:
 def held_out(split: Sequence[SplitScan]) -> list[SplitScan]:
     """The scans that judge: the test part."""
     return [scan for scan in split if scan.part == PART]
+
+
+def _words(changes: Counter, scans: int, scores: Sequence, differences: np.ndarray) -> str:
+    directions = ", ".join(f"{n} from {which}" for which, n in sorted(changes.items()))
+    return (
+        f"{changes.total()} of {scans} verdicts changed{directions and f' ({directions})'}; "
+        f"sensitivity {_moved(*(s.sensitivity for s in scores))}; "
+        f"specificity {_moved(*(s.specificity for s in scores))}; "
+        f"largest difference in probability {differences.max(initial=0.0):.4f}"
+    )
+
+
+def _moved(keras: Proportion, exported: Proportion) -> str:
+    if keras.hits == exported.hits:
+        return f"{exported}, unchanged"
+    return f"{exported}, was {keras.value:.1%}"
+
+
+def _change(keras: Proportion, exported: Proportion) -> Change:
+    return Change(keras.value, exported.value)
+
+
+def _auc(truth: np.ndarray, keras: np.ndarray, exported: np.ndarray) -> Change | None:
+    if len(set(truth)) < 2:
+        return None
+    return Change(float(roc_auc_score(truth, keras)), float(roc_auc_score(truth, exported)))

@@ -1,6 +1,13 @@
-"""The table of what can be exported: formats, precisions and how far each may stray from Keras."""
+"""The table of what can be exported: formats, precisions and how far each may stray from Keras.
 
+The command line, its help, the documentation and the tests read this table.
+"""
+
+import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from export.errors import ExportError
 
 
 @dataclass(frozen=True)
@@ -9,6 +16,9 @@ class Target:
 
     format: str
     precision: str
+    summary: str
+    default: bool
+    """Written when nothing is chosen."""
     max_changed_share: float
     """Verdicts on the held-out scans that may differ from Keras, of all; at least one may, unless
     this is 0."""
@@ -31,12 +41,61 @@ class Target:
         return max(1, int(scans * self.max_changed_share)) if self.max_changed_share else 0
 
 
-# fp32 computes the same sums in another order. int8 rounds each activation to one of 256 steps:
-# MLPerf's quality floor for a quantized model is 99 % of fp32 (MLPerf Inference rules, 3.1).
-TARGETS = tuple(
-    Target(format, precision, *limits)
-    for format in ("tflite", "onnx")
-    for precision, limits in {"fp32": (0.0, 1e-3, 1e-3), "int8": (0.01, 0.15, 0.05)}.items()
+# fp32 computes the same sums in another order; fp16 keeps 11 bits of a weight. dynamic rounds
+# weights, int8 activations too, to one of 256 steps: MLPerf's quality floor for a quantized model
+# is 99 % of fp32 (MLPerf Inference rules, 3.1), hence 1 % of the verdicts.
+_EXACT, _HALF = (0.0, 1e-3, 1e-3), (0.0, 1e-2, 1e-2)
+_QUANTIZED = (0.01, 0.15, 0.05)
+TARGETS = (
+    Target("tflite", "fp32", "float32: the reference on any board", True, *_EXACT),
+    Target("tflite", "fp16", "float16 weights: half the size, the speed of fp32", False, *_HALF),
+    Target("tflite", "dynamic", "int8 weights, float activations", False, *_QUANTIZED),
+    Target("tflite", "int8", "int8 throughout: smallest and fastest on a Pi", True, *_QUANTIZED),
+    Target("onnx", "fp32", "float32: the reference for servers and Jetson", True, *_EXACT),
+    Target("onnx", "fp16", "float16: half the size, for GPUs", False, *_HALF),
+    Target("onnx", "int8", "int8 (QDQ, per channel)", True, *_QUANTIZED),
 )
 FORMATS = tuple(dict.fromkeys(target.format for target in TARGETS))
 PRECISIONS = tuple(dict.fromkeys(target.precision for target in TARGETS))
+
+
+def select(formats: Sequence[str], precisions: Sequence[str]) -> list[Target]:
+    """The targets of the given formats and precisions; empty means any, both empty the defaults.
+
+    Raises:
+        ExportError: an unknown name, with the nearest known one; or a combination that does not
+            exist, with those that do.
+    """
+    _known("format", formats, FORMATS)
+    _known("precision", precisions, PRECISIONS)
+    if not formats and not precisions:
+        return [target for target in TARGETS if target.default]
+    legal = {(target.format, target.precision): target for target in TARGETS}
+    chosen = []
+    for format in formats or FORMATS:
+        for precision in precisions or PRECISIONS:
+            if (format, precision) in legal:
+                chosen.append(legal[format, precision])
+            elif formats and precisions:
+                raise ExportError(
+                    f"there is no {precision} for {format}; there is "
+                    + ", ".join(f"{f} {p}" for f, p in legal)
+                )
+    return chosen
+
+
+def table() -> str:
+    """The table in words, for `--help`."""
+    return "\n".join(
+        f"  {t.format:7} {t.precision:8} {t.summary}{' (default)' * t.default}; "
+        f"{t.max_changed_share:.0%} of verdicts may change, a probability by {t.max_difference:g}"
+        for t in TARGETS
+    )
+
+
+def _known(what: str, names: Sequence[str], known: Sequence[str]) -> None:
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name.lower(), known, 1, 0.4)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ExportError(f"unknown {what} {name!r}{hint} (known: {', '.join(known)})")

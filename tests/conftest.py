@@ -40,7 +40,7 @@ def exported(tmp_path_factory, finished_run) -> Path:
     from export.cli import main
 
     out = tmp_path_factory.mktemp("dist")
-    assert main([str(finished_run), "--out", str(out)]) == 0
+    assert main([str(finished_run), "--out", str(out), "--format", "tflite", "onnx"]) == 0
     return out
 
 

@@ -38,7 +38,7 @@ def main() -> None:
     from edge.provenance import GoldenSample, Provenance, Training
     from edge.schema import to_json
     from export.container import pack, write_atomically
-    from export.convert import convert
+    from export.convert import Converter
     from export.golden import golden_pixels, golden_sample
 
     spec = InputSpec(SIDE, SIDE, "rgb")
@@ -47,7 +47,7 @@ def main() -> None:
     golden: GoldenSample = golden_sample(spec, probability, 1e-3)
     training = Training("tiny", "0" * 64, ("none",), "0" * 64, True, {}, 0, "2026-11-21")
     for format in ("tflite", "onnx"):
-        payload = convert(model, format, "fp32", None)
+        payload = Converter(model).convert(format, "fp32", None)
         path = FOLDER / f"tiny.{format}"
         write_atomically(path, payload)
         from edge.container import payload_sha256
