@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge import NOTICE, __version__
+from edge import NOTICE, EdgeError, __version__
 from edge.schema import to_json
 from export.calibration import DEFAULT_SCANS
 from export.errors import ExportError
@@ -27,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
         "A file is published only if its verdicts on held-out scans hold against Keras. " + NOTICE,
         epilog="what can be exported, and how far it may stray from Keras on the held-out scans\n"
         "(at least one verdict may change where any may):\n" + table() + "\n\n"
+        "`python -m export inspect FILE` prints the manifest of an exported file.\n\n"
         "Exit status: 0 all published; 1 at least one file did not hold and was not "
         "published; 2 wrong usage, no usable run or data.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -64,6 +65,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Run `python -m export` and return its exit status."""
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == ["inspect"]:
+        return _inspect(argv[1:])
     args = parser().parse_args(argv)
     try:
         return _export(args)
@@ -117,6 +121,24 @@ def _export(args: argparse.Namespace) -> int:
     report |= {"run": run.name, "files": to_json(outcomes)}
     write_atomically(args.out / REPORT, (json.dumps(report, indent=1) + "\n").encode())
     return 0 if all(outcome.published for outcome in outcomes) else 1
+
+
+def _inspect(argv: list[str]) -> int:
+    inspector = argparse.ArgumentParser(
+        prog="python -m export inspect",
+        description="Verify a model file and print its manifest in words. " + NOTICE,
+        allow_abbrev=False,
+    )
+    inspector.add_argument("file", metavar="FILE", type=Path, help=".tflite or .onnx file")
+    args = inspector.parse_args(argv)
+    from export.inspect import describe
+
+    try:
+        print(describe(args.file))
+    except EdgeError as error:
+        print(f"export: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 def _targets(args: argparse.Namespace) -> list[Target]:

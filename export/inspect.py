@@ -1,0 +1,73 @@
+"""`python -m export inspect FILE`: a model file's manifest, in words."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from edge import NOTICE
+from edge.container import ModelFile, open_model
+from edge.provenance import Provenance, provenance
+
+
+def describe(path: Path) -> str:
+    """What a verified model file says of itself, one fact a line.
+
+    Raises:
+        ModelError: the file is no usable model, or was changed after export.
+    """
+    model = open_model(path)
+    facts = [*_model(model), *_provenance(provenance(model.manifest))]
+    width = max(len(name) for name, _ in facts)
+    return "\n".join([*(f"{name:{width}}  {value}" for name, value in facts), NOTICE])
+
+
+def _model(model: ModelFile) -> Iterator[tuple[str, str]]:
+    manifest = model.manifest
+    spec, decision = manifest.input, manifest.decision
+    low, high = decision.uncertain
+    yield "file", f"{model.path}, {model.size} bytes, verified"
+    yield "model", f"{manifest.name}, {manifest.precision}, {manifest.format}"
+    yield "payload SHA-256", manifest.payload_sha256
+    yield "labels", f"{', '.join(manifest.labels)}; {manifest.positive} means tumor"
+    yield (
+        "input",
+        f"uint8 [1, {', '.join(map(str, spec.shape))}], {spec.color}, crop {spec.crop}, "
+        f"{spec.resize} resize, scaling {spec.scaling}",
+    )
+    yield "probability", f"{decision.transform}, temperature {decision.temperature:g}"
+    band = f"uncertain between {low:g} and {high:g}" if low < high else "no uncertain band"
+    yield "decision", f"tumor from {decision.threshold:g}; {band}"
+    yield (
+        "rejected",
+        ", ".join(f"{name} {value:g}" for name, value in vars(manifest.reject).items()),
+    )
+    yield "manifest version", manifest.manifest_version
+
+
+def _provenance(story: Provenance) -> Iterator[tuple[str, str]]:
+    training = story.training
+    yield "architecture", story.architecture
+    yield "run", f"{training.run}, {training.created}, seed {training.seed}"
+    kind = "SYNTHETIC phantoms" if training.synthetic else "scans"
+    counts = "; ".join(
+        f"{part}: " + ", ".join(f"{label} {n}" for label, n in found.items())
+        for part, found in training.counts.items()
+    )
+    yield "data", f"{', '.join(training.data)} ({kind}); {counts}"
+    yield "data fingerprint", training.data_sha256
+    yield "versions", ", ".join(f"{name} {v}" for name, v in training.versions.items())
+    if story.calibration:
+        used = story.calibration
+        found = ", ".join(f"{label} {n}" for label, n in used.counts.items())
+        yield "calibration", f"{used.method}, {used.part} part: {found}; hashes in the manifest"
+    for proof in story.parity:
+        yield f"proof, {proof.engine}", f"{proof.words} ({proof.part} part)"
+        yield (
+            "limits of the proof",
+            f"{proof.max_changed} verdicts, {proof.max_allowed_difference:g} in a probability",
+        )
+    for engine in story.fails_to_load:
+        yield "does not load in", engine
+    golden = story.golden
+    yield "golden sample", f"probability {golden.probability:.6f} +- {golden.tolerance:g}"
+    yield "licence", story.licence
+    yield "intended use", story.intended_use
