@@ -103,9 +103,11 @@ def load(model: ModelFile, engine: str = "auto", threads: int = DEFAULT_THREADS)
         raise ModelError(f"{model.path}: {engine} cannot load this model ({reason})") from error
 
 
-def _check_input(model: ModelFile, shape: tuple, dtype: str) -> None:
+def _check_input(model: ModelFile, shape: list, dtype: str) -> None:
     expected = model.manifest.input.shape
-    if tuple(shape) != (1, *expected) or dtype != "uint8":
+    # An ONNX model for any batch size has a name or nothing in the batch's place.
+    batch = 1 if shape[0] is None or isinstance(shape[0], str) else shape[0]
+    if [batch, *shape[1:]] != [1, *expected] or dtype != "uint8":
         raise ModelError(
             f"{model.path}: takes {dtype} {list(shape)}, its manifest says uint8 {[1, *expected]}"
         )

@@ -38,6 +38,19 @@ def parser() -> argparse.ArgumentParser:
     add("--int8", action="store_true", help="the int8 files only; short for --precision int8")
     add("--format", nargs="+", default=[], metavar="F", help=f"any of {', '.join(FORMATS)}")
     add("--precision", nargs="+", default=[], metavar="P", help=f"any of {', '.join(PRECISIONS)}")
+    add(
+        "--batch",
+        choices=("1", "dynamic"),
+        default="1",
+        help="scans of one call: 1, or any number, for ONNX on a server (default: 1)",
+    )
+    add(
+        "--layout",
+        choices=("files", "triton"),
+        default="files",
+        help="triton: also a model repository for NVIDIA Triton in OUT/triton, from the ONNX files "
+        "(default: files)",
+    )
     add("--out", type=Path, default=Path("dist"), metavar="DIR", help="(default: dist)")
     add("--data", type=Path, metavar="DIR", help="where the run's data folder is now, if moved")
     add(
@@ -95,18 +108,23 @@ def _export(args: argparse.Namespace) -> int:
     backend.start()
     from export.container import write_atomically
     from export.export import Limits, export_target, gather
+    from export.triton import write_repository
     from train.report import SYNTHETIC
 
     def say(message: str) -> None:
         print(message, file=sys.stderr, flush=True)
 
     say(f"exporting {run.folder}")
-    material = gather(run, args.data, args.calibration_scans)
+    dynamic = args.batch == "dynamic"
+    material = gather(run, args.data, args.calibration_scans, dynamic)
     limits = Limits(args.max_changed, args.max_difference)
     outcomes = []
     for target in targets:
         try:
-            outcomes.append(export_target(material, target, args.out, limits, say))
+            outcome = export_target(material, target, args.out, limits, say)
+            outcomes.append(outcome)
+            if outcome.published and args.layout == "triton":
+                say(f"{write_repository(args.out / outcome.file, args.out, dynamic)}: written")
         except OSError as error:
             raise ExportError(
                 f"{args.out}: cannot be written ({error.strerror}); free some space or choose "
@@ -144,7 +162,16 @@ def _inspect(argv: list[str]) -> int:
 def _targets(args: argparse.Namespace) -> list[Target]:
     if args.int8 and args.precision and args.precision != ["int8"]:
         raise ExportError("--int8 and --precision contradict each other; give one")
-    return select(args.format, ["int8"] if args.int8 else args.precision)
+    formats = args.format
+    for option, wanted in (
+        ("--batch dynamic", args.batch == "dynamic"),
+        ("--layout triton", args.layout == "triton"),
+    ):
+        if wanted and formats and formats != ["onnx"]:
+            raise ExportError(f"{option} is for ONNX; leave --format out or give onnx")
+        if wanted:
+            formats = ["onnx"]
+    return select(formats, ["int8"] if args.int8 else args.precision)
 
 
 def _lines(outcome: "Outcome", out: Path) -> list[str]:

@@ -27,12 +27,16 @@ _INPUT = "pixels"
 class Converter:
     """One model, converted as often as asked; what conversions share is done once."""
 
-    def __init__(self, model: keras.Model):
-        """Take a model as `train` builds it, ending in an activation behind the layer `logits`."""
-        self._model = logits_model(model, batch=1)
+    def __init__(self, model: keras.Model, batch: int | None = 1):
+        """Take a model as `train` builds it, ending in an activation behind the layer `logits`.
+
+        Args:
+            batch: scans of one call; None for any number, which only ONNX can have.
+        """
+        self._model = logits_model(model, batch)
 
     def convert(self, format: str, precision: str, calibration: np.ndarray | None) -> bytes:
-        """A file that takes uint8 pixels [1, H, W, C] and gives float32 logits.
+        """A file that takes uint8 pixels [batch, H, W, C] and gives float32 logits.
 
         Args:
             format: "tflite" or "onnx".

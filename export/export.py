@@ -53,6 +53,8 @@ class Material:
 
     run: Run
     converter: Converter
+    dynamic: bool
+    """Whether files are to take batches of any size."""
     calibration_scans: Sequence[SplitScan]
     calibration_pixels: np.ndarray
     """uint8 [N, H, W, C], of the training part."""
@@ -63,7 +65,7 @@ class Material:
     """float64 [N], of the test files."""
 
 
-def gather(run: Run, data: Path | None, calibration_scans: int) -> Material:
+def gather(run: Run, data: Path | None, calibration_scans: int, dynamic: bool = False) -> Material:
     """Load the run's model and scans, and let Keras judge the held-out ones.
 
     Raises:
@@ -77,7 +79,8 @@ def gather(run: Run, data: Path | None, calibration_scans: int) -> Material:
     files, pixels = read_again(held_out, spec, data)
     return Material(
         run=run,
-        converter=Converter(model),
+        converter=Converter(model, None if dynamic else 1),
+        dynamic=dynamic,
         calibration_scans=chosen,
         calibration_pixels=calibration_pixels,
         test_files=files,
@@ -95,7 +98,7 @@ def export_target(
     same name stays as it was.
     """
     run = material.run
-    name = target.filename(run.name)
+    name = target.filename(run.name, material.dynamic)
     say(f"{name}: converting")
     pixels = material.calibration_pixels if target.calibrated else None
     try:

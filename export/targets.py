@@ -32,9 +32,9 @@ class Target:
         """Whether it needs representative scans."""
         return self.precision == "int8"
 
-    def filename(self, name: str) -> str:
-        """`cnn-int8.tflite`, for example."""
-        return f"{name}-{self.precision}.{self.format}"
+    def filename(self, name: str, dynamic: bool = False) -> str:
+        """`cnn-int8.tflite`, for example; `cnn-int8-batch.onnx` for batches of any size."""
+        return f"{name}-{self.precision}{'-batch' * dynamic}.{self.format}"
 
     def max_changed(self, scans: int) -> int:
         """How many of `scans` verdicts may differ."""
