@@ -1,4 +1,4 @@
-"""How the two articles (shared/articles.md) measured, repeated, so that it can be seen for what it is.
+"""How the two articles (shared/articles.md) measured, repeated to be seen for what it is.
 
 Both numbers are leaky and say nothing about a scan the model has not seen.
 """

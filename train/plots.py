@@ -1,4 +1,4 @@
-"""A run's pictures: learning curves, ROC, reliability, confusion, coverage and risk, worst errors."""
+"""A run's pictures: curves, ROC, reliability, confusion, coverage and risk, worst errors."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -165,7 +165,7 @@ def _data(findings: Findings) -> list[str]:
 
 
 def _results(findings: Findings) -> list[str]:
-    evaluation, where = findings.headline
+    where = findings.headline[1]
     lines = ["## Can the accuracy be believed?", "", *_compared(findings), ""]
     if findings.pooled:
         lines += _table(findings.pooled, f"Grouped {findings.folds}-fold cross-validation, pooled")
@@ -200,8 +200,8 @@ def _compared(findings: Findings) -> list[str]:
     else:
         word = "**no better than**"
     return [
-        f"Shortcut floor: a random forest that sees {', '.join(FEATURES)} and no pixel gets "
-        f"{floor} under grouped {floor.folds}-fold cross-validation of the scans to train with.",
+        f"Shortcut floor: a random forest on {', '.join(FEATURES)} gets "
+        f"{floor}, under grouped {floor.folds}-fold cross-validation of the scans to train with.",
         "",
         f"The model's AUC, {auc.value:.3f} [{auc.low:.3f}-{auc.high:.3f}] ({where}), is {word} "
         "that floor. What the floor can use, a network can partly use too, so only the margin "

@@ -86,25 +86,31 @@ def split(
         TrainError: what is left is too little or of too few groups for three parts.
     """
     external = np.zeros(len(scans), bool) if external is None else external
-    reasons = _conflicts(scans, grouping) | {}
-    reasons |= _leaks(scans, grouping, external, reasons)
+    conflicts = _conflicts(scans, grouping)
+    leaks = _leaks(scans, grouping, external, conflicts)
+    reasons = {**conflicts, **leaks}
     parts = np.full(len(scans), DROPPED, dtype="<U10")
     kept = np.array([i not in reasons for i in range(len(scans))], bool)
     pool = np.flatnonzero(kept & ~external)
+    if not len(pool):
+        raise TrainError(_nothing_left(len(leaks), int((~external).sum()) - len(leaks)))
     truth = np.array([scan.positive for scan in scans], bool)
-    if external.any():
-        if not len(pool):
-            raise TrainError(
-                f"nothing is left to train with: all {(~external).sum()} scans of --data duplicate "
-                "scans of --test-data (is it the same folder?); give a test set from elsewhere"
-            )
-        parts[kept & external] = "test"
-        rest, taken = _first_fold(pool, truth, grouping.groups, FOLDS, seed, "to train with")
-        parts[rest], parts[taken] = "train", "validation"
-    else:
-        first = cross_validation(pool, truth, grouping.groups, folds, seed)[0]
-        for part in PARTS:
-            parts[getattr(first, part)] = part
+    try:
+        if external.any():
+            parts[kept & external] = "test"
+            rest, taken = _folds(pool, truth, grouping.groups, FOLDS, seed)[0]
+            parts[rest], parts[taken] = "train", "validation"
+        else:
+            first = cross_validation(pool, truth, grouping.groups, folds, seed)[0]
+            for part in PARTS:
+                parts[getattr(first, part)] = part
+    except TrainError as error:
+        if not reasons:
+            raise
+        raise TrainError(
+            f"{error}; {len(leaks)} scans were dropped as they duplicate test scans or are of "
+            f"their patients, and {len(conflicts)} as their label cannot be known"
+        ) from None
     for part in PARTS:
         if len(set(truth[parts == part])) < 2:
             raise TrainError(f"the {part} part would hold scans of one class only; add scans")
@@ -132,8 +138,10 @@ def cross_validation(
         TrainError: a class has fewer groups than folds, or a fold would lack a class.
     """
     found = []
-    for rest, test in _folds(pool, truth, groups, folds, seed, "to train, validate and test"):
-        train, validation = _first_fold(rest, truth, groups, FOLDS, seed, "left to validate with")
+    for rest, test in _folds(pool, truth, groups, folds, seed):
+        # A class of just `folds` groups has one fewer here.
+        fewest = min(len(set(groups[rest[truth[rest] == side]])) for side in (False, True))
+        train, validation = _folds(rest, truth, groups, max(2, min(FOLDS, fewest)), seed)[0]
         found.append(Fold(train, validation, test))
     return found
 
@@ -173,12 +181,20 @@ def _leaks(
     return reasons
 
 
-def _first_fold(pool, truth, groups, folds, seed, purpose):
-    return _folds(pool, truth, groups, folds, seed, purpose)[0]
+def _nothing_left(leaks: int, conflicts: int) -> str:
+    if not leaks:
+        return (
+            f"all {conflicts} scans have copies in the other class, so none has a label that can "
+            "be known; --inspect lists them"
+        )
+    return (
+        f"nothing is left to train with: {leaks} of {leaks + conflicts} scans of --data duplicate "
+        "scans of --test-data or are of its patients; give a test set from elsewhere"
+    )
 
 
 def _folds(
-    pool: np.ndarray, truth: np.ndarray, groups: np.ndarray, folds: int, seed: int, purpose: str
+    pool: np.ndarray, truth: np.ndarray, groups: np.ndarray, folds: int, seed: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """(rest, taken) of each fold, as positions of scans."""
     if len(set(groups[pool])) == 1:
@@ -192,8 +208,8 @@ def _folds(
         if distinct < folds:
             raise TrainError(
                 f"only {distinct} different scans {'with' if positive else 'without'} a tumor "
-                f"{purpose} ({len(own)} files, in {distinct} clusters of duplicates or patients); "
-                f"at least {folds} of each class are needed for {folds} folds"
+                f"({len(own)} files, in {distinct} clusters of duplicates or patients); at least "
+                f"{folds} of each class are needed, as a held-out part is one of {folds} folds"
             )
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     found = [
