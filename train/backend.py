@@ -12,4 +12,10 @@ def start() -> None:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with silenced():
-        import keras  # noqa: F401
+        import keras
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        # Several fits in one process make it warn of retracing, which is what they need.
+        tf.get_logger().setLevel("ERROR")

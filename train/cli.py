@@ -1,16 +1,14 @@
 """The command `python -m train`."""
 
 import argparse
-import datetime
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from edge import NOTICE, __version__
 from train.errors import TrainError
+from train.sources import KAGGLE, PHANTOM, name_of, resolve
 
-PHANTOM = "phantom"
-PHANTOM_FOLDER = Path("data")
+INSPECTIONS = Path("inspect")
 # Parsed before Keras is imported, which takes seconds; a test compares it with the registry.
 MODELS = ("cnn",)
 
@@ -25,13 +23,40 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = result.add_argument
+    add(
+        "--inspect",
+        action="store_true",
+        help="train nothing: count, find duplicates, label conflicts and overlaps between the "
+        "folders, and measure how far the files' sizes and formats alone give the label away",
+    )
     add("--model", choices=MODELS, default="cnn", help="network (default: cnn)")
     add(
         "--data",
         required=True,
+        action="append",
         metavar="DIR",
         help="folder with a subfolder of scans for each class (yes/ and no/, or any names with "
-        f"--positive); or the word {PHANTOM}: generated head slices, nothing downloaded",
+        f"--positive); may be given several times; or the word {PHANTOM}: generated head slices, "
+        f"nothing downloaded; or {KAGGLE}owner/name: a Kaggle data set, through kagglehub",
+    )
+    add(
+        "--test-data",
+        metavar="DIR",
+        help="test on all scans of this folder, as --data; scans to train with that duplicate one "
+        "of them are dropped (default: a fifth of --data is held out)",
+    )
+    patient = result.add_mutually_exclusive_group()
+    patient.add_argument(
+        "--patient-id",
+        metavar="REGEX",
+        help="finds the patient in a file name: the first group, or the whole match; scans of one "
+        "patient stay in one part (default: patients are unknown)",
+    )
+    patient.add_argument(
+        "--patient-csv",
+        type=Path,
+        metavar="FILE",
+        help="the same from a CSV with the columns file and patient",
     )
     add("--positive", nargs="+", default=[], metavar="NAME", help="subfolders with a tumor")
     add(
@@ -45,9 +70,10 @@ def parser() -> argparse.ArgumentParser:
         "--out",
         type=Path,
         metavar="DIR",
-        help="run folder to write (default: runs/MODEL-DATA, numbered if taken)",
+        help="folder to write (default: runs/MODEL-DATA, or inspect/DATA with --inspect; numbered "
+        "if taken)",
     )
-    add("--overwrite", action="store_true", help="replace the run in --out")
+    add("--overwrite", action="store_true", help="replace what an earlier command left in --out")
     add("--epochs", type=_count, default=100, metavar="N", help="at most (default: 100)")
     add("--batch-size", type=_count, default=32, metavar="N", help="scans a step (default: 32)")
     add(
@@ -64,7 +90,41 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="epochs without a better validation loss before stopping (default: 15)",
     )
-    add("--no-augment", action="store_true", help="train on the scans as they are")
+    add(
+        "--no-augment",
+        action="store_true",
+        help="train on the scans as they are, however unequal the classes",
+    )
+    add(
+        "--folds",
+        type=_folds,
+        metavar="K",
+        help="also judge every scan of --data by a model that saw no copy of it: K-fold "
+        "cross-validation, grouped and pooled; the run keeps the first fold's model "
+        "(default: none, one held-out part)",
+    )
+    add(
+        "--protocol",
+        choices=("honest", "article"),
+        default="honest",
+        help="article: beside the honest split also measure as the two articles did, which leaks "
+        "(default: honest)",
+    )
+    add(
+        "--target-sensitivity",
+        type=_share,
+        default=0.95,
+        metavar="X",
+        help="share of tumors that the decision threshold is to find (default: 0.95)",
+    )
+    add(
+        "--coverage",
+        type=_share,
+        default=0.9,
+        metavar="X",
+        help="share of scans that are to get a verdict; the rest, nearest the threshold, are "
+        "called uncertain; 1: none is (default: 0.9)",
+    )
     add("--seed", type=int, default=0, metavar="N", help="of everything random (default: 0)")
     add(
         "--phantoms",
@@ -81,6 +141,9 @@ def main(argv: list[str] | None = None) -> int:
     """Run `python -m train` and return its exit status."""
     args = parser().parse_args(argv)
     try:
+        if args.inspect:
+            print(f"Written: {_inspect(args)}/", file=sys.stderr)
+            return 0
         folder = _train(args)
     except TrainError as error:
         print(f"train: {error}", file=sys.stderr)
@@ -93,124 +156,103 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _train(args: argparse.Namespace) -> Path:
-    from train import backend, data, run, split
+    from train import run
 
-    out = args.out or run.free_name(run.RUNS / f"{args.model}-{Path(args.data).name}")
+    out = args.out or run.free_name(run.RUNS / f"{args.model}-{name_of(args.data)}")
     with run.writing(out, args.overwrite) as folder:
-        source = _source(args)
-        synthetic = _is_synthetic(source)
-        classes = data.find_classes(source, args.positive, args.negative)
-        files = data.find_files(source, classes)
+        folders, test_folder = _folders(args)
+
+        from train import backend
 
         backend.start()
-        from train.fit import FitOptions, fit
-        from train.judge import judge
-        from train.models import ARCHITECTURES
-        from train.progress import EpochProgress, counting, say
-        from train.report import SYNTHETIC, evaluate, write_report
+        from train.fit import FitOptions
+        from train.session import Request, train
 
-        if synthetic:
-            say(SYNTHETIC)
-        architecture = ARCHITECTURES[args.model]
-        with counting("reading scans", len(files)) as tick:
-            found = data.read_scans(source, files, architecture.input, tick)
-        for skipped in found.unreadable:
-            say(f"skipped {skipped.reason}")
-        truth = found.truth
-        negative, positive = classes.labels
-        say(
-            f"{len(truth)} scans: {positive} {truth.sum()}, {negative} {(1 - truth).sum()}; "
-            f"{len(found.unreadable)} unreadable and skipped"
-        )
-        parts = split.split(found.scans, args.seed)
-        counts = split.counts(parts, classes.labels)
-        for part, by_label in counts.items():
-            say(f"  {part:10}  " + "  ".join(f"{k} {n}" for k, n in by_label.items()))
-        train, validation, test = (split.indices(parts, part) for part in split.PARTS)
-        options = FitOptions(
-            architecture=args.model,
-            epochs=args.epochs,
-            batch_size=args.batch_size,
-            learning_rate=args.learning_rate,
-            patience=args.patience,
-            augment=not args.no_augment,
-            seed=args.seed,
-        )
-        fitted = fit(
-            options,
-            (found.pixels[train], truth[train]),
-            (found.pixels[validation], truth[validation]),
-            [EpochProgress(args.epochs)],
-        )
-        fitted.model.save(folder / run.MODEL)
-        manifest = run.RunManifest(
-            architecture=args.model,
-            labels=classes.labels,
-            positive=positive,
-            input=architecture.input,
-            decision=run.Decision(architecture.transform),
-            training=run.Training(
-                run=out.name,
-                model_sha256=run.sha256_file(folder / run.MODEL),
-                data=(source.resolve().name,),
-                data_sha256=data.fingerprint(scan.sha256 for scan in found.scans),
-                synthetic=synthetic,
-                counts=counts,
+        request = Request(
+            folders=tuple(folders),
+            test_folder=test_folder,
+            positive=args.positive,
+            negative=args.negative,
+            patient_id=args.patient_id,
+            patient_csv=args.patient_csv,
+            fit=FitOptions(
+                architecture=args.model,
+                epochs=args.epochs,
+                batch_size=args.batch_size,
+                learning_rate=args.learning_rate,
+                patience=args.patience,
+                augment=not args.no_augment,
                 seed=args.seed,
-                created=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-                versions=_versions(),
             ),
-            options={
-                key: [str(v) for v in value] if isinstance(value, list) else value
-                for key, value in vars(args).items()
-                if key not in ("out", "overwrite")
-            },
+            folds=args.folds,
+            protocol=args.protocol,
+            target_sensitivity=args.target_sensitivity,
+            coverage=args.coverage,
+            options=_plain(args),
         )
-        run.write_json(folder / run.SPLIT, parts)
-        evaluation = evaluate(
-            truth[test],
-            judge(fitted.model, manifest, found.pixels[test]),
-            [parts[i].group for i in test],
-            manifest.decision.threshold,
-        )
-        report = write_report(
-            folder, manifest, evaluation, fitted.history, fitted.best_epoch, found.unreadable
-        )
-        run.write_json(folder / run.MANIFEST, manifest)
-        print(report)
+        print(train(request, out.name, folder))
     return out
 
 
-def _source(args: argparse.Namespace) -> Path:
-    """The data folder; phantoms are generated if asked for."""
-    if args.data != PHANTOM:
-        return Path(args.data)
-    from train.phantom import write_phantoms
+def _inspect(args: argparse.Namespace) -> Path:
+    from train import inspect, patients, run
+    from train.contact_sheet import contact_sheet
 
-    try:
-        folder = PHANTOM_FOLDER / f"phantom-{args.phantoms}-seed{args.seed}"
-        return write_phantoms(folder, args.phantoms, args.seed)
-    except (ValueError, OSError) as error:
-        raise TrainError(f"--data {PHANTOM}: {error}") from error
+    def known(scans):
+        if args.patient_id:
+            return patients.from_names(args.patient_id, scans)
+        return patients.from_csv(args.patient_csv, scans)
+
+    names = [*args.data, *([args.test_data] if args.test_data else [])]
+    out = args.out or run.free_name(INSPECTIONS / name_of(names))
+    with run.writing(out, args.overwrite, inspect.JSON) as folder:
+        folders, test_folder = _folders(args)
+        found = inspect.inspect(
+            [*folders, *([test_folder] if test_folder else [])],
+            args.positive,
+            args.negative,
+            known if args.patient_id or args.patient_csv else None,
+            args.seed,
+        )
+        run.write_json(folder / inspect.JSON, inspect.to_json(found))
+        contact_sheet(inspect.sheet_rows(found)).save(folder / inspect.SHEET)
+        print(inspect.summary(found))
+    return out
 
 
-def _is_synthetic(folder: Path) -> bool:
-    from train.phantom import is_synthetic
+def _folders(args: argparse.Namespace) -> tuple[list[Path], Path | None]:
+    """The folders to train with and the test folder, generated or downloaded if asked for.
 
-    return is_synthetic(folder)
+    Raises:
+        TrainError: one is not there, or is given twice.
+    """
+    folders = [resolve(name, args.phantoms, args.seed) for name in args.data]
+    test = resolve(args.test_data, args.phantoms, args.seed) if args.test_data else None
+    for folder in [*folders, *([test] if test else [])]:
+        if not folder.is_dir():
+            raise TrainError(f"{folder}: no such folder")
+    real = [folder.resolve() for folder in folders]
+    for folder in real:
+        if real.count(folder) > 1:
+            raise TrainError(f"{folder}: is given twice as --data; give each folder once")
+    if test and test.resolve() in real:
+        raise TrainError(
+            f"{test}: is both --data and --test-data, so every test scan would be trained on; "
+            "give a test set from elsewhere, or leave --test-data out"
+        )
+    return folders, test
 
 
-def _versions() -> dict[str, str]:
-    import keras
+def _plain(args: argparse.Namespace) -> dict:
+    """The options of a run, for its manifest."""
 
-    found = {"mri-edge": __version__, "python": sys.version.split()[0]}
-    found["keras backend"] = keras.backend.backend()
-    for package in ("keras", "tensorflow", "jax", "torch", "numpy", "pillow"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
+    def value(given):
+        if isinstance(given, list):
+            return [str(one) for one in given]
+        return str(given) if isinstance(given, Path) else given
+
+    left_out = ("out", "overwrite", "inspect")
+    return {key: value(given) for key, given in vars(args).items() if key not in left_out}
 
 
 def _count(text: str) -> int:
@@ -227,4 +269,21 @@ def _rate(text: str) -> float:
         value = 0.0
     if not 0 < value <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and at most 1")
+    return value
+
+
+def _folds(text: str) -> int:
+    value = _count(text)
+    if value < 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of folds; give 2 or more")
+    return value
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.5 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0.5 to 1")
     return value

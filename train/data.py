@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from edge.errors import ImageError
 from edge.manifest import InputSpec
 from edge.preprocess import preprocess
 from train.errors import TrainError
+
+if TYPE_CHECKING:  # `train.duplicates` imports this module
+    from train.duplicates import Looks
 
 DEFAULT_POSITIVE, DEFAULT_NEGATIVE = "yes", "no"
 _READERS = 4  # decoding waits for the disk about as long as it computes
@@ -59,7 +63,11 @@ class SplitScan:
     sha256: str
     positive: bool
     group: int
+    """The same for duplicates and for scans of one patient."""
     part: str
+    """"train", "validation", "test" or "dropped"."""
+    reason: str = ""
+    """Why it was dropped."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,8 @@ class ScanSet:
     pixels: np.ndarray
     """uint8 [N, height, width, channels]."""
     unreadable: tuple[Unreadable, ...]
+    looks: "Looks"
+    """What tells duplicates."""
 
     @property
     def truth(self) -> np.ndarray:
@@ -144,38 +154,58 @@ def read_scans(
 ) -> ScanSet:
     """Hash, decode and preprocess files through `edge`; what cannot be read is left out and named.
 
+    Each file is decoded once, for its pixels and for what tells duplicates.
+
     Args:
         tick: called once a file, for a progress display.
 
     Raises:
         TrainError: a class has no readable scan.
     """
+    from train.duplicates import Looks, look
+
     root = folder.resolve()
 
     def read(item: tuple[Path, bool]):
         path, positive = item
         try:
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            pixels = preprocess(decode(path), spec)
+            image = decode(path)
         except (ImageError, OSError) as error:
             return Unreadable(str(path), str(error))
-        relative = path.resolve().relative_to(root).as_posix()
-        return Scan(str(root), relative, positive, digest), pixels
+        relative = path.relative_to(folder).as_posix()
+        return Scan(str(root), relative, positive, digest), preprocess(image, spec), *look(image)
 
-    scans, pixels, unreadable = [], [], []
+    scans, pixels, hashes, thumbnails, unreadable = [], [], [], [], []
     with ThreadPoolExecutor(_READERS) as pool:
         for result in pool.map(read, files):
             tick()
             if isinstance(result, Unreadable):
                 unreadable.append(result)
             else:
-                scans.append(result[0])
-                pixels.append(result[1])
+                for values, value in zip((scans, pixels, hashes, thumbnails), result, strict=True):
+                    values.append(value)
     found = Counter(scan.positive for scan in scans)
     if len(found) < 2:
         which = "with a tumor" if not found[True] else "without a tumor"
         raise TrainError(f"{folder}: no readable scan {which}; {len(unreadable)} files unreadable")
-    return ScanSet(tuple(scans), np.stack(pixels), tuple(unreadable))
+    looks = Looks(np.stack(hashes), np.stack(thumbnails))
+    return ScanSet(tuple(scans), np.stack(pixels), tuple(unreadable), looks)
+
+
+def joined(sets: Sequence[ScanSet]) -> ScanSet:
+    """The scans of several folders, one after the other."""
+    from train.duplicates import Looks
+
+    return ScanSet(
+        tuple(scan for one in sets for scan in one.scans),
+        np.concatenate([one.pixels for one in sets]),
+        tuple(file for one in sets for file in one.unreadable),
+        Looks(
+            np.concatenate([one.looks.hashes for one in sets]),
+            np.concatenate([one.looks.thumbnails for one in sets]),
+        ),
+    )
 
 
 def read_again(

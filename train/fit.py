@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from train.augment import augmenting
+from train.balance import BalancedBatches
 from train.errors import TrainError
 from train.models import ARCHITECTURES
 
@@ -21,6 +22,7 @@ class FitOptions:
     patience: int
     """Epochs without a lower validation loss after which training stops."""
     augment: bool
+    """Change scans at random and show both classes equally often; else take them as they are."""
     seed: int
 
 
@@ -62,13 +64,16 @@ def fit(
     stopping = keras.callbacks.EarlyStopping(
         monitor="val_loss", patience=options.patience, restore_best_weights=True
     )
+    if options.augment:
+        data = {"x": BalancedBatches(*train, options.batch_size, options.seed)}
+    else:
+        data = {"x": train[0], "y": train[1].astype("float32")[:, None], "shuffle": True}
+        data["batch_size"] = options.batch_size
     log = trained.fit(
-        train[0],
-        train[1].astype("float32")[:, None],
+        **data,
         validation_data=(validation[0], validation[1].astype("float32")[:, None]),
-        batch_size=options.batch_size,
+        validation_batch_size=options.batch_size,
         epochs=options.epochs,
-        shuffle=True,
         verbose=0,
         callbacks=[stopping, keras.callbacks.TerminateOnNaN(), *callbacks],
     )

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from edge.decide import probability
+from edge.manifest import Decision
 from train.errors import TrainError
 from train.models import logits_model
 from train.run import Run, RunManifest, sha256_file
@@ -25,10 +26,16 @@ def load_keras(run: Run) -> keras.Model:
 
 
 def judge(model: keras.Model, manifest: RunManifest, pixels: np.ndarray) -> np.ndarray:
-    """Calibrated probability of tumor, float64 [N], of uint8 [N, height, width, channels].
-
-    From logits to probability by the device's own code.
-    """
-    logits = logits_model(model).predict(pixels, batch_size=32, verbose=0)
+    """Calibrated probability of tumor, float64 [N], of uint8 [N, height, width, channels]."""
     positive = manifest.labels.index(manifest.positive)
-    return np.array([probability(row, manifest.decision, positive) for row in logits])
+    return calibrated(raw_outputs(model, pixels), manifest.decision, positive)
+
+
+def raw_outputs(model: keras.Model, pixels: np.ndarray) -> np.ndarray:
+    """Logits, float32 [N, outputs], of uint8 [N, height, width, channels]."""
+    return logits_model(model).predict(pixels, batch_size=32, verbose=0)
+
+
+def calibrated(logits: np.ndarray, decision: Decision, positive: int) -> np.ndarray:
+    """From logits [N, outputs] to probability of tumor, float64 [N], by the device's own code."""
+    return np.array([probability(row, decision, positive) for row in logits])

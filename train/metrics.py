@@ -67,3 +67,69 @@ def score(truth: np.ndarray, probabilities: np.ndarray, threshold: float) -> Sco
         sensitivity=Proportion(int(right[truth].sum()), int(truth.sum())),
         specificity=Proportion(int(right[~truth].sum()), int((~truth).sum())),
     )
+
+
+def auc(truth: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None = None):
+    """Area under the ROC curve: the share of (tumor, no tumor) pairs in the right order.
+
+    Ties count half (Hanley and McNeil 1982, Radiology 143:29).
+
+    Args:
+        truth: 0 or 1, [N].
+        probabilities: float [N].
+        weights: of the scans, [..., N]; one result for each leading index.
+
+    Returns:
+        0..1, or NaN where a class has no weight.
+    """
+    weights = np.ones(len(truth)) if weights is None else weights
+    order = np.argsort(probabilities, kind="stable")
+    ranked, truth = np.asarray(probabilities)[order], np.asarray(truth, bool)[order]
+    starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
+    weights = weights[..., order]
+    positive = np.add.reduceat(weights * truth, starts, axis=-1)
+    negative = np.add.reduceat(weights * ~truth, starts, axis=-1)
+    below = np.cumsum(negative, axis=-1) - negative / 2
+    with np.errstate(invalid="ignore"):
+        return (positive * below).sum(-1) / (positive.sum(-1) * negative.sum(-1))
+
+
+def brier(truth: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None = None):
+    """Mean squared error of the probabilities (Brier 1950); 0 is perfect. Arguments as `auc`."""
+    return _mean((np.asarray(probabilities) - truth) ** 2, weights)
+
+
+def calibration_error(
+    truth: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None = None
+):
+    """Expected calibration error over `BINS` equally wide bins of the probability of tumor.
+
+    The mean distance, weighted by scans, between a bin's mean probability and its share of tumors
+    (Naeini et al. 2015, AAAI). Few scans bias it upwards. Arguments as `auc`.
+    """
+    weights = np.ones(len(truth)) if weights is None else weights
+    surplus = weights * (np.asarray(probabilities) - truth)
+    bins = bin_of(probabilities)
+    gaps = sum(np.abs(surplus[..., bins == i].sum(-1)) for i in range(BINS))
+    return gaps / weights.sum(-1)
+
+
+BINS = 10
+"""Of reliability diagrams and of the calibration error."""
+
+
+def bin_of(probabilities: np.ndarray) -> np.ndarray:
+    """The bin, 0..`BINS`-1, of each probability."""
+    return np.minimum((np.asarray(probabilities) * BINS).astype(int), BINS - 1)
+
+
+def _mean(values: np.ndarray, weights: np.ndarray | None):
+    weights = np.ones(len(values)) if weights is None else weights
+    with np.errstate(invalid="ignore"):
+        return (weights * values).sum(-1) / weights.sum(-1)
+
+
+def mean_where(values: np.ndarray, chosen: np.ndarray, weights: np.ndarray | None = None):
+    """Weighted mean of `values` [N] over the `chosen` (bool [N]); NaN if they have no weight."""
+    weights = np.ones(len(values)) if weights is None else weights
+    return _mean(values, weights * chosen)

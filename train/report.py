@@ -1,146 +1,304 @@
-"""What a run reports: scores on the held-out part, in JSON, in words and as pictures."""
+"""What a run reports: its figures in JSON, and a model card in words."""
 
 import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-import numpy as np
-from sklearn.metrics import roc_auc_score
-
 from edge import NOTICE
-from train.data import Unreadable
-from train.metrics import Scores, score
-from train.run import (
-    HISTORY,
-    REPORT_JSON,
-    REPORT_MD,
-    RunManifest,
-    write_json,
-)
+from train.article import CLAIMS, LeakyResult
+from train.calibrate import FEW, Choice
+from train.data import Classes, SplitScan, Unreadable
+from train.evaluate import METHOD, Evaluation
+from train.metrics import BINS, Proportion
+from train.run import HISTORY, REPORT_JSON, REPORT_MD, RunManifest, write_json
+from train.shortcut import FEATURES, ShortcutFloor
+from train.split import CONFLICT, DROPPED, Grouping
 
 SYNTHETIC = "SYNTHETIC data: generated phantoms. These figures say nothing about real scans."
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """A model on the test part, which took no part in training or in any choice."""
+class Findings:
+    """All that a report is made of."""
 
-    scores: Scores
-    auc: float
-    groups: int
-    """Different scans, duplicates counted once."""
+    manifest: RunManifest
+    classes: Classes
+    parts: list[SplitScan]
+    grouping: Grouping
+    unreadable: tuple[Unreadable, ...]
+    external: str | None
+    """Name of the test folder, if the test part is from elsewhere."""
+    floor: ShortcutFloor | None
+    choice: Choice
+    test: Evaluation
+    folds: int | None
+    pooled: Evaluation | None
+    """Out-of-fold predictions of the cross-validation."""
+    leaky: list[LeakyResult]
+    history: dict[str, list[float]]
+    best_epoch: int
 
-    def to_dict(self) -> dict:
-        """Ready for JSON."""
-        return {**self.scores.to_dict(), "auc": self.auc, "groups": self.groups}
+    @property
+    def headline(self) -> tuple[Evaluation, str]:
+        """The evaluation to quote, and where it was measured."""
+        if self.external:
+            return self.test, f"test set from elsewhere: {self.external}"
+        if self.pooled:
+            return self.pooled, f"grouped {self.folds}-fold cross-validation, pooled"
+        return self.test, "held-out test part"
+
+    @property
+    def dropped(self) -> list[SplitScan]:
+        """Scans that take no part."""
+        return [scan for scan in self.parts if scan.part == DROPPED]
+
+    @property
+    def leaks(self) -> list[SplitScan]:
+        """Of those, the ones that would have leaked the test set."""
+        return [scan for scan in self.dropped if not scan.reason.startswith(CONFLICT)]
 
 
-def evaluate(
-    truth: np.ndarray, probability: np.ndarray, groups: list[int], threshold: float
-) -> Evaluation:
-    """Score probabilities [N] against truth [N] (0/1)."""
-    return Evaluation(
-        scores=score(truth, probability, threshold),
-        auc=float(roc_auc_score(truth, probability)),
-        groups=len(set(groups)),
-    )
-
-
-def write_report(
-    folder: Path,
-    manifest: RunManifest,
-    evaluation: Evaluation,
-    history: dict[str, list[float]],
-    best_epoch: int,
-    unreadable: tuple[Unreadable, ...],
-) -> str:
-    """Write history.csv, curves.png, report.json and report.md; returns the latter's text."""
+def write_report(folder: Path, findings: Findings) -> str:
+    """Write history.csv, report.json and report.md; returns the latter's text."""
+    history, manifest = findings.history, findings.manifest
     with open(folder / HISTORY, "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["epoch", *history])
         writer.writerows([i, *row] for i, row in enumerate(zip(*history.values(), strict=True), 1))
-    synthetic = manifest.training.synthetic
     write_json(
         folder / REPORT_JSON,
         {
             "notice": NOTICE,
-            "synthetic": synthetic,
+            "synthetic": manifest.training.synthetic,
             "architecture": manifest.architecture,
             "counts": manifest.training.counts,
-            "unreadable": unreadable,
+            "clusters": len(set(findings.grouping.clusters.tolist())),
+            "patients": findings.grouping.patients,
+            "label_conflicts": [str(conflict) for conflict in findings.grouping.conflicts],
+            "dropped": [
+                {"file": f"{scan.root}/{scan.path}", "reason": scan.reason}
+                for scan in findings.dropped
+            ],
+            "leaks_dropped": len(findings.leaks),
+            "unreadable": findings.unreadable,
             "epochs": len(history["loss"]),
-            "best_epoch": best_epoch,
-            "test": evaluation.to_dict(),
+            "best_epoch": findings.best_epoch,
+            "shortcut_floor": findings.floor and findings.floor.to_dict(),
+            "decision": findings.choice,
+            "test": {"set": findings.external or "test part", **findings.test.to_dict()},
+            "cross_validation": findings.pooled
+            and {"folds": findings.folds, **findings.pooled.to_dict()},
+            "leaky_protocols": [result.to_dict() for result in findings.leaky],
         },
     )
-    plot_curves(folder / "curves.png", history, best_epoch, synthetic)
-    text = _markdown(manifest, evaluation, len(history["loss"]), best_epoch, unreadable)
+    text = "\n".join(_markdown(findings)) + "\n"
     (folder / REPORT_MD).write_text(text)
     return text
 
 
-def plot_curves(
-    path: Path, history: dict[str, list[float]], best_epoch: int, synthetic: bool
-) -> None:
-    """Loss and accuracy by epoch, for training and validation, as PNG."""
-    figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-    for axis, key, title in zip(axes, ("loss", "accuracy"), ("Loss", "Accuracy"), strict=True):
-        epochs = range(1, len(history[key]) + 1)
-        axis.plot(epochs, history[key], label="training (augmented)", color="tab:blue")
-        axis.plot(epochs, history[f"val_{key}"], label="validation", color="tab:orange")
-        axis.axvline(best_epoch, color="grey", linestyle=":", label="weights kept")
-        axis.set(title=title, xlabel="epoch")
-        axis.grid(alpha=0.3)
-        axis.legend()
-    figure.suptitle("synthetic phantoms" if synthetic else NOTICE, fontsize=9)
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
-
-
-def _markdown(
-    manifest: RunManifest,
-    evaluation: Evaluation,
-    epochs: int,
-    best_epoch: int,
-    unreadable: tuple[Unreadable, ...],
-) -> str:
-    training, scores = manifest.training, evaluation.scores
-    labels = manifest.labels
-    lines = [
-        f"# Run {training.run}: {manifest.architecture}",
+def _markdown(findings: Findings) -> list[str]:
+    manifest, training = findings.manifest, findings.manifest.training
+    return [
+        f"# Model card: {training.run} ({manifest.architecture})",
         "",
-        NOTICE,
+        f"**{NOTICE}**",
         "",
         *([f"**{SYNTHETIC}**", ""] if training.synthetic else []),
-        f"Data: {', '.join(training.data)} (fingerprint `{training.data_sha256[:12]}`), "
-        f"seed {training.seed}. Positive label: {manifest.positive}.",
+        "## Intended use",
         "",
-        f"| part | {labels[0]} | {labels[1]} |",
+        "Research on classifying single brain-MRI slices as with or without a tumor, and on taking "
+        "such a model to a small device. Not for screening, diagnosis, triage or treatment, and "
+        "not for images other than those it was measured on.",
+        "",
+        *_data(findings),
+        *_results(findings),
+        *_protocols(findings),
+        *_decision(findings),
+        *_limits(findings),
+    ]
+
+
+def _data(findings: Findings) -> list[str]:
+    training, grouping = findings.manifest.training, findings.grouping
+    negative, positive = findings.manifest.labels
+    scans = len(findings.parts)
+    clusters = len(set(grouping.clusters.tolist()))
+    if grouping.patients:
+        known = (
+            f"{grouping.patients} patients are known and kept together; "
+            f"{grouping.without_patient} scans are of no known patient."
+        )
+    else:
+        known = "Patients are not known: scans of one patient may stand in different parts."
+    lines = [
+        "## Data",
+        "",
+        f"{', '.join(training.data)} (fingerprint `{training.data_sha256[:12]}`), seed "
+        f"{training.seed}. Positive label: {positive}. {scans} scans in {clusters} duplicate "
+        f"clusters; {len(findings.unreadable)} files were unreadable and left out. No cluster "
+        f"crosses the parts. {known}",
+        "",
+        f"| part | {negative} | {positive} |",
         "|---|---|---|",
         *(
-            f"| {part} | {found[labels[0]]} | {found[labels[1]]} |"
+            f"| {part} | {found[negative]} | {found[positive]} |"
             for part, found in training.counts.items()
         ),
         "",
-        f"Byte-identical files are in one part. {len(unreadable)} files were unreadable and left "
-        f"out. {epochs} epochs, the weights of epoch {best_epoch} kept (lowest validation loss).",
-        "",
-        f"## Held-out test part: {scores.accuracy.n} scans, {evaluation.groups} of them different",
-        "",
-        "| measure | value [95 % interval, Wilson] |",
-        "|---|---|",
-        f"| accuracy | {scores.accuracy} |",
-        f"| sensitivity | {scores.sensitivity} |",
-        f"| specificity | {scores.specificity} |",
-        f"| AUC | {evaluation.auc:.3f} |",
-        "",
-        f"Threshold {manifest.decision.threshold:g} on the probability of tumor. There are no "
-        "patient identifiers in folders of images: scans of one patient may stand in different "
-        "parts, and near-duplicates that differ by a byte still cross them.",
+    ]
+    if findings.external:
+        lines += [
+            f"The test set is another folder, {findings.external}. {len(findings.leaks)} scans to "
+            "train with duplicate scans of it, or are of its patients, and were dropped: "
+            "`split.json` lists them.",
+            "",
+        ]
+    if grouping.conflicts:
+        lines += [
+            f"{len(grouping.conflicts)} label conflicts: copies of one picture in both classes, "
+            "left out:",
+            "",
+            *(f"- {conflict}" for conflict in grouping.conflicts[:20]),
+            "",
+        ]
+    return lines
+
+
+def _results(findings: Findings) -> list[str]:
+    where = findings.headline[1]
+    lines = ["## Can the accuracy be believed?", "", *_compared(findings), ""]
+    if findings.pooled:
+        lines += _table(findings.pooled, f"Grouped {findings.folds}-fold cross-validation, pooled")
+        kept = "" if findings.external else " The model kept is that of the first fold."
+        lines += [
+            "Every scan to train with was judged once, by a model that saw no copy of it; each "
+            f"fold chose its own decision on its own validation part.{kept}",
+            "",
+        ]
+    title = f"Test set {findings.external}" if findings.external else "Held-out test part"
+    lines += _table(findings.test, title)
+    return [
+        *lines,
+        f"Intervals are 95 %. Wilson's takes every scan for independent. The other: {METHOD}. The "
+        f"calibration error is over {BINS} equally wide bins. {len(findings.history['loss'])} "
+        f"epochs, the weights of epoch {findings.best_epoch} kept (lowest validation loss). "
+        f"Pictures of: {where}.",
         "",
     ]
-    return "\n".join(lines)
+
+
+def _compared(findings: Findings) -> list[str]:
+    floor, (evaluation, where) = findings.floor, findings.headline
+    auc = evaluation.estimates["auc"]
+    if floor is None:
+        return ["Too few different scans to measure the shortcut floor."]
+    base = floor.estimates["auc"]
+    if auc.low > base.high:
+        word = "better than"
+    elif auc.value > base.value:
+        word = "not shown to be better than (the intervals overlap)"
+    else:
+        word = "**no better than**"
+    return [
+        f"Shortcut floor: a random forest on {', '.join(FEATURES)} gets "
+        f"{floor}, under grouped {floor.folds}-fold cross-validation of the scans to train with.",
+        "",
+        f"The model's AUC, {auc.value:.3f} [{auc.low:.3f}-{auc.high:.3f}] ({where}), is {word} "
+        "that floor. What the floor can use, a network can partly use too, so only the margin "
+        "above it is evidence that it looks at tumors.",
+    ]
+
+
+def _table(evaluation: Evaluation, title: str) -> list[str]:
+    scores, estimates = evaluation.scores, evaluation.estimates
+    plain: dict[str, tuple[str, Proportion | None]] = {
+        "accuracy": ("accuracy", scores.accuracy),
+        "sensitivity": ("sensitivity", scores.sensitivity),
+        "specificity": ("specificity", scores.specificity),
+        "accuracy_at_half": ("accuracy at threshold 0.5", evaluation.accuracy_at_half),
+        "auc": ("AUC", None),
+        "brier": ("Brier score", None),
+        "ece": ("calibration error (ECE)", None),
+    }
+    rows = []
+    for key, (name, proportion) in plain.items():
+        found = estimates[key]
+        if proportion is None:
+            value = f"{found.value:.3f}"
+            cells = ("", f"[{found.low:.3f}-{found.high:.3f}]")
+        else:
+            low, high = proportion.interval
+            value = f"{found.value:.1%} ({proportion.hits} of {proportion.n})"
+            cells = (f"[{low:.1%}-{high:.1%}]", f"[{found.low:.1%}-{found.high:.1%}]")
+        rows.append(f"| {name} | {value} | {cells[0]} | {cells[1]} |")
+    return [
+        f"### {title}: {scores.accuracy.n} scans in {evaluation.groups} clusters",
+        "",
+        "| measure | value | Wilson | bootstrap over clusters |",
+        "|---|---|---|---|",
+        *rows,
+        f"| scans given a verdict (not uncertain) | {evaluation.covered} | | |",
+        f"| wrong ones among those | {evaluation.remaining_error} | | |",
+        "",
+    ]
+
+
+def _protocols(findings: Findings) -> list[str]:
+    if not findings.leaky:
+        return []
+    evaluation, where = findings.headline
+    honest, floor = evaluation.estimates["accuracy_at_half"], findings.floor
+    lines = [
+        "## The articles' protocols, repeated",
+        "",
+        "| protocol | as published | measured here, same network | |",
+        "|---|---|---|---|",
+    ]
+    for result in findings.leaky:
+        lines.append(
+            f"| {result.protocol} | {CLAIMS[result.protocol]} | {result.accuracy} | **LEAKY**: "
+            f"{result.seen} of {result.images['measured']} measured images have the same scan or "
+            "a copy in training |"
+        )
+    lines.append(
+        f"| honest: {where} | | {honest.value:.1%} [{honest.low:.1%}-{honest.high:.1%}] "
+        f"({evaluation.accuracy_at_half.hits} of {evaluation.accuracy_at_half.n}) at threshold "
+        "0.5 | no copy crosses |"
+    )
+    if floor:
+        lines.append(f"| shortcut floor | | {floor.accuracy} | sees no pixel |")
+    return [*lines, ""]
+
+
+def _decision(findings: Findings) -> list[str]:
+    choice, decision = findings.choice, findings.choice.decision
+    low, high = decision.uncertain
+    return [
+        "## Decision, chosen on validation only",
+        "",
+        f"Temperature {decision.temperature:g} (Guo et al. 2017); threshold "
+        f"{decision.threshold:g} on the calibrated probability of tumor, for a sensitivity of "
+        f"{choice.target_sensitivity:g}; uncertain between {low:g} and {high:g}, which leaves "
+        f"{choice.coverage:.0%} of the validation scans a verdict. Chosen on {choice.scans} "
+        f"validation scans ({choice.groups} clusters, {choice.tumors} with a tumor); test data "
+        "chose nothing. The device applies exactly this.",
+        "",
+        *(f"- Caution: {note}." for note in choice.notes),
+        *([""] if choice.notes else []),
+    ]
+
+
+def _limits(findings: Findings) -> list[str]:
+    return [
+        "## Limits",
+        "",
+        "- Near-duplicates are found by a perceptual hash and a thumbnail: rotated, mirrored or "
+        "differently cut copies, and other slices of one patient, are not.",
+        "- Where scans of the two classes come from different sources, the model may tell sources "
+        "apart. The shortcut floor measures only what the file itself betrays.",
+        "- Scans of one's own scanner and protocol may fare quite differently: measure them.",
+        f"- Decisions chosen on fewer than {FEW} different validation scans are rough.",
+        "- Licences: those of the data folders apply to what is trained with them.",
+        "",
+        f"{NOTICE}",
+    ]

@@ -73,16 +73,22 @@ def free_name(wanted: Path) -> Path:
 
 
 @contextmanager
-def writing(folder: Path, overwrite: bool) -> Iterator[Path]:
+def writing(folder: Path, overwrite: bool, mark: str = MANIFEST) -> Iterator[Path]:
     """A temporary folder that becomes `folder` if the block ends well, and vanishes if it does not.
+
+    Args:
+        mark: a file that tells that an existing folder is one of ours and may be overwritten.
 
     Raises:
         TrainError: `folder` exists and is not to be overwritten, or cannot be written.
     """
     if folder.exists() and not overwrite:
         raise TrainError(f"{folder}: exists already; choose another --out or add --overwrite")
-    if folder.exists() and not (folder / MANIFEST).is_file() and any(folder.iterdir()):
-        raise TrainError(f"{folder}: is no run, so it is not overwritten; choose another --out")
+    if folder.exists() and not (folder / mark).is_file() and any(folder.iterdir()):
+        raise TrainError(
+            f"{folder}: is no run of ours (no {mark}), so it is not overwritten; "
+            "choose another --out"
+        )
     temporary = folder.with_name(f".{folder.name}.partial")
     try:
         shutil.rmtree(temporary, ignore_errors=True)

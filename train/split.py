@@ -1,69 +1,149 @@
-"""Train, validation and test parts that no duplicate crosses."""
+"""Train, validation and test parts that no duplicate and no known patient crosses."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
-from train.data import Scan, SplitScan
+from train.data import Scan, ScanSet, SplitScan
+from train.duplicates import Conflict, by_appearance, find_conflicts, find_groups, merged
 from train.errors import TrainError
 
 PARTS = ("train", "validation", "test")
-_FOLDS = 5  # test is one of five folds, validation one of five of the rest: 64 / 16 / 20 %
+DROPPED = "dropped"
+"""The part of scans that take no part, for the reason that stands beside them."""
+FOLDS = 5
+"""Test is one of five folds, validation one of five of the rest: 64 / 16 / 20 %."""
+CONFLICT = "label conflict"
+LEAK = "duplicates the test scan"
+PATIENT_LEAK = "same patient or cluster as the test scan"
 
 
-def duplicate_groups(scans: Sequence[Scan]) -> list[int]:
-    """A number for each scan, the same for byte-identical files.
+@dataclass(frozen=True)
+class Grouping:
+    """What must stay together."""
+
+    groups: np.ndarray
+    """int64 [N]: duplicate clusters, merged with patients where those are known."""
+    clusters: np.ndarray
+    """int64 [N]: duplicate clusters alone."""
+    conflicts: tuple[Conflict, ...]
+    """Of `clusters`."""
+    patients: int
+    """How many different ones are known."""
+    without_patient: int
+    """Scans of which the patient is not known."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Positions of scans, int64 each."""
+
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+
+
+def group_scans(found: ScanSet, patients: Sequence[str | None] | None = None) -> Grouping:
+    """Cluster duplicates, and join the clusters of each patient."""
+    clusters = find_groups(found.scans, found.looks)
+    groups, owner = clusters, defaultdict(list)
+    for cluster, patient in zip(clusters.tolist(), patients or [], strict=False):
+        if patient is not None:
+            owner[patient].append(cluster)
+    pairs = [(own[0], other) for own in owner.values() for other in own]
+    if pairs:
+        left, right = np.array(pairs).T
+        groups = by_appearance(merged(clusters, left, right))
+    return Grouping(
+        groups=groups,
+        clusters=clusters,
+        conflicts=tuple(find_conflicts(clusters, found.scans)),
+        patients=len(owner),
+        without_patient=sum(patient is None for patient in patients or [None] * len(clusters)),
+    )
+
+
+def split(
+    scans: Sequence[Scan],
+    grouping: Grouping,
+    seed: int,
+    folds: int = FOLDS,
+    external: np.ndarray | None = None,
+) -> list[SplitScan]:
+    """Assign every scan to a part, stratified by class, whole groups together.
+
+    Scans of a label conflict are dropped, and so is every scan to train with that has a copy (or
+    its patient) among the test scans. Deterministic: depends on the arguments only.
+
+    Args:
+        folds: the test part is the first of so many.
+        external: bool [N], the scans of a test set from elsewhere; all of them are the test part.
 
     Raises:
-        TrainError: one file stands in both classes: its label cannot be known.
+        TrainError: what is left is too little or of too few groups for three parts.
     """
-    groups, labels, names = {}, defaultdict(set), defaultdict(list)
-    for scan in scans:
-        groups.setdefault(scan.sha256, len(groups))
-        labels[scan.sha256].add(scan.positive)
-        names[scan.sha256].append(scan.path)
-    conflicts = [", ".join(names[digest]) for digest, found in labels.items() if len(found) > 1]
-    if conflicts:
+    external = np.zeros(len(scans), bool) if external is None else external
+    conflicts = _conflicts(scans, grouping)
+    leaks = _leaks(scans, grouping, external, conflicts)
+    reasons = {**conflicts, **leaks}
+    parts = np.full(len(scans), DROPPED, dtype="<U10")
+    kept = np.array([i not in reasons for i in range(len(scans))], bool)
+    pool = np.flatnonzero(kept & ~external)
+    if not len(pool):
+        raise TrainError(_nothing_left(len(leaks), int((~external).sum()) - len(leaks)))
+    truth = np.array([scan.positive for scan in scans], bool)
+    try:
+        if external.any():
+            parts[kept & external] = "test"
+            rest, taken = _folds(pool, truth, grouping.groups, FOLDS, seed)[0]
+            parts[rest], parts[taken] = "train", "validation"
+        else:
+            first = cross_validation(pool, truth, grouping.groups, folds, seed)[0]
+            for part in PARTS:
+                parts[getattr(first, part)] = part
+    except TrainError as error:
+        if not reasons:
+            raise
         raise TrainError(
-            f"{len(conflicts)} files stand in both classes: {'; '.join(conflicts[:5])}; "
-            "remove each from the class it does not belong to"
-        )
-    return [groups[scan.sha256] for scan in scans]
-
-
-def split(scans: Sequence[Scan], seed: int) -> list[SplitScan]:
-    """Assign every scan to a part, stratified by class, whole duplicate groups together.
-
-    Deterministic: depends on the scans in their order and on `seed` only.
-
-    Raises:
-        TrainError: too few different scans of a class for three parts, or a conflict of labels.
-    """
-    groups = np.array(duplicate_groups(scans))
-    truth = np.array([scan.positive for scan in scans])
-    for positive in (False, True):
-        distinct = len(set(groups[truth == positive]))
-        if distinct < _FOLDS:
-            raise TrainError(
-                f"only {distinct} different scans {'with' if positive else 'without'} a tumor; "
-                f"at least {_FOLDS} of each class are needed to train, validate and test"
-            )
-    parts = np.full(len(scans), "train", dtype="<U10")
-    rest = np.arange(len(scans))
-    for part in ("test", "validation"):
-        folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed)
-        kept, taken = next(folds.split(rest, truth[rest], groups[rest]))
-        parts[rest[taken]] = part
-        rest = rest[kept]
+            f"{error}; {len(leaks)} scans were dropped as they duplicate test scans or are of "
+            f"their patients, and {len(conflicts)} as their label cannot be known"
+        ) from None
     for part in PARTS:
         if len(set(truth[parts == part])) < 2:
             raise TrainError(f"the {part} part would hold scans of one class only; add scans")
     return [
-        SplitScan(scan.root, scan.path, scan.sha256, scan.positive, int(group), str(part))
-        for scan, group, part in zip(scans, groups, parts, strict=True)
+        SplitScan(
+            scan.root, scan.path, scan.sha256, scan.positive, group, str(part), reasons.get(i, "")
+        )
+        for i, (scan, group, part) in enumerate(
+            zip(scans, grouping.groups.tolist(), parts, strict=True)
+        )
     ]
+
+
+def cross_validation(
+    pool: np.ndarray, truth: np.ndarray, groups: np.ndarray, folds: int, seed: int
+) -> list[Fold]:
+    """`folds` ways to train on, validate on and test the scans at `pool`, each tested once.
+
+    Args:
+        pool: positions of the scans that take part, int64 [M].
+        truth: bool [N].
+        groups: int64 [N].
+
+    Raises:
+        TrainError: a class has fewer groups than folds, or a fold would lack a class.
+    """
+    found = []
+    for rest, test in _folds(pool, truth, groups, folds, seed):
+        # A class of just `folds` groups has one fewer here.
+        fewest = min(len(set(groups[rest[truth[rest] == side]])) for side in (False, True))
+        train, validation = _folds(rest, truth, groups, max(2, min(FOLDS, fewest)), seed)[0]
+        found.append(Fold(train, validation, test))
+    return found
 
 
 def indices(scans: Sequence[SplitScan], part: str) -> np.ndarray:
@@ -75,3 +155,70 @@ def counts(scans: Sequence[SplitScan], labels: tuple[str, str]) -> dict[str, dic
     """Scans per part and label, e.g. `{"train": {"no": 62, "yes": 100}, ...}`."""
     found = Counter((scan.part, scan.positive) for scan in scans)
     return {part: {label: found[part, bool(i)] for i, label in enumerate(labels)} for part in PARTS}
+
+
+def _conflicts(scans: Sequence[Scan], grouping: Grouping) -> dict[int, str]:
+    names = {conflict.group: f"{CONFLICT}: {conflict}" for conflict in grouping.conflicts}
+    return {i: names[g] for i, g in enumerate(grouping.clusters.tolist()) if g in names}
+
+
+def _leaks(
+    scans: Sequence[Scan], grouping: Grouping, external: np.ndarray, dropped: dict[int, str]
+) -> dict[int, str]:
+    """Scans to train with that stand in a group with a test scan, and why they go."""
+    tests, cluster_tests = {}, {}
+    for i in np.flatnonzero(external):
+        tests.setdefault(grouping.groups[i], scans[i].file)
+        cluster_tests.setdefault(grouping.clusters[i], scans[i].file)
+    reasons = {}
+    for i in np.flatnonzero(~external):
+        if i in dropped:
+            continue
+        if grouping.clusters[i] in cluster_tests:
+            reasons[int(i)] = f"{LEAK} {cluster_tests[grouping.clusters[i]]}"
+        elif grouping.groups[i] in tests:
+            reasons[int(i)] = f"{PATIENT_LEAK} {tests[grouping.groups[i]]}"
+    return reasons
+
+
+def _nothing_left(leaks: int, conflicts: int) -> str:
+    if not leaks:
+        return (
+            f"all {conflicts} scans have copies in the other class, so none has a label that can "
+            "be known; --inspect lists them"
+        )
+    return (
+        f"nothing is left to train with: {leaks} of {leaks + conflicts} scans of --data duplicate "
+        "scans of --test-data or are of its patients; give a test set from elsewhere"
+    )
+
+
+def _folds(
+    pool: np.ndarray, truth: np.ndarray, groups: np.ndarray, folds: int, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(rest, taken) of each fold, as positions of scans."""
+    if len(set(groups[pool])) == 1:
+        raise TrainError(
+            f"all {len(pool)} scans are copies of one picture or one patient's (one cluster): "
+            "no part could be held out; add different scans"
+        )
+    for positive in (False, True):
+        own = pool[truth[pool] == positive]
+        distinct = len(set(groups[own]))
+        if distinct < folds:
+            raise TrainError(
+                f"only {distinct} different scans {'with' if positive else 'without'} a tumor "
+                f"({len(own)} files, in {distinct} clusters of duplicates or patients); at least "
+                f"{folds} of each class are needed, as a held-out part is one of {folds} folds"
+            )
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    found = [
+        (pool[rest], pool[taken]) for rest, taken in splitter.split(pool, truth[pool], groups[pool])
+    ]
+    for rest, taken in found:
+        if len(set(truth[rest])) < 2 or len(set(truth[taken])) < 2:
+            raise TrainError(
+                f"a fold of {len(taken)} scans would lack a class, as some clusters of duplicates "
+                f"or patients are too large for {folds} folds; use fewer --folds or add scans"
+            )
+    return found

@@ -1,0 +1,309 @@
+"""One training session: from folders of scans to a finished run."""
+
+import datetime
+import sys
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from edge import __version__
+from edge.manifest import Decision
+from train import article, calibrate, patients, run, split
+from train.data import (
+    Classes,
+    ScanSet,
+    SplitScan,
+    find_classes,
+    find_files,
+    fingerprint,
+    joined,
+    read_scans,
+)
+from train.evaluate import Predictions, evaluate
+from train.fit import Fit, FitOptions, fit
+from train.judge import calibrated, raw_outputs
+from train.models import ARCHITECTURES
+from train.phantom import is_synthetic
+from train.plots import write_plots
+from train.progress import EpochProgress, counting, say
+from train.report import SYNTHETIC, Findings, write_report
+from train.shortcut import read_facts, shortcut_floor
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one session is asked for."""
+
+    folders: tuple[Path, ...]
+    """To train with."""
+    test_folder: Path | None
+    positive: list[str]
+    negative: list[str]
+    patient_id: str | None
+    patient_csv: Path | None
+    fit: FitOptions
+    folds: int | None
+    """Of the cross-validation; None: none."""
+    protocol: str
+    """"honest", or "article" to repeat the articles' beside it."""
+    target_sensitivity: float
+    coverage: float
+    options: dict = field(default_factory=dict)
+    """The whole command, for the manifest."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """All scans of a session and what must not be parted."""
+
+    found: ScanSet
+    classes: Classes
+    external: np.ndarray
+    """bool [N]: of the test folder."""
+    grouping: split.Grouping
+    parts: list[SplitScan]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A fitted model, the decision chosen on its validation part, and its test part judged."""
+
+    fitted: Fit
+    choice: calibrate.Choice
+    predictions: Predictions
+
+
+def train(request: Request, name: str, folder: Path) -> str:
+    """Read, split, fit, choose, evaluate and write a run named `name` into `folder`.
+
+    Returns:
+        The report, as Markdown.
+
+    Raises:
+        TrainError: data that cannot be trained with.
+    """
+    synthetic = any(map(is_synthetic, _all_folders(request)))
+    if synthetic:
+        say(SYNTHETIC)
+    data = gather(request)
+    _say_data(data)
+    parts = split.Fold(*(split.indices(data.parts, part) for part in split.PARTS))
+    kept = np.array([scan.part != split.DROPPED for scan in data.parts], bool)
+    floor = _floor(data, kept & ~data.external if data.external.any() else kept, request.fit.seed)
+    say(f"shortcut floor: {floor or 'too few different scans to measure it'}")
+
+    judged = fit_and_judge(request, data, parts)
+    judged.fitted.model.save(folder / run.MODEL)
+    run.write_json(folder / run.SPLIT, data.parts)
+    manifest = _manifest(request, data, judged.choice.decision, name, folder, synthetic)
+
+    evaluation = evaluate(judged.predictions, request.fit.seed)
+    pooled = _cross_validated(request, data, parts, judged)
+    leaky = _articles_protocol(request, data, kept & ~data.external)
+    findings = Findings(
+        manifest=manifest,
+        classes=data.classes,
+        parts=data.parts,
+        grouping=data.grouping,
+        unreadable=data.found.unreadable,
+        external=request.test_folder.name if request.test_folder else None,
+        floor=floor,
+        choice=judged.choice,
+        test=evaluation,
+        folds=request.folds,
+        pooled=pooled and evaluate(pooled, request.fit.seed),
+        leaky=leaky,
+        history=judged.fitted.history,
+        best_epoch=judged.fitted.best_epoch,
+    )
+    # The test set from elsewhere is the harder proof; else the pooled folds are the larger one.
+    if pooled is None or request.test_folder:
+        tested, predictions = parts.test, judged.predictions
+    else:
+        tested, predictions = _fold_order(request, data), pooled
+    write_plots(folder, findings, predictions, data.found.pixels[tested], _names(data, tested))
+    text = write_report(folder, findings)
+    run.write_json(folder / run.MANIFEST, manifest)
+    return text
+
+
+def gather(request: Request) -> Data:
+    """Read every folder, cluster, and split.
+
+    Raises:
+        TrainError: see `train.data`, `train.patients` and `train.split`.
+    """
+    folders = _all_folders(request)
+    classes = [find_classes(folder, request.positive, request.negative) for folder in folders]
+    files = [find_files(*pair) for pair in zip(folders, classes, strict=True)]
+    spec = ARCHITECTURES[request.fit.architecture].input
+    with counting("reading scans", sum(map(len, files))) as tick:
+        sets = [
+            read_scans(folder, own, spec, tick) for folder, own in zip(folders, files, strict=True)
+        ]
+    found = joined(sets)
+    tests = len(sets[-1].scans) if request.test_folder else 0
+    external = np.arange(len(found.scans)) >= len(found.scans) - tests
+    known = None
+    if request.patient_id:
+        known = patients.from_names(request.patient_id, found.scans)
+    elif request.patient_csv:
+        known = patients.from_csv(request.patient_csv, found.scans)
+    grouping = split.group_scans(found, known)
+    parts = split.split(
+        found.scans, grouping, request.fit.seed, request.folds or split.FOLDS, external
+    )
+    return Data(found, _all_names(classes), external, grouping, parts)
+
+
+def fit_and_judge(request: Request, data: Data, fold: split.Fold) -> Judged:
+    """Fit on a fold's training part, choose the decision on its validation part, judge its test."""
+    pixels, truth, groups = data.found.pixels, data.found.truth, data.grouping.groups
+    options = request.fit
+    fitted = fit(
+        options,
+        (pixels[fold.train], truth[fold.train]),
+        (pixels[fold.validation], truth[fold.validation]),
+        [EpochProgress(options.epochs)],
+    )
+    transform = ARCHITECTURES[options.architecture].transform
+    choice = calibrate.choose(
+        transform,
+        1,
+        raw_outputs(fitted.model, pixels[fold.validation]),
+        truth[fold.validation],
+        groups[fold.validation],
+        request.target_sensitivity,
+        request.coverage,
+    )
+    probability = calibrated(raw_outputs(fitted.model, pixels[fold.test]), choice.decision, 1)
+    predictions = Predictions.of(choice.decision, truth[fold.test], probability, groups[fold.test])
+    return Judged(fitted, choice, predictions)
+
+
+def _cross_validated(
+    request: Request, data: Data, parts: split.Fold, judged: Judged
+) -> Predictions | None:
+    """Pooled out-of-fold predictions; the run's own model is that of the first fold."""
+    if not request.folds:
+        return None
+    found = []
+    for number, fold in enumerate(_fold_list(request, data), 1):
+        say(f"fold {number} of {request.folds}")
+        own = all(np.array_equal(getattr(fold, part), getattr(parts, part)) for part in split.PARTS)
+        found.append((judged if own else fit_and_judge(request, data, fold)).predictions)
+    return Predictions.pooled(found)
+
+
+def _fold_list(request: Request, data: Data) -> list[split.Fold]:
+    kept = np.array([scan.part != split.DROPPED for scan in data.parts], bool)
+    return split.cross_validation(
+        np.flatnonzero(kept & ~data.external),
+        data.found.truth.astype(bool),
+        data.grouping.groups,
+        request.folds,
+        request.fit.seed,
+    )
+
+
+def _fold_order(request: Request, data: Data) -> np.ndarray:
+    return np.concatenate([fold.test for fold in _fold_list(request, data)])
+
+
+def _articles_protocol(
+    request: Request, data: Data, chosen: np.ndarray
+) -> list[article.LeakyResult]:
+    if request.protocol != "article":
+        return []
+    pixels, truth = data.found.pixels[chosen], data.found.truth[chosen]
+    options = FitOptions(**{**vars(request.fit), "augment": False})
+    with_progress = partial(fit, callbacks=[EpochProgress(options.epochs)])
+    say("article 1: augmenting first, splitting then (leaky)")
+    first = article.augment_then_split(
+        options, pixels, truth, data.grouping.groups[chosen], with_progress
+    )
+    say("article 2: measuring on the training images (leaky)")
+    return [first, article.on_training_images(options, pixels, truth, with_progress)]
+
+
+def _names(data: Data, positions: np.ndarray) -> list[str]:
+    return [data.found.scans[i].path for i in positions]
+
+
+def _floor(data: Data, chosen: np.ndarray, seed: int):
+    scans = [scan for scan, taken in zip(data.found.scans, chosen, strict=True) if taken]
+    return shortcut_floor(
+        read_facts(scans), data.found.truth[chosen], data.grouping.groups[chosen], seed
+    )
+
+
+def _manifest(
+    request: Request, data: Data, decision: Decision, name: str, folder: Path, synthetic: bool
+) -> run.RunManifest:
+    labels = data.classes.labels
+    return run.RunManifest(
+        architecture=request.fit.architecture,
+        labels=labels,
+        positive=labels[1],
+        input=ARCHITECTURES[request.fit.architecture].input,
+        decision=decision,
+        training=run.Training(
+            run=name,
+            model_sha256=run.sha256_file(folder / run.MODEL),
+            data=tuple(path.resolve().name for path in _all_folders(request)),
+            data_sha256=fingerprint(scan.sha256 for scan in data.found.scans),
+            synthetic=synthetic,
+            counts=split.counts(data.parts, labels),
+            seed=request.fit.seed,
+            created=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+            versions=_versions(),
+        ),
+        options=request.options,
+    )
+
+
+def _say_data(data: Data) -> None:
+    for skipped in data.found.unreadable:
+        say(f"skipped {skipped.reason}")
+    truth, (negative, positive) = data.found.truth, data.classes.labels
+    say(
+        f"{len(truth)} scans: {positive} {truth.sum()}, {negative} {(1 - truth).sum()}; "
+        f"{len(data.found.unreadable)} unreadable and skipped"
+    )
+    clusters = len(set(data.grouping.clusters.tolist()))
+    say(f"  {clusters} different ones: the rest are copies or near-copies (--inspect shows them)")
+    for conflict in data.grouping.conflicts:
+        say(f"  left out, as its label cannot be known: {conflict}")
+    dropped = [scan for scan in data.parts if scan.part == split.DROPPED]
+    leaks = [scan for scan in dropped if not scan.reason.startswith(split.CONFLICT)]
+    if data.external.any():
+        say(f"  {len(leaks)} scans dropped, as they duplicate scans of the test set (split.json)")
+    for part, by_label in split.counts(data.parts, data.classes.labels).items():
+        say(f"  {part:10}  " + "  ".join(f"{k} {n}" for k, n in by_label.items()))
+
+
+def _all_folders(request: Request) -> list[Path]:
+    return [*request.folders, *([request.test_folder] if request.test_folder else [])]
+
+
+def _all_names(classes: list[Classes]) -> Classes:
+    """The class names of all folders, each once."""
+    return Classes(
+        tuple(dict.fromkeys(name for one in classes for name in one.positive)),
+        tuple(dict.fromkeys(name for one in classes for name in one.negative)),
+    )
+
+
+def _versions() -> dict[str, str]:
+    found = {"mri-edge": __version__, "python": sys.version.split()[0]}
+    found["keras backend"] = keras.backend.backend()
+    for package in ("keras", "tensorflow", "jax", "torch", "numpy", "pillow", "scikit-learn"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
