@@ -32,23 +32,23 @@ def to_grey(values: np.ndarray, data, index: int, name: str) -> np.ndarray:
         ImageError: the values are not finite.
         ValueError: the window means nothing.
     """
-    from pydicom.pixels import apply_modality_lut, apply_voi
-
     rules = _rules(data, index)
     linear = "ModalityLUTSequence" not in rules
+    little = data.original_encoding[1]
+    modality = None if linear else _table(rules.ModalityLUTSequence[0], little)
     slope, intercept = float(rules.get("RescaleSlope", 1)), float(rules.get("RescaleIntercept", 0))
 
     def physical(block: np.ndarray) -> np.ndarray:
         if linear:
             return block.astype(np.float64) * slope + intercept
-        return apply_modality_lut(block, rules)
+        return modality[1][_position(block, modality)]
 
     grey = np.empty(values.shape, np.uint8)
     if "VOILUTSequence" in rules:
-        top = (1 << int(rules.VOILUTSequence[0].LUTDescriptor[2])) - 1
+        voi = _table(rules.VOILUTSequence[0], little)
+        shades = np.rint(voi[1] * (255.0 / voi[2])).clip(0, 255).astype(np.uint8)
         for rows in blocks(values):
-            seen = apply_voi(physical(values[rows]).astype(np.int64), rules).astype(np.float64)
-            grey[rows] = np.rint(seen * (255.0 / top))
+            grey[rows] = shades[_position(physical(values[rows]), voi)]
     elif (window := _window(rules)) is not None:
         for rows in blocks(values):
             grey[rows] = _windowed(physical(values[rows]), *window)
@@ -80,6 +80,24 @@ def _rules(data, index: int):
             if value is not None and value != "":
                 setattr(rules, key, value)
     return rules
+
+
+def _table(item, little: bool) -> tuple[int, np.ndarray, int]:
+    """First value that a LUT maps, what it gives (float64), and the largest that it can give."""
+    count, first, bits = (int(number) for number in item.LUTDescriptor)
+    table = item.LUTData
+    if isinstance(table, bytes):
+        wide = len(table) >= 2 * (count or 65536)  # also tables of 8 bits may come in words
+        table = np.frombuffer(table, ("<u2" if little else ">u2") if wide else np.uint8)
+    table = np.asarray(table, np.float64)[: count or 65536]
+    if not table.size or not 1 <= bits <= 16:
+        raise ValueError("a lookup table of nothing")
+    return first, table, (1 << bits) - 1
+
+
+def _position(values: np.ndarray, table: tuple[int, np.ndarray, int]) -> np.ndarray:
+    # Below the first and above the last entry, these hold (PS3.3, C.11.1.1).
+    return (values.astype(np.int64) - table[0]).clip(0, len(table[1]) - 1)
 
 
 def _window(rules) -> tuple[float, float, str] | None:

@@ -16,6 +16,8 @@ work=${WORK:-$(mktemp -d)}
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
 root=$work/root
+# tflite-runtime trusts the structure of a model, and dies of one that is crafted to be cut short.
+declare -A crash=([tflite-runtime]=tests/edge/test_classifier.py::test_a_payload_that_no_engine_loads)
 limit=300 # seconds that one emulated command may take; the slowest takes about 30
 
 fail() {
@@ -129,8 +131,8 @@ for extra in litert tflite-runtime onnx; do
     done
     # Tests of all that starts no other Python, which an emulated one cannot.
     (cd "$work/source" && PYTHONPATH=$site arm -m pytest -q -p no:cacheprovider \
-        tests/edge/test_{classifier,decide,decode,gate,model_files,preprocess}.py \
-        --deselect "${crash[$extra]:-none}") \
+        tests/edge/test_{classifier,decide,decode,dicom,gate,model_files,preprocess}.py \
+        --deselect "${crash[$extra]:-none}" -k "not no_patient_data") \
         >"$work/arm/$extra/tests.log" 2>&1 || {
         tail -40 "$work/arm/$extra/tests.log" >&2
         fail "arm: $extra: the edge tests failed"
