@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
+from PIL import Image
 
 from edge import NOTICE
 from edge.container import ModelFile, read_model
-from edge.decide import probability, reject_reason, verdict
+from edge.decide import probability, verdict
 from edge.decode import MAX_PIXELS, decode, from_array
 from edge.engines import DEFAULT_THREADS, load
+from edge.errors import RejectedError
+from edge.gate import reject_reason
 from edge.preprocess import preprocess
 
 
@@ -63,6 +66,7 @@ class Classifier:
         engine: "auto" or a key of `edge.engines.ENGINES`.
         threads: threads of the engine, 1 or more.
         max_pixels: scans with more pixels (width x height) are refused.
+        frame: which frame to classify of files with several, from 1; None: they are refused.
 
     Raises:
         ModelError: the file is no usable model.
@@ -76,11 +80,12 @@ class Classifier:
         engine: str = "auto",
         threads: int = DEFAULT_THREADS,
         max_pixels: int = MAX_PIXELS,
+        frame: int | None = None,
     ):
         file = model if isinstance(model, ModelFile) else read_model(model)
         self.path, self.manifest, self.size = file.path, file.manifest, file.size
         self.engine = load(file, engine, threads)
-        self._max_pixels = max_pixels
+        self._max_pixels, self._frame = max_pixels, frame
         self._name = f"{self.manifest.name} {self.manifest.precision}"
 
     def classify(self, scan: str | os.PathLike | np.ndarray) -> Prediction:
@@ -92,11 +97,16 @@ class Classifier:
         """
         start = perf_counter()
         from_memory = isinstance(scan, np.ndarray)
-        image = from_array(scan) if from_memory else decode(scan, self._max_pixels)
-        decoded = perf_counter()
-        pixels = preprocess(image, self.manifest.input)
-        reason = reject_reason(image.size, pixels, self.manifest.reject)
-        prepared = perf_counter()
+        try:
+            image = from_array(scan) if from_memory else self._decode(scan)
+        except RejectedError as error:
+            decoded = prepared = perf_counter()
+            reason = error.reason
+        else:
+            decoded = perf_counter()
+            pixels = preprocess(image, self.manifest.input)
+            reason = reject_reason(image, pixels, self.manifest.reject)
+            prepared = perf_counter()
         value, word = None, "rejected"
         if reason is None:
             value = self.probability(pixels)
@@ -119,7 +129,10 @@ class Classifier:
         Raises:
             ImageError: the file cannot be read whole.
         """
-        return preprocess(decode(scan, self._max_pixels), self.manifest.input)
+        return preprocess(self._decode(scan), self.manifest.input)
+
+    def _decode(self, scan: str | os.PathLike) -> Image.Image:
+        return decode(scan, self._max_pixels, self._frame)
 
     def probability(self, pixels: np.ndarray) -> float:
         """Calibrated probability of tumor for a preprocessed tensor, uint8 [height, width, C]."""

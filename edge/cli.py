@@ -57,6 +57,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="refuse scans with more pixels, width x height (default: 64 million)",
     )
+    add(
+        "--frame",
+        type=_positive,
+        metavar="N",
+        help="which frame or page, from 1, of files with several (default: refuse them)",
+    )
     add("--self-test", action="store_true", help="replay the model's golden sample and stop")
     add("--version", action="version", version=f"edge-classify {__version__}. {NOTICE}")
     return parser
@@ -96,6 +102,7 @@ def _run(args: argparse.Namespace) -> int:
                 engine=args.engine,
                 threads=args.threads,
                 max_pixels=args.max_pixels or MAX_PIXELS,
+                frame=args.frame,
             )
         if args.self_test:
             from edge.selftest import self_test

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from edge.errors import EngineError
-from edge.manifest import Decision, RejectGate
+from edge.manifest import Decision
 
 
 def probability(logits: np.ndarray, decision: Decision, positive: int) -> float:
@@ -38,20 +38,3 @@ def verdict(probability: float, decision: Decision) -> str:
     if low < probability < high:
         return "uncertain"
     return "tumor" if probability >= decision.threshold else "no_tumor"
-
-
-def reject_reason(size: tuple[int, int], pixels: np.ndarray, gate: RejectGate) -> str | None:
-    """Why a scan is refused before the model is asked, or None if it is not.
-
-    Args:
-        size: the decoded scan's width and height.
-        pixels: the preprocessed tensor, uint8 [height, width, channels].
-    """
-    if min(size) < gate.min_side:
-        return (
-            f"{size[0]}x{size[1]} pixels is too small for a scan; "
-            f"give at least {gate.min_side}x{gate.min_side}"
-        )
-    if float(pixels[::4, ::4].std()) < gate.min_deviation:  # a 16th shows it as well
-        return "the image is uniform: there is no scan in it"
-    return None

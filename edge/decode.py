@@ -4,13 +4,16 @@ Training, calibration, benchmarks and the device all decode through this module,
 same pixels everywhere.
 """
 
+import io
 import os
+from collections.abc import Iterator
 from importlib import import_module
 
 import numpy as np
 from PIL import Image
 
 from edge.errors import ImageError
+from edge.integrity import DamagedError, check_png, jpeg_stream, webp_size
 
 MAX_PIXELS = 64_000_000
 """Largest accepted width x height. Checked on the header, before memory is spent: 64 megapixels
@@ -26,20 +29,29 @@ _FORMATS = (
     ("TIFF", ((0, b"II*\0"),), "TiffImagePlugin", "TiffImageFile"),
     ("TIFF", ((0, b"MM\0*"),), "TiffImagePlugin", "TiffImageFile"),
     ("WebP", ((0, b"RIFF"), (8, b"WEBP")), "WebPImagePlugin", "WebPImageFile"),
+    ("DICOM", ((128, b"DICM"),), None, None),
+    # Written without the preamble: group 2 or 8 first (PS3.5, 7.1), its VR in clear or left out.
+    ("DICOM", ((0, b"\2\0\0\0UL\4\0"),), None, None),
+    *(("DICOM", ((0, b"\x08\0"), (3, b"\0" + vr)), None, None) for vr in (b"CS", b"UI", b"DA")),
+    ("DICOM", ((0, b"\x08\0"), (3, b"\0"), (5, b"\0\0\0")), None, None),
 )
 FORMATS = tuple(dict.fromkeys(name for name, *_ in _FORMATS))
-_HEAD = 16
+HEAD = 132
+"""Bytes that `sniff` needs."""
 
-# The last thing in a whole file. Pillow takes a file whose pixels end early by a few bytes; we do
-# not. Cameras append a little of their own, hence not the very last bytes.
-_END_MARKS = {"PNG": b"IEND\xaeB`\x82", "JPEG": b"\xff\xd9"}
-_TAIL = 4096
-
+_READ_WHOLE = ("PNG", "JPEG", "WebP")
+_GIF_END = b"\0;"  # an empty block and the trailer
+_TAIL = 4096  # some programs append a little of their own
+_MAX_FRAMES = 1000  # that are counted, for a message
+_DEEP_PNG = {2: "RGB;16B", 4: "LA;16B", 6: "RGBA;16B"}  # Pillow's raw modes by PNG colour type
+_DEEP_TIFF = ("RGB", "RGBA", "RGBX", "CMYK", "LA")
+_BITS_PER_SAMPLE_TAG = 258  # TIFF 6.0
 _ORIENTATION_TAG = 274  # EXIF 2.32, table 4
+_VALUES_AT_ONCE = 1 << 20
 
 
 def sniff(head: bytes) -> str | None:
-    """Name of the image format that a file starting with `head` (16 bytes) has, or None."""
+    """Name of the image format that a file starting with `head` (`HEAD` bytes) has, or None."""
     found = _lookup(head)
     return found[0] if found else None
 
@@ -48,21 +60,29 @@ def is_image_file(path: str | os.PathLike) -> bool:
     """Whether the first bytes of a regular file are those of a supported image format."""
     try:
         with open(path, "rb") as file:
-            return _lookup(file.read(_HEAD)) is not None
+            return _lookup(file.read(HEAD)) is not None
     except OSError:
         return False
 
 
-def decode(path: str | os.PathLike, max_pixels: int = MAX_PIXELS) -> Image.Image:
+def decode(
+    path: str | os.PathLike, max_pixels: int = MAX_PIXELS, frame: int | None = None
+) -> Image.Image:
     """Read one scan whole.
 
     Returns an image of mode "L" or "RGB" (uint8), EXIF orientation applied, transparency laid over
-    black (the background of a scan), 16-bit and float pixels scaled from their own minimum and
-    maximum to 0..255.
+    black (the background of a scan), pixels of more than 8 bits scaled from the smallest and the
+    largest value in the image to 0..255; DICOM as `edge.dicom.decode_dicom` says.
+
+    Args:
+        max_pixels: largest width x height, checked before memory is spent on pixels.
+        frame: which one of a file with several frames or pages, from 1. None: the file must have
+            one only. As in a browser, frames of an animation are complete pictures.
 
     Raises:
         ImageError: not a regular file, empty, no supported format, truncated or corrupt, more
-            than one frame, or more than `max_pixels` pixels.
+            than one frame, no such frame, or more than `max_pixels` pixels.
+        RejectedError: (an ImageError) a DICOM file whose modality is not MR.
     """
     name = os.fspath(path)
     if os.path.isdir(name):
@@ -71,7 +91,7 @@ def decode(path: str | os.PathLike, max_pixels: int = MAX_PIXELS) -> Image.Image
         raise ImageError(f"{name}: is not a regular file")
     try:
         with open(name, "rb") as file:
-            return _decode_open(file, name, max_pixels)
+            return _decode_open(file, name, max_pixels, frame)
     except OSError as error:
         raise ImageError(f"{name}: cannot be read ({error.strerror or error})") from error
 
@@ -92,7 +112,7 @@ def from_array(pixels: np.ndarray) -> Image.Image:
             f"array: shape {pixels.shape} is not an image; give [H, W], [H, W, 1] or [H, W, 3]"
         )
     if pixels.dtype != np.uint8:
-        pixels = _to_8bit(pixels, "array")
+        pixels = to_8bit(pixels, "array")
     return Image.fromarray(np.ascontiguousarray(pixels))
 
 
@@ -103,8 +123,8 @@ def _lookup(head: bytes):
     return None
 
 
-def _decode_open(file, name: str, max_pixels: int) -> Image.Image:
-    head = file.read(_HEAD)
+def _decode_open(file, name: str, max_pixels: int, frame: int | None) -> Image.Image:
+    head = file.read(HEAD)
     if not head:
         raise ImageError(f"{name}: is empty (0 bytes)")
     found = _lookup(head)
@@ -113,38 +133,138 @@ def _decode_open(file, name: str, max_pixels: int) -> Image.Image:
             f"{name}: is not an image of a supported format; give {', '.join(FORMATS)}"
         )
     kind, module, cls = found
-    if not _has_end(file, kind):
-        raise ImageError(f"{name}: is truncated (its end is missing); copy it again")
-    file.seek(0)
+    if kind == "DICOM":
+        from edge.dicom import decode_dicom
+
+        return decode_dicom(file, name, max_pixels, frame)
+    try:
+        stream = _checked(file, kind, head, name, max_pixels)
+    except DamagedError as error:
+        raise ImageError(f"{name}: {error}; copy it again") from None
     # Pillow's decoders raise a dozen exception types on damaged bytes, RuntimeError and
     # SyntaxError among them. Whatever they raise, it means that this file cannot be read.
     try:
-        image = getattr(import_module(f"PIL.{module}"), cls)(file, name)
-        width, height = image.size
+        image = getattr(import_module(f"PIL.{module}"), cls)(stream, name)
+        check_size(image.size, name, max_pixels)
+        _seek(image, kind, name, frame, max_pixels)
+        if deep := _DEEP_PNG.get(head[25]) if kind == "PNG" and head[24] == 16 else None:
+            return _upright(_deep_png(image, stream, name, deep), _orientation(image))
+        if kind == "TIFF" and image.mode in _DEEP_TIFF and _bits(image) > 8:
+            raise ImageError(
+                f"{name}: is a colour TIFF of {_bits(image)} bits a channel; "
+                "save it in grey, with 8 bits, or as PNG"
+            )
+        image.load()
+        if hasattr(stream, "check"):
+            stream.check()
+        return _upright(_to_l_or_rgb(image, name), _orientation(image))
+    except ImageError:
+        raise
+    except DamagedError as error:
+        raise ImageError(f"{name}: {error}; copy it again") from None
     except Exception as error:
-        raise ImageError(f"{name}: is damaged or not a {kind} file ({_reason(error)})") from error
+        raise ImageError(f"{name}: is truncated or damaged ({_reason(error)})") from error
+
+
+def check_size(size: tuple[int, int], name: str, max_pixels: int) -> None:
+    """Raise ImageError if an image of this width and height has more than `max_pixels` pixels."""
+    width, height = size
     if width * height > max_pixels:
         raise ImageError(
             f"{name}: {width}x{height} pixels is more than the limit of {max_pixels}; "
             "scale the image down or raise --max-pixels"
         )
-    try:
-        frames = getattr(image, "n_frames", 1)
-        if frames == 1:
-            image.load()
-            return _upright(_to_l_or_rgb(image, name), _orientation(image))
-    except ImageError:
-        raise
-    except Exception as error:
-        raise ImageError(f"{name}: is truncated or damaged ({_reason(error)})") from error
-    raise ImageError(f"{name}: holds {frames} frames; give a file with one slice")
 
 
-def _has_end(file, kind: str) -> bool:
-    mark = _END_MARKS.get(kind, b"")
+def _checked(file, kind: str, head: bytes, name: str, max_pixels: int):
+    """The stream to decode from, what Pillow does not check being checked."""
     size = os.fstat(file.fileno()).st_size
-    file.seek(max(0, size - _TAIL))
-    return mark in file.read(_TAIL)
+    if kind in _READ_WHOLE:
+        if size > 8 * max_pixels + (16 << 20):  # as much as uncompressed 16-bit RGBA, and a profile
+            raise ImageError(f"{name}: its {size} bytes are more than an image of the limit needs")
+        if kind == "WebP":
+            check_size(webp_size(head), name, max_pixels)
+        else:
+            file.seek(0)
+            data = file.read()
+            if kind == "JPEG":
+                return jpeg_stream(data)
+            sides = (int.from_bytes(head[i : i + 4], "big") for i in (16, 20))
+            check_size(tuple(sides), name, max_pixels)
+            check_png(data)
+            return io.BytesIO(data)
+    if kind == "GIF":
+        file.seek(max(0, size - _TAIL))
+        if _GIF_END not in file.read(_TAIL):
+            raise DamagedError("is truncated (its end is missing)")
+    file.seek(0)
+    return file
+
+
+def _seek(image: Image.Image, kind: str, name: str, frame: int | None, max_pixels: int) -> None:
+    """Go to a frame (from 1), or make sure that there is one only."""
+    if frame is None:
+        frames = _count(image, kind)
+        if frames > 1:
+            more = " or more" if frames == _MAX_FRAMES else ""
+            raise ImageError(
+                f"{name}: holds {frames}{more} frames; choose one with --frame 1, 2, ..."
+            )
+        return
+    for at in range(1, frame):
+        # One after the other: a frame may be larger than the one before, and is drawn over it.
+        try:
+            image.seek(at)
+        except EOFError:
+            raise ImageError(f"{name}: has no frame {frame}, the last is {at}") from None
+        check_size(image.size, name, max_pixels)
+
+
+def _count(image: Image.Image, kind: str) -> int:
+    if kind != "TIFF":
+        return getattr(image, "n_frames", 1)
+    # n_frames compares each page with all before it: a long chain of empty ones would take hours.
+    count = 1
+    try:
+        while count < _MAX_FRAMES:
+            image.seek(count)
+            count += 1
+    except EOFError:
+        pass
+    image.seek(0)
+    return count
+
+
+def _bits(image: Image.Image) -> int:
+    bits = image.tag_v2.get(_BITS_PER_SAMPLE_TAG, 8)
+    return max(bits) if isinstance(bits, tuple) else int(bits)
+
+
+def _deep_png(image: Image.Image, stream, name: str, mode: str) -> Image.Image:
+    """A 16-bit PNG in colour or with transparency, of which Pillow keeps the upper bytes only.
+
+    So it is decoded twice, the second time as if its numbers were the other way round.
+    """
+    from PIL.PngImagePlugin import PngImageFile
+
+    stream.seek(0)
+    lower = PngImageFile(stream, name)
+    if mode == "LA;16B":
+        # Two numbers of two bytes are read as one pixel of four.
+        lower.tile = [tile._replace(args=("RGBA", *tile.args[1:])) for tile in lower.tile]
+        lower.load()
+        parts = np.asarray(lower).astype(np.uint16)
+        values = parts[..., ::2] << 8 | parts[..., 1::2]
+    else:
+        swapped = mode.replace("B", "L") if mode == "RGB;16B" else "RGBA;16L"
+        lower.tile = [tile._replace(args=(swapped, *tile.args[1:])) for tile in lower.tile]
+        lower.load()
+        image.load()
+        values = np.asarray(image).astype(np.uint16) << 8 | np.asarray(lower)
+    if mode != "RGB;16B":
+        color, alpha = values[..., :-1], values[..., -1:]
+        values = (color.astype(np.uint32) * alpha // 65535).astype(np.uint16)
+    return Image.fromarray(to_8bit(np.squeeze(values, 2) if values.shape[2] == 1 else values, name))
 
 
 def _reason(error: Exception) -> str:
@@ -155,7 +275,7 @@ def _to_l_or_rgb(image: Image.Image, name: str) -> Image.Image:
     if image.mode in ("L", "RGB") and "transparency" not in image.info:
         return image
     if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(_to_8bit(np.asarray(image), name))
+        return Image.fromarray(to_8bit(np.asarray(image), name))
     mode = "L" if image.mode in ("1", "L", "LA", "La") else "RGB"
     if image.has_transparency_data:
         layer = image.convert("RGBA")
@@ -184,14 +304,26 @@ def _upright(image: Image.Image, orientation: int) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def _to_8bit(values: np.ndarray, name: str) -> np.ndarray:
-    """Scale to uint8 by the array's own range; a constant array becomes 0."""
+def to_8bit(values: np.ndarray, name: str) -> np.ndarray:
+    """Scale to uint8 by the array's own range; a constant array becomes 0.
+
+    Raises:
+        ImageError: the values are not real, finite numbers; `name` is the file's.
+    """
     if values.dtype.kind not in "buif":
         raise ImageError(f"{name}: pixels of type {values.dtype} are not numbers")
-    values = values.astype(np.float64)
     low, high = float(values.min()), float(values.max())
     if not np.isfinite(high - low):
         raise ImageError(f"{name}: holds pixels that are not finite numbers")
-    if high == low:
-        return np.zeros(values.shape, np.uint8)
-    return np.rint((values - low) * (255.0 / (high - low))).astype(np.uint8)
+    scaled = np.zeros(values.shape, np.uint8)
+    if high > low:
+        for rows in blocks(values):
+            scaled[rows] = np.rint((values[rows].astype(np.float64) - low) * (255.0 / (high - low)))
+    return scaled
+
+
+def blocks(values: np.ndarray) -> Iterator[slice]:
+    """Slices of rows, each of about a million values: bounds what working copies cost."""
+    step = max(1, _VALUES_AT_ONCE * values.shape[0] // values.size)
+    for start in range(0, values.shape[0], step):
+        yield slice(start, start + step)

@@ -9,6 +9,18 @@ class ImageError(EdgeError):
     """One input cannot be classified; others in the same call still can."""
 
 
+class RejectedError(ImageError):
+    """A file that is whole and plainly no brain-MRI scan, say, a DICOM file of another modality.
+
+    `Classifier` turns it into the verdict "rejected".
+    """
+
+    def __init__(self, name: str, reason: str):
+        super().__init__(f"{name}: {reason}")
+        self.reason = reason
+        """Without the file's name."""
+
+
 class ModelError(EdgeError):
     """A model file is unusable: unreadable, without manifest, tampered with, too new."""
 

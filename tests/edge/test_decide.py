@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from edge.decide import probability, reject_reason, verdict
+from edge.decide import probability, verdict
 from edge.errors import EngineError
-from edge.manifest import Decision, RejectGate
+from edge.manifest import Decision
 
 SIGMOID, SOFTMAX = Decision("sigmoid"), Decision("softmax")
 
@@ -47,11 +47,3 @@ def test_threshold_and_band():
     assert words == ["no_tumor", "no_tumor", "uncertain", "uncertain", "tumor", "tumor"]
     assert verdict(0.5, SIGMOID) == "tumor"
     assert verdict(0.4999, SIGMOID) == "no_tumor"
-
-
-def test_the_gate():
-    noise = np.random.default_rng(0).integers(0, 256, (20, 20, 3), dtype=np.uint8)
-    gate = RejectGate(min_side=32, min_deviation=2.0)
-    assert reject_reason((32, 40), noise, gate) is None
-    assert "too small" in reject_reason((31, 400), noise, gate)
-    assert "uniform" in reject_reason((64, 64), np.full_like(noise, 7), gate)

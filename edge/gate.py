@@ -1,0 +1,52 @@
+"""The reject gate: what plainly is no scan is refused, with a reason, before the model is asked.
+
+A classifier of scans answers any picture with a probability, and the answer means nothing. The gate
+sees what costs next to nothing to see; it does not tell an X-ray from an MR slice.
+"""
+
+import numpy as np
+from PIL import Image
+
+from edge.manifest import RejectGate
+
+_GRID = (64, 64)  # points at which colour is looked at
+_DIFFERENT = 16  # of 255: by how much a pixel must differ from the median to show something
+
+
+def reject_reason(image: Image.Image, pixels: np.ndarray, gate: RejectGate) -> str | None:
+    """Why a scan is refused before the model is asked, or None if it is not.
+
+    Args:
+        image: the decoded scan, mode "L" or "RGB".
+        pixels: the preprocessed tensor, uint8 [height, width, channels].
+    """
+    width, height = image.size
+    if min(image.size) < gate.min_side:
+        return (
+            f"{width}x{height} pixels is too small for a scan; "
+            f"give at least {gate.min_side}x{gate.min_side}"
+        )
+    sample = pixels[::4, ::4, :1].astype(np.int16)  # a 16th of one channel shows it as well
+    if float(sample.std()) < gate.min_deviation:
+        return "the image is uniform: there is no scan in it"
+    shown = float((np.abs(sample - np.median(sample)) >= _DIFFERENT).mean())
+    if shown < gate.min_content:
+        return f"the image is nearly empty: only {shown:.1%} of it shows anything"
+    if image.mode == "RGB":
+        color = colorfulness(image)
+        if color > gate.max_color:
+            return f"the image is in colour (by {color:.0f} of 255 on average), as no MR scan is"
+    return None
+
+
+def colorfulness(image: Image.Image) -> float:
+    """Mean difference between the largest and the smallest channel, 0 (grey) to 255.
+
+    Each channel's mean is first brought to that of all: one tint over a whole scan is no colour.
+    """
+    points = np.asarray(image.resize(_GRID, Image.Resampling.NEAREST)).reshape(-1, 3)
+    red, green, blue = points.T.astype(np.float32)
+    middle = points.mean()
+    red, green, blue = (channel - (channel.mean() - middle) for channel in (red, green, blue))
+    high = np.maximum(np.maximum(red, green), blue)
+    return float((high - np.minimum(np.minimum(red, green), blue)).mean())

@@ -1,0 +1,140 @@
+"""Is an image file whole? What decoding libraries do not say, read from the file's own structure.
+
+Pillow takes a PNG whose image data fail their checksum, and libjpeg only warns of damaged data,
+which Pillow does not pass on. A verdict must not come from such a file.
+
+What stays unseen: JPEG, GIF, BMP and uncompressed TIFF have no checksums, so a changed byte that
+still decodes to the right number of pixels looks like any other picture.
+"""
+
+import io
+import re
+from zlib import crc32
+
+MAX_JPEG_SCANS = 100
+"""Passes over a progressive JPEG; encoders use about ten. Each costs as much time as the whole
+image, so a small file of thousands would occupy a device for hours."""
+
+_PNG_HEAD = b"\x89PNG\r\n\x1a\n"
+_NEXT_MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")  # FF00 is data, D0..D7 restart markers
+_ALONE = (0x01, *range(0xD0, 0xD9))  # JPEG markers without a length (ITU T.81, table B.1)
+_FRAME = tuple(m for m in range(0xC0, 0xD0) if m not in (0xC4, 0xC8, 0xCC))  # SOF0..SOF15
+_SEQUENTIAL = (0xC0, 0xC1)
+_HELD = 2
+_PADDING = b"\0" * 16
+
+
+class DamagedError(Exception):
+    """The file is not whole; the message says why, without naming the file."""
+
+
+def check_png(data: bytes) -> None:
+    """Walk a PNG file's chunks to IEND and compare each critical one's CRC (PNG 3rd ed., 5.3).
+
+    Raises:
+        DamagedError: the end is missing, or a chunk was changed.
+    """
+    at, view = len(_PNG_HEAD), memoryview(data)
+    while True:
+        length, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        end = at + 8 + length
+        if end + 4 > len(data):
+            raise DamagedError("is truncated (its end is missing)")
+        critical = not kind[:1].islower()
+        if critical and crc32(view[at + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+            raise DamagedError("is damaged (a checksum does not match)")
+        if kind == b"IEND":
+            return
+        at = end + 4
+
+
+def jpeg_stream(data: bytes) -> "JpegStream | io.BytesIO":
+    """A JPEG file's bytes as a stream to decode from; call `check` on it afterwards if it has one.
+
+    Raises:
+        DamagedError: the end is missing, the segments do not follow one another, or there are more
+            than `MAX_JPEG_SCANS` scans.
+    """
+    at, frame, scans, entropy = 2, None, 0, 0
+    while True:
+        marker = data[at + 1] if data[at : at + 1] == b"\xff" and at + 1 < len(data) else None
+        if marker == 0xFF:  # fill byte
+            at += 1
+            continue
+        if marker == 0xD9:
+            break
+        if at + 4 > len(data):
+            raise DamagedError("is truncated (its end is missing)")
+        if marker is None:
+            raise DamagedError("is damaged (its segments do not follow one another)")
+        at += 2
+        if marker in _ALONE:
+            continue
+        if marker in _FRAME:
+            frame = marker
+        at += int.from_bytes(data[at : at + 2], "big")
+        if marker == 0xDA:
+            scans, entropy = scans + 1, at
+            if scans > MAX_JPEG_SCANS:
+                raise DamagedError(f"has more than {MAX_JPEG_SCANS} scans, which no encoder writes")
+            found = _NEXT_MARKER.search(data, at)
+            if not found:
+                raise DamagedError("is truncated (its end is missing)")
+            at = found.end() - 2
+    if frame in _SEQUENTIAL and scans == 1 and at - entropy > 2 * _HELD:
+        return JpegStream(data, at)
+    # Several scans are decoded only once the last has come: nothing to hold back.
+    return io.BytesIO(data)
+
+
+class JpegStream(io.BytesIO):
+    """Shows whether libjpeg's pixels and the file's data end together.
+
+    Damaged data lose the decoder its place among the codes. It then runs out of data before the
+    last pixel, and libjpeg would make up the rest; or it is done too early. So the end mark, from
+    which libjpeg makes up pixels, is replaced by a few bytes of padding (it looks ahead by one or
+    two), and the last bytes are handed out only when asked for.
+    """
+
+    def __init__(self, data: bytes, end: int):
+        super().__init__(data[:end] + _PADDING)
+        self._hold = end - _HELD
+        self._asked = False
+
+    def read(self, size: int = -1) -> bytes:
+        at = self.tell()
+        if at >= self._hold:
+            self._asked = True
+        elif size < 0 or at + size > self._hold:
+            size = self._hold - at
+        return super().read(size)
+
+    def check(self) -> None:
+        """Call when the image is decoded.
+
+        Raises:
+            DamagedError: the pixels were complete before the data were.
+        """
+        if not self._asked:
+            raise DamagedError("is damaged (there are more data than pixels)")
+
+
+def webp_size(head: bytes) -> tuple[int, int]:
+    """Width and height from a WebP file's first 30 bytes (RFC 9649).
+
+    Pillow and libwebp allocate the canvas on opening, before anybody can ask for its size.
+
+    Raises:
+        DamagedError: no known kind of WebP, or cut short.
+    """
+    kind, body = head[12:16], head[20:30]
+    if len(body) == 10:
+        if kind == b"VP8X":
+            return 1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little")
+        if kind == b"VP8L" and body[0] == 0x2F:
+            bits = int.from_bytes(body[1:5], "little")
+            return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+        if kind == b"VP8 " and body[3:6] == b"\x9d\x01\x2a":
+            width, height = (int.from_bytes(body[i : i + 2], "little") & 0x3FFF for i in (6, 8))
+            return width, height
+    raise DamagedError("is damaged (no WebP image follows its head)")

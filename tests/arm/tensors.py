@@ -1,0 +1,53 @@
+"""Print, as JSON, what `edge` makes of scans on this machine: hashes of the preprocessed pixels.
+
+Each sample goes through every file format that `edge` reads, so the decoders' libraries are
+compared too. Usage: python tests/arm/tensors.py SCAN ...
+"""
+
+import hashlib
+import json
+import platform
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from edge.decode import decode
+from edge.manifest import InputSpec
+from edge.preprocess import FILTERS, preprocess
+
+
+def main(scans: list[str]) -> None:
+    """Decode and preprocess each scan in many ways and print one JSON document."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for scan in map(Path, scans):
+            for kind, path in _variants(scan, Path(folder)).items():
+                image = decode(path)
+                found[f"{scan.name} as {kind}"] = _hash(np.asarray(image))
+                for resize in FILTERS:
+                    pixels = preprocess(image, InputSpec(150, 150, "rgb", resize=resize))
+                    found[f"{scan.name} as {kind}, {resize}"] = _hash(pixels)
+    versions = {name: version(name) for name in ("mri-edge", "numpy", "pillow")}
+    print(json.dumps({"machine": platform.machine(), "versions": versions, "sha256": found}))
+
+
+def _variants(scan: Path, folder: Path) -> dict[str, Path]:
+    image = Image.open(scan).convert("L")
+    deep = np.asarray(image).astype(np.uint16) * 13 + 77
+    files = {kind: folder / f"scan.{kind}" for kind in ("bmp", "tif", "gif", "webp")}
+    for path in files.values():
+        image.save(path)
+    Image.fromarray(deep).save(folder / "deep.png")
+    return {"png": scan, "16-bit png": folder / "deep.png", **files}
+
+
+def _hash(pixels: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,83 @@
+"""What plainly is no scan is refused, and every real scan is not."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from edge.decode import decode
+from edge.gate import colorfulness, reject_reason
+from edge.manifest import InputSpec, RejectGate
+from edge.preprocess import preprocess
+from tests.conftest import SHARED_DATA
+
+SPEC = InputSpec(150, 150, "rgb")
+RAMP = np.tile(np.linspace(0, 255, 256), (256, 1)).astype(np.uint8)
+
+
+def reason(pixels, gate=RejectGate(), spec=SPEC):  # noqa: B008
+    image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
+    return reject_reason(image, preprocess(image, spec), gate)
+
+
+def test_a_grey_picture_passes():
+    assert reason(RAMP) is None
+    assert reason(np.dstack([RAMP] * 3)) is None
+
+
+def test_tiny():
+    assert "31x256 pixels is too small" in reason(RAMP[:, :31])
+    assert reason(RAMP[:, ::8]) is None
+
+
+@pytest.mark.parametrize("value", [0, 9, 255])
+def test_uniform(value):
+    noise = np.random.default_rng(0).integers(0, 2, RAMP.shape)
+    assert "uniform" in reason(np.abs(value - noise).astype(np.uint8))
+
+
+@pytest.mark.parametrize(("ground", "ink"), [(0, 255), (255, 0), (128, 255)])
+def test_nearly_empty(ground, ink):
+    page = np.full_like(RAMP, ground)
+    page[100:128, 100:130] = ink
+    assert "nearly empty: only 1" in reason(page)
+
+
+@pytest.mark.parametrize("color", ["grey", "rgb"])
+def test_a_colour_picture(color):
+    rainbow = np.dstack([RAMP, RAMP.T, 255 - RAMP])
+    assert "in colour" in reason(rainbow, spec=InputSpec(150, 150, color))
+
+
+def test_a_tint_or_jpeg_noise_is_no_colour():
+    noise = np.random.default_rng(0).integers(-3, 4, (256, 256, 3))
+    tinted = np.clip(np.dstack([RAMP] * 3) * 0.8 + noise + (0, 0, 40), 0, 255).astype(np.uint8)
+    assert colorfulness(Image.fromarray(tinted)) < 6
+    assert reason(tinted) is None
+
+
+def test_thresholds_come_from_the_manifest():
+    lenient = RejectGate(min_side=1, min_deviation=0.0, min_content=0.0, max_color=255.0)
+    assert reason(np.zeros((1, 1, 3), np.uint8), lenient) is None
+    assert "too small" in reason(RAMP, RejectGate(min_side=257))
+
+
+def scans(folder, pattern):
+    if not (SHARED_DATA / folder).is_dir():
+        pytest.skip(f"the real scans are not at {SHARED_DATA / folder}")
+    return sorted((SHARED_DATA / folder).glob(pattern))
+
+
+@pytest.mark.parametrize(
+    ("folder", "pattern", "step"),
+    [("brain_tumor_dataset", "*/*", 1), ("br35h", "*/*.jpg", 10), ("lgg", "*/*.png", 10)],
+)
+def test_no_real_scan_is_refused(folder, pattern, step):
+    paths = scans(folder, pattern)[::step]
+    assert len(paths) > 50
+    assert {path.name: why for path in paths if (why := reason(decode(path)))} == {}
+
+
+def test_most_colour_photographs_are_refused():
+    paths = scans("not_brain_mri", "natural/*")
+    refused = [path for path in paths if "colour" in (reason(decode(path)) or "")]
+    assert len(refused) >= 0.75 * len(paths)
