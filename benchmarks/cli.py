@@ -13,7 +13,10 @@ from benchmarks.errors import BenchmarkError
 from edge import NOTICE, Classifier, EdgeError, __version__
 from edge.engines import ENGINES
 from edge.quiet import silenced
+from export.container import write_atomically
 from train.errors import TrainError
+from train.options import count, number
+from train.signals import stop_cleanly
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,10 +37,10 @@ def parser() -> argparse.ArgumentParser:
     add("--run", type=Path, metavar="DIR", help="of the Keras model (default: as the model says)")
     add("--out", type=Path, default=Path("reports"), metavar="DIR", help="(default: reports)")
     add("--engine", choices=("auto", *ENGINES), default="auto", help="(default: auto)")
-    add("--threads", type=int, default=1, metavar="N", help="of the engine (default: 1)")
+    add("--threads", type=count(1), default=1, metavar="N", help="of the engine (default: 1)")
     add(
         "--min-seconds",
-        type=float,
+        type=number(0, 3600),
         default=2.0,
         metavar="S",
         help="shortest time for each latency; at least 64 calls are timed (default: 2)",
@@ -49,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run `python -m benchmarks` and return its exit status."""
     args = parser().parse_args(argv)
+    stop_cleanly()
     try:
         return _benchmark(args)
     except (BenchmarkError, TrainError, EdgeError) as error:
@@ -73,7 +77,7 @@ def _benchmark(args: argparse.Namespace) -> int:
     )
     if not paths:
         raise BenchmarkError("no model given and none in dist/; `python -m export` writes them")
-    args.out.mkdir(parents=True, exist_ok=True)
+    _check_writable(args.out)
     machine, failures = this_machine(), []
     measured = []
     with tempfile.TemporaryDirectory() as scratch:
@@ -92,7 +96,7 @@ def _benchmark(args: argparse.Namespace) -> int:
                 continue
             run = find_run(classifier.manifest, args.run)
             if args.data:
-                scans = labelled(args.data, args.positive, args.negative, run)
+                scans = labelled(args.data, args.positive, args.negative, run, _say)
             else:
                 scans = run and held_out(run)
             scans = scans or golden(classifier.manifest, Path(scratch))
@@ -130,12 +134,12 @@ def _benchmark(args: argparse.Namespace) -> int:
         keras_absent=absent,
         failures=tuple(failures),
     )
-    text = markdown(report)
-    _write(args.out, text, json.dumps(to_json(report), indent=1) + "\n")
-    print(text)
-    print(f"Written: {args.out / 'report.md'}, {args.out / 'report.json'}")
     if not rows:
-        return 2
+        raise BenchmarkError("nothing was measured: " + "; ".join(failures))
+    text = markdown(report)
+    print(text)
+    _write(args.out, text, json.dumps(to_json(report), indent=1) + "\n")
+    print(f"Written: {args.out / 'report.md'}, {args.out / 'report.json'}")
     return 1 if failures else 0
 
 
@@ -166,11 +170,24 @@ def _keras_references(measured: list, min_seconds: float):
     return {folder: references for folder, references in found.items() if references}, absent
 
 
+def _check_writable(folder: Path) -> None:
+    """Find out before minutes of measuring."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder / ".writable", b"?")
+        (folder / ".writable").unlink()
+    except OSError as error:
+        raise BenchmarkError(f"{folder}: cannot be written ({error.strerror})") from error
+
+
 def _write(folder: Path, markdown_text: str, json_text: str) -> None:
-    for name, text in (("report.md", markdown_text), ("report.json", json_text)):
-        temporary = folder / f".{name}.partial"
-        temporary.write_text(text)
-        temporary.replace(folder / name)
+    try:
+        write_atomically(folder / "report.md", markdown_text.encode())
+        write_atomically(folder / "report.json", json_text.encode())
+    except OSError as error:
+        raise BenchmarkError(
+            f"{folder}: the report cannot be written ({error.strerror}); it stands above"
+        ) from error
 
 
 def _say(message: str) -> None:

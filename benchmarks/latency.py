@@ -53,3 +53,20 @@ def timed(
         milliseconds.append((perf_counter() - start) * 1e3)
         results.append(result)
     return results, milliseconds
+
+
+def in_turns(calls: list[Callable[[], Any]], min_seconds: float) -> list[Latency]:
+    """Time several calls, one after the other again and again: what disturbs one disturbs all.
+
+    For ratios, which a machine that slows down between two measurements would falsify.
+    """
+    rounds = [[] for _ in calls]
+
+    def round_(_) -> None:
+        for call, milliseconds in zip(calls, rounds, strict=True):
+            start = perf_counter()
+            call()
+            milliseconds.append((perf_counter() - start) * 1e3)
+
+    timed(round_, [None], min_seconds)
+    return [Latency.of(milliseconds[WARM_UP:]) for milliseconds in rounds]

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.latency import Latency, measure, timed
+from benchmarks.latency import Latency, in_turns, measure, timed
 from benchmarks.process import cold_start, peak_memory
 from benchmarks.scans import Scans
 from edge import Classifier
@@ -148,21 +148,25 @@ def _overhead(classifier: Classifier, probe: Path, min_seconds: float) -> Overhe
     spec = classifier.manifest.input
     size, filter = (spec.width, spec.height), FILTERS[spec.resize]
 
-    def decode(_):
+    def decode():
         image = Image.open(probe)
         image.load()
         return image
 
-    image = decode(None)
+    image = decode()
     tensor = classifier.pixels(probe)
-    bare = [
-        measure(decode, [None], min_seconds),
-        measure(lambda _: np.asarray(image.resize(size, filter)), [None], min_seconds),
-        measure(classifier.engine.run, [tensor], min_seconds),
-    ]
+    call, *bare = in_turns(
+        [
+            lambda: classifier.classify(probe),
+            decode,
+            lambda: np.asarray(image.resize(size, filter)),
+            lambda: classifier.engine.run(tensor),
+        ],
+        min_seconds,
+    )
     cold, minimal = cold_start(classifier.path, classifier.engine.name, probe)
     return Overhead(
-        call_ms=measure(classifier.classify, [probe], min_seconds).p50,
+        call_ms=call.p50,
         bare_ms=sum(latency.p50 for latency in bare),
         cold_ms=cold,
         minimal_ms=minimal,

@@ -2,13 +2,15 @@
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from edge.decode import decode
+from edge.errors import ImageError
 from edge.manifest import Manifest
 from edge.provenance import provenance
 from edge.selftest import golden_png
@@ -67,9 +69,16 @@ def held_out(run: Run) -> Scans | None:
 
 
 def labelled(
-    folder: Path, positive: Sequence[str], negative: Sequence[str], run: Run | None
+    folder: Path,
+    positive: Sequence[str],
+    negative: Sequence[str],
+    run: Run | None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Scans:
-    """All scans of a labelled folder that the run neither trained on nor stopped by.
+    """All readable scans of a labelled folder that the run neither trained on nor stopped by.
+
+    Args:
+        say: is told of each file that cannot be read.
 
     Raises:
         TrainError: no class folders, or nothing is left.
@@ -84,17 +93,38 @@ def labelled(
     ]
     if not kept:
         raise TrainError(f"{folder}: the model was trained on every scan in it")
+    kept, unreadable = _readable(kept)
+    for problem in unreadable:
+        say(f"skipped {problem}")
+    if not kept:
+        raise TrainError(f"{folder}: no scan in it can be read")
     note = (
         f"{len(found) - len(kept)} files that the model was fitted on left out"
         if run
         else "its run is not here, so whether the model was fitted on some is not known"
     )
+    if unreadable:
+        note += f"; {len(unreadable)} unreadable files left out"
     return Scans(
         tuple(path for path, _ in kept),
         np.array([positive for _, positive in kept], np.int64),
         f"{folder} ({note})",
         is_synthetic(folder),
     )
+
+
+def _readable(
+    files: list[tuple[Path, bool]],
+) -> tuple[list[tuple[Path, bool]], list[str]]:
+    """Those that decode, and what is wrong with the others."""
+    kept, problems = [], []
+    for item in files:
+        try:
+            decode(item[0])
+            kept.append(item)
+        except ImageError as error:
+            problems.append(str(error))
+    return kept, problems
 
 
 def golden(manifest: Manifest, folder: Path) -> Scans:

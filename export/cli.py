@@ -12,6 +12,8 @@ from export.calibration import DEFAULT_SCANS
 from export.errors import ExportError
 from export.targets import FORMATS, PRECISIONS, Target, select, table
 from train.errors import TrainError
+from train.options import count, number
+from train.signals import stop_cleanly
 
 if TYPE_CHECKING:
     from export.export import Outcome
@@ -55,20 +57,20 @@ def parser() -> argparse.ArgumentParser:
     add("--data", type=Path, metavar="DIR", help="where the run's data folder is now, if moved")
     add(
         "--calibration-scans",
-        type=int,
+        type=count(2),
         default=DEFAULT_SCANS,
         metavar="N",
         help=f"of the training part, half of each class (default: {DEFAULT_SCANS})",
     )
     add(
         "--max-changed",
-        type=int,
+        type=count(0),
         metavar="N",
         help="verdicts that may differ from Keras on the held-out scans (default: see below)",
     )
     add(
         "--max-difference",
-        type=float,
+        type=number(0, 1),
         metavar="X",
         help="allowed in any probability, 0..1 (default: see below)",
     )
@@ -82,10 +84,14 @@ def main(argv: list[str] | None = None) -> int:
     if argv[:1] == ["inspect"]:
         return _inspect(argv[1:])
     args = parser().parse_args(argv)
+    stop_cleanly()
     try:
         return _export(args)
     except (TrainError, ExportError) as error:
         print(f"export: {error}", file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        print(f"export: needs {error.name}; run: pip install 'mri-edge[export]'", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("export: interrupted; unproven files were removed", file=sys.stderr)
@@ -119,25 +125,25 @@ def _export(args: argparse.Namespace) -> int:
     material = gather(run, args.data, args.calibration_scans, dynamic)
     limits = Limits(args.max_changed, args.max_difference)
     outcomes = []
-    for target in targets:
-        try:
+    try:
+        for target in targets:
             outcome = export_target(material, target, args.out, limits, say)
             outcomes.append(outcome)
             if outcome.published and args.layout == "triton":
                 say(f"{write_repository(args.out / outcome.file, args.out, dynamic)}: written")
-        except OSError as error:
-            raise ExportError(
-                f"{args.out}: cannot be written ({error.strerror}); free some space or choose "
-                "another --out"
-            ) from error
+        report = {"notice": NOTICE, "synthetic": run.manifest.training.synthetic}
+        report |= {"run": run.name, "files": to_json(outcomes)}
+        write_atomically(args.out / REPORT, (json.dumps(report, indent=1) + "\n").encode())
+    except OSError as error:
+        raise ExportError(
+            f"{args.out}: cannot be written ({error.strerror}); free some space or choose "
+            "another --out"
+        ) from error
     if run.manifest.training.synthetic:
         print(SYNTHETIC)
     for outcome in outcomes:
         print("\n".join(_lines(outcome, args.out)))
     print(NOTICE)
-    report = {"notice": NOTICE, "synthetic": run.manifest.training.synthetic}
-    report |= {"run": run.name, "files": to_json(outcomes)}
-    write_atomically(args.out / REPORT, (json.dumps(report, indent=1) + "\n").encode())
     return 0 if all(outcome.published for outcome in outcomes) else 1
 
 

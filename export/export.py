@@ -21,6 +21,7 @@ from export.targets import Target
 from train.data import SplitScan, read_again
 from train.judge import judge, load_keras
 from train.run import Run
+from train.signals import was_stopped
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,10 @@ def export_target(
     try:
         payload = material.converter.convert(target.format, target.precision, pixels)
     except Exception as error:
-        # Converters raise anything. The other targets are still worth doing.
+        # Converters raise anything. The other targets are still worth doing, unless somebody
+        # pressed Ctrl-C, which TensorFlow's converter turns into an error of its own.
+        if was_stopped():
+            raise KeyboardInterrupt from None
         reason = str(error).strip().splitlines() or [type(error).__name__]
         return Outcome(name, False, (f"conversion failed: {reason[0]}",), 0)
     candidate = out / f".candidate-{name}"

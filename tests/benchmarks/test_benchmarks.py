@@ -111,9 +111,42 @@ def test_a_model_that_fails_its_self_test_is_not_measured(tiny, tmp_path, capsys
     failed = SelfTest("litert", False, 0.9, 0.1, 0.01)
     monkeypatch.setattr(benchmarks.model_rows, "self_test", lambda _: failed)
     assert main([str(tiny), "--out", str(tmp_path / "r")]) == 2
-    report = report_of(tmp_path / "r")
-    assert report["models"] == []
-    assert "not measured: self-test FAILED" in report["failures"][0]
+    assert "not measured: self-test FAILED" in capsys.readouterr().err
+    assert list((tmp_path / "r").iterdir()) == []
+
+
+def test_an_earlier_report_outlives_a_failure(tmp_path, capsys):
+    (tmp_path / "report.json").write_text("precious")
+    assert main(["gone.onnx", "--out", str(tmp_path)]) == 2
+    assert (tmp_path / "report.json").read_text() == "precious"
+    assert "nothing was measured: gone.onnx: no such model" in capsys.readouterr().err
+
+
+def test_an_unwritable_place(tiny, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main([str(tiny), "--out", str(tmp_path / "file" / "r")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_unreadable_scans_are_named_and_the_rest_is_measured(tiny, phantoms, tmp_path, capsys):
+    data = Path(shutil.copytree(phantoms, tmp_path / "data"))
+    (data / "yes" / "text.png").write_text("hello")
+    arguments = [tiny, "--data", data, "--min-seconds", "0", "--out", tmp_path / "r"]
+    assert main(list(map(str, arguments))) == 0
+    (model,) = report_of(tmp_path / "r")["models"]
+    assert model["scan_count"] == 80
+    assert "1 unreadable files left out" in model["scans"]
+    assert f"skipped {data / 'yes' / 'text.png'}: is not an image" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "option", [["--min-seconds", "nan"], ["--min-seconds", "-1"], ["--threads", "0"]]
+)
+def test_nonsense_is_refused(option, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["m.tflite", *option])
+    assert stop.value.code == 2
+    assert option[0] in capsys.readouterr().err
 
 
 def test_a_damaged_model_is_named_and_the_rest_is_measured(tiny, tmp_path, capsys, monkeypatch):

@@ -1,6 +1,6 @@
 """How latencies are taken. No test asserts a time."""
 
-from benchmarks.latency import MIN_QUERIES, WARM_UP, Latency, measure, timed
+from benchmarks.latency import MIN_QUERIES, WARM_UP, Latency, in_turns, measure, timed
 
 
 def test_percentiles_leave_nothing_out():
@@ -20,3 +20,10 @@ def test_queries_take_turns_and_the_warm_up_is_not_counted():
 
 def test_it_goes_on_for_the_time_asked_for():
     assert measure(lambda _: None, [None], 0.05).queries > MIN_QUERIES
+
+
+def test_calls_take_turns():
+    seen = []
+    a, b = in_turns([lambda: seen.append("a"), lambda: seen.append("b")], 0)
+    assert "".join(seen) == "ab" * (MIN_QUERIES + WARM_UP)
+    assert a.queries == b.queries == MIN_QUERIES

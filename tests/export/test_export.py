@@ -18,6 +18,7 @@ from edge.selftest import self_test
 from export.cli import main, parser
 from export.convert import Converter
 from export.targets import TARGETS
+from train import signals
 from train.data import read_again
 from train.judge import judge, load_keras
 from train.run import read_run
@@ -138,8 +139,8 @@ def test_a_wrong_conversion_is_caught(run, tmp_path, monkeypatch):
     import keras
 
     class Wrong(Converter):
-        def __init__(self, model):
-            super().__init__(keras.models.clone_model(model))
+        def __init__(self, model, batch):
+            super().__init__(keras.models.clone_model(model), batch)
 
     monkeypatch.setattr(export_module, "Converter", Wrong)
     assert export(run, tmp_path / "dist", "--precision", "fp32") == 1
@@ -201,3 +202,36 @@ def test_contradicting_options(run, tmp_path, capsys):
 
 def test_every_flag_has_help():
     assert all(action.help for action in parser()._actions)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [["--max-changed", "-1"], ["--max-difference", "nan"], ["--calibration-scans", "-5"]],
+)
+def test_nonsense_is_refused_at_once(option, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["run", *option])
+    assert stop.value.code == 2
+    assert option[0] in capsys.readouterr().err
+
+
+def test_ctrl_c_in_a_conversion_is_no_failed_conversion(run, tmp_path, monkeypatch):
+    """TensorFlow's converter calls Python from C++ and turns the interrupt into a TypeError."""
+    import os
+    import signal
+
+    def interrupted(*_):
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:
+            raise TypeError("'NoneType' object is not callable") from None
+
+    monkeypatch.setattr(Converter, "convert", interrupted)
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        assert export(run, tmp_path / "dist") == 130
+    finally:
+        signals._received.clear()
+        for number, handler in zip((signal.SIGINT, signal.SIGTERM), handlers, strict=True):
+            signal.signal(number, handler)
+    assert list((tmp_path / "dist").iterdir()) == []

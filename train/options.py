@@ -1,0 +1,36 @@
+"""Types of command-line options: each says in one line what it takes."""
+
+import argparse
+import math
+from collections.abc import Callable
+
+
+def count(least: int = 1) -> Callable[[str], int]:
+    """A whole number of `least` or more."""
+
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and least <= int(text) < 2**31):
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not a whole number of {least} or more (and below 2^31)"
+            )
+        return int(text)
+
+    return parse
+
+
+def number(least: float, most: float, above: bool = False) -> Callable[[str], float]:
+    """A number from `least` (or `above` it) to `most`."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not least <= value <= most or (above and value == least):
+            bound = f"above {least:g}" if above else f"of at least {least:g}"
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not a number {bound} and at most {most:g}"
+            )
+        return value
+
+    return parse

@@ -1,0 +1,27 @@
+"""Stop cleanly: Ctrl-C and a polite kill end a command the same way, with nothing left behind."""
+
+import signal
+from types import FrameType
+
+_received: list[int] = []
+
+
+def stop_cleanly() -> None:
+    """Turn SIGINT and SIGTERM into `KeyboardInterrupt`, and remember that one came.
+
+    Converters call Python from C++ and lose the exception that a signal raised there:
+    `was_stopped` tells afterwards.
+    """
+    _received.clear()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+
+
+def was_stopped() -> bool:
+    """Whether a signal asked the process to stop."""
+    return bool(_received)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    _received.append(number)
+    raise KeyboardInterrupt
