@@ -93,7 +93,7 @@ def train(request: Request, name: str, folder: Path) -> str:
     _say_data(data)
     parts = split.Fold(*(split.indices(data.parts, part) for part in split.PARTS))
     kept = np.array([scan.part != split.DROPPED for scan in data.parts], bool)
-    floor = _floor(data, kept & ~data.external if data.external.any() else kept, request.fit.seed)
+    floor = _floor(data, kept, request.fit.seed)
     say(f"shortcut floor: {floor or 'too few different scans to measure it'}")
 
     judged = fit_and_judge(request, data, parts)
@@ -237,7 +237,11 @@ def _names(data: Data, positions: np.ndarray) -> list[str]:
 def _floor(data: Data, chosen: np.ndarray, seed: int):
     scans = [scan for scan, taken in zip(data.found.scans, chosen, strict=True) if taken]
     return shortcut_floor(
-        read_facts(scans), data.found.truth[chosen], data.grouping.groups[chosen], seed
+        read_facts(scans),
+        data.found.truth[chosen],
+        data.grouping.groups[chosen],
+        seed,
+        data.external[chosen],
     )
 
 

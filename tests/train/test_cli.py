@@ -16,12 +16,17 @@ from train.run import read_run
 
 def test_a_run_is_all_there(finished_run):
     assert sorted(path.name for path in finished_run.iterdir()) == [
+        "confusion.png",
+        "coverage-risk.png",
         "curves.png",
+        "errors.png",
         "history.csv",
         "manifest.json",
         "model.keras",
+        "reliability.png",
         "report.json",
         "report.md",
+        "roc.png",
         "split.json",
     ]
     rows = list(csv.DictReader((finished_run / "history.csv").open()))
