@@ -23,13 +23,14 @@ from train.data import (
     joined,
     read_scans,
 )
+from train.epochs import EpochProgress
 from train.evaluate import Predictions, evaluate
 from train.fit import Fit, FitOptions, fit
 from train.judge import calibrated, raw_outputs
 from train.models import ARCHITECTURES
 from train.phantom import is_synthetic
 from train.plots import write_plots
-from train.progress import EpochProgress, counting, say
+from train.progress import counting, say
 from train.report import SYNTHETIC, Findings, write_report
 from train.shortcut import read_facts, shortcut_floor
 
