@@ -105,7 +105,7 @@ class Evaluation:
         return {
             **self.scores.to_dict(),
             "accuracy_at_half": self.accuracy_at_half.to_dict(),
-            "auc": self.estimates["auc"].value,
+            "auc": self.estimates["auc"].to_dict()["value"],
             "groups": self.groups,
             "bootstrap": {
                 "method": METHOD,

@@ -21,6 +21,7 @@ from train.duplicates import (
     members,
     near_pairs,
 )
+from train.progress import counting
 from train.shortcut import FileFacts, ShortcutFloor, read_facts, shortcut_floor
 from train.split import Grouping, group_scans
 
@@ -84,23 +85,23 @@ def inspect(
     negative: list[str],
     patients: Callable[[Sequence[Scan]], list[str | None]] | None = None,
     seed: int = 0,
-    tick: Callable[[], None] = lambda: None,
 ) -> Inspection:
     """Read every file of the folders once and compare all with all.
 
     Args:
         positive, negative: names of class folders, as `train.data.find_classes` takes them.
         patients: gives the patient of each scan, for the grouping of the shortcut floor.
-        tick: called once a file.
 
     Raises:
         TrainError: no class folders, or a class with nothing readable.
     """
-    sets, labels = [], []
-    for folder in folders:
-        classes = find_classes(folder, positive, negative)
-        sets.append(read_scans(folder, find_files(folder, classes), _SPEC, tick))
-        labels.append(classes.labels)
+    classes = [find_classes(folder, positive, negative) for folder in folders]
+    files = [find_files(*pair) for pair in zip(folders, classes, strict=True)]
+    with counting("reading scans", sum(map(len, files))) as tick:
+        sets = [
+            read_scans(folder, own, _SPEC, tick) for folder, own in zip(folders, files, strict=True)
+        ]
+    labels = [one.labels for one in classes]
     found = joined(sets)
     grouping = group_scans(found, patients(found.scans) if patients else None)
     facts = read_facts(found.scans)

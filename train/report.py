@@ -201,7 +201,7 @@ def _compared(findings: Findings) -> list[str]:
         word = "**no better than**"
     return [
         f"Shortcut floor: a random forest on {', '.join(FEATURES)} gets "
-        f"{floor}, under grouped {floor.folds}-fold cross-validation of the scans to train with.",
+        f"{floor} ({floor.measured}).",
         "",
         f"The model's AUC, {auc.value:.3f} [{auc.low:.3f}-{auc.high:.3f}] ({where}), is {word} "
         "that floor. What the floor can use, a network can partly use too, so only the margin "

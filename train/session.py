@@ -23,13 +23,14 @@ from train.data import (
     joined,
     read_scans,
 )
+from train.epochs import EpochProgress
 from train.evaluate import Predictions, evaluate
 from train.fit import Fit, FitOptions, fit
 from train.judge import calibrated, raw_outputs
 from train.models import ARCHITECTURES
 from train.phantom import is_synthetic
 from train.plots import write_plots
-from train.progress import EpochProgress, counting, say
+from train.progress import counting, say
 from train.report import SYNTHETIC, Findings, write_report
 from train.shortcut import read_facts, shortcut_floor
 
@@ -93,7 +94,7 @@ def train(request: Request, name: str, folder: Path) -> str:
     _say_data(data)
     parts = split.Fold(*(split.indices(data.parts, part) for part in split.PARTS))
     kept = np.array([scan.part != split.DROPPED for scan in data.parts], bool)
-    floor = _floor(data, kept & ~data.external if data.external.any() else kept, request.fit.seed)
+    floor = _floor(data, kept, request.fit.seed)
     say(f"shortcut floor: {floor or 'too few different scans to measure it'}")
 
     judged = fit_and_judge(request, data, parts)
@@ -237,7 +238,11 @@ def _names(data: Data, positions: np.ndarray) -> list[str]:
 def _floor(data: Data, chosen: np.ndarray, seed: int):
     scans = [scan for scan, taken in zip(data.found.scans, chosen, strict=True) if taken]
     return shortcut_floor(
-        read_facts(scans), data.found.truth[chosen], data.grouping.groups[chosen], seed
+        read_facts(scans),
+        data.found.truth[chosen],
+        data.grouping.groups[chosen],
+        seed,
+        data.external[chosen],
     )
 
 

@@ -35,17 +35,18 @@ class FileFacts:
 
 @dataclass(frozen=True)
 class ShortcutFloor:
-    """A classifier on `FEATURES` alone, under cross-validation grouped by duplicates."""
+    """A classifier on `FEATURES` alone, measured on scans of which it knows no copy."""
 
     accuracy: Proportion
-    """Pooled over the folds, with Wilson's interval."""
+    """With Wilson's interval."""
     estimates: dict[str, Estimate]
     """accuracy and auc, bootstrapped over clusters."""
     majority: float
     """Share of the commoner class: what always answering it gets."""
     importance: dict[str, float]
     """Of each feature, summing to 1: what the classifier went by."""
-    folds: int
+    measured: str
+    """How, in words."""
     groups: int
 
     def __str__(self) -> str:
@@ -60,7 +61,7 @@ class ShortcutFloor:
         """Ready for JSON."""
         return {
             "classifier": f"random forest of {_TREES} trees on {', '.join(FEATURES)}",
-            "folds": self.folds,
+            "measured": self.measured,
             "groups": self.groups,
             "accuracy": self.accuracy.to_dict(),
             "majority": self.majority,
@@ -80,27 +81,38 @@ def read_facts(scans: Sequence[Scan]) -> list[FileFacts]:
 
 
 def shortcut_floor(
-    facts: Sequence[FileFacts], truth: np.ndarray, groups: np.ndarray, seed: int = 0
+    facts: Sequence[FileFacts],
+    truth: np.ndarray,
+    groups: np.ndarray,
+    seed: int = 0,
+    external: np.ndarray | None = None,
 ) -> ShortcutFloor | None:
-    """Fit a random forest on file facts under grouped cross-validation.
+    """Fit a random forest on file facts, and measure it on files that it did not see.
 
     Args:
         truth: 0 or 1, [N].
         groups: what must stay together, int64 [N].
+        external: bool [N], the scans of a test set from elsewhere: fitted on the others, measured
+            on these. None or none: grouped cross-validation of all.
 
     Returns:
-        None where a class has fewer clusters than folds.
+        None where a class has too few clusters.
     """
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.model_selection import StratifiedGroupKFold
 
-    if min(len(set(groups[truth == label])) for label in (0, 1)) < FOLDS:
-        return None
-    table = _table(facts)
+    table, importance = _table(facts), np.zeros(len(FEATURES))
     probability = np.zeros(len(truth))
-    importance = np.zeros(table.shape[1])
-    splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-    for train, test in splitter.split(table, truth, groups):
+    if external is not None and external.any():
+        folds = [(np.flatnonzero(~external), np.flatnonzero(external))]
+        judged, measured = external, "fitted on the scans to train with, measured on the test set"
+    else:
+        if min(len(set(groups[truth == label])) for label in (0, 1)) < FOLDS:
+            return None
+        splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+        folds = list(splitter.split(table, truth, groups))
+        judged, measured = np.ones(len(truth), bool), f"grouped {FOLDS}-fold cross-validation"
+    for train, test in folds:
         if len(set(truth[train])) < 2:
             return None
         forest = RandomForestClassifier(
@@ -108,7 +120,8 @@ def shortcut_floor(
         )
         forest.fit(table[train], truth[train])
         probability[test] = forest.predict_proba(table[test])[:, 1]
-        importance += forest.feature_importances_ / FOLDS
+        importance += forest.feature_importances_ / len(folds)
+    truth, groups, probability = truth[judged], groups[judged], probability[judged]
     right = (probability >= 0.5) == truth
     estimates = cluster_bootstrap(
         {
@@ -123,7 +136,7 @@ def shortcut_floor(
         estimates=estimates,
         majority=float(max(truth.mean(), 1 - truth.mean())),
         importance=dict(zip(FEATURES, importance.round(3).tolist(), strict=True)),
-        folds=FOLDS,
+        measured=measured,
         groups=len(set(groups.tolist())),
     )
 

@@ -10,18 +10,24 @@ from PIL import Image
 
 pytest.importorskip("tensorflow")
 
+from edge.schema import to_json
 from train.cli import main, parser
 from train.run import read_run
 
 
 def test_a_run_is_all_there(finished_run):
     assert sorted(path.name for path in finished_run.iterdir()) == [
+        "confusion.png",
+        "coverage-risk.png",
         "curves.png",
+        "errors.png",
         "history.csv",
         "manifest.json",
         "model.keras",
+        "reliability.png",
         "report.json",
         "report.md",
+        "roc.png",
         "split.json",
     ]
     rows = list(csv.DictReader((finished_run / "history.csv").open()))
@@ -79,15 +85,101 @@ def test_unreadable_and_odd_files(phantoms, tmp_path, capsys):
 
 
 def test_interrupting_leaves_nothing(phantoms, tmp_path, monkeypatch, capsys):
-    import train.fit
+    import train.session
 
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(train.fit, "fit", interrupted)
+    monkeypatch.setattr(train.session, "fit", interrupted)
     assert main(small(phantoms, tmp_path / "run")) == 130
     assert list(tmp_path.iterdir()) == []
     assert "interrupted; nothing was written" in capsys.readouterr().err
+
+
+def test_the_decision_is_the_reports_and_the_manifests(finished_run):
+    report = json.loads((finished_run / "report.json").read_text())
+    decision = read_run(finished_run).manifest.decision
+    assert report["decision"]["decision"] == to_json(decision)
+    low, high = decision.uncertain
+    assert low <= decision.threshold <= high
+    counts = report["counts"]["validation"]
+    assert report["decision"]["scans"] == sum(counts.values())
+    assert report["decision"]["tumors"] == counts["yes"]
+
+
+def test_every_run_says_whether_to_believe_it(finished_run):
+    report = json.loads((finished_run / "report.json").read_text())
+    text = (finished_run / "report.md").read_text()
+    assert 0 < report["shortcut_floor"]["accuracy"]["value"] < 1
+    assert report["test"]["groups"] <= report["test"]["accuracy"]["n"]
+    for name in ("accuracy", "sensitivity", "specificity", "auc", "brier", "ece"):
+        estimate = report["test"]["bootstrap"][name]
+        assert estimate["low"] <= estimate["value"] <= estimate["high"]
+    for words in ("Intended use", "Can the accuracy be believed?", "Wilson", "bootstrap", "Limits"):
+        assert words in text
+
+
+def test_folds_and_the_articles_protocol(phantoms, tmp_path):
+    table = tmp_path / "patients.csv"
+    files = sorted(path.relative_to(phantoms) for path in phantoms.glob("*/*.png"))
+    table.write_text("file,patient\n" + "".join(f"{f},{i // 2}\n" for i, f in enumerate(files)))
+    more = ("--folds", 2, "--protocol", "article", "--patient-csv", table)
+    assert main(small(phantoms, tmp_path / "run", *more)) == 0
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert report["patients"] == 40
+    pooled = report["cross_validation"]
+    assert (pooled["folds"], pooled["accuracy"]["n"], pooled["groups"]) == (2, 80, 40)
+    augmented, seen = report["leaky_protocols"]
+    assert all(result["leaky"] for result in (augmented, seen))
+    assert augmented["images"]["fitted"] + augmented["images"]["measured"] == 280 + 253
+    assert seen["accuracy"]["n"] == seen["measured_but_seen_in_training"] == 80
+    text = (tmp_path / "run" / "report.md").read_text()
+    assert text.count("**LEAKY**") == 2
+    assert "73.85 %" in text
+    group = {scan.path: (scan.group, scan.part) for scan in read_run(tmp_path / "run").split}
+    for first, second in zip(files[::2], files[1::2], strict=True):
+        assert group[str(first)] == group[str(second)]
+
+
+def test_a_test_set_from_elsewhere(phantoms, tmp_path, capsys):
+    elsewhere = tmp_path / "elsewhere"
+    for name in ("yes", "no"):
+        (elsewhere / name).mkdir(parents=True)
+        for i, path in enumerate(sorted((phantoms / name).glob("*.png"))[:8]):
+            Image.open(path).save(elsewhere / name / f"{i}.png", optimize=i % 2 == 0)
+    assert main(small(phantoms, tmp_path / "run", "--test-data", elsewhere)) == 0
+    assert "16 scans dropped, as they duplicate scans of the test set" in capsys.readouterr().err
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert report["leaks_dropped"] == len(report["dropped"]) == 16
+    assert report["counts"]["test"] == {"yes": 8, "no": 8}
+    assert report["test"]["set"] == "elsewhere"
+    run = read_run(tmp_path / "run")
+    assert {s.root for s in run.split if s.part == "test"} == {str(elsewhere)}
+    assert run.manifest.training.data == ("phantoms", "elsewhere")
+
+
+def test_a_test_set_that_is_the_training_set(phantoms, tmp_path, capsys):
+    copy = shutil.copytree(phantoms, tmp_path / "copy")
+    for folder, words in ((phantoms, "is both --data and --test-data"), (copy, "nothing is left")):
+        assert main(small(phantoms, tmp_path / "run", "--test-data", folder)) == 2
+        err = capsys.readouterr().err
+        assert words in err
+        assert err.splitlines()[-1].startswith("train: ")
+    assert not (tmp_path / "run").exists()
+
+
+def test_two_folders_are_one_set_and_conflicts_are_left_out(phantoms, tmp_path, capsys):
+    other = tmp_path / "other"
+    for name, contrary in (("yes", "no"), ("no", "yes")):
+        (other / name).mkdir(parents=True)
+        for path in sorted((phantoms / contrary).glob("*.png"))[:2]:
+            shutil.copy(path, other / name)
+    assert main(small(phantoms, tmp_path / "run", "--data", other)) == 0
+    assert capsys.readouterr().err.count("left out, as its label cannot be known") == 4
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert len(report["label_conflicts"]) == 4
+    assert len(report["dropped"]) == 8
+    assert sum(sum(counts.values()) for counts in report["counts"].values()) == 76
 
 
 @pytest.mark.parametrize(
@@ -96,6 +188,7 @@ def test_interrupting_leaves_nothing(phantoms, tmp_path, monkeypatch, capsys):
         (["--data", "/nowhere"], "/nowhere: no such folder"),
         (["--data", "{tmp}"], "needs a subfolder for each class"),
         (["--data", "phantom", "--phantoms", "1"], "--data phantom: "),
+        (["--data", "{tmp}", "--test-data", "/nowhere"], "/nowhere: no such folder"),
     ],
 )
 def test_unusable_data_is_one_line(tmp_path, monkeypatch, capsys, arguments, words):
@@ -109,7 +202,17 @@ def test_unusable_data_is_one_line(tmp_path, monkeypatch, capsys, arguments, wor
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--epochs", "0"], ["--learning-rate", "x"], ["--learning-rate", "0"], ["--dat"]]
+    "arguments",
+    [
+        ["--epochs", "0"],
+        ["--learning-rate", "x"],
+        ["--learning-rate", "0"],
+        ["--dat"],
+        ["--folds", "1"],
+        ["--coverage", "2"],
+        ["--target-sensitivity", "0"],
+        ["--protocol", "x"],
+    ],
 )
 def test_wrong_options(arguments, capsys):
     with pytest.raises(SystemExit) as stop:

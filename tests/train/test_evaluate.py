@@ -40,7 +40,7 @@ def test_one_class_has_no_auc():
 def test_calibration_error_by_hand():
     truth = np.array([0, 1, 1, 1])
     probability = np.array([0.25, 0.25, 0.95, 0.85])
-    # Bin 0.2..0.3 is off by 0.25 with half of the scans, the others by 0.05 and 0.15 with a quarter.
+    # One bin is off by 0.25 with half of the scans, two by 0.05 and 0.15 with a quarter each.
     assert metrics.calibration_error(truth, probability) == pytest.approx(0.125 + 0.05)
     assert metrics.calibration_error(truth, truth.astype(float)) == 0.0
 

@@ -8,7 +8,16 @@ pytest.importorskip("keras")
 import keras
 
 from edge.manifest import InputSpec
-from train.augment import augmenting
+from train.augment import (
+    BIAS_FIELD,
+    CONTRAST,
+    GAMMA,
+    ZOOM,
+    RandomGeometry,
+    RandomIntensity,
+    augmenting,
+)
+from train.balance import BalancedBatches
 from train.cli import MODELS
 from train.models import ARCHITECTURES, LOGITS, build_cnn, logits_model
 
@@ -64,3 +73,62 @@ def test_what_is_augmented_is_pixels():
     assert changed.min() >= 0
     assert changed.max() <= 255
     np.testing.assert_array_equal(changed, np.round(changed))
+
+
+def test_geometry_keeps_a_picture_whole_and_in_place():
+    # A disc in the middle stays where it is, whatever is mirrored, flipped and turned.
+    y, x = np.ogrid[:64, :64]
+    disc = (((y - 31.5) ** 2 + (x - 31.5) ** 2) < 20**2).astype("float32")[None, :, :, None] * 255
+    turned = np.asarray(RandomGeometry(0, shift=0.0, zoom=0.0)(disc.repeat(16, 0), training=True))
+    assert np.abs(turned - disc).mean() < 6
+    moved = np.asarray(RandomGeometry(0)(disc.repeat(16, 0), training=True))
+    assert np.abs(moved - disc).mean() > np.abs(turned - disc).mean()
+    areas = moved.sum(axis=(1, 2, 3)) / disc.sum()
+    assert areas.min() > 1 / (1 + ZOOM + 0.02) ** 2
+    assert areas.max() < 1 / (1 - ZOOM - 0.02) ** 2
+
+
+def test_mirroring_and_flipping_happen_about_half_the_time():
+    wedge = np.zeros((1, 33, 33, 1), "float32")
+    wedge[0, 4:12, 4:12] = 255.0  # in one corner
+    found = np.asarray(RandomGeometry(0)(wedge.repeat(400, 0), training=True))[..., 0]
+    corners = np.stack(
+        [
+            found[:, v, h].sum(axis=(1, 2))
+            for v in (slice(16), slice(17, None))
+            for h in (slice(16), slice(17, None))
+        ],
+        axis=1,
+    ).argmax(axis=1)
+    np.testing.assert_allclose(np.bincount(corners, minlength=4) / 400, 0.25, atol=0.08)
+
+
+def test_intensity_stays_within_the_documented_ranges():
+    grey = np.full((64, 40, 40, 1), 128.0, "float32")
+    changed = np.asarray(RandomIntensity(0)(grey, training=True))
+    assert changed.std(axis=(1, 2, 3)).min() > 0  # a bias field is never flat
+    ratio = changed.max(axis=(1, 2, 3)) / changed.min(axis=(1, 2, 3))
+    assert ratio.max() < np.exp(2 * BIAS_FIELD * np.exp(GAMMA)) * (1 + CONTRAST)
+    mean = changed.mean(axis=(1, 2, 3))
+    assert 255 * 0.2 < mean.min() < 120
+    assert 136 < mean.max() < 255 * 0.8
+
+
+@pytest.mark.parametrize(("negative", "positive"), [(10, 10), (4, 11), (11, 4)])
+def test_batches_are_balanced_and_use_every_scan(negative, positive):
+    truth = np.array([0] * negative + [1] * positive)
+    pixels = np.arange(len(truth), dtype=np.uint8)[:, None, None, None]
+    batches = BalancedBatches(pixels, truth, batch_size=5, seed=0)
+    epochs = []
+    for _ in range(2):
+        pairs = [batches[i] for i in range(len(batches))]
+        epochs.append(np.concatenate([x for x, _ in pairs]).ravel())
+        shown = np.concatenate([y for _, y in pairs]).ravel()
+        assert shown.mean() == 0.5
+        assert len(shown) == 2 * max(negative, positive)
+        np.testing.assert_array_equal(truth[epochs[-1]], shown)
+        times = np.bincount(epochs[-1])
+        for label in (0, 1):
+            assert np.ptp(times[truth == label]) <= 1
+        batches.on_epoch_end()
+    assert not np.array_equal(*epochs)
