@@ -86,6 +86,12 @@ def _run(args: argparse.Namespace) -> int:
     if not args.paths and not args.self_test:
         return _fail("no scan given; name image files or folders, or see --help")
 
+    import warnings
+
+    warnings.simplefilter(
+        "ignore"
+    )  # what Pillow remarks on odd files; a result or an error follows
+
     from edge.container import read_model
     from edge.errors import EdgeError, EngineError, ImageError, ModelError
     from edge.quiet import silenced

@@ -51,6 +51,7 @@ class ModelFile:
         self.size = size
         """Bytes."""
         self._digest: str | None = None
+        self._outside = False
         self._hashing = Thread(target=self._hash, args=(payload,), daemon=True)
         self._hashing.start()
 
@@ -58,7 +59,8 @@ class ModelFile:
         """Wait for the hash and compare it; returns the file itself.
 
         Raises:
-            ModelError: the payload is not the one that the manifest was made for.
+            ModelError: the payload is not the one that the manifest was made for, or refers to
+                other files.
         """
         self._hashing.join()
         if self._digest != self.manifest.payload_sha256:
@@ -66,13 +68,23 @@ class ModelFile:
                 f"{self.path}: the model does not match its manifest (changed or damaged after "
                 "export); copy it again from where it was exported"
             )
+        if self._outside:
+            raise ModelError(
+                f"{self.path}: keeps weights in other files, which are not read; "
+                "use a model that `python -m export` wrote"
+            )
         return self
 
     def _hash(self, payload: Ranges) -> None:
         try:
             with open(self.path, "rb") as file:
-                self._digest = _sha256(file, payload)
-        except OSError:
+                digest = _sha256(file, payload)
+            if self.manifest.format == "onnx":
+                from edge.onnx_graph import refers_to_files
+
+                self._outside = refers_to_files(self.path)
+            self._digest = digest
+        except (OSError, ValueError):
             pass  # no digest, no match
 
 

@@ -250,21 +250,22 @@ def _deep_png(image: Image.Image, stream, name: str, mode: str) -> Image.Image:
     stream.seek(0)
     lower = PngImageFile(stream, name)
     if mode == "LA;16B":
-        # Two numbers of two bytes are read as one pixel of four.
-        lower.tile = [tile._replace(args=("RGBA", *tile.args[1:])) for tile in lower.tile]
-        lower.load()
+        _decode_as("RGBA", lower)  # two numbers of two bytes read as one pixel of four
         parts = np.asarray(lower).astype(np.uint16)
         values = parts[..., ::2] << 8 | parts[..., 1::2]
     else:
-        swapped = mode.replace("B", "L") if mode == "RGB;16B" else "RGBA;16L"
-        lower.tile = [tile._replace(args=(swapped, *tile.args[1:])) for tile in lower.tile]
-        lower.load()
+        _decode_as(mode[:-1] + "L", lower)
         image.load()
         values = np.asarray(image).astype(np.uint16) << 8 | np.asarray(lower)
     if mode != "RGB;16B":
         color, alpha = values[..., :-1], values[..., -1:]
         values = (color.astype(np.uint32) * alpha // 65535).astype(np.uint16)
     return Image.fromarray(to_8bit(np.squeeze(values, 2) if values.shape[2] == 1 else values, name))
+
+
+def _decode_as(mode: str, image: Image.Image) -> None:
+    image.tile = [(decoder, box, offset, mode) for decoder, box, offset, _ in image.tile]
+    image.load()
 
 
 def _reason(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 import zlib
 
 import numpy as np
@@ -205,3 +206,154 @@ def test_sniffing():
     assert sniff(b"RIFF1234WEBPVP8 ") == "WebP"
     assert sniff(b"RIFF1234WAVEfmt ") is None
     assert not is_image_file("/nowhere/at/all")
+
+
+def deep_png(values):
+    """A 16-bit PNG of 2, 3 or 4 channels, which Pillow does not write."""
+    height, width, channels = values.shape
+    kind = {2: 4, 3: 2, 4: 6}[channels]
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0))]
+    chunks += [(b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    data = b"\x89PNG\r\n\x1a\n"
+    for name, body in chunks:
+        data += struct.pack(">I", len(body)) + name + body
+        data += struct.pack(">I", zlib.crc32(name + body))
+    return data
+
+
+def test_16_bit_colour_png_is_scaled_by_its_own_range(tmp_path):
+    # Differences of 4 in 1000: in Pillow's upper bytes there would be four shades.
+    deep = RGB.astype(np.uint16) * 4 + 1000
+    (tmp_path / "d.png").write_bytes(deep_png(deep))
+    np.testing.assert_array_equal(pixels_of(tmp_path / "d.png"), RGB)
+
+
+@pytest.mark.parametrize("channels", [GREY[..., None], RGB], ids=["grey", "rgb"])
+def test_16_bit_png_with_transparency_lies_over_black(tmp_path, channels):
+    deep = channels.astype(np.uint16) * 257
+    alpha = np.full((*GREY.shape, 1), 65535, np.uint16)
+    alpha[24:] = 0
+    (tmp_path / "d.png").write_bytes(deep_png(np.dstack([deep, alpha])))
+    decoded = pixels_of(tmp_path / "d.png").reshape(channels.shape)
+    np.testing.assert_array_equal(decoded[:24], channels[:24])
+    assert (decoded[24:] == 0).all()
+
+
+def test_16_bit_colour_tiff_is_refused(tmp_path):
+    # Tags of TIFF 6.0 by hand: Pillow reads such files, upper bytes only, but does not write them.
+    tags = [(256, 3, 1, 2), (257, 3, 1, 1), (258, 3, 3, 8), (259, 3, 1, 1), (262, 3, 1, 2)]
+    tags += [(273, 4, 1, 14), (277, 3, 1, 3), (278, 3, 1, 1), (279, 4, 1, 12)]
+    head = b"II*\0" + struct.pack("<I", 26) + struct.pack("<HHH", 16, 16, 16)
+    table = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    (tmp_path / "d.tif").write_bytes(head + bytes(12) + table + bytes(4))
+    with pytest.raises(ImageError, match="colour TIFF of 16 bits a channel"):
+        decode(tmp_path / "d.tif")
+
+
+@pytest.mark.parametrize("kind", ["GIF", "TIFF", "WEBP", "PNG"])
+def test_a_frame_is_chosen(tmp_path, kind):
+    frames = [Image.fromarray(np.full((40, 50, 3), value, np.uint8)) for value in (10, 100, 200)]
+    path = tmp_path / "three.img"
+    options = {"lossless": True} if kind == "WEBP" else {}
+    frames[0].save(path, kind, save_all=True, append_images=frames[1:], **options)
+    for number, value in enumerate((10, 100, 200), 1):
+        assert np.asarray(decode(path, frame=number))[5, 5].tolist() in ([value] * 3, value)
+    with pytest.raises(ImageError, match=r"three\.img: has no frame 4, the last is 3"):
+        decode(path, frame=4)
+
+
+def test_a_file_with_one_frame_has_a_first(tmp_path):
+    path = save(tmp_path / "a.png", GREY)
+    assert decode(path, frame=1).size == (64, 48)
+    with pytest.raises(ImageError, match="has no frame 2, the last is 1"):
+        decode(path, frame=2)
+
+
+def test_a_chain_of_200_000_pages_is_not_walked(tmp_path):
+    # Directories without a tag, each pointing at the next one.
+    count = 200_000
+    first = io.BytesIO()
+    Image.fromarray(GREY).save(first, "TIFF")
+    whole = bytearray(first.getvalue())
+    (at,) = struct.unpack_from("<I", whole, 4)
+    (tags,) = struct.unpack_from("<H", whole, at)
+    end = len(whole)
+    struct.pack_into("<I", whole, at + 2 + 12 * tags, end)
+    links = b"".join(struct.pack("<HI", 0, end + 6 * (i + 1)) for i in range(count))
+    (tmp_path / "chain.tif").write_bytes(bytes(whole) + links)
+    start = time.perf_counter()
+    with pytest.raises(ImageError, match=r"chain\.tif: "):
+        decode(tmp_path / "chain.tif")
+    assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"])
+def test_max_pixels_holds_for_every_format(tmp_path, kind):
+    path = tmp_path / "a.img"
+    Image.fromarray(RGB).save(path, kind)
+    assert decode(path, max_pixels=64 * 48).size == (64, 48)
+    with pytest.raises(ImageError, match="64x48 pixels is more than the limit of 3071"):
+        decode(path, max_pixels=64 * 48 - 1)
+
+
+@pytest.mark.parametrize("options", [{"lossless": True}, {"lossless": False}, {"exact": True}])
+def test_webp_canvas_is_refused_before_it_is_allocated(tmp_path, options):
+    path = tmp_path / "a.webp"
+    Image.fromarray(np.dstack([RGB, GREY])).save(path, "WEBP", **options)
+    data = bytearray(path.read_bytes())
+    if data[12:16] == b"VP8X":
+        data[24:30] = b"\xff\x3f\0\xff\x3f\0"
+    else:
+        data[21:25] = (0x3FFF | 0x3FFF << 14).to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.raises(ImageError, match="16384x16384 pixels is more than"):
+        decode(path)
+
+
+def test_a_changed_byte_of_a_png_never_decodes_to_another_picture(tmp_path):
+    path = save(tmp_path / "a.png", RGB)
+    whole = path.read_bytes()
+    for at in range(len(whole)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x10]) + whole[at + 1 :])
+        with pytest.raises(ImageError, match=r"a\.png: "):
+            decode(path)
+
+
+def test_pixels_that_a_jpeg_lacks_are_not_made_up(tmp_path):
+    # libjpeg fills in for missing data, with a warning that Pillow does not pass on.
+    noise = np.random.default_rng(0).integers(0, 256, (96, 96), dtype=np.uint8)
+    path = save(tmp_path / "a.jpg", noise, quality=80)
+    whole = path.read_bytes()
+    middle = len(whole) // 2
+    assert decode(path).size == (96, 96)
+    for removed in (2, 20, 200, 1000):
+        path.write_bytes(whole[:middle] + whole[middle + removed :])
+        with pytest.raises(ImageError, match=r"a\.jpg: "):
+            decode(path)
+    path.write_bytes(whole[:middle] + whole[middle - 500 : middle] + whole[middle:])
+    with pytest.raises(ImageError, match="more data than pixels"):
+        decode(path)
+
+
+def test_what_follows_a_whole_jpeg_does_not_matter(tmp_path):
+    path = save(tmp_path / "a.jpg", GREY)
+    expected = pixels_of(path)
+    path.write_bytes(path.read_bytes() + b"appended by a camera" * 999)
+    np.testing.assert_array_equal(pixels_of(path), expected)
+
+
+def test_a_jpeg_of_endless_scans_is_refused(tmp_path):
+    path = save(tmp_path / "a.jpg", GREY, progressive=True)
+    whole = path.read_bytes()
+    last = whole.rindex(b"\xff\xda")
+    path.write_bytes(whole[:last] + whole[last:-2] * 200 + whole[-2:])
+    with pytest.raises(ImageError, match="more than 100 scans"):
+        decode(path)
+
+
+def test_large_images_are_scaled_in_blocks():
+    values = np.random.default_rng(0).integers(0, 60_000, (3000, 500)).astype(np.uint16)
+    low, high = int(values.min()), int(values.max())
+    expected = np.rint((values.astype(np.float64) - low) * (255 / (high - low))).astype(np.uint8)
+    np.testing.assert_array_equal(np.asarray(from_array(values)), expected)

@@ -121,6 +121,57 @@ def test_a_manifest_of_another_model(path):
     refused(path, "does not match its manifest")
 
 
+def delimited(number, body):
+    """A protobuf field of bytes; below 128 of them."""
+    assert len(body) < 128
+    key = number << 3 | 2
+    head = bytes([key]) if key < 128 else bytes([key & 0x7F | 0x80, key >> 7])
+    return head + bytes([len(body)]) + body
+
+
+@pytest.mark.parametrize("wrap", ["initializer", "attribute", "subgraph", "sparse", "function"])
+@pytest.mark.parametrize("field", [bytes([14 << 3, 1]), delimited(13, delimited(1, b"location"))])
+def test_weights_in_other_files_are_refused(tmp_path, wrap, field):
+    # ModelProto fields by number (onnx.proto), sealed as if `python -m export` had written them.
+    tensor = delimited(8, b"w") + field
+    initializer = delimited(5, tensor)
+    node = delimited(1, delimited(5, delimited(5, tensor)))
+    graph = {
+        "initializer": delimited(7, initializer),
+        "attribute": delimited(7, node),
+        "subgraph": delimited(7, delimited(1, delimited(5, delimited(6, initializer)))),
+        "sparse": delimited(7, delimited(15, delimited(1, tensor))),
+        "function": delimited(25, delimited(7, delimited(5, delimited(5, tensor)))),
+    }[wrap]
+    path = tmp_path / "m.onnx"
+    payload = payload_of(MODELS / "tiny.onnx") + graph
+    path.write_bytes(payload)
+    sealed = replace(manifest_of(MODELS / "tiny.onnx"), payload_sha256=payload_sha256(path))
+    path.write_bytes(pack(payload, sealed))
+    refused(path, "keeps weights in other files")
+
+
+@pytest.mark.parametrize("size", [0xFFFFFFFF, 1 << 27])
+def test_sizes_in_the_archive_are_bounded(tmp_path, size):
+    # The manifest's entry, or the directory, claims to be far larger than any manifest.
+    path, whole = tmp_path / "m.tflite", (MODELS / "tiny.tflite").read_bytes()
+    entry, end = whole.rindex(b"PK\1\2"), whole.rindex(b"PK\5\6")
+    for at in (entry + 20, end + 12):
+        path.write_bytes(whole[:at] + size.to_bytes(4, "little") + whole[at + 4 :])
+        with pytest.raises(ModelError, match=str(path)):
+            open_model(path)
+
+
+def test_names_in_the_archive_are_never_paths(tmp_path):
+    path, whole = tmp_path / "m.tflite", (MODELS / "tiny.tflite").read_bytes()
+    other = (
+        ("../" * 7 + "tmp/evil").encode()[: len(MANIFEST_ENTRY)].ljust(len(MANIFEST_ENTRY), b"x")
+    )
+    path.write_bytes(whole.replace(MANIFEST_ENTRY.encode(), other))
+    refused(path, "no mri-edge manifest")
+    assert sorted(tmp_path.iterdir()) == [path]
+
+
 @pytest.mark.parametrize("version", ["2.0", "99.1"])
 def test_a_newer_manifest(path, version):
     path.write_bytes(pack(payload_of(path), replace(manifest_of(path), manifest_version=version)))
