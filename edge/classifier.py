@@ -2,9 +2,11 @@
 
 import os
 from dataclasses import dataclass
+from threading import Lock
 from time import perf_counter
 
 import numpy as np
+from PIL.Image import Image
 
 from edge import NOTICE
 from edge.container import ModelFile, read_model
@@ -51,11 +53,14 @@ class Prediction:
 
 
 class Classifier:
-    """One model, loaded and verified. Not thread-safe: use one for each thread.
+    """One model, loaded and verified.
 
         classifier = Classifier("dist/cnn-int8.tflite")
         prediction = classifier.classify("scan.png")
         print(prediction.verdict, prediction.probability)
+
+    Thread-safe: scans are decoded and prepared in parallel, and take turns at the engine. For
+    several at a time, see `edge.classify_many`.
 
     Args:
         model: path of a .tflite or .onnx file that `python -m export` wrote, or one that
@@ -63,6 +68,8 @@ class Classifier:
         engine: "auto" or a key of `edge.engines.ENGINES`.
         threads: threads of the engine, 1 or more.
         max_pixels: scans with more pixels (width x height) are refused.
+        provider: "auto" or a key of `edge.engines.PROVIDERS`; `engine.warning` tells if it could
+            not be had.
 
     Raises:
         ModelError: the file is no usable model.
@@ -76,12 +83,24 @@ class Classifier:
         engine: str = "auto",
         threads: int = DEFAULT_THREADS,
         max_pixels: int = MAX_PIXELS,
+        provider: str = "auto",
     ):
         file = model if isinstance(model, ModelFile) else read_model(model)
         self.path, self.manifest, self.size = file.path, file.manifest, file.size
-        self.engine = load(file, engine, threads)
-        self._max_pixels = max_pixels
+        self.engine = load(file, engine, threads, provider)
+        self._file, self._max_pixels = file, max_pixels
         self._name = f"{self.manifest.name} {self.manifest.precision}"
+        self._turn = Lock()
+
+    def twin(self) -> "Classifier":
+        """The same model in another engine of the same kind, to work beside this one."""
+        return Classifier(
+            self._file,
+            engine=self.engine.name,
+            threads=self.engine.threads,
+            max_pixels=self._max_pixels,
+            provider=self.engine.provider,
+        )
 
     def classify(self, scan: str | os.PathLike | np.ndarray) -> Prediction:
         """Classify an image file, or an array as `edge.decode.from_array` takes it.
@@ -91,9 +110,18 @@ class Classifier:
             EngineError: the engine failed on it.
         """
         start = perf_counter()
-        from_memory = isinstance(scan, np.ndarray)
-        image = from_array(scan) if from_memory else decode(scan, self._max_pixels)
-        decoded = perf_counter()
+        image = self.decode(scan)
+        return self.classify_image(image, (perf_counter() - start) * 1e3)
+
+    def decode(self, scan: str | os.PathLike | np.ndarray) -> Image:
+        """The scan as an image of mode "L" or "RGB"; raises `ImageError` as `classify` does."""
+        if isinstance(scan, np.ndarray):
+            return from_array(scan)
+        return decode(scan, self._max_pixels)
+
+    def classify_image(self, image: Image, decode_ms: float = 0.0) -> Prediction:
+        """Classify what `decode` returned; `decode_ms` is what it took, for the record."""
+        start = perf_counter()
         pixels = preprocess(image, self.manifest.input)
         reason = reject_reason(image.size, pixels, self.manifest.reject)
         prepared = perf_counter()
@@ -108,8 +136,8 @@ class Classifier:
             reason=reason,
             model=self._name,
             model_sha256=self.manifest.payload_sha256,
-            decode_ms=(decoded - start) * 1e3,
-            preprocess_ms=(prepared - decoded) * 1e3,
+            decode_ms=decode_ms,
+            preprocess_ms=(prepared - start) * 1e3,
             inference_ms=0.0 if reason else (done - prepared) * 1e3,
         )
 
@@ -119,9 +147,14 @@ class Classifier:
         Raises:
             ImageError: the file cannot be read whole.
         """
-        return preprocess(decode(scan, self._max_pixels), self.manifest.input)
+        return preprocess(self.decode(scan), self.manifest.input)
+
+    def logits(self, pixels: np.ndarray) -> np.ndarray:
+        """The model's raw output for a preprocessed tensor, uint8 [height, width, C]."""
+        with self._turn:
+            return self.engine.run(pixels)
 
     def probability(self, pixels: np.ndarray) -> float:
         """Calibrated probability of tumor for a preprocessed tensor, uint8 [height, width, C]."""
-        logits = self.engine.run(pixels)
-        return probability(logits, self.manifest.decision, self.manifest.positive_index)
+        manifest = self.manifest
+        return probability(self.logits(pixels), manifest.decision, manifest.positive_index)
