@@ -154,6 +154,11 @@ class Classifier:
         with self._turn:
             return self.engine.run(pixels)
 
+    def many_logits(self, stack: np.ndarray) -> np.ndarray:
+        """Raw outputs [N, outputs] for a stack [N, height, width, C], batched where possible."""
+        with self._turn:
+            return self.engine.run_many(stack)
+
     def probability(self, pixels: np.ndarray) -> float:
         """Calibrated probability of tumor for a preprocessed tensor, uint8 [height, width, C]."""
         manifest = self.manifest

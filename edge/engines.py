@@ -31,6 +31,13 @@ class Engine(Protocol):
         """Logits (float32 [outputs]) of one tensor, uint8 [height, width, channels]."""
         ...
 
+    def run_many(self, stack: np.ndarray) -> np.ndarray:
+        """Logits [N, outputs] of a stack of tensors, uint8 [N, height, width, channels].
+
+        In one batch where the engine can give the model another batch size, else one by one.
+        """
+        ...
+
 
 ENGINES = {
     "litert": ("tflite", "ai_edge_litert.interpreter", "ai-edge-litert"),
@@ -146,6 +153,8 @@ class _TfliteEngine:
             self.warning = f"{name} has no provider {provider}; using cpu"
         self._interpreter = module.Interpreter(model_path=model.path, num_threads=threads)
         self._interpreter.allocate_tensors()
+        self._new = lambda: module.Interpreter(model_path=model.path, num_threads=threads)
+        self._batch: dict = {}
         (entry,) = self._interpreter.get_input_details()
         _check_input(model, entry["shape"].tolist(), np.dtype(entry["dtype"]).name)
         # Views of the interpreter's memory are made anew for each call: it refuses to run, and to
@@ -157,6 +166,37 @@ class _TfliteEngine:
         self._input()[0] = pixels
         self._interpreter.invoke()
         return self._output()[0].copy()  # a few bytes
+
+    def run_many(self, stack: np.ndarray) -> np.ndarray:
+        size = len(stack)
+        if size not in self._batch:
+            self._batch[size] = self._batched(stack) if size > 1 else None
+        interpreter = self._batch[size]
+        if interpreter is None:
+            return np.stack([self.run(pixels) for pixels in stack])
+        return self._run_batch(interpreter, stack)
+
+    def _batched(self, stack: np.ndarray):
+        """An interpreter for batches of that size; None if the graph fixes its batch to 1."""
+        try:
+            interpreter = self._new()
+            entry = interpreter.get_input_details()[0]
+            interpreter.resize_tensor_input(entry["index"], stack.shape)
+            interpreter.allocate_tensors()
+            same = np.repeat(stack[:1], len(stack), axis=0)
+            batch = self._run_batch(interpreter, same)
+        except (RuntimeError, ValueError):
+            return None
+        # A graph with a fixed shape inside may run and be wrong: trust only what repeats itself.
+        one = self.run(stack[0])
+        whole = batch.shape == (len(stack), *one.shape)
+        return interpreter if whole and np.allclose(batch, one, atol=1e-3) else None
+
+    @staticmethod
+    def _run_batch(interpreter, stack: np.ndarray) -> np.ndarray:
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], stack)
+        interpreter.invoke()
+        return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
 
 
 class _OnnxEngine:
@@ -195,6 +235,10 @@ class _OnnxEngine:
             self._binding.bind_ortvalue_input(self._name, self._bound)
         self._session.run_with_iobinding(self._binding)
         return self._binding.get_outputs()[0].numpy()[0]
+
+    def run_many(self, stack: np.ndarray) -> np.ndarray:
+        # The input is checked to be of batch 1 when the model is loaded.
+        return np.stack([self.run(pixels) for pixels in stack])
 
 
 def provider_order(provider: str, available: list[str]) -> list[str]:
