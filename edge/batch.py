@@ -38,25 +38,23 @@ def run_batch(classifier: Classifier, args: argparse.Namespace) -> int:
 
 def _classify(classifier: Classifier, args: argparse.Namespace, extra: Extra | None, stream) -> int:
     progress = None
-    if sys.stderr.isatty() and not is_one_file(args.paths):
-        from edge.progress import Progress
-
-        countable = None
-        if STDIN not in args.paths:
-            countable = expand(args.paths, lambda message: None, skip=args.explain)
-        progress = Progress(sys.stderr, countable)
 
     def tell(message: str) -> None:
         if progress:
             progress.clear()
         say(message)
 
+    inputs = expand(args.paths, tell, null=args.null, skip=args.explain)
+    try:
+        outcomes = _outcomes(classifier, args, inputs, extra)
+    except EdgeError as error:
+        return say(error)
+    progress = _progress(args)  # after the workers: they are forks, and it has a thread
     writer = WRITERS[args.format](stream)
     interrupts = _Interrupts()
     status = written = 0
-    inputs = expand(args.paths, tell, null=args.null, skip=args.explain)
     try:
-        for outcome in _outcomes(classifier, args, inputs, extra):
+        for outcome in outcomes:
             with interrupts.held():
                 if outcome.error is not None:
                     tell(outcome.error)
@@ -82,6 +80,18 @@ def _classify(classifier: Classifier, args: argparse.Namespace, extra: Extra | N
     return status
 
 
+def _progress(args: argparse.Namespace):
+    """A `Progress` where somebody sees it and it is worth it, else None."""
+    if not sys.stderr.isatty() or is_one_file(args.paths):
+        return None
+    from edge.progress import Progress
+
+    countable = None
+    if STDIN not in args.paths:
+        countable = expand(args.paths, lambda message: None, skip=args.explain)
+    return Progress(sys.stderr, countable)
+
+
 def _outcomes(
     classifier: Classifier, args: argparse.Namespace, inputs: Iterable[Input], extra: Extra | None
 ) -> Iterator[Outcome]:
@@ -91,7 +101,7 @@ def _outcomes(
     from edge.tune import default_jobs
 
     jobs = args.jobs or default_jobs()
-    return on_engines(classifier, _outcome, inputs, jobs, extra)
+    return on_engines(classifier, _outcome, inputs, jobs, extra, processes=True)
 
 
 def _outcome(classifier: Classifier, one: Input, extra: Extra | None) -> Outcome:

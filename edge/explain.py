@@ -10,7 +10,7 @@ import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from threading import Lock
+from hashlib import blake2b
 from time import perf_counter
 from typing import NamedTuple
 
@@ -90,7 +90,6 @@ def prepare(
     """
     if folder:
         os.makedirs(folder, exist_ok=True)
-    names = _Names()
 
     def pictures(
         classifier: Classifier, path: str, image: Image, prediction: Prediction
@@ -102,7 +101,7 @@ def prepare(
             from edge.picture import draw
 
             picture = draw(image, heat, path, prediction)
-            file = os.path.join(folder, names.for_scan(path))
+            file = os.path.join(folder, picture_name(path))
             _save(picture, file)
             took = (perf_counter() - start) * 1e3
             peak = float(heat.values.max())
@@ -153,18 +152,12 @@ def _log_odds(classifier: Classifier, stack: np.ndarray) -> np.ndarray:
     return np.array(values)
 
 
-class _Names:
-    """File names for the pictures: the scan's own, numbered where two scans share one."""
-
-    def __init__(self):
-        self._used: dict[str, int] = {}
-        self._turn = Lock()
-
-    def for_scan(self, path: str) -> str:
-        stem = os.path.basename(path)[:_LONGEST_NAME] or "scan"
-        with self._turn:
-            count = self._used[stem] = self._used.get(stem, 0) + 1
-        return f"{stem}.explained.png" if count == 1 else f"{stem}-{count}.explained.png"
+def picture_name(path: str) -> str:
+    """The name of a scan's picture: its own, and of its whole path a hash, which tells it from
+    the scans of that name in other folders."""
+    stem = os.path.basename(path)[:_LONGEST_NAME] or "scan"
+    digest = blake2b(os.fsencode(os.path.abspath(path)), digest_size=4).hexdigest()
+    return f"{stem}-{digest}.explained.png"
 
 
 def _save(picture: Image, file: str) -> None:

@@ -107,7 +107,7 @@ def test_killed_at_any_moment_it_loses_nothing_and_repeats_nothing(
 
 
 def results_so_far(path) -> list[bytes]:
-    return [line for line in path.read_bytes().split(b"\n")[:-1]] if path.exists() else []
+    return path.read_bytes().split(b"\n")[:-1] if path.exists() else []
 
 
 def test_a_restart_classifies_only_what_is_new(any_model, scan, inbox):
