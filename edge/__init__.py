@@ -19,6 +19,8 @@ _HOME = {
     "EngineError": "errors",
     "ImageError": "errors",
     "ModelError": "errors",
+    "Outcome": "pipeline",
+    "classify_many": "pipeline",
 }
 __all__ = ["NOTICE", "__version__", *_HOME]
 

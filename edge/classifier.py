@@ -2,10 +2,11 @@
 
 import os
 from dataclasses import dataclass
+from threading import Lock
 from time import perf_counter
 
 import numpy as np
-from PIL import Image
+from PIL.Image import Image
 
 from edge import NOTICE
 from edge.container import ModelFile, read_model
@@ -31,6 +32,8 @@ class Prediction:
     """Name and precision of the model."""
     model_sha256: str
     """Of the model's payload."""
+    synthetic: bool
+    """True if the model was trained on generated phantoms: it knows nothing of patients."""
     decode_ms: float
     preprocess_ms: float
     inference_ms: float
@@ -44,6 +47,7 @@ class Prediction:
             "reason": self.reason,
             "model": self.model,
             "model_sha256": self.model_sha256,
+            "synthetic": self.synthetic,
             "timings_ms": {
                 "decode": round(self.decode_ms, 3),
                 "preprocess": round(self.preprocess_ms, 3),
@@ -54,11 +58,14 @@ class Prediction:
 
 
 class Classifier:
-    """One model, loaded and verified. Not thread-safe: use one for each thread.
+    """One model, loaded and verified.
 
         classifier = Classifier("dist/cnn-int8.tflite")
         prediction = classifier.classify("scan.png")
         print(prediction.verdict, prediction.probability)
+
+    Thread-safe: scans are decoded and prepared in parallel, and take turns at the engine. For
+    several at a time, see `edge.classify_many`.
 
     Args:
         model: path of a .tflite or .onnx file that `python -m export` wrote, or one that
@@ -67,6 +74,8 @@ class Classifier:
         threads: threads of the engine, 1 or more.
         max_pixels: scans with more pixels (width x height) are refused.
         frame: which frame to classify of files with several, from 1; None: they are refused.
+        provider: "auto" or a key of `edge.engines.PROVIDERS`; `engine.warning` tells if it could
+            not be had.
 
     Raises:
         ModelError: the file is no usable model.
@@ -81,12 +90,27 @@ class Classifier:
         threads: int = DEFAULT_THREADS,
         max_pixels: int = MAX_PIXELS,
         frame: int | None = None,
+        provider: str = "auto",
     ):
         file = model if isinstance(model, ModelFile) else read_model(model)
         self.path, self.manifest, self.size = file.path, file.manifest, file.size
-        self.engine = load(file, engine, threads)
-        self._max_pixels, self._frame = max_pixels, frame
+        self.engine = load(file, engine, threads, provider)
+        self._file, self._max_pixels, self._frame = file, max_pixels, frame
         self._name = f"{self.manifest.name} {self.manifest.precision}"
+        training = self.manifest.provenance.get("training")
+        self._synthetic = isinstance(training, dict) and training.get("synthetic") is True
+        self._turn = Lock()
+
+    def twin(self) -> "Classifier":
+        """The same model in another engine of the same kind, to work beside this one."""
+        return Classifier(
+            self._file,
+            engine=self.engine.name,
+            threads=self.engine.threads,
+            max_pixels=self._max_pixels,
+            frame=self._frame,
+            provider=self.engine.provider,
+        )
 
     def classify(self, scan: str | os.PathLike | np.ndarray) -> Prediction:
         """Classify an image file, or an array as `edge.decode.from_array` takes it.
@@ -95,46 +119,76 @@ class Classifier:
             ImageError: the file cannot be read whole, or the array is no image.
             EngineError: the engine failed on it.
         """
+        return self.examine(scan)[1]
+
+    def examine(self, scan: str | os.PathLike | np.ndarray) -> tuple[Image | None, Prediction]:
+        """`classify`, and the decoded scan: mode "L" or "RGB"; None if it was rejected unseen."""
         start = perf_counter()
-        from_memory = isinstance(scan, np.ndarray)
         try:
-            image = from_array(scan) if from_memory else self._decode(scan)
+            image = self.decode(scan)
         except RejectedError as error:
-            decoded = prepared = perf_counter()
-            reason = error.reason
-        else:
             decoded = perf_counter()
-            pixels = preprocess(image, self.manifest.input)
-            reason = reject_reason(image, pixels, self.manifest.reject)
-            prepared = perf_counter()
-        value, word = None, "rejected"
-        if reason is None:
-            value = self.probability(pixels)
-            word = verdict(value, self.manifest.decision)
+            return None, self._prediction(None, error.reason, start, decoded, decoded, decoded)
+        decoded = perf_counter()
+        pixels = preprocess(image, self.manifest.input)
+        reason = reject_reason(image, pixels, self.manifest.reject)
+        prepared = perf_counter()
+        value = self.probability(pixels) if reason is None else None
         done = perf_counter()
+        return image, self._prediction(value, reason, start, decoded, prepared, done)
+
+    def decode(self, scan: str | os.PathLike | np.ndarray) -> Image:
+        """The scan as an image of mode "L" or "RGB".
+
+        Raises:
+            ImageError: as `classify`; `RejectedError` if the file says that it is no MR image.
+        """
+        if isinstance(scan, np.ndarray):
+            return from_array(scan)
+        return decode(scan, self._max_pixels, self._frame)
+
+    def pixels(self, scan: str | os.PathLike | np.ndarray) -> np.ndarray:
+        """A scan as the model takes it, uint8 [height, width, C], for `probability`.
+
+        Raises:
+            ImageError: the file cannot be read whole.
+        """
+        return preprocess(self.decode(scan), self.manifest.input)
+
+    def logits(self, pixels: np.ndarray) -> np.ndarray:
+        """The model's raw output for a preprocessed tensor, uint8 [height, width, C]."""
+        with self._turn:
+            return self.engine.run(pixels)
+
+    def many_logits(self, stack: np.ndarray) -> np.ndarray:
+        """Raw outputs [N, outputs] for a stack [N, height, width, C], batched where possible."""
+        with self._turn:
+            return self.engine.run_many(stack)
+
+    def probability(self, pixels: np.ndarray) -> float:
+        """Calibrated probability of tumor for a preprocessed tensor, uint8 [height, width, C]."""
+        manifest = self.manifest
+        return probability(self.logits(pixels), manifest.decision, manifest.positive_index)
+
+    def _prediction(
+        self,
+        value: float | None,
+        reason: str | None,
+        start: float,
+        decoded: float,
+        prepared: float,
+        done: float,
+    ) -> Prediction:
+        """From the probability, or why there is none, and the clock between the steps, seconds."""
+        word = "rejected" if value is None else verdict(value, self.manifest.decision)
         return Prediction(
             verdict=word,
             probability=value,
             reason=reason,
             model=self._name,
             model_sha256=self.manifest.payload_sha256,
+            synthetic=self._synthetic,
             decode_ms=(decoded - start) * 1e3,
             preprocess_ms=(prepared - decoded) * 1e3,
-            inference_ms=0.0 if reason else (done - prepared) * 1e3,
+            inference_ms=(done - prepared) * 1e3 if value is not None else 0.0,
         )
-
-    def pixels(self, scan: str | os.PathLike) -> np.ndarray:
-        """An image file as the model takes it, uint8 [height, width, C], for `probability`.
-
-        Raises:
-            ImageError: the file cannot be read whole.
-        """
-        return preprocess(self._decode(scan), self.manifest.input)
-
-    def _decode(self, scan: str | os.PathLike) -> Image.Image:
-        return decode(scan, self._max_pixels, self._frame)
-
-    def probability(self, pixels: np.ndarray) -> float:
-        """Calibrated probability of tumor for a preprocessed tensor, uint8 [height, width, C]."""
-        logits = self.engine.run(pixels)
-        return probability(logits, self.manifest.decision, self.manifest.positive_index)

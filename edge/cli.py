@@ -1,9 +1,11 @@
-"""The command `edge-classify`."""
+"""The command `edge-classify`: what it takes, and which module does it.
+
+Each feature lives in a module of its own that is imported when it is asked for.
+"""
 
 import argparse
 import os
 import sys
-from collections.abc import Iterator
 
 from edge import NOTICE, __version__
 
@@ -15,7 +17,8 @@ Results go to standard output, everything else to standard error."""
 
 # Spelt out here so that --help loads neither NumPy nor Pillow; a test compares them with the truth.
 _ENGINE_NAMES = ("litert", "tflite-runtime", "onnxruntime")
-_FORMATS = ("text", "json", "ndjson", "csv")
+_PROVIDER_NAMES = ("cpu", "cuda", "tensorrt")
+_FORMATS = ("text", "json", "ndjson", "csv", "html")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -30,6 +33,9 @@ def main(argv: list[str] | None = None) -> int:
         # The reader (say, `head`) has gone; stdout's flush at exit must not complain about it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except KeyboardInterrupt:
+        say("interrupted")
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,16 +47,55 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("paths", nargs="*", metavar="PATH", help="image file, or folder to search for image files")
+    add(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="image file, folder to search for image files, pattern ('scans/**/*.png'), or - for "
+        "names on standard input, one a line",
+    )
     add("--model", metavar="FILE", help="exported .tflite or .onnx model (required)")
     add("--format", choices=_FORMATS, default="text", help="of the results (default: text)")
+    add(
+        "--out",
+        metavar="FILE",
+        help="write the results to FILE, once they are whole; with --watch, append to it "
+        "(default: standard output)",
+    )
+    add(
+        "--explain",
+        metavar="DIR",
+        help="write a PNG for each scan there: where the model sees a tumor, by covering the scan "
+        "piece by piece, which takes 145 times as long as the verdict",
+    )
+    add(
+        "--jobs",
+        type=_positive,
+        metavar="N",
+        help="scans in work at a time, each with its own engine (default: 2 where there are two "
+        "cores, so that one is decoded while another is classified)",
+    )
     add(
         "--engine",
         choices=("auto", *_ENGINE_NAMES),
         default="auto",
         help="inference engine (default: auto, the first installed one that runs the model)",
     )
-    add("--threads", type=_positive, default=1, metavar="N", help="of the engine (default: 1)")
+    add(
+        "--provider",
+        choices=("auto", *_PROVIDER_NAMES),
+        default="auto",
+        help="what ONNX Runtime computes on, falling back with a warning (default: auto, CUDA "
+        "where it is there, else the processor)",
+    )
+    add(
+        "--threads",
+        type=_threads,
+        default=1,
+        metavar="N",
+        help="of each engine, or auto: measure at the start which number is fastest (default: 1, "
+        "which holds its pace on a busy machine)",
+    )
     add(
         "--max-pixels",
         type=_positive,
@@ -63,7 +108,30 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="which frame or page, from 1, of files with several (default: refuse them)",
     )
-    add("--self-test", action="store_true", help="replay the model's golden sample and stop")
+    add("--null", action="store_true", help="names on standard input end in NUL (find -print0)")
+    add(
+        "--watch",
+        metavar="DIR",
+        help="classify each file that is put there, until stopped; results as ndjson, each on disk "
+        "(in --out, default: .mri-edge-results.ndjson in DIR) before it is printed",
+    )
+    add(
+        "--settle",
+        type=_seconds,
+        default=2.0,
+        metavar="S",
+        help="with --watch: a file is whole when unchanged for S seconds (default: 2)",
+    )
+    add(
+        "--self-test",
+        action="store_true",
+        help="check the model's hash and replay its golden sample on every installed engine",
+    )
+    add(
+        "--doctor",
+        action="store_true",
+        help="tell what this board is, which engines it has, and how to install what is missing",
+    )
     add("--version", action="version", version=f"edge-classify {__version__}. {NOTICE}")
     return parser
 
@@ -80,11 +148,28 @@ def _positive(text: str) -> int:
     return value
 
 
+def _threads(text: str) -> int | str:
+    return text if text == "auto" else _positive(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 3600:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds up to 3600")
+    return value
+
+
 def _run(args: argparse.Namespace) -> int:
-    if not args.model:
-        return _fail("no model given; name one with --model FILE (python -m export writes them)")
-    if not args.paths and not args.self_test:
-        return _fail("no scan given; name image files or folders, or see --help")
+    problem = _usage(args)
+    if problem:
+        return say(problem)
+    if args.doctor:
+        from edge.doctor import run_doctor
+
+        return run_doctor(args.model, args.format)
 
     import warnings
 
@@ -93,86 +178,69 @@ def _run(args: argparse.Namespace) -> int:
     )  # what Pillow remarks on odd files; a result or an error follows
 
     from edge.container import read_model
-    from edge.errors import EdgeError, EngineError, ImageError, ModelError
+    from edge.errors import EngineError, ModelError
     from edge.quiet import silenced
 
     try:
         model = read_model(args.model)
+        if args.self_test:
+            from edge.selftest import run_self_test
+
+            return run_self_test(model, args.engine, args.format)
         with silenced():
             # NumPy, Pillow and the engine are imported while the model's hash is computed.
             from edge.classifier import Classifier
             from edge.decode import MAX_PIXELS
 
+            threads = args.threads
+            if threads == "auto":
+                from edge.tune import fastest_threads
+
+                threads = fastest_threads(model, args.engine)
             classifier = Classifier(
                 model,
                 engine=args.engine,
-                threads=args.threads,
+                threads=threads,
                 max_pixels=args.max_pixels or MAX_PIXELS,
                 frame=args.frame,
+                provider=args.provider,
             )
-        if args.self_test:
-            from edge.selftest import self_test
-
-            result = self_test(classifier)
-            print(result)
-            print(NOTICE)
-            return 0 if result.passed else 1
     except (ModelError, EngineError) as error:
-        return _fail(error)
+        return say(error)
+    if classifier.engine.warning:
+        say(classifier.engine.warning)
+    if args.watch:
+        from edge.watch import run_watch
 
-    from edge.output import WRITERS
+        return run_watch(classifier, args)
 
-    writer = WRITERS[args.format](sys.stdout)
-    status = 0
-    try:
-        for path, problem in _inputs(args.paths):
-            prediction = None
-            if problem is None:
-                try:
-                    prediction = classifier.classify(path)
-                except (ImageError, EngineError) as error:
-                    problem = str(error)
-            if problem is not None or prediction.verdict == "rejected":
-                status = 1
-            if problem is not None:
-                _fail(problem)
-            writer.write(path, prediction, problem)
-    except KeyboardInterrupt:
-        _fail("interrupted; the results so far are complete")
-        status = 130
-    except EdgeError as error:
-        _fail(error)
-        status = 2
-    writer.close()
-    sys.stdout.flush()
-    return status
+    from edge.batch import run_batch
+
+    return run_batch(classifier, args)
 
 
-def _inputs(paths: list[str]) -> Iterator[tuple[str, str | None]]:
-    """Each file to classify; or a path and what is wrong with it."""
-    from edge.decode import is_image_file
-
-    for path in paths:
-        if not os.path.isdir(path):
-            yield path, None
-            continue
-        found = skipped = 0
-        for folder, subfolders, names in os.walk(path):
-            subfolders.sort()
-            for name in sorted(names):
-                file = os.path.join(folder, name)
-                if is_image_file(file):
-                    found += 1
-                    yield file, None
-                else:
-                    skipped += 1
-        if skipped:
-            _fail(f"{path}: {skipped} of {found + skipped} files are no images and were skipped")
-        if not found:
-            yield path, f"{path}: no image files in this folder"
+def _usage(args: argparse.Namespace) -> str | None:
+    """What is wrong with the combination of arguments; None if nothing."""
+    if args.doctor:
+        alone = "--doctor"
+    elif not args.model:
+        return "no model given; name one with --model FILE (python -m export writes them)"
+    elif args.self_test:
+        alone = "--self-test"
+    elif args.watch:
+        alone = "--watch"
+        if args.format not in ("text", "ndjson"):
+            return f"--watch writes ndjson; it cannot write {args.format}"
+    else:
+        return None if args.paths else "no scan given; name image files or folders, or see --help"
+    if args.paths:
+        return f"{alone} takes no scans; leave out {args.paths[0]}"
+    if alone != "--watch" and args.format not in ("text", "json"):
+        return f"{alone} reports as text or json, not as {args.format}"
+    return None
 
 
-def _fail(message: object) -> int:
+def say(message: object) -> int:
     """Say what is wrong, in one line; returns the status for wrong usage."""
     sys.stdout.flush()
     line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(message))

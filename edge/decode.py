@@ -56,9 +56,16 @@ def sniff(head: bytes) -> str | None:
     return found[0] if found else None
 
 
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".dcm", ".dicom")
+"""How files of the supported formats are named. A file is known by its content; its name tells
+only what somebody took it for."""
+
+
 def is_image_file(path: str | os.PathLike) -> bool:
     """Whether the first bytes of a regular file are those of a supported image format."""
     try:
+        if not os.path.isfile(path):
+            return False  # opening a named pipe would wait for its writer for ever
         with open(path, "rb") as file:
             return _lookup(file.read(HEAD)) is not None
     except OSError:

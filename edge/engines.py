@@ -2,6 +2,9 @@
 
 An `Engine` is made once for a model file and run once a scan. Engines are imported when chosen, so
 that a device needs only one of them.
+
+Input and output tensors are bound when the model is loaded. A call writes the pixels into the bound
+input, which is the only time they are moved, runs, and reads the bound output.
 """
 
 from importlib import import_module
@@ -19,9 +22,20 @@ class Engine(Protocol):
 
     name: str
     threads: int
+    provider: str
+    """A key of `PROVIDERS`: what the engine computes on."""
+    warning: str | None
+    """What was asked for and could not be had; None if nothing."""
 
     def run(self, pixels: np.ndarray) -> np.ndarray:
         """Logits (float32 [outputs]) of one tensor, uint8 [height, width, channels]."""
+        ...
+
+    def run_many(self, stack: np.ndarray) -> np.ndarray:
+        """Logits [N, outputs] of a stack of tensors, uint8 [N, height, width, channels].
+
+        In one batch where the engine can give the model another batch size, else one by one.
+        """
         ...
 
 
@@ -32,11 +46,19 @@ ENGINES = {
 }
 """Engine name: the format it runs, its module, its distribution; the preferred one first."""
 
+PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+}
+"""What ONNX Runtime can compute on, by its own names. LiteRT and tflite-runtime know only "cpu"."""
+
 _EXTRA = {"tflite": "litert", "onnx": "onnx"}
 
 DEFAULT_THREADS = 1
 """One: its latency holds on a busy machine, where several threads wait for one another and can be
-many times slower than one. `python -m benchmarks` shows what more threads bring on a quiet one."""
+many times slower than one. Many scans are faster with several jobs of one thread each, which never
+wait for one another. `edge.tune` measures what more threads bring here."""
 
 
 def installed(format: str | None = None) -> list[str]:
@@ -55,16 +77,25 @@ def version(name: str) -> str:
     return distribution_version(ENGINES[name][2])
 
 
-def load(model: ModelFile, engine: str = "auto", threads: int = DEFAULT_THREADS) -> Engine:
+def load(
+    model: ModelFile,
+    engine: str = "auto",
+    threads: int = DEFAULT_THREADS,
+    provider: str = "auto",
+) -> Engine:
     """Load a model into an engine, once it is verified.
 
     Args:
         engine: a key of `ENGINES`, or "auto" for the first installed one of the model's format.
         threads: 1 or more.
+        provider: a key of `PROVIDERS`, or "auto": CUDA where ONNX Runtime has it, else the
+            processor. TensorRT only by name, for it compiles a model for minutes at first. One
+            that cannot be had falls back on the next (TensorRT, CUDA, processor), and the
+            engine's `warning` says so.
 
     Raises:
         EngineError: no engine for the format is installed, the named one is not or runs another
-            format, or it cannot be imported.
+            format, it cannot be imported, or the provider has no such name.
         ModelError: the file is not what its manifest was made for, the engine cannot load it, or
             its input is not what the manifest says.
     """
@@ -78,6 +109,8 @@ def load(model: ModelFile, engine: str = "auto", threads: int = DEFAULT_THREADS)
         engine = names[0]
     if engine not in ENGINES:
         raise EngineError(f"unknown engine {engine!r}; choose from {', '.join(ENGINES)}")
+    if provider != "auto" and provider not in PROVIDERS:
+        raise EngineError(f"unknown provider {provider!r}; choose from {', '.join(PROVIDERS)}")
     kind, module_name, _ = ENGINES[engine]
     if kind != model.manifest.format:
         raise EngineError(
@@ -95,7 +128,7 @@ def load(model: ModelFile, engine: str = "auto", threads: int = DEFAULT_THREADS)
     model.verify()
     cls = _TfliteEngine if kind == "tflite" else _OnnxEngine
     try:
-        return cls(module, engine, model, threads)
+        return cls(module, engine, model, threads, provider)
     except ModelError:
         raise
     except Exception as error:
@@ -116,35 +149,107 @@ def _check_input(model: ModelFile, shape: list, dtype: str) -> None:
 class _TfliteEngine:
     """LiteRT and tflite-runtime share the Interpreter interface of tf.lite."""
 
-    def __init__(self, module, name: str, model: ModelFile, threads: int):
-        self.name, self.threads = name, threads
+    def __init__(self, module, name: str, model: ModelFile, threads: int, provider: str):
+        self.name, self.threads, self.provider, self.warning = name, threads, "cpu", None
+        if provider not in ("auto", "cpu"):
+            self.warning = f"{name} has no provider {provider}; using cpu"
         self._interpreter = module.Interpreter(model_path=model.path, num_threads=threads)
         self._interpreter.allocate_tensors()
+        self._new = lambda: module.Interpreter(model_path=model.path, num_threads=threads)
+        self._batch: dict = {}
         (entry,) = self._interpreter.get_input_details()
         _check_input(model, entry["shape"].tolist(), np.dtype(entry["dtype"]).name)
-        self._input = entry["index"]
-        self._output = self._interpreter.get_output_details()[0]["index"]
+        # Views of the interpreter's memory are made anew for each call: it refuses to run, and to
+        # free itself, while one is held.
+        self._input = self._interpreter.tensor(entry["index"])
+        self._output = self._interpreter.tensor(self._interpreter.get_output_details()[0]["index"])
 
     def run(self, pixels: np.ndarray) -> np.ndarray:
-        self._interpreter.set_tensor(self._input, pixels[None])
+        self._input()[0] = pixels
         self._interpreter.invoke()
-        return self._interpreter.get_tensor(self._output)[0]
+        return self._output()[0].copy()  # a few bytes
+
+    def run_many(self, stack: np.ndarray) -> np.ndarray:
+        size = len(stack)
+        if size not in self._batch:
+            self._batch[size] = self._batched(stack) if size > 1 else None
+        interpreter = self._batch[size]
+        if interpreter is None:
+            return np.stack([self.run(pixels) for pixels in stack])
+        return self._run_batch(interpreter, stack)
+
+    def _batched(self, stack: np.ndarray):
+        """An interpreter for batches of that size; None if the graph fixes its batch to 1."""
+        try:
+            interpreter = self._new()
+            entry = interpreter.get_input_details()[0]
+            interpreter.resize_tensor_input(entry["index"], stack.shape)
+            interpreter.allocate_tensors()
+            same = np.repeat(stack[:1], len(stack), axis=0)
+            batch = self._run_batch(interpreter, same)
+        except (RuntimeError, ValueError):
+            return None
+        # A graph with a fixed shape inside may run and be wrong: trust only what repeats itself.
+        one = self.run(stack[0])
+        whole = batch.shape == (len(stack), *one.shape)
+        return interpreter if whole and np.allclose(batch, one, atol=1e-3) else None
+
+    @staticmethod
+    def _run_batch(interpreter, stack: np.ndarray) -> np.ndarray:
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], stack)
+        interpreter.invoke()
+        return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
 
 
 class _OnnxEngine:
-    def __init__(self, module, name: str, model: ModelFile, threads: int):
+    def __init__(self, module, name: str, model: ModelFile, threads: int, provider: str):
         self.name, self.threads = name, threads
         options = module.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3  # errors only: warnings would mix with the results
-        self._session = module.InferenceSession(
-            model.path, options, providers=["CPUExecutionProvider"]
-        )
+        wanted = provider_order(provider, module.get_available_providers())
+        self._session = module.InferenceSession(model.path, options, providers=wanted)
+        # A provider whose libraries are missing is left out by ONNX Runtime without an exception.
+        names = {value: key for key, value in PROVIDERS.items()}
+        self.provider = names[self._session.get_providers()[0]]
+        hoped = names[wanted[0]] if provider == "auto" else provider
+        self.warning = None
+        if hoped != self.provider:
+            self.warning = (
+                f"onnxruntime {module.__version__} cannot use provider {hoped} here; "
+                f"using {self.provider}"
+            )
         (entry,) = self._session.get_inputs()
         _check_input(model, entry.shape, "uint8" if entry.type == "tensor(uint8)" else entry.type)
-        self._input = entry.name
-        self._outputs = [self._session.get_outputs()[0].name]
+        self._name = entry.name
+        self._pixels = np.zeros(entry.shape, np.uint8)
+        # On the processor, the OrtValue shares this array's memory.
+        self._bound = module.OrtValue.ortvalue_from_numpy(self._pixels)
+        self._binding = self._session.io_binding()
+        self._binding.bind_ortvalue_input(self._name, self._bound)
+        self._binding.bind_output(self._session.get_outputs()[0].name)
 
     def run(self, pixels: np.ndarray) -> np.ndarray:
-        return self._session.run(self._outputs, {self._input: pixels[None]})[0][0]
+        self._pixels[0] = pixels
+        if self.provider != "cpu":
+            # Another device's memory is filled when the input is bound.
+            self._binding.bind_ortvalue_input(self._name, self._bound)
+        self._session.run_with_iobinding(self._binding)
+        return self._binding.get_outputs()[0].numpy()[0]
+
+    def run_many(self, stack: np.ndarray) -> np.ndarray:
+        # The input is checked to be of batch 1 when the model is loaded.
+        return np.stack([self.run(pixels) for pixels in stack])
+
+
+def provider_order(provider: str, available: list[str]) -> list[str]:
+    """ONNX Runtime's names of the providers to try, best first; the processor is always last.
+
+    Args:
+        provider: "auto" or a key of `PROVIDERS`.
+        available: what this build of ONNX Runtime was made with.
+    """
+    keys = {"auto": ("cuda",), "cpu": (), "cuda": ("cuda",), "tensorrt": ("tensorrt", "cuda")}
+    found = [PROVIDERS[key] for key in keys[provider] if PROVIDERS[key] in available]
+    return [*found, PROVIDERS["cpu"]]

@@ -8,9 +8,9 @@ import json
 from typing import TextIO
 
 from edge import NOTICE
-from edge.classifier import Prediction
+from edge.pipeline import Outcome
 
-_WORDS = {
+WORDS = {
     "tumor": "TUMOR",
     "no_tumor": "no tumor",
     "uncertain": "UNCERTAIN",
@@ -18,29 +18,56 @@ _WORDS = {
 }
 
 
+SYNTHETIC = "The model was trained on generated phantoms: it knows nothing of patients."
+
+_KEYS = (
+    "path",
+    "verdict",
+    "probability",
+    "reason",
+    "model",
+    "model_sha256",
+    "synthetic",
+    "timings_ms",
+    "notice",
+    "error",
+)
+"""What every record has; None where there is nothing to say."""
+
+
 def printable(text: str) -> str:
     """`text` with control characters escaped: a file name must not steer the terminal."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def record(path: str, prediction: Prediction | None, error: str | None) -> dict:
+def record(outcome: Outcome) -> dict:
     """One input's result or error as a flat-keyed dict, the same in JSON, NDJSON and CSV."""
-    if prediction is None:
-        return {"path": path, "verdict": None, "error": error, "notice": NOTICE}
-    return {"path": path, **prediction.to_dict(), "error": None}
+    if outcome.prediction is None:
+        return {
+            **dict.fromkeys(_KEYS),
+            "path": outcome.path,
+            "error": outcome.error,
+            "notice": NOTICE,
+        }
+    result = {"path": outcome.path, **outcome.prediction.to_dict(), "error": None}
+    if outcome.extra is not None and outcome.extra.explanation is not None:
+        result["explanation"] = outcome.extra.explanation.to_dict()
+    return result
 
 
 class TextWriter:
     """A line a scan, and the notice once at the end."""
 
     def __init__(self, stream: TextIO):
-        self._stream, self._count = stream, 0
+        self._stream, self._count, self._synthetic = stream, 0, False
 
-    def write(self, path: str, prediction: Prediction | None, error: str | None) -> None:
+    def write(self, outcome: Outcome) -> None:
+        prediction = outcome.prediction
         if prediction is None:
             return  # the error is on standard error already
         self._count += 1
-        word = _WORDS[prediction.verdict]
+        self._synthetic = prediction.synthetic
+        word = WORDS[prediction.verdict]
         if prediction.probability is None:
             detail = prediction.reason
         else:
@@ -49,9 +76,11 @@ class TextWriter:
                 f"probability of tumor {prediction.probability:.3f}"
                 f"  ({prediction.model}, {total:.1f} ms)"
             )
-        print(f"{printable(path)}: {word}  {detail}", file=self._stream)
+        print(f"{printable(outcome.path)}: {word}  {detail}", file=self._stream, flush=True)
 
     def close(self) -> None:
+        if self._synthetic:
+            print(SYNTHETIC, file=self._stream)
         if self._count:
             print(NOTICE, file=self._stream)
 
@@ -62,8 +91,8 @@ class NdjsonWriter:
     def __init__(self, stream: TextIO):
         self._stream = stream
 
-    def write(self, path: str, prediction: Prediction | None, error: str | None) -> None:
-        print(json.dumps(record(path, prediction, error)), file=self._stream, flush=True)
+    def write(self, outcome: Outcome) -> None:
+        print(json.dumps(record(outcome)), file=self._stream, flush=True)
 
     def close(self) -> None:
         pass
@@ -76,10 +105,10 @@ class JsonWriter:
         self._stream, self._separator = stream, "\n"
         stream.write(f'{{"notice": {json.dumps(NOTICE)},\n "results": [')
 
-    def write(self, path: str, prediction: Prediction | None, error: str | None) -> None:
-        text = json.dumps(record(path, prediction, error), indent=1)
-        self._stream.write(self._separator + text)
+    def write(self, outcome: Outcome) -> None:
+        self._stream.write(self._separator + json.dumps(record(outcome), indent=1))
         self._separator = ",\n"
+        self._stream.flush()
 
     def close(self) -> None:
         self._stream.write("\n]}\n")
@@ -88,26 +117,48 @@ class JsonWriter:
 class CsvWriter:
     """A header and a row a scan (RFC 4180 quoting)."""
 
-    _COLUMNS = ("path", "verdict", "probability", "reason", "error", "model", "model_sha256")
+    _COLUMNS = (
+        "path",
+        "verdict",
+        "probability",
+        "reason",
+        "error",
+        "model",
+        "model_sha256",
+        "synthetic",
+    )
     _TIMINGS = ("decode", "preprocess", "inference")
 
     def __init__(self, stream: TextIO):
         import csv
 
-        self._writer = csv.writer(stream, lineterminator="\n")
+        self._stream, self._writer = stream, csv.writer(stream, lineterminator="\n")
         self._writer.writerow([*self._COLUMNS, *(f"{t}_ms" for t in self._TIMINGS), "notice"])
 
-    def write(self, path: str, prediction: Prediction | None, error: str | None) -> None:
-        row = record(path, prediction, error)
-        timings = row.get("timings_ms", {})
+    def write(self, outcome: Outcome) -> None:
+        row = record(outcome)
+        timings = row["timings_ms"] or {}
         self._writer.writerow(
             [row.get(column) for column in self._COLUMNS]
             + [timings.get(name) for name in self._TIMINGS]
             + [row["notice"]]
         )
+        self._stream.flush()
 
     def close(self) -> None:
         pass
 
 
-WRITERS = {"text": TextWriter, "json": JsonWriter, "ndjson": NdjsonWriter, "csv": CsvWriter}
+def _html(stream: TextIO):
+    from edge.html import HtmlWriter
+
+    return HtmlWriter(stream)
+
+
+WRITERS = {
+    "text": TextWriter,
+    "json": JsonWriter,
+    "ndjson": NdjsonWriter,
+    "csv": CsvWriter,
+    "html": _html,
+}

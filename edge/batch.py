@@ -1,0 +1,151 @@
+"""Classify what a command line names, and write the results as they come."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Iterator
+
+from edge.classifier import Classifier
+from edge.cli import say
+from edge.errors import EdgeError
+from edge.inputs import STDIN, Input, expand, is_one_file
+from edge.output import WRITERS
+from edge.pipeline import Extra, Outcome, classify_one
+
+
+def run_batch(classifier: Classifier, args: argparse.Namespace) -> int:
+    """Classify `args.paths` and return the exit status."""
+    extra = None
+    if args.explain or args.format == "html":
+        from edge.explain import prepare
+
+        try:
+            extra = prepare(args.explain, thumbnails=args.format == "html")
+        except OSError as error:
+            return say(f"{args.explain}: cannot be written to ({error.strerror or error})")
+    if not args.out:
+        return _classify(classifier, args, extra, sys.stdout)
+    # Beside the file, so that the renaming is one step; a run that breaks off leaves no half file.
+    temporary = f"{args.out}.partial"
+    try:
+        with open(temporary, "w", encoding="utf-8", errors="backslashreplace") as stream:
+            status = _classify(classifier, args, extra, stream)
+        os.replace(temporary, args.out)
+    except OSError as error:
+        return say(f"{args.out}: cannot be written ({error.strerror or error})")
+    return status
+
+
+def _classify(classifier: Classifier, args: argparse.Namespace, extra: Extra | None, stream) -> int:
+    progress = None
+
+    def tell(message: str) -> None:
+        if progress:
+            progress.clear()
+        say(message)
+
+    inputs = expand(args.paths, tell, null=args.null, skip=args.explain)
+    try:
+        outcomes = _outcomes(classifier, args, inputs, extra)
+    except EdgeError as error:
+        return say(error)
+    progress = _progress(args)  # after the workers: they are forks, and it has a thread
+    writer = WRITERS[args.format](stream)
+    interrupts = _Interrupts()
+    status = written = 0
+    try:
+        for outcome in outcomes:
+            with interrupts.held():
+                if outcome.error is not None:
+                    tell(outcome.error)
+                elif progress and stream.isatty():
+                    progress.clear()
+                if outcome.error is not None or outcome.prediction.verdict == "rejected":
+                    status = 1
+                writer.write(outcome)
+                written += 1
+                if progress:
+                    progress.step()
+    except KeyboardInterrupt:
+        interrupts.restore()
+        tell(f"interrupted after {written} results; they are complete")
+        status = 130
+    except EdgeError as error:
+        tell(str(error))
+        status = 2
+    if progress:
+        progress.clear()
+    writer.close()
+    stream.flush()
+    return status
+
+
+def _progress(args: argparse.Namespace):
+    """A `Progress` where somebody sees it and it is worth it, else None."""
+    if not sys.stderr.isatty() or is_one_file(args.paths):
+        return None
+    from edge.progress import Progress
+
+    countable = None
+    if STDIN not in args.paths:
+        countable = expand(args.paths, lambda message: None, skip=args.explain)
+    return Progress(sys.stderr, countable)
+
+
+def _outcomes(
+    classifier: Classifier, args: argparse.Namespace, inputs: Iterable[Input], extra: Extra | None
+) -> Iterator[Outcome]:
+    if args.jobs == 1 or is_one_file(args.paths):
+        return (_outcome(classifier, one, extra) for one in inputs)
+    from edge.pipeline import on_engines
+    from edge.tune import default_jobs
+
+    jobs = args.jobs or default_jobs()
+    return on_engines(classifier, _outcome, inputs, jobs, extra, processes=True)
+
+
+def _outcome(classifier: Classifier, one: Input, extra: Extra | None) -> Outcome:
+    if one.problem is not None:
+        return Outcome(one.path, None, one.problem)
+    return classify_one(classifier, one.path, extra)
+
+
+class _Interrupts:
+    """Ctrl-C waits until the result that is being written is whole."""
+
+    def __init__(self):
+        self._holding = self._wanted = False
+        self._before = None
+
+    def held(self) -> "_Interrupts":
+        return self
+
+    def __enter__(self) -> None:
+        if self._before is None:
+            self._install()
+        self._holding = True
+
+    def __exit__(self, *_) -> None:
+        self._holding = False
+        if self._wanted:
+            raise KeyboardInterrupt
+
+    def restore(self) -> None:
+        """Let the next Ctrl-C end the process at once."""
+        if self._before is not None:
+            import signal
+
+            signal.signal(signal.SIGINT, self._before)
+
+    def _install(self) -> None:
+        import signal
+        from threading import current_thread, main_thread
+
+        self._before = signal.getsignal(signal.SIGINT)
+        if current_thread() is main_thread():
+            signal.signal(signal.SIGINT, self._interrupted)
+
+    def _interrupted(self, *_) -> None:
+        if not self._holding:
+            raise KeyboardInterrupt
+        self._wanted = True

@@ -1,0 +1,191 @@
+"""Where in a scan does a model see a tumor? A heat map by occlusion, for any model and engine.
+
+A grey patch is laid over one part of the model's input after another, and the model is asked each
+time: where covering the scan makes a tumor less likely, the model was looking (Zeiler and Fergus
+2014, Visualizing and Understanding Convolutional Networks, section 4.2). It says what moved the
+model, not what is true, and costs `PATCHES` further inferences a scan.
+"""
+
+import math
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+from PIL.Image import Image, Resampling, fromarray
+
+from edge.classifier import Classifier, Prediction
+from edge.decide import probability
+from edge.errors import ImageError
+from edge.preprocess import preprocess
+
+GRID = 12
+"""Positions of the patch along each side; it covers two of them, so neighbours overlap."""
+PATCHES = GRID * GRID
+METHOD = f"occlusion, {GRID}x{GRID} positions"
+
+_SOFTEN = 100.0
+"""Times the temperature: keeps differences visible where the probability has reached 0 or 1."""
+_LONGEST_NAME = 200
+
+
+class HeatMap(NamedTuple):
+    """How much each part of the input speaks for a tumor."""
+
+    values: np.ndarray
+    """float64 [rows, columns]: how far the log-odds of tumor fall when that part is covered."""
+    method: str
+    inferences: int
+    """That it took besides the verdict's own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """The picture that was made for one scan, and what it cost."""
+
+    file: str
+    method: str
+    peak: float
+    """Of the heat map: how far the log-odds of tumor fall at most; 0 or less: nowhere."""
+    inferences: int
+    milliseconds: float
+
+    def to_dict(self) -> dict:
+        """Ready for JSON."""
+        return {
+            "file": self.file,
+            "method": self.method,
+            "peak_log_odds": round(self.peak, 4),
+            "inferences": self.inferences,
+            "milliseconds": round(self.milliseconds, 1),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """What `--explain` and `--format html` want of a scan besides its verdict."""
+
+    explanation: Explanation | None
+    """None if none was asked for, or the model was not asked for a verdict."""
+    thumbnail: bytes | None
+    """JPEG of the scan."""
+    overlay: bytes | None
+    """JPEG of the explanation."""
+
+
+def prepare(
+    folder: str | None, thumbnails: bool
+) -> Callable[[Classifier, str, Image, Prediction], Pictures]:
+    """What `edge.pipeline` calls for each scan; makes the folder.
+
+    Args:
+        folder: where the explanations go, or None for none.
+        thumbnails: whether pictures for a web page are wanted as well.
+
+    Raises:
+        OSError: the folder cannot be made.
+    """
+    if folder:
+        os.makedirs(folder, exist_ok=True)
+
+    def pictures(
+        classifier: Classifier, path: str, image: Image, prediction: Prediction
+    ) -> Pictures:
+        explanation = overlay = None
+        if folder and prediction.probability is not None:
+            start = perf_counter()
+            heat = heat_map(classifier, image)
+            from edge.picture import draw
+
+            picture = draw(image, heat, path, prediction)
+            file = os.path.join(folder, picture_name(path))
+            _save(picture, file)
+            took = (perf_counter() - start) * 1e3
+            peak = float(heat.values.max())
+            explanation = Explanation(file, heat.method, peak, heat.inferences, took)
+            if thumbnails:
+                overlay = _jpeg(picture, 900)
+        return Pictures(explanation, _jpeg(image, 128) if thumbnails else None, overlay)
+
+    return pictures
+
+
+def heat_map(classifier: Classifier, image: Image) -> HeatMap:
+    """The heat map of a decoded scan, in the coordinates of the model's input."""
+    pixels = preprocess(image, classifier.manifest.input)
+    return occlusion(lambda stack: _log_odds(classifier, stack), pixels)
+
+
+def occlusion(log_odds: Callable[[np.ndarray], np.ndarray], pixels: np.ndarray) -> HeatMap:
+    """A heat map by covering `pixels`, uint8 [height, width, channels], piece by piece.
+
+    Args:
+        log_odds: of tumor, float64 [N], for a stack of inputs [N, height, width, channels].
+    """
+    height, width = pixels.shape[:2]
+    rows, columns = (np.linspace(0, side, GRID + 1).round().astype(int) for side in (height, width))
+    # The scan's own mean: a black patch would look like background, a white one like a lesion.
+    grey = np.rint(pixels.mean(axis=(0, 1))).astype(np.uint8)
+    whole = log_odds(pixels[None])[0]
+    falls = np.empty((GRID, GRID))
+    for row in range(GRID):
+        # A row of positions is one batch: enough for an engine, and little memory.
+        stack = np.repeat(pixels[None], GRID, axis=0)
+        top, bottom = rows[max(row - 1, 0)], rows[min(row + 2, GRID)]
+        for column in range(GRID):
+            left, right = columns[max(column - 1, 0)], columns[min(column + 2, GRID)]
+            stack[column, top:bottom, left:right] = grey
+        falls[row] = whole - log_odds(stack)
+    return HeatMap(falls, METHOD, PATCHES + 1)
+
+
+def _log_odds(classifier: Classifier, stack: np.ndarray) -> np.ndarray:
+    decision = classifier.manifest.decision
+    soft = replace(decision, temperature=decision.temperature * _SOFTEN)
+    values = []
+    for logits in classifier.many_logits(stack):
+        p = probability(logits, soft, classifier.manifest.positive_index)
+        values.append(_SOFTEN * math.log(p / (1 - p)))
+    return np.array(values)
+
+
+def picture_name(path: str) -> str:
+    """The name of a scan's picture: its own, and of its whole path a hash, which tells it from
+    the scans of that name in other folders."""
+    stem = os.path.basename(path)[:_LONGEST_NAME] or "scan"
+    digest = blake2b(os.fsencode(os.path.abspath(path)), digest_size=4).hexdigest()
+    return f"{stem}-{digest}.explained.png"
+
+
+def _save(picture: Image, file: str) -> None:
+    temporary = f"{file}.partial"
+    try:
+        picture.save(temporary, "PNG")
+        os.replace(temporary, file)
+    except OSError as error:
+        raise ImageError(f"{file}: cannot be written ({error.strerror or error})") from error
+
+
+def _jpeg(image: Image, longest: int) -> bytes:
+    import io
+
+    scale = min(1.0, longest / max(image.size))
+    size = tuple(max(1, round(side * scale)) for side in image.size)
+    file = io.BytesIO()
+    image.resize(size, Resampling.BILINEAR).save(file, "JPEG", quality=85)
+    return file.getvalue()
+
+
+def upsampled(heat: HeatMap, size: tuple[int, int]) -> np.ndarray:
+    """The heat map at an image's size (width, height): float32 [height, width], 0 to 1.
+
+    1 is the map's peak; what does not speak for a tumor is 0.
+    """
+    peak = heat.values.max()
+    if not peak > 0:
+        return np.zeros(size[::-1], np.float32)
+    share = np.clip(heat.values / peak, 0, 1).astype(np.float32)
+    return np.clip(np.asarray(fromarray(share).resize(size, Resampling.BICUBIC)), 0, 1)

@@ -1,0 +1,112 @@
+"""Which files a command line means: files, folders, patterns, and names on standard input."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from edge.decode import SUFFIXES, is_image_file
+
+STDIN = "-"
+_MAGIC = frozenset("*?[")
+_CHUNK = 1 << 16
+_LONGEST_NAME = 1 << 16
+"""Bytes; Linux' PATH_MAX is 4096."""
+
+
+class Input(NamedTuple):
+    """A file to classify, or a name and what is wrong with it."""
+
+    path: str
+    problem: str | None = None
+
+
+def expand(
+    paths: list[str],
+    say: Callable[[str], None],
+    *,
+    null: bool = False,
+    skip: str | None = None,
+) -> Iterator[Input]:
+    """Each file to classify, in the order of `paths`; folders are searched, in order of name.
+
+    Args:
+        paths: files, folders, patterns ("scans/**/*.png", where the shell did not expand them) or
+            "-" for names on standard input.
+        say: takes what the user should know about files that are left out.
+        null: names on standard input end in NUL (`find -print0`) rather than in a newline.
+        skip: a folder that is not searched: the one that pictures are being written to.
+    """
+    skip = skip and os.path.realpath(skip)
+    for path in paths:
+        if path == STDIN:
+            for name in names_on(0, b"\0" if null else b"\n"):
+                yield from _files(name, say, skip)
+        elif _MAGIC.intersection(path) and not os.path.lexists(path):
+            yield from _matches(path, say, skip)
+        else:
+            yield from _files(path, say, skip)
+
+
+def is_one_file(paths: list[str]) -> bool:
+    """Whether there is one file to classify and nothing to search."""
+    return len(paths) == 1 and paths[0] != STDIN and os.path.isfile(paths[0])
+
+
+def names_on(descriptor: int, end: bytes) -> Iterator[str]:
+    """File names from an open file descriptor, as they come; empty ones are left out.
+
+    Reads the descriptor itself: a thread that waits in a buffered reader would keep the
+    interpreter from ending after Ctrl-C.
+    """
+    rest = b""
+    while chunk := os.read(descriptor, _CHUNK):
+        *names, rest = (rest + chunk).split(end)
+        yield from (os.fsdecode(name) for name in names if name)
+        if len(rest) > _LONGEST_NAME:
+            break  # this is no list of names: what there is will be called unreadable
+    if rest:
+        yield os.fsdecode(rest[:_LONGEST_NAME])
+
+
+def _matches(pattern: str, say: Callable[[str], None], skip: str | None) -> Iterator[Input]:
+    from glob import glob
+
+    found = sorted(glob(pattern, recursive=True))
+    if not found:
+        yield Input(pattern, f"{pattern}: no file has such a name")
+    for path in found:
+        if os.path.isdir(path):
+            if "**" not in pattern:  # which names the files in it as well
+                yield from _files(path, say, skip)
+        else:
+            yield Input(path)
+
+
+def _files(path: str, say: Callable[[str], None], skip: str | None) -> Iterator[Input]:
+    if not os.path.isdir(path):
+        yield Input(path)
+        return
+    found = skipped = 0
+    unreadable: list[OSError] = []
+    for folder, subfolders, names in os.walk(path, onerror=unreadable.append):
+        subfolders.sort()
+        if skip:
+            subfolders[:] = [
+                name for name in subfolders if os.path.realpath(os.path.join(folder, name)) != skip
+            ]
+        for name in sorted(names):
+            file = os.path.join(folder, name)
+            # What is named as an image and is none is an input that fails, not one to pass over.
+            if is_image_file(file) or name.lower().endswith(SUFFIXES):
+                found += 1
+                yield Input(file)
+            else:
+                skipped += 1
+    for error in unreadable:
+        yield Input(
+            str(error.filename), f"{error.filename}: cannot be read ({error.strerror or error})"
+        )
+    if skipped:
+        say(f"{path}: {skipped} of {found + skipped} files are no images and were skipped")
+    if not found and not unreadable:
+        yield Input(path, f"{path}: no image files in this folder")

@@ -1,0 +1,104 @@
+"""Worker processes, for small models: Python's lock does not come between processes.
+
+Of a scan that takes 2.4 ms, a quarter is Python; two threads classify it 1.6 times as fast as one,
+two processes 1.9 times. A worker is a fork of a process that has its model loaded: it starts in
+milliseconds and shares the model's memory.
+"""
+
+import os
+import pickle
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from edge.errors import EdgeError, EngineError
+
+
+class Worker:
+    """A child process that calls `work` for one item after another.
+
+    To be made while this process has no threads that hold locks. What goes through the pipes is
+    pickled, and comes from nobody but this process and its child.
+    """
+
+    # This process' ends of all pipes. A later child would inherit the earlier ones' and, while it
+    # lives, keep them from seeing that nobody can ask them any more.
+    _ours: ClassVar[set[int]] = set()
+
+    def __init__(self, work: Callable[[Any], Any]):
+        ours_in, theirs_out = os.pipe()
+        theirs_in, ours_out = os.pipe()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._pid = os.fork()
+        if self._pid == 0:
+            for descriptor in (ours_in, ours_out, *Worker._ours):
+                os.close(descriptor)
+            _serve(work, theirs_in, theirs_out)
+        os.close(theirs_in)
+        os.close(theirs_out)
+        Worker._ours |= {ours_in, ours_out}
+        self._requests = os.fdopen(ours_out, "wb")
+        self._replies = os.fdopen(ours_in, "rb")
+
+    def __call__(self, item: Any) -> Any:
+        """`work(item)`, in the child; raises what it raised.
+
+        Raises:
+            EngineError: the child is gone.
+        """
+        try:
+            pickle.dump(item, self._requests, pickle.HIGHEST_PROTOCOL)
+            self._requests.flush()
+            result, error = pickle.load(self._replies)
+        except (OSError, EOFError, pickle.UnpicklingError) as lost:
+            raise EngineError(
+                f"a worker process ended while it worked on {item!r} (out of memory?); "
+                "try fewer --jobs"
+            ) from lost
+        if error is not None:
+            raise error
+        return result
+
+    def close(self) -> None:
+        """End the child: it leaves when nobody can ask it any more."""
+        for pipe in (self._requests, self._replies):
+            Worker._ours.discard(pipe.fileno())
+            try:
+                pipe.close()
+            except OSError:
+                continue  # what was not sent has nobody to read it
+        os.waitpid(self._pid, 0)
+
+
+def can_fork(engine) -> bool:
+    """Whether an engine survives a fork: its threads, or a graphics card, would not."""
+    return hasattr(os, "fork") and engine.threads == 1 and engine.provider == "cpu"
+
+
+def _serve(work: Callable[[Any], Any], source: int, target: int) -> None:
+    """The child's whole life. Never returns: what the parent had open is not its business."""
+    status = 1
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to handle
+        with os.fdopen(source, "rb") as requests, os.fdopen(target, "wb") as replies:
+            while True:
+                try:
+                    item = pickle.load(requests)
+                except EOFError:
+                    break
+                reply = (None, None)
+                try:
+                    reply = (work(item), None)
+                except EdgeError as error:
+                    reply = (None, error)
+                except Exception as error:
+                    reply = (None, RuntimeError(f"{type(error).__name__}: {error}"))
+                pickle.dump(reply, replies, pickle.HIGHEST_PROTOCOL)
+                replies.flush()
+        status = 0
+    except BrokenPipeError:
+        pass  # the parent has gone
+    finally:
+        os._exit(status)

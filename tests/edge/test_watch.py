@@ -1,0 +1,223 @@
+"""`--watch`: every file once, whenever the process dies."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from edge import NOTICE
+from edge.watch import RESULTS, Folder, Journal, Seen
+
+SETTLE = "0.1"
+
+
+def start(folder, model, *more) -> subprocess.Popen:
+    command = [sys.executable, "-m", "edge", "--watch", folder, "--model", model]
+    return subprocess.Popen(
+        [*map(str, command), "--settle", SETTLE, *map(str, more)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def results(path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def wait_for(condition, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def finish(process, sign=signal.SIGTERM):
+    process.send_signal(sign)
+    out, err = process.communicate(timeout=20)
+    assert "Traceback" not in err
+    return process.returncode, out, err
+
+
+@pytest.fixture
+def inbox(tmp_path):
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    return folder
+
+
+def test_files_are_classified_as_they_come(any_model, scan, inbox, tmp_path):
+    out = tmp_path / "results.ndjson"
+    (inbox / "there.png").write_bytes(scan(180).read_bytes())
+    process = start(inbox, any_model, "--out", out)
+    wait_for(lambda: len(results(out)) == 1)
+    (inbox / "later.png").write_bytes(scan(40).read_bytes())
+    (inbox / "text.png").write_text("I am a text")
+    (inbox / "copying.png.part").write_text("half")
+    (inbox / ".hidden.png").write_text("half")
+    wait_for(lambda: len(results(out)) == 3)
+    status, stdout, err = finish(process)
+    assert status == 0
+    found = {os.path.basename(r["path"]): r for r in results(out)}
+    assert found["there.png"]["verdict"] == "tumor"
+    assert found["later.png"]["verdict"] == "no_tumor"
+    assert "not an image" in found["text.png"]["error"]
+    assert {r["notice"] for r in found.values()} == {NOTICE}
+    assert [json.loads(line) for line in stdout.splitlines()] == results(out)
+    assert NOTICE in err
+
+
+def test_killed_at_any_moment_it_loses_nothing_and_repeats_nothing(
+    any_model, scan, inbox, tmp_path
+):
+    out, dice, put = tmp_path / "results.ndjson", random.Random(6), 0
+    source = scan(180)
+    for _ in range(6):
+        process = start(inbox, any_model, "--out", out)
+        known = len(results_so_far(out))
+        for _ in range(40):
+            # Slowly, so that files are being written when the blow falls.
+            with open(inbox / f"{put:04}.png", "wb") as file:
+                data = source.read_bytes()
+                file.write(data[:500])
+                file.flush()
+                file.write(data[500:])
+            put += 1
+        # Let some be done, so that the kill falls between, or in, results.
+        wait_for(lambda known=known: len(results_so_far(out)) > known)
+        time.sleep(dice.random() * 0.15)
+        process.kill()
+        process.communicate()
+    # A crash while a line was being written leaves half of it.
+    with open(out, "ab") as file:
+        file.write(b'{"path": "half a li')
+    process = start(inbox, any_model, "--out", out)
+    wait_for(lambda: len(results_so_far(out)) >= put)
+    time.sleep(0.3)
+    assert finish(process)[0] == 0
+    names = [os.path.basename(result["path"]) for result in results(out)]
+    assert sorted(names) == [f"{number:04}.png" for number in range(put)]
+    assert all(result["verdict"] == "tumor" for result in results(out))
+
+
+def results_so_far(path) -> list[bytes]:
+    return path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+
+
+def test_a_restart_classifies_only_what_is_new(any_model, scan, inbox):
+    (inbox / "a.png").write_bytes(scan(180).read_bytes())
+    process = start(inbox, any_model)
+    wait_for(lambda: len(results(inbox / RESULTS)) == 1)
+    finish(process)
+    os.utime(inbox / "a.png", (1, 1))  # touched, the same content
+    (inbox / "deep").mkdir()
+    (inbox / "deep" / "b.png").write_bytes(scan(40).read_bytes())
+    process = start(inbox, any_model)
+    wait_for(lambda: len(results(inbox / RESULTS)) == 2)
+    (inbox / "a.png").write_bytes(scan(60).read_bytes())  # another scan of the same name
+    wait_for(lambda: len(results(inbox / RESULTS)) == 3)
+    status, stdout, _ = finish(process)
+    assert status == 0
+    assert [r["verdict"] for r in results(inbox / RESULTS)] == ["tumor", "no_tumor", "no_tumor"]
+    assert len(stdout.splitlines()) == 2
+
+
+def test_ctrl_c(any_model, inbox):
+    process = start(inbox, any_model)
+    assert "watching" in process.stderr.readline()
+    status, _, err = finish(process, signal.SIGINT)
+    assert status == 130
+    assert "stopped; each result is on disk" in err
+
+
+def test_two_at_once_are_refused(any_model, inbox):
+    process = start(inbox, any_model)
+    wait_for(lambda: (inbox / RESULTS).exists())
+    time.sleep(0.2)
+    second = start(inbox, any_model)
+    _, err = second.communicate(timeout=20)
+    assert second.returncode == 2
+    assert "another edge-classify is writing to it" in err
+    finish(process)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--watch", "gone"], "gone: is no folder"),
+        (["--watch", ".", "x.png"], "--watch takes no scans"),
+        (["--watch", ".", "--format", "csv"], "--watch writes ndjson"),
+        (["--watch", ".", "--settle", "0"], "'0' is not a number of seconds"),
+        (["--watch", ".", "--out", "gone/x"], "gone/x: cannot be written"),
+    ],
+)
+def test_wrong_usage(any_model, tmp_path, arguments, words):
+    command = [sys.executable, "-m", "edge", "--model", str(any_model), *arguments]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+    )
+    assert done.returncode == 2
+    assert words in done.stderr
+
+
+def test_a_file_that_grows_is_left_alone(tmp_path):
+    now = [0.0]
+    folder = Folder(str(tmp_path), 2.0, clock=lambda: now[0])
+    file = tmp_path / "scan.png"
+
+    def look(at):
+        now[0] = at
+        return [os.path.basename(seen.path) for seen in folder.ready(lambda seen: False)]
+
+    file.write_bytes(b"a")
+    assert look(0) == []
+    file.write_bytes(b"ab")
+    assert look(1.5) == []
+    assert look(3) == []
+    assert look(3.5) == ["scan.png"]
+
+
+def test_damaged_lines_are_passed_over(tmp_path):
+    path = tmp_path / "results.ndjson"
+    journal = Journal(str(path))
+    seen = Seen("in/a.png", 3, 4)
+    journal.append(seen, "0" * 64, {"path": seen.path, "verdict": "tumor"})
+    journal.close()
+    path.write_bytes(b"\0\0\n[]\n" + path.read_bytes() + b'{"path"')
+    again = Journal(str(path))
+    assert again.damaged == 2
+    assert again.has(seen)
+    assert again.has_content("in/a.png", "0" * 64)
+    assert not again.has(Seen("in/a.png", 3, 5))
+    assert not path.read_bytes().endswith(b'{"path"')
+    again.close()
+
+
+def test_a_model_is_needed(tmp_path):
+    done = subprocess.run([sys.executable, "-m", "edge", "--watch", str(tmp_path)], check=False)
+    assert done.returncode == 2
+
+
+def test_the_folder_may_come_back(any_model, scan, inbox, tmp_path):
+    out = tmp_path / "results.ndjson"
+    process = start(inbox, any_model, "--out", out)
+    wait_for(out.exists)
+    time.sleep(0.2)
+    shutil.rmtree(inbox)
+    time.sleep(0.3)
+    inbox.mkdir()
+    (inbox / "a.png").write_bytes(scan(180).read_bytes())
+    wait_for(lambda: len(results(out)) == 1)
+    status, _, err = finish(process)
+    assert status == 0
+    assert "waiting for it to come back" in err
