@@ -55,7 +55,7 @@ def write_plots(
     for name, figure in zip(FILES, figures, strict=True):
         what = findings.manifest.training.run if name == FILES[0] else where
         notice = "synthetic phantoms" if synthetic else NOTICE
-        figure.suptitle(f"{what}. {notice}", fontsize=7)
+        figure.suptitle(f"{what}\n{notice}", fontsize=7)
         figure.savefig(folder / name, dpi=_DPI)
         plt.close(figure)
 

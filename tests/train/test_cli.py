@@ -120,19 +120,23 @@ def test_every_run_says_whether_to_believe_it(finished_run):
 
 
 def test_folds_and_the_articles_protocol(phantoms, tmp_path):
-    table = tmp_path / "patients.csv"
-    files = sorted(path.relative_to(phantoms) for path in phantoms.glob("*/*.png"))
+    data, table = tmp_path / "few", tmp_path / "patients.csv"
+    for name in ("yes", "no"):
+        (data / name).mkdir(parents=True)
+        for path in sorted((phantoms / name).glob("*.png"))[:12]:
+            shutil.copy(path, data / name)
+    files = sorted(path.relative_to(data) for path in data.glob("*/*.png"))
     table.write_text("file,patient\n" + "".join(f"{f},{i // 2}\n" for i, f in enumerate(files)))
     more = ("--folds", 2, "--protocol", "article", "--patient-csv", table)
-    assert main(small(phantoms, tmp_path / "run", *more)) == 0
+    assert main(small(data, tmp_path / "run", *more)) == 0
     report = json.loads((tmp_path / "run" / "report.json").read_text())
-    assert report["patients"] == 40
+    assert report["patients"] == 12
     pooled = report["cross_validation"]
-    assert (pooled["folds"], pooled["accuracy"]["n"], pooled["groups"]) == (2, 80, 40)
+    assert (pooled["folds"], pooled["accuracy"]["n"], pooled["groups"]) == (2, 24, 12)
     augmented, seen = report["leaky_protocols"]
     assert all(result["leaky"] for result in (augmented, seen))
-    assert augmented["images"]["fitted"] + augmented["images"]["measured"] == 280 + 253
-    assert seen["accuracy"]["n"] == seen["measured_but_seen_in_training"] == 80
+    assert augmented["images"]["fitted"] + augmented["images"]["measured"] == 84 + 76
+    assert seen["accuracy"]["n"] == seen["measured_but_seen_in_training"] == 24
     text = (tmp_path / "run" / "report.md").read_text()
     assert text.count("**LEAKY**") == 2
     assert "73.85 %" in text
