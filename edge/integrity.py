@@ -4,9 +4,9 @@ Pillow takes a PNG whose image data fail their checksum, and libjpeg only warns 
 which Pillow does not pass on. A verdict must not come from such a file.
 
 What stays unseen: JPEG, GIF, BMP and uncompressed TIFF have no checksums, so a changed byte that
-still decodes to the right number of pixels looks like any other picture. Of 400 JPEG scans that lost
-512 bytes in the middle 398 are refused (8 by Pillow alone), of 400 with one changed byte 86. In a
-progressive JPEG only the order of its parts is checked.
+still decodes to the right number of pixels looks like any other picture. Of 400 JPEG scans that
+lost 512 bytes in the middle 398 are refused (8 by Pillow alone), of 400 with one changed byte 86.
+In a progressive JPEG only the order of its parts is checked.
 """
 
 import io
@@ -102,7 +102,8 @@ class JpegStream(io.BytesIO):
 
     Damaged data lose the decoder its place among the codes. It then runs out of data before the
     last pixel, and libjpeg would make up the rest; or it is done too early. So the end mark, from
-    which libjpeg makes up pixels, is replaced by as much padding as it looks ahead, and the last bytes are handed out only when asked for.
+    which libjpeg makes up pixels, is replaced by as much padding as it looks ahead, and the last
+    bytes are handed out only when asked for.
     """
 
     def __init__(self, data: bytes, end: int):
