@@ -119,6 +119,20 @@ def test_a_name_that_is_no_text(any_model, scan, tmp_path):
         assert "TUMOR" in out or "tumor" in out
 
 
+def test_a_frame_is_chosen(any_model, scan, tmp_path):
+    from PIL import Image
+
+    dark, bright = (Image.open(scan(mean, f"{mean}.png")) for mean in (60, 190))
+    dark.save(tmp_path / "two.gif", save_all=True, append_images=[bright])
+    path = tmp_path / "two.gif"
+    status, out, err = run(path, "--model", any_model)
+    assert (status, out) == (1, "")
+    assert "holds 2 frames; choose one with --frame" in err
+    assert "no tumor" in run(path, "--model", any_model, "--frame", 1)[1]
+    assert "TUMOR" in run(path, "--model", any_model, "--frame", 2)[1]
+    assert run(path, "--model", any_model, "--frame", 0)[0] == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
