@@ -76,27 +76,29 @@ def test_a_result_comes_before_the_next_name(any_model, scans):
     assert process.wait(timeout=20) == 0
 
 
-def test_ctrl_c_keeps_what_is_done(any_model, scans):
+def test_ctrl_c_keeps_what_is_done(any_model, scans, tmp_path):
     command = [sys.executable, "-m", "edge", "-", "--model", any_model, "--format", "json"]
-    process = subprocess.Popen(
-        list(map(str, command)),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    process.stdin.write(f"{scans}/f0\n")
-    process.stdin.flush()
-    head = process.stdout.readline()  # the first result follows: it is being classified
-    while '"verdict"' not in head:
-        head += process.stdout.readline()
-    time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    results = tmp_path / "results.json"
+    with open(results, "w") as stream:
+        process = subprocess.Popen(
+            list(map(str, command)),
+            stdin=subprocess.PIPE,
+            stdout=stream,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        process.stdin.write(f"{scans}/f0\n")
+        process.stdin.flush()
+        end = time.monotonic() + 20
+        while results.read_text().count('"verdict"') < 4 and time.monotonic() < end:
+            time.sleep(0.02)
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
     assert process.returncode == 130
     assert "interrupted after 4 results" in err
     assert "Traceback" not in err
-    assert len(json.loads(head + out)["results"]) == 4
+    assert len(json.loads(results.read_text())["results"]) == 4
 
 
 def test_out_is_whole_or_not_there(any_model, scans, tmp_path):
