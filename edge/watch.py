@@ -206,9 +206,9 @@ def run_watch(classifier: Classifier, args: argparse.Namespace) -> int:
         return real == own or bool(skip and real.startswith(skip))
 
     try:
-        signal.signal(signal.SIGTERM, _stop)
+        held = _Sigterm()
         say(f"watching {args.watch}; results in {path}. {NOTICE}")
-        _watch(classifier, folder, journal, done, extra, args)
+        _watch(classifier, folder, journal, done, extra, args, held)
     except _Stopped:
         pass
     except KeyboardInterrupt:
@@ -220,7 +220,7 @@ def run_watch(classifier: Classifier, args: argparse.Namespace) -> int:
     return status
 
 
-def _watch(classifier, folder: Folder, journal: Journal, done, extra, args) -> None:
+def _watch(classifier, folder: Folder, journal: Journal, done, extra, args, held) -> None:
     missing = False
     while True:
         try:
@@ -233,15 +233,19 @@ def _watch(classifier, folder: Folder, journal: Journal, done, extra, args) -> N
         for seen, sha256, outcome in map(work, ready):
             if outcome is None:
                 continue  # changed or touched meanwhile: the next look decides
-            line = journal.append(seen, sha256, record(outcome))
-            if outcome.error:
-                say(outcome.error)
-            try:
-                print(line, flush=True)
-            except BrokenPipeError:
-                # Nobody reads any more; the results on disk are what counts.
-                sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+            with held:
+                _write(journal.append(seen, sha256, record(outcome)))
+                if outcome.error:
+                    say(outcome.error)
         time.sleep(args.settle / 2)
+
+
+def _write(line: str) -> None:
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        # Nobody reads any more; the results on disk are what counts.
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
 
 
 class _Worker:
@@ -292,8 +296,25 @@ def _sync_folder(path: str) -> None:
 
 
 class _Stopped(BaseException):
-    """SIGTERM: raised wherever the process is, for that is safe anywhere."""
+    """SIGTERM."""
 
 
-def _stop(*_) -> None:
-    raise _Stopped
+class _Sigterm:
+    """Raises `_Stopped` at SIGTERM, but not between a result on disk and the same one printed."""
+
+    def __init__(self):
+        self._holding = self._wanted = False
+        signal.signal(signal.SIGTERM, self._stop)
+
+    def __enter__(self) -> None:
+        self._holding = True
+
+    def __exit__(self, *_) -> None:
+        self._holding = False
+        if self._wanted:
+            raise _Stopped
+
+    def _stop(self, *_) -> None:
+        self._wanted = True
+        if not self._holding:
+            raise _Stopped

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from edge import NOTICE, __version__, cli, engines, output
+from edge import NOTICE, __version__, cli, engines, explain, output, watch
 
 
 def run(*arguments, **options):
@@ -186,7 +186,10 @@ def test_version_and_help_carry_the_notice():
 def test_what_help_says_is_true():
     # The parser spells these out so that --help imports nothing.
     assert tuple(engines.ENGINES) == cli._ENGINE_NAMES
+    assert tuple(engines.PROVIDERS) == cli._PROVIDER_NAMES
     assert tuple(output.WRITERS) == cli._FORMATS
+    assert f"{explain.PATCHES + 1} times" in cli._parser().format_help()
+    assert watch.RESULTS in cli._parser().format_help()
     assert cli._parser().get_default("threads") == engines.DEFAULT_THREADS
 
 
