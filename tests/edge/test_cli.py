@@ -24,7 +24,8 @@ def run(*arguments, **options):
 def test_text(model, scan):
     status, out, err = run(scan(180), "--model", model)
     assert (status, err) == (0, "")
-    line, notice = out.splitlines()
+    line, synthetic, notice = out.splitlines()
+    assert "trained on generated phantoms" in synthetic
     assert line.startswith(f"{scan(180)}: TUMOR  probability of tumor 1.000")
     assert notice == NOTICE
 
@@ -84,6 +85,22 @@ def test_rejected_is_a_result_but_not_a_success(any_model, tmp_path):
     assert "dot.png: REJECTED  1x1 pixels is too small" in out
 
 
+def test_a_folder_hides_no_failure(any_model, scan, tmp_path):
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    shutil.move(scan(180), folder / "good.png")
+    (folder / "lost.png").write_bytes(b"")
+    (folder / "gone.jpg").symlink_to("nowhere")
+    os.mkfifo(folder / "pipe.png")
+    status, out, err = run(folder, "--model", any_model, "--format", "json", timeout=60)
+    assert status == 1
+    for name in ("lost.png: is empty", "gone.jpg: ", "pipe.png: is not a regular file"):
+        assert f"{folder / name}" in err
+    records = json.loads(out)["results"]
+    assert len(records) == 4
+    assert len({tuple(sorted(record)) for record in records}) == 1
+
+
 def test_a_folder_is_searched(any_model, scan, tmp_path):
     folder = tmp_path / "scans" / "deep"
     folder.mkdir(parents=True)
@@ -107,7 +124,7 @@ def test_a_name_cannot_steer_the_terminal(any_model, scan):
     status, out, _ = run(scan(180, "\x1b[31mred\n.png"), "--model", any_model)
     assert status == 0
     assert "\x1b" not in out
-    assert len(out.splitlines()) == 2
+    assert len(out.splitlines()) == 3  # the scan, what the model is, the notice
 
 
 def test_a_name_that_is_no_text(any_model, scan, tmp_path):
