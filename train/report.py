@@ -200,8 +200,7 @@ def _compared(findings: Findings) -> list[str]:
     else:
         word = "**no better than**"
     return [
-        f"Shortcut floor: a random forest on {', '.join(FEATURES)} gets "
-        f"{floor} ({floor.measured}).",
+        f"Shortcut floor: a random forest on {', '.join(FEATURES)} gets {floor}; {floor.measured}.",
         "",
         f"The model's AUC, {auc.value:.3f} [{auc.low:.3f}-{auc.high:.3f}] ({where}), is {word} "
         "that floor. What the floor can use, a network can partly use too, so only the margin "
@@ -273,13 +272,18 @@ def _protocols(findings: Findings) -> list[str]:
 def _decision(findings: Findings) -> list[str]:
     choice, decision = findings.choice, findings.choice.decision
     low, high = decision.uncertain
+    band = "no uncertain band (none was asked for, or the validation part is too small)"
+    if low < high:
+        band = (
+            f"uncertain between {low:g} and {high:g}, which leaves {choice.coverage:.0%} of the "
+            "validation scans a verdict"
+        )
     return [
         "## Decision, chosen on validation only",
         "",
         f"Temperature {decision.temperature:g} (Guo et al. 2017); threshold "
         f"{decision.threshold:g} on the calibrated probability of tumor, for a sensitivity of "
-        f"{choice.target_sensitivity:g}; uncertain between {low:g} and {high:g}, which leaves "
-        f"{choice.coverage:.0%} of the validation scans a verdict. Chosen on {choice.scans} "
+        f"{choice.target_sensitivity:g}; {band}. Chosen on {choice.scans} "
         f"validation scans ({choice.groups} clusters, {choice.tumors} with a tumor); test data "
         "chose nothing. The device applies exactly this.",
         "",
