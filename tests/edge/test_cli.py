@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from edge import NOTICE, __version__, cli, engines, explain, output, watch
+from edge import NOTICE, __version__, arguments, engines, explain, help, output, watch
 
 
 def run(*arguments, **options):
@@ -202,13 +202,18 @@ def test_version_and_help_carry_the_notice():
 
 def test_what_help_says_is_true():
     # The parser spells these out so that --help imports nothing.
-    assert tuple(engines.ENGINES) == cli._ENGINE_NAMES
-    assert tuple(engines.PROVIDERS) == cli._PROVIDER_NAMES
-    assert tuple(output.WRITERS) == cli._FORMATS
-    assert f"{explain.PATCHES + 1} times" in cli._parser().format_help()
-    assert watch.RESULTS in cli._parser().format_help()
-    assert cli._parser().get_default("threads") == engines.DEFAULT_THREADS
+    assert tuple(engines.ENGINES) == arguments._ENGINE_NAMES
+    assert tuple(engines.PROVIDERS) == arguments._PROVIDER_NAMES
+    assert tuple(output.WRITERS) == arguments._FORMATS
+    assert f"{explain.PATCHES + 1} times" in arguments.parser().format_help()
+    assert watch.RESULTS in arguments.parser().format_help()
+    assert arguments.parser().get_default("threads") == engines.DEFAULT_THREADS
+
+
+def test_the_stored_help_is_the_parsers():
+    # After a change of the arguments, print format_help() into edge/help.py.
+    assert arguments.parser().format_help() == help.HELP
 
 
 def test_every_flag_has_help():
-    assert all(action.help for action in cli._parser()._actions)
+    assert all(action.help for action in arguments.parser()._actions)

@@ -60,6 +60,11 @@ def test_help_and_version_load_not_even_numpy(arguments):
     assert not loaded_after(MAIN, *arguments) & {"numpy", "PIL", "json"}
 
 
+@pytest.mark.parametrize("argument", ["--help", "--version"])
+def test_help_and_version_load_not_even_argparse(argument):
+    assert not loaded_after(MAIN, argument) & {"argparse", "re", "typing", "dataclasses"}
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
 def test_no_import_statement_points_the_wrong_way(path):
     allowed = {"edge", "numpy", "PIL"} | set(sys.stdlib_module_names)

@@ -17,11 +17,11 @@ from edge.watch import RESULTS, Folder, Journal, Seen
 SETTLE = "0.1"
 
 
-def start(folder, model, *more) -> subprocess.Popen:
+def start(folder, model, *more, stdout=subprocess.PIPE) -> subprocess.Popen:
     command = [sys.executable, "-m", "edge", "--watch", folder, "--model", model]
     return subprocess.Popen(
         [*map(str, command), "--settle", SETTLE, *map(str, more)],
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -79,7 +79,7 @@ def test_killed_at_any_moment_it_loses_nothing_and_repeats_nothing(
     out, dice, put = tmp_path / "results.ndjson", random.Random(6), 0
     source = scan(180)
     for _ in range(6):
-        process = start(inbox, any_model, "--out", out)
+        process = start(inbox, any_model, "--out", out, stdout=subprocess.DEVNULL)
         known = len(results_so_far(out))
         for _ in range(40):
             # Slowly, so that files are being written when the blow falls.
@@ -97,7 +97,7 @@ def test_killed_at_any_moment_it_loses_nothing_and_repeats_nothing(
     # A crash while a line was being written leaves half of it.
     with open(out, "ab") as file:
         file.write(b'{"path": "half a li')
-    process = start(inbox, any_model, "--out", out)
+    process = start(inbox, any_model, "--out", out, stdout=subprocess.DEVNULL)
     wait_for(lambda: len(results_so_far(out)) >= put)
     time.sleep(0.3)
     assert finish(process)[0] == 0
