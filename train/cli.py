@@ -6,6 +6,8 @@ from pathlib import Path
 
 from edge import NOTICE, __version__
 from train.errors import TrainError
+from train.options import count, number
+from train.signals import stop_cleanly
 from train.sources import KAGGLE, PHANTOM, name_of, resolve
 
 INSPECTIONS = Path("inspect")
@@ -74,18 +76,18 @@ def parser() -> argparse.ArgumentParser:
         "if taken)",
     )
     add("--overwrite", action="store_true", help="replace what an earlier command left in --out")
-    add("--epochs", type=_count, default=100, metavar="N", help="at most (default: 100)")
-    add("--batch-size", type=_count, default=32, metavar="N", help="scans a step (default: 32)")
+    add("--epochs", type=count(1), default=100, metavar="N", help="at most (default: 100)")
+    add("--batch-size", type=count(1), default=32, metavar="N", help="scans a step (default: 32)")
     add(
         "--learning-rate",
-        type=_rate,
+        type=number(0, 1, above=True),
         default=1e-3,
         metavar="X",
         help="of Adam (default: 0.001)",
     )
     add(
         "--patience",
-        type=_count,
+        type=count(1),
         default=15,
         metavar="N",
         help="epochs without a better validation loss before stopping (default: 15)",
@@ -97,7 +99,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add(
         "--folds",
-        type=_folds,
+        type=count(2),
         metavar="K",
         help="also judge every scan of --data by a model that saw no copy of it: K-fold "
         "cross-validation, grouped and pooled; the run keeps the first fold's model "
@@ -112,23 +114,23 @@ def parser() -> argparse.ArgumentParser:
     )
     add(
         "--target-sensitivity",
-        type=_share,
+        type=number(0.5, 1),
         default=0.95,
         metavar="X",
         help="share of tumors that the decision threshold is to find (default: 0.95)",
     )
     add(
         "--coverage",
-        type=_share,
+        type=number(0.5, 1),
         default=0.9,
         metavar="X",
         help="share of scans that are to get a verdict; the rest, nearest the threshold, are "
         "called uncertain; 1: none is (default: 0.9)",
     )
-    add("--seed", type=int, default=0, metavar="N", help="of everything random (default: 0)")
+    add("--seed", type=count(0), default=0, metavar="N", help="of everything random (default: 0)")
     add(
         "--phantoms",
-        type=_count,
+        type=count(1),
         default=600,
         metavar="N",
         help=f"how many to generate for --data {PHANTOM} (default: 600)",
@@ -140,6 +142,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run `python -m train` and return its exit status."""
     args = parser().parse_args(argv)
+    stop_cleanly()
     try:
         if args.inspect:
             print(f"Written: {_inspect(args)}/", file=sys.stderr)
@@ -147,6 +150,13 @@ def main(argv: list[str] | None = None) -> int:
         folder = _train(args)
     except TrainError as error:
         print(f"train: {error}", file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        print(f"train: needs {error.name}; run: pip install 'mri-edge[train]'", file=sys.stderr)
+        return 2
+    except OSError as error:
+        place = error.filename or args.out or "the output folder"
+        print(f"train: {place}: {error.strerror or error}; nothing was written", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("train: interrupted; nothing was written", file=sys.stderr)
@@ -253,37 +263,3 @@ def _plain(args: argparse.Namespace) -> dict:
 
     left_out = ("out", "overwrite", "inspect")
     return {key: value(given) for key, given in vars(args).items() if key not in left_out}
-
-
-def _count(text: str) -> int:
-    value = int(text) if text.isascii() and text.isdigit() else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
-    return value
-
-
-def _rate(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and at most 1")
-    return value
-
-
-def _folds(text: str) -> int:
-    value = _count(text)
-    if value < 2:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of folds; give 2 or more")
-    return value
-
-
-def _share(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0.5 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0.5 to 1")
-    return value
