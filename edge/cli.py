@@ -24,6 +24,8 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     # Importing makes thousands of objects and no garbage: looking for some takes milliseconds.
     gc.disable()
+    # NumPy's OpenBLAS would start a thread for each core; nothing here multiplies matrices.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from edge.arguments import parser
 
     args = parser().parse_args(given)
