@@ -51,7 +51,7 @@ def _classify(classifier: Classifier, args: argparse.Namespace, extra: Extra | N
         return say(error)
     progress = _progress(args)  # after the workers: they are forks, and it has a thread
     writer = WRITERS[args.format](stream)
-    interrupts = _Interrupts()
+    interrupts = _Interrupts(needed=not is_one_file(args.paths))
     status = written = 0
     try:
         for outcome in outcomes:
@@ -113,15 +113,15 @@ def _outcome(classifier: Classifier, one: Input, extra: Extra | None) -> Outcome
 class _Interrupts:
     """Ctrl-C waits until the result that is being written is whole."""
 
-    def __init__(self):
+    def __init__(self, needed: bool):
         self._holding = self._wanted = False
-        self._before = None
+        self._needed, self._before = needed, None
 
     def held(self) -> "_Interrupts":
         return self
 
     def __enter__(self) -> None:
-        if self._before is None:
+        if self._needed and self._before is None:
             self._install()
         self._holding = True
 

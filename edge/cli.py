@@ -4,6 +4,7 @@ Each feature lives in a module of its own that is imported when it is asked for.
 --version do without argparse, whose import takes as long as Python's own start.
 """
 
+import gc
 import os
 import sys
 
@@ -21,6 +22,10 @@ def main(argv: list[str] | None = None) -> int:
 
         print(HELP, end="")
         return 0
+    # Importing makes thousands of objects and no garbage: looking for some takes milliseconds.
+    gc.disable()
+    # NumPy's OpenBLAS would start a thread for each core; nothing here multiplies matrices.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from edge.arguments import parser
 
     args = parser().parse_args(given)
@@ -36,6 +41,8 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("interrupted")
         return 130
+    finally:
+        gc.enable()
 
 
 def _run(args) -> int:
@@ -88,10 +95,13 @@ def _run(args) -> int:
     if args.watch:
         from edge.watch import run_watch
 
+        gc.enable()
         return run_watch(classifier, args)
 
     from edge.batch import run_batch
 
+    gc.freeze()  # nor is any in what is loaded; and forked workers then share it
+    gc.enable()
     return run_batch(classifier, args)
 
 
