@@ -223,7 +223,8 @@ class _OnnxEngine:
         (entry,) = self._session.get_inputs()
         _check_input(model, entry.shape, "uint8" if entry.type == "tensor(uint8)" else entry.type)
         self._name = entry.name
-        self._pixels = np.zeros(entry.shape, np.uint8)
+        self._any_batch = entry.shape[0] != 1
+        self._pixels = np.zeros((1, *model.manifest.input.shape), np.uint8)
         # On the processor, the OrtValue shares this array's memory.
         self._bound = module.OrtValue.ortvalue_from_numpy(self._pixels)
         self._binding = self._session.io_binding()
@@ -239,7 +240,8 @@ class _OnnxEngine:
         return self._binding.get_outputs()[0].numpy()[0]
 
     def run_many(self, stack: np.ndarray) -> np.ndarray:
-        # The input is checked to be of batch 1 when the model is loaded.
+        if self._any_batch:
+            return self._session.run(None, {self._name: stack})[0]
         return np.stack([self.run(pixels) for pixels in stack])
 
 
