@@ -35,14 +35,22 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _run(args)
     except BrokenPipeError:
-        # The reader (say, `head`) has gone; stdout's flush at exit must not complain about it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader (say, `head`) has gone.
+        _drop_output()
         return 1
+    except OSError as error:
+        _drop_output()
+        return say(f"the results cannot be written ({error.strerror or error}); free some space")
     except KeyboardInterrupt:
         say("interrupted")
         return 130
     finally:
         gc.enable()
+
+
+def _drop_output() -> None:
+    """What is still in stdout's buffer goes nowhere: its flush at exit must not complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(args) -> int:
@@ -56,9 +64,8 @@ def _run(args) -> int:
 
     import warnings
 
-    warnings.simplefilter(
-        "ignore"
-    )  # what Pillow remarks on odd files; a result or an error follows
+    # What Pillow remarks on odd files: a result or an error follows.
+    warnings.simplefilter("ignore")
 
     from edge.container import read_model
     from edge.errors import EngineError, ModelError

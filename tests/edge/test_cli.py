@@ -185,6 +185,18 @@ def test_self_test(model):
     assert NOTICE in out
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
+@pytest.mark.parametrize("format", ["text", "json", "csv"])
+def test_a_full_disk_is_one_line(any_model, scan, format):
+    command = (
+        f"{sys.executable} -m edge {scan(180)} --model {any_model} --format {format} >/dev/full"
+    )
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("edge-classify: the results cannot be written (No space left")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_a_reader_that_leaves(any_model, scan):
     paths = " ".join([str(scan(180))] * 300)
     command = f"{sys.executable} -m edge {paths} --model {any_model} --format ndjson | head -1"
