@@ -1,6 +1,7 @@
 """Fixtures of the edge tests: tiny models and scans, and no TensorFlow."""
 
 import shutil
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,13 @@ import pytest
 from PIL import Image
 
 from edge.engines import installed
+
+
+def heed_ctrl_c() -> None:
+    """For `preexec_fn`: a test run in the background of a script ignores SIGINT, and so would its
+    children (POSIX, asynchronous lists)."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 
 MODELS = Path(__file__).parent / "models"
 

@@ -15,6 +15,7 @@ from edge import Classifier, Outcome, classify_many
 from edge.inputs import Input, expand
 from edge.pipeline import in_order
 from edge.progress import Progress
+from tests.edge.conftest import heed_ctrl_c
 from tests.edge.test_cli import run
 
 
@@ -86,6 +87,7 @@ def test_ctrl_c_keeps_what_is_done(any_model, scans, tmp_path):
             stdout=stream,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=heed_ctrl_c,
         )
         process.stdin.write(f"{scans}/f0\n")
         process.stdin.flush()

@@ -13,6 +13,7 @@ import pytest
 
 from edge import NOTICE
 from edge.watch import RESULTS, Folder, Journal, Seen
+from tests.edge.conftest import heed_ctrl_c
 
 SETTLE = "0.1"
 
@@ -24,6 +25,7 @@ def start(folder, model, *more, stdout=subprocess.PIPE) -> subprocess.Popen:
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_ctrl_c,
     )
 
 
