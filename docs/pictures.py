@@ -1,45 +1,100 @@
-"""Draw the README's picture: `python docs/pictures.py dist/cnn-phantom-int8.tflite`.
+"""Draw the README's pictures. Neither holds a pixel of anybody's scan.
 
-The six generated scans of samples/ with the verdicts of a model. Only generated scans: the project
-ships no patient data.
+    python docs/pictures.py samples dist/cnn-phantom-int8.tflite
+    python docs/pictures.py real dist/cnn-int8.tflite ../shared/data/br35h
+
+`samples`: the six generated scans of samples/ with a model's verdicts. `real`: for scans of a data
+set with boxes around the tumors (YOLO text files), the outline of the head, the box, and the heat
+map of `edge-classify --explain` (by occlusion); the scan itself is left out, for the project ships
+none.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
-from PIL import Image
+import numpy as np
+from PIL import Image, ImageFilter
 
 from edge import NOTICE, Classifier
+from edge.explain import heat_map, upsampled
 
 ROOT = Path(__file__).parents[1]
 _COLORS = {"tumor": "tab:red", "no_tumor": "tab:green"}
+_REAL = 6
+"""Scans of the real picture: the first so many, by number, that have a box."""
 
 
-def main(model: str) -> None:
+def main() -> None:
+    """Draw one of the two."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("picture", choices=("samples", "real"))
+    parser.add_argument("model", help="exported model file")
+    parser.add_argument("data", nargs="?", type=Path, help="folder with yes/ and boxes/, for real")
+    args = parser.parse_args()
+    classifier = Classifier(args.model)
+    if args.picture == "samples":
+        samples(classifier)
+    elif args.data is None or not (args.data / "boxes").is_dir():
+        parser.error("real needs a data folder with yes/ and boxes/")
+    else:
+        real(classifier, args.data)
+
+
+def samples(classifier: Classifier) -> None:
     """Classify samples/*.png and write docs/samples.png."""
-    classifier = Classifier(model)
     files = sorted((ROOT / "samples").glob("*.png"))
     figure, axes = plt.subplots(1, len(files), figsize=(2 * len(files), 2.9), layout="constrained")
     for axis, file in zip(axes, files, strict=True):
-        found = classifier.classify(file)
+        _title(axis, file.stem, classifier.classify(file))
         axis.imshow(Image.open(file), cmap="gray", vmin=0, vmax=255)
-        axis.set_axis_off()
-        axis.set_title(
-            f"{file.stem}\n{found.verdict.replace('_', ' ')}, {found.probability:.3f}",
-            fontsize=8,
-            color=_COLORS.get(found.verdict, "black"),
-        )
-    figure.suptitle(
-        f"Generated phantoms, {classifier.manifest.name} {classifier.manifest.precision}, "
-        f"probability of tumor. {NOTICE}",
-        fontsize=7,
+    _save(figure, classifier, "Generated phantoms", "samples.png")
+
+
+def real(classifier: Classifier, data: Path) -> None:
+    """Explain the first scans of `data` that have a box and write docs/heat-maps.png."""
+    boxes = sorted((data / "boxes").glob("*.txt"), key=lambda p: int(p.stem.lstrip("y")))[:_REAL]
+    figure, axes = plt.subplots(1, len(boxes), figsize=(2 * len(boxes), 2.9), layout="constrained")
+    for axis, box in zip(axes, boxes, strict=True):
+        file = data / "yes" / f"{box.stem}.jpg"
+        image, found = classifier.examine(file)
+        _title(axis, f"{data.name} {file.stem}", found)
+        width, height = image.size
+        heat = upsampled(heat_map(classifier, image), image.size)
+        axis.imshow(heat, cmap="YlOrRd", vmin=0, vmax=1)
+        # Blurred by a thirtieth of its width, nothing is left of the scan but where the head ends.
+        blurred = image.convert("L").filter(ImageFilter.GaussianBlur(width / 30))
+        outline = np.asarray(blurred, np.float32)
+        axis.contour(outline, levels=[outline.mean() * 0.6], colors="black", linewidths=0.8)
+        for line in box.read_text().splitlines():
+            x, y, w, h = (float(value) for value in line.split()[1:])
+            corner = ((x - w / 2) * width, (y - h / 2) * height)
+            axis.add_patch(
+                plt.Rectangle(corner, w * width, h * height, fill=False, color="tab:blue")
+            )
+    _save(figure, classifier, "Heat maps on real scans (not shown), expert's box", "heat-maps.png")
+
+
+def _title(axis, name: str, found) -> None:
+    axis.set_axis_off()
+    value = "" if found.probability is None else f", {found.probability:.3f}"
+    axis.set_title(
+        f"{name}\n{found.verdict.replace('_', ' ')}{value}",
+        fontsize=8,
+        color=_COLORS.get(found.verdict, "black"),
     )
-    figure.savefig(ROOT / "docs" / "samples.png", dpi=110)
+
+
+def _save(figure, classifier: Classifier, what: str, name: str) -> None:
+    manifest = classifier.manifest
+    figure.suptitle(
+        f"{what}; {manifest.name} {manifest.precision}, probability of tumor. {NOTICE}", fontsize=7
+    )
+    figure.savefig(ROOT / "docs" / name, dpi=110)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()
