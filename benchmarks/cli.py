@@ -13,7 +13,7 @@ from benchmarks.errors import BenchmarkError
 from edge import NOTICE, Classifier, EdgeError, __version__
 from edge.engines import ENGINES
 from edge.quiet import silenced
-from export.container import write_atomically
+from export.container import check_writable, write_atomically
 from train.errors import TrainError
 from train.options import count, number
 from train.signals import stop_cleanly
@@ -171,11 +171,8 @@ def _keras_references(measured: list, min_seconds: float):
 
 
 def _check_writable(folder: Path) -> None:
-    """Find out before minutes of measuring."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / ".writable", b"?")
-        (folder / ".writable").unlink()
+        check_writable(folder)
     except OSError as error:
         raise BenchmarkError(f"{folder}: cannot be written ({error.strerror})") from error
 

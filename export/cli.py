@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from edge import NOTICE, EdgeError, __version__
 from edge.schema import to_json
 from export.calibration import DEFAULT_SCANS
+from export.container import check_writable, write_atomically
 from export.errors import ExportError
 from export.targets import FORMATS, PRECISIONS, Target, select, table
 from train.errors import TrainError
@@ -105,14 +106,11 @@ def _export(args: argparse.Namespace) -> int:
     run = read_run(args.run or newest_run())
     targets = _targets(args)
     try:
-        args.out.mkdir(parents=True, exist_ok=True)
-        (args.out / f".{REPORT}.partial").touch()
-        (args.out / f".{REPORT}.partial").unlink()
+        check_writable(args.out)
     except OSError as error:
         raise ExportError(f"{args.out}: cannot be written ({error.strerror})") from error
 
     backend.start()
-    from export.container import write_atomically
     from export.export import Limits, export_target, gather
     from export.triton import write_repository
     from train.report import SYNTHETIC

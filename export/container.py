@@ -35,6 +35,14 @@ def _field(number: int, data: bytes) -> bytes:
     return bytes([number << 3 | 2]) + size + bytes([length]) + data
 
 
+def check_writable(folder: Path) -> None:
+    """Make `folder` and write to it, to find out before minutes of work; raises `OSError`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    probe = folder / ".writable"
+    write_atomically(probe, b"?")
+    probe.unlink()
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write to a temporary name in the same folder and rename: never half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
