@@ -16,8 +16,6 @@ STRONGEST = 4
 """Cells that decide: a lesion of 16x16 pixels in a scan of 128x128 covers four of 8x8."""
 WEAKEST = 0.65
 """Share of the cells of a scan known only as a tumor that are taken to be free of it."""
-POOLED_WEIGHT = 1.0
-"""Of the verdict's cross-entropy beside that of the cells."""
 _FAR = 1e4  # beyond any logit
 
 
@@ -39,7 +37,7 @@ class StrongestCells(layers.Layer):
 
 
 def evidence_loss(known, evidence):
-    """Cross-entropy of the cells of which something is known, and of the verdict; one value a scan.
+    """Cross-entropy of the cells of which something is known, one value a scan.
 
     A lesion's mask counts cell by cell. Of a box or a bare label only the strongest cells must
     show the tumor, for which of the others do is not known; of a bare label the weakest must not.
@@ -68,12 +66,7 @@ def evidence_loss(known, evidence):
     positive = are(LESION) + ops.stop_gradient(chosen)
     negative = are(CLEAR) + ops.stop_gradient(weak)
     missed, alarmed = ops.softplus(-logits), ops.softplus(logits)
-    cells = _mean(missed, positive) + _mean(alarmed, negative)
-
-    tumor = ops.cast(ops.any(positive > 0, axis=1), "float32")
-    pooled = ops.mean(ops.top_k(logits, STRONGEST, sorted=False)[0], axis=1)
-    verdict = tumor * ops.softplus(-pooled) + (1 - tumor) * ops.softplus(pooled)
-    return cells + POOLED_WEIGHT * verdict
+    return _mean(missed, positive) + _mean(alarmed, negative)
 
 
 def _mean(values, weights):

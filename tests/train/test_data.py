@@ -71,13 +71,15 @@ def test_wrong_names(folder, positive, negative, words):
 def test_names_of_both_classes_are_found_at_every_depth(folder):
     mixed = folder / "Testing"
     write(mixed / "glioma" / "a.png", 3)
-    write(mixed / "notumor" / "yes" / "b.png", 4)
+    write(mixed / "notumor" / "c.png", 4)
+    write(mixed / "notumor" / "yes" / "b.png", 5)
     classes = find_classes(folder, ["yes", "glioma"], ["notumor", "healthy"])
     assert classes == Classes(("yes", "glioma"), ("notumor",)), "not all need be there"
     found = {path.name: positive for path, positive in find_files(folder, classes)}
     assert found["a.png"]
     assert found["b.png"], "the nearest folder decides"
-    assert len(found) == 5, "no/ was not named"
+    assert not found["c.png"]
+    assert len(found) == 6, "no/ was not named"
 
 
 def test_a_folder_of_one_class_by_its_own_name(tmp_path):
