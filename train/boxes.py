@@ -42,18 +42,22 @@ class Boxes:
     problems: tuple[str, ...]
     """One line each, naming the file; what it names was left out."""
 
-    def mask(self, scan: int, shape: tuple[int, int]) -> np.ndarray:
-        """Where the boxes of a scan are: float32 [H, W], 0 or 1."""
-        mask = np.zeros(shape, np.float32)
-        height, width = shape
-        for box in self.of[scan]:
-            rows = slice(int(box.top * height), max(1, round(box.bottom * height)))
-            cols = slice(int(box.left * width), max(1, round(box.right * width)))
-            mask[rows, cols] = 1
-        return mask
+    def column(self, scans: int) -> np.ndarray:
+        """The boxes of each of so many scans, object [N]: tuples, empty where there is none."""
+        found = np.empty(scans, object)
+        found[:] = [self.of.get(i, ()) for i in range(scans)]
+        return found
 
 
-NO_BOXES = Boxes({}, ())
+def mask_of(boxes: Sequence[Box], shape: tuple[int, int]) -> np.ndarray:
+    """Where boxes are: float32 [H, W], 0 or 1."""
+    mask = np.zeros(shape, np.float32)
+    height, width = shape
+    for box in boxes:
+        rows = slice(int(box.top * height), max(1, round(box.bottom * height)))
+        cols = slice(int(box.left * width), max(1, round(box.right * width)))
+        mask[rows, cols] = 1
+    return mask
 
 
 def read_boxes(folders: Sequence[Path], scans: Sequence[Scan]) -> Boxes:

@@ -14,7 +14,7 @@ from train.sources import KAGGLE, PHANTOM, name_of, resolve
 
 INSPECTIONS = Path("inspect")
 # Parsed before Keras is imported, which takes seconds; a test compares it with the registry.
-MODELS = ("cnn", "vgg16", "vgg19", "inception_v3", "xception", "resnet50")
+MODELS = ("cnn", "compact", "vgg16", "vgg19", "inception_v3", "xception", "resnet50")
 DEVICES = ("one", "all")
 PRECISIONS = ("float32", "mixed")
 

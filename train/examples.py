@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from train import lesions
-from train.boxes import Boxes
+from train.boxes import Box, mask_of
 from train.evidence import BAG, CLEAR, IGNORED, LESION, UNKNOWN, cells_of_mask
+from train.samples import Samples
 from train.vary import varied
 
 SHARES = {
@@ -54,32 +55,23 @@ class Examples:
     """An endless, seeded supply of examples from training scans.
 
     Args:
-        pixels: uint8 [N, H, W, 1].
-        truth: 0 or 1, [N].
-        groups: duplicate groups, [N]: one is drawn as often as another, however many copies.
-        sources: "folder/subfolder" [N]: folders are drawn equally often, and in them the
-            subfolders by the root of their number of groups.
-        boxes: of some of the scans with a tumor.
+        samples: of one colour channel. Folders are drawn equally often, in them the subfolders by
+            the root of their number of groups, in these the groups, however many copies.
         cells: rows and columns of the evidence map.
     """
 
-    def __init__(
-        self,
-        pixels: np.ndarray,
-        truth: np.ndarray,
-        groups: np.ndarray,
-        sources: list[str],
-        boxes: Boxes,
-        cells: tuple[int, int],
-        seed: int,
-    ):
-        self._pixels, self._boxes, self._cells = pixels[..., 0], boxes, cells
+    def __init__(self, samples: Samples, cells: tuple[int, int], seed: int):
+        count, truth = len(samples), samples.truth
+        self._pixels, self._cells = samples.pixels[..., 0], cells
+        self._boxes = [()] * count if samples.boxes is None else samples.boxes
         self._random = np.random.default_rng(seed)
-        positions = np.arange(len(truth))
-        boxed = np.isin(positions, list(boxes.of))
-        self._tumor = _Even(positions[truth == 1], groups, sources)
-        self._clear = _Even(positions[truth == 0], groups, sources)
-        self._boxed = _Even(positions[boxed & (truth == 1)], groups, sources)
+        boxed = np.array([bool(own) for own in self._boxes], bool)
+
+        def even(chosen: np.ndarray) -> _Even:
+            return _Even(np.flatnonzero(chosen), samples)
+
+        self._tumor, self._clear = even(truth == 1), even(truth == 0)
+        self._boxed = even(boxed & (truth == 1))
         shares = dict(SHARES)
         if not self._boxed:
             shares["painted"] += shares.pop("transplanted")
@@ -109,8 +101,8 @@ class Examples:
             i = (self._tumor if kind == "tumor" else self._clear).draw(self._random)
             if kind == "clear":
                 return Example(self._scan(i), self._nothing(), "clear", i)
-            if i in self._boxes.of:
-                return Example(self._scan(i), self._boxes.mask(i, self._shape), "box", i)
+            if self._boxes[i]:
+                return Example(self._scan(i), mask_of(self._boxes[i], self._shape), "box", i)
             return Example(self._scan(i), self._nothing(), "label", i)
         kept = self._kept[kind]
         if len(kept) < KEPT:
@@ -125,7 +117,7 @@ class Examples:
         for _ in range(_TRIES):
             if kind == "without":
                 i = self._boxed.draw(self._random)
-                boxes = [self._pixel_box(box) for box in self._boxes.of[i]]
+                boxes = [self._pixel_box(box) for box in self._boxes[i]]
                 scan = lesions.without_lesion(self._scan(i), boxes, self._random)
                 if scan is not None:
                     return Example(scan, self._nothing(), "clear", -1)
@@ -137,7 +129,7 @@ class Examples:
                 made = lesions.paint_lesion(scan, self._random)
             else:
                 i = self._boxed.draw(self._random)
-                box = self._boxes.of[i][int(self._random.integers(len(self._boxes.of[i])))]
+                box = self._boxes[i][int(self._random.integers(len(self._boxes[i])))]
                 made = lesions.transplant(scan, self._scan(i), self._pixel_box(box), self._random)
             if made is not None and made[1].max() > 0.5:
                 return Example(*made, "mask", -1)
@@ -155,7 +147,7 @@ class Examples:
     def _nothing(self) -> np.ndarray:
         return np.zeros(self._shape, np.float32)
 
-    def _pixel_box(self, box) -> tuple[float, float, float, float]:
+    def _pixel_box(self, box: Box) -> tuple[float, float, float, float]:
         height, width = self._shape
         return box.left * width, box.top * height, box.right * width, box.bottom * height
 
@@ -182,12 +174,13 @@ def codes(mask: np.ndarray, known: str, cells: tuple[int, int]) -> np.ndarray:
 class _Even:
     """Draws positions: each folder equally often, each duplicate group as often as another."""
 
-    def __init__(self, positions: np.ndarray, groups: np.ndarray, sources: list[str]):
+    def __init__(self, positions: np.ndarray, samples: Samples):
         tree: dict[str, dict[str, dict[int, list[int]]]] = {}
         for i in positions.tolist():
-            folder, _, part = sources[i].partition("/")
+            source = "" if samples.sources is None else str(samples.sources[i])
+            folder, _, part = source.partition("/")
             groups_of = tree.setdefault(folder, {}).setdefault(part, {})
-            groups_of.setdefault(int(groups[i]), []).append(i)
+            groups_of.setdefault(int(samples.groups[i]), []).append(i)
         self._folders = []
         for parts in tree.values():
             lists = [list(members.values()) for members in parts.values()]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from train.boxes import Box, parse, read_boxes
+from train.boxes import Box, mask_of, parse, read_boxes
 from train.data import Scan
 from train.errors import TrainError
 
@@ -25,7 +25,8 @@ def test_boxes_find_their_scan(folder):
     assert list(found.of) == [2], "the scan beside it, not its namesake elsewhere"
     assert found.of[2][0] == Box(0.25, 0.0, 0.75, 0.5)
     assert found.problems == ()
-    mask = found.mask(2, (8, 8))
+    assert list(map(len, found.column(3))) == [0, 0, 2]
+    mask = mask_of(found.of[2], (8, 8))
     assert mask[:4, 2:6].all()
     assert mask.sum() == 16 + 4
 
