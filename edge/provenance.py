@@ -46,6 +46,18 @@ class Change:
 
 
 @dataclass(frozen=True)
+class MapMatch:
+    """Heat maps of the same scans, from Keras and from the exported file."""
+
+    maps: int
+    """Those that have a peak in Keras: something that speaks for a tumor."""
+    peaks_unchanged: int
+    """Of these, the ones whose strongest cell is the same."""
+    max_difference: float
+    """Largest in any cell of any map, as a share of the largest value in Keras' maps."""
+
+
+@dataclass(frozen=True)
 class Parity:
     """The held-out scans, through `edge` and this file in one engine, against Keras."""
 
@@ -72,6 +84,12 @@ class Parity:
     """The limit that `changed` was held to."""
     max_allowed_difference: float
     """The limit that `max_difference` was held to."""
+    calibration_error: Change | None = None
+    """Expected calibration error, 0..1 (`train.metrics.calibration_error`)."""
+    heat_map: MapMatch | None = None
+    """None if the model has no heat map."""
+    max_map_difference: float | None = None
+    """The limit that the heat maps' `max_difference` was held to; None: to none."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from edge.schema import to_json
 from export.calibration import DEFAULT_SCANS
 from export.container import check_writable, write_atomically
 from export.errors import ExportError
+from export.inspect import map_words
 from export.targets import FORMATS, PRECISIONS, Target, select, table
 from train.errors import TrainError
 from train.options import count, number
@@ -186,4 +187,6 @@ def _lines(outcome: "Outcome", out: Path) -> list[str]:
     lines = [head]
     for proof in outcome.parity:
         lines.append(f"  {proof.engine} {proof.engine_version}: {proof.words}")
+        if proof.heat_map:
+            lines.append(f"    {map_words(proof.heat_map)}")
     return lines + [f"  does not load in {engine}" for engine in outcome.fails_to_load]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from edge import Classifier, EdgeError, EngineError, ModelError
@@ -17,6 +18,7 @@ from export import calibration, parity
 from export.container import pack, write_atomically
 from export.convert import Converter
 from export.golden import golden_pixels, golden_sample
+from export.heat_map import HEAT_MAP, heat_map_of, two_outputs
 from export.targets import Target
 from train.data import SplitScan, read_again
 from train.judge import judge, load_keras
@@ -64,6 +66,8 @@ class Material:
     """1 with a tumor, 0 without, [N]."""
     keras_probabilities: np.ndarray
     """float64 [N], of the test files."""
+    keras_maps: np.ndarray | None
+    """Heat maps of the test files, float32 [N, rows, columns]; None if the model has none."""
 
 
 def gather(run: Run, data: Path | None, calibration_scans: int, dynamic: bool = False) -> Material:
@@ -77,17 +81,25 @@ def gather(run: Run, data: Path | None, calibration_scans: int, dynamic: bool = 
     chosen = calibration.choose(run.split, calibration_scans, run.manifest.training.seed)
     _, calibration_pixels = read_again(chosen, spec, data)
     held_out = parity.held_out(run.split)
+    positive = run.manifest.labels.index(run.manifest.positive)
     files, pixels = read_again(held_out, spec, data)
     return Material(
         run=run,
-        converter=Converter(model, None if dynamic else 1),
+        converter=Converter(model, positive, None if dynamic else 1),
         dynamic=dynamic,
         calibration_scans=chosen,
         calibration_pixels=calibration_pixels,
         test_files=files,
         test_truth=np.array([scan.positive for scan in held_out], np.int64),
         keras_probabilities=judge(model, run.manifest, pixels),
+        keras_maps=_maps(model, positive, pixels),
     )
+
+
+def _maps(model: keras.Model, positive: int, pixels: np.ndarray) -> np.ndarray | None:
+    if heat_map_of(model).method is None:
+        return None
+    return two_outputs(model, positive).predict(pixels, batch_size=32, verbose=0)[HEAT_MAP]
 
 
 def export_target(
@@ -125,6 +137,7 @@ def export_target(
                 material.test_files,
                 material.test_truth,
                 material.keras_probabilities,
+                material.keras_maps,
                 limits.max_changed,
                 limits.max_difference,
             )
@@ -186,6 +199,7 @@ def _manifest(material: Material, target: Target) -> Manifest:
         reject=RejectGate(),
         payload_sha256="",
         provenance={},
+        heat_map=material.converter.heat_map,
     )
 
 

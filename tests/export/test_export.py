@@ -21,6 +21,7 @@ from export.targets import TARGETS
 from train import signals
 from train.data import read_again
 from train.judge import judge, load_keras
+from train.metrics import calibration_error
 from train.run import read_run
 
 FILES = [target.filename("small") for target in TARGETS]
@@ -53,6 +54,8 @@ def test_a_file_is_what_keras_is(exported, finished_run, name):
     assert proof.sensitivity.exported == called[truth].mean()
     assert proof.specificity.exported == 1 - called[~truth].mean()
     assert f"{proof.changed} of {len(files)} verdicts changed" in proof.words
+    assert proof.calibration_error.exported == calibration_error(truth, found)
+    assert f"calibration error {proof.calibration_error.exported:.3f}, was" in proof.words
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -139,8 +142,8 @@ def test_a_wrong_conversion_is_caught(run, tmp_path, monkeypatch):
     import keras
 
     class Wrong(Converter):
-        def __init__(self, model, batch):
-            super().__init__(keras.models.clone_model(model), batch)
+        def __init__(self, model, positive, batch):
+            super().__init__(keras.models.clone_model(model), positive, batch)
 
     monkeypatch.setattr(export_module, "Converter", Wrong)
     assert export(run, tmp_path / "dist", "--precision", "fp32") == 1
