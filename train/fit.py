@@ -132,7 +132,7 @@ def fit(options: FitOptions, train: Samples, validation: Samples, around: Around
         from train.fit_evidence import fit_evidence
 
         return fit_evidence(options, train, validation, around)
-    make_reproducible(options.seed, around.devices.deterministic)
+    make_reproducible(options.seed)
     state = (checkpoint.load(around.checkpoint) if around.checkpoint else None) or State()
     with naming_out_of_memory(options.batch_size):
         model, own = _build(options, around.devices)
@@ -153,10 +153,10 @@ def fit(options: FitOptions, train: Samples, validation: Samples, around: Around
     return Fit(own, state.history, state.best_epoch, cost(own), logits)
 
 
-def make_reproducible(seed: int, operations: bool = True) -> None:
+def make_reproducible(seed: int) -> None:
     """Seed Python, NumPy and Keras, and ask the backend for operations without races."""
     keras.utils.set_random_seed(seed)
-    if operations and keras.backend.backend() == "tensorflow":
+    if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
@@ -208,7 +208,8 @@ def _run(
 ) -> None:
     """Run a phase, or what is left of it; `model` and `own` have its best weights then."""
     architecture, devices = ARCHITECTURES[options.architecture], around.devices
-    frozen, rest = cut(model)
+    with devices.together():
+        frozen, rest = cut(model)
     own_frozen, own_rest = (frozen, rest) if model is own else cut(own)
     if frozen:
         copies = options.copies if options.augment else 0

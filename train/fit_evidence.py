@@ -42,7 +42,7 @@ def fit_evidence(
     Raises:
         TrainError: the loss is no longer a number, or the state to resume from cannot be used.
     """
-    make_reproducible(options.seed, around.devices.deterministic)
+    make_reproducible(options.seed)
     architecture = ARCHITECTURES[options.architecture]
     model = architecture.build(architecture.input)
     outputs = {name: model.get_layer(name).output for name in (EVIDENCE, LOGITS)}
