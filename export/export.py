@@ -10,7 +10,7 @@ import numpy as np
 from edge import Classifier, EdgeError, EngineError, ModelError
 from edge.container import payload_sha256
 from edge.engines import installed, version
-from edge.manifest import Manifest, RejectGate
+from edge.manifest import Manifest
 from edge.provenance import Calibration, GoldenSample, Parity, Provenance
 from edge.quiet import silenced
 from edge.schema import to_json
@@ -196,7 +196,7 @@ def _manifest(material: Material, target: Target) -> Manifest:
         positive=trained.positive,
         input=trained.input,
         decision=trained.decision,
-        reject=RejectGate(),
+        reject=trained.reject,
         payload_sha256="",
         provenance={},
         heat_map=material.converter.heat_map,

@@ -57,6 +57,31 @@ def parser() -> argparse.ArgumentParser:
         help="test on all scans of this folder, as --data; scans to train with that duplicate one "
         "of them are dropped (default: a fifth of --data is held out)",
     )
+    add(
+        "--hold-out",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="one of --data, of which a fifth is tested on besides --test-data",
+    )
+    add(
+        "--boxes",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="YOLO text files (class cx cy w h, relative) named like the scans with a tumor, for a "
+        "model with a map of evidence and for --inspect; may be given several times",
+    )
+    add(
+        "--teacher",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="RUN",
+        help="for --model compact: finished runs that teach it: those with a map where a tumor "
+        "without a box is, if they agree, the others how sure to be",
+    )
     patient = result.add_mutually_exclusive_group()
     patient.add_argument(
         "--patient-id",
@@ -300,10 +325,28 @@ def _fit(args: argparse.Namespace, out: Path, folder: Path, kept: Path | None) -
         protocol=args.protocol,
         target_sensitivity=args.target_sensitivity,
         coverage=args.coverage,
+        hold_out=_held_out(args, folders),
+        boxes=tuple(args.boxes),
+        teachers=tuple(args.teacher),
         weights=weights.describe(source) if transfers else None,
         options=_plain(args),
     )
     print(train(request, out.name, folder, devices.find(args.devices), kept))
+
+
+def _held_out(args: argparse.Namespace, folders: list[Path]) -> tuple[Path, ...]:
+    """The folders of --hold-out.
+
+    Raises:
+        TrainError: there is no test set that they could join, or one is not trained with.
+    """
+    if args.hold_out and not args.test_data:
+        raise TrainError("--hold-out needs --test-data; without it a fifth of all is held out")
+    known = {folder.resolve() for folder in folders}
+    for name in args.hold_out:
+        if Path(name).resolve() not in known:
+            raise TrainError(f"--hold-out {name}: is none of --data")
+    return tuple(map(Path, args.hold_out))
 
 
 def _inspect(args: argparse.Namespace) -> Path:

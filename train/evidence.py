@@ -16,6 +16,8 @@ STRONGEST = 4
 """Cells that decide: a lesion of 16x16 pixels in a scan of 128x128 covers four of 8x8."""
 WEAKEST = 0.65
 """Share of the cells of a scan known only as a tumor that are taken to be free of it."""
+HARD_WEIGHT = 0.5
+"""Of the strongest clear cells, beside all of them."""
 _FAR = 1e4  # beyond any logit
 
 
@@ -66,7 +68,12 @@ def evidence_loss(known, evidence):
     positive = are(LESION) + ops.stop_gradient(chosen)
     negative = are(CLEAR) + ops.stop_gradient(weak)
     missed, alarmed = ops.softplus(-logits), ops.softplus(logits)
-    return _mean(missed, positive) + _mean(alarmed, negative)
+    # Few of a tumor scan's clear cells are hard, and those are what a neighbour without it shows.
+    clear = are(CLEAR)
+    hardest = ops.top_k(ops.where(clear > 0, logits, -_FAR), STRONGEST, sorted=True)[0]
+    hard = clear * ops.cast(logits >= hardest[:, -1:], "float32")
+    beside = HARD_WEIGHT * _mean(alarmed, ops.stop_gradient(hard))
+    return _mean(missed, positive) + _mean(alarmed, negative) + beside
 
 
 def _mean(values, weights):

@@ -52,7 +52,8 @@ def _noise(rng, scans):
         return rng.uniform(0, 255, shape) * rng.uniform(0.3, 1)
     if kind == 1:
         return 255 * (rng.random(shape) < rng.uniform(0.02, 0.5))
-    return rng.uniform(60, 190) + rng.uniform(15, 60) * smooth_noise(rng, rng.integers(3, 60), shape)
+    bumps = smooth_noise(rng, int(rng.integers(3, 60)), shape)
+    return rng.uniform(60, 190) + rng.uniform(15, 60) * bumps
 
 
 def _gradient(rng, scans):
@@ -97,10 +98,14 @@ def _drawing(rng, scans):
         elif shape == 1:
             draw.rectangle(box, outline=ink, width=pen, fill=fill)
         elif shape == 2:
-            draw.line([(int(a), int(b)) for a, b in rng.integers(0, 2 * width, (6, 2))], ink, pen)
+            draw.line(_corners(rng, 6, 2 * width), ink, pen)
         else:
-            draw.polygon([(int(a), int(b)) for a, b in rng.integers(0, 2 * width, (5, 2))], fill, ink)
+            draw.polygon(_corners(rng, 5, 2 * width), fill, ink)
     return np.asarray(image.resize((width, height), Image.Resampling.BOX), np.float32)
+
+
+def _corners(rng, count, side):
+    return [(int(x), int(y)) for x, y in rng.integers(0, side, (count, 2))]
 
 
 def _scene(rng, scans):

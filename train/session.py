@@ -11,12 +11,14 @@ import keras
 import numpy as np
 
 from edge import __version__
-from edge.manifest import Decision
+from edge.manifest import Decision, RejectGate
 from train import article, calibrate, patients, resume, run, split
+from train.boxes import Boxes, read_boxes
 from train.data import (
     Classes,
     ScanSet,
     SplitScan,
+    check_all_found,
     find_classes,
     find_files,
     fingerprint,
@@ -33,9 +35,11 @@ from train.models import ARCHITECTURES
 from train.phantom import is_synthetic
 from train.plots import write_plots
 from train.progress import counting, say
+from train.reject import learn_gate
 from train.report import SYNTHETIC, Findings, write_report
 from train.samples import Samples
 from train.shortcut import read_facts, shortcut_floor
+from train.teachers import load_teachers, taught
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,12 @@ class Request:
     """"honest", or "article" to repeat the articles' beside it."""
     target_sensitivity: float
     coverage: float
+    hold_out: tuple[Path, ...] = ()
+    """Of `folders`: a fifth of each joins the test folder."""
+    boxes: tuple[Path, ...] = ()
+    """Folders of text files with boxes around tumors."""
+    teachers: tuple[Path, ...] = ()
+    """Finished runs."""
     weights: str | None = None
     """The backbone's, in words; None: there is no backbone."""
     options: dict = field(default_factory=dict)
@@ -72,11 +82,14 @@ class Data:
     """bool [N]: of the test folder."""
     grouping: split.Grouping
     parts: list[SplitScan]
+    boxes: Boxes
 
     def samples(self, positions: np.ndarray) -> Samples:
         """The scans at some positions, as a fit takes them."""
         found = self.found
-        return Samples(found.pixels, found.truth, self.grouping.groups)[positions]
+        sources = np.array([scan.source for scan in found.scans])
+        boxes = self.boxes.column(len(found.scans))
+        return Samples(found.pixels, found.truth, self.grouping.groups, sources, boxes)[positions]
 
 
 @dataclass(frozen=True)
@@ -118,7 +131,7 @@ def train(
         TrainError: data that cannot be trained with, or another request than the interrupted one.
     """
     phases(request.fit)
-    synthetic = any(map(is_synthetic, _all_folders(request)))
+    synthetic, seed = any(map(is_synthetic, _all_folders(request))), request.fit.seed
     if synthetic:
         say(SYNTHETIC)
     data = gather(request)
@@ -137,6 +150,10 @@ def train(
     judged.fitted.model.save(folder / run.MODEL)
     run.write_json(folder / run.SPLIT, data.parts)
     manifest = _manifest(request, data, judged.choice.decision, name, folder, synthetic)
+    if ARCHITECTURES[request.fit.architecture].evidence:
+        say("learning what a scan looks like, for the reject gate")
+        known = (data.samples(parts.train), data.samples(parts.validation))
+        manifest = replace(manifest, reject=RejectGate(learned=learn_gate(*known, seed)))
 
     evaluation = evaluate(judged.predictions, request.fit.seed)
     pooled = _cross_validated(request, data, parts, judged, site)
@@ -178,6 +195,7 @@ def gather(request: Request) -> Data:
     """
     folders = _all_folders(request)
     classes = [find_classes(folder, request.positive, request.negative) for folder in folders]
+    check_all_found(classes, request.positive, request.negative)
     files = [find_files(*pair) for pair in zip(folders, classes, strict=True)]
     spec = ARCHITECTURES[request.fit.architecture].input
     with counting("reading scans", sum(map(len, files))) as tick:
@@ -193,15 +211,21 @@ def gather(request: Request) -> Data:
     elif request.patient_csv:
         known = patients.from_csv(request.patient_csv, found.scans)
     grouping = split.group_scans(found, known)
+    held = {str(folder.resolve()) for folder in request.hold_out}
+    held_out = np.array([scan.root in held for scan in found.scans], bool)
     parts = split.split(
-        found.scans, grouping, request.fit.seed, request.folds or split.FOLDS, external
+        found.scans, grouping, request.fit.seed, request.folds or split.FOLDS, external, held_out
     )
-    return Data(found, _all_names(classes), external, grouping, parts)
+    if held:
+        external = np.array([part.part == "test" for part in parts], bool) | external
+    boxes = read_boxes(request.boxes, found.scans)
+    return Data(found, _all_names(classes), external, grouping, parts, boxes)
 
 
 def fit_and_judge(request: Request, data: Data, fold: split.Fold, around: Around) -> Judged:
     """Fit on a fold's training part, choose the decision on its validation part, judge its test."""
     train, validation, test = (data.samples(getattr(fold, part)) for part in split.PARTS)
+    train = _taught(request, data, fold, train)
     fitted = fit(request.fit, train, validation, around)
     choice = calibrate.choose(
         ARCHITECTURES[request.fit.architecture].transform,
@@ -215,6 +239,21 @@ def fit_and_judge(request: Request, data: Data, fold: split.Fold, around: Around
     probability = calibrated(fitted.logits(test.pixels), choice.decision, 1)
     predictions = Predictions.of(choice.decision, test.truth, probability, test.groups)
     return Judged(fitted, choice, predictions)
+
+
+def _taught(request: Request, data: Data, fold: split.Fold, train: Samples) -> Samples:
+    """Training scans with what teachers say of them; those are left out on which they disagree."""
+    if not request.teachers:
+        return train
+    tests = {data.parts[i].sha256 for i in fold.test}
+    teachers = load_teachers(request.teachers, data.classes.positive, data.classes.negative, tests)
+    told, boxes = taught(teachers, train, [data.parts[i] for i in fold.train])
+    train = replace(train, taught=told)
+    if boxes is None:
+        return train
+    placed = np.array([bool(own) for own in boxes], bool) | (train.truth == 0)
+    say(f"teachers place {int((placed & (train.truth == 1)).sum())} of {train.truth.sum()} tumors")
+    return replace(train, boxes=boxes)[placed]
 
 
 def _cross_validated(
@@ -313,6 +352,10 @@ def _say_data(data: Data) -> None:
         f"{len(truth)} scans: {positive} {truth.sum()}, {negative} {(1 - truth).sum()}; "
         f"{len(data.found.unreadable)} unreadable and skipped"
     )
+    for problem in data.boxes.problems:
+        say(f"box left out: {problem}")
+    if data.boxes.of:
+        say(f"boxes of {len(data.boxes.of)} scans")
     clusters = len(set(data.grouping.clusters.tolist()))
     say(f"  {clusters} different ones: the rest are copies or near-copies (--inspect shows them)")
     for conflict in data.grouping.conflicts:
