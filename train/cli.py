@@ -368,9 +368,11 @@ def _inspect(args: argparse.Namespace) -> Path:
             args.negative,
             known if args.patient_id or args.patient_csv else None,
             args.seed,
+            args.boxes,
         )
         run.write_json(folder / inspect.JSON, inspect.to_json(found))
-        contact_sheet(inspect.sheet_rows(found)).save(folder / inspect.SHEET)
+        sheet = contact_sheet(inspect.sheet_rows(found), inspect.boxes_by_file(found))
+        sheet.save(folder / inspect.SHEET)
         print(inspect.summary(found))
     return out
 
