@@ -91,6 +91,7 @@ def fit_evidence(options: FitOptions, train: Samples, validation: Samples, aroun
     state = (checkpoint.load(around.checkpoint) if around.checkpoint else None) or State()
     if state.epoch:
         assign(trained.variables, state.variables)
+    if state.epoch and not state.finished:
         assign(optimizer.variables, state.optimizer)
     cells = tuple(outputs[EVIDENCE].shape[1:3])
     batches = _Batches(train, cells, steps, options, state.epoch)

@@ -145,6 +145,32 @@ def _body(rng, scans):
     return np.where(rim, rng.uniform(80, 250), picture)
 
 
+def _neck(rng, scans):
+    """Muscles alike on both sides, an airway, a vertebra with its canal, fat around: a neck."""
+    shape = _size(scans)
+    y, x = np.mgrid[: shape[0], : shape[1]] / max(shape)
+    aside = np.abs(x - 0.5 - rng.uniform(-0.06, 0.06))
+    wide, high = rng.uniform(0.2, 0.46, 2)
+    uneven = 0.06 * smooth_noise(rng, 5, shape)
+    away = (aside / wide) ** 2 + ((y - 0.5) / high) ** 2 + uneven
+    picture = np.full(shape, rng.uniform(60, 120), np.float32)
+    for _ in range(int(rng.integers(5, 14))):
+        middle = rng.uniform(0, wide), rng.uniform(0.5 - high, 0.5 + high)
+        radius = rng.uniform(0.02, 0.12, 2)
+        part = ((aside - middle[0]) / radius[0]) ** 2 + ((y - middle[1]) / radius[1]) ** 2 < 1
+        picture = np.where(part, rng.uniform(20, 170), picture)
+
+    def spot(row, size, level):
+        return np.where(aside**2 + ((y - row) * 1.2) ** 2 < size**2, level, picture)
+
+    bone = rng.uniform(0.5, 0.62)
+    picture = spot(bone, rng.uniform(0.06, 0.11), rng.uniform(60, 220))
+    picture = spot(bone + rng.uniform(0.05, 0.09), rng.uniform(0.02, 0.04), rng.uniform(10, 200))
+    picture = spot(bone - rng.uniform(0.13, 0.22), rng.uniform(0.02, 0.07), rng.uniform(0, 12))
+    picture = np.where(away > rng.uniform(0.65, 0.9), rng.uniform(120, 250), picture)
+    return picture * (away < 1) * (1 + 0.3 * (_fractal(rng, shape) - 0.5))
+
+
 def _joint(rng, scans):
     """Bones that run out of the picture, with a gap between: a knee, a shoulder, a spine."""
     shape = _size(scans)
@@ -258,6 +284,7 @@ KINDS: dict[str, Maker] = {
     "drawing": _drawing,
     "scene": _scene,
     "body": _body,
+    "neck": _neck,
     "joint": _joint,
     "chest": _chest,
     "fan": _fan,

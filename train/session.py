@@ -227,15 +227,22 @@ def fit_and_judge(request: Request, data: Data, fold: split.Fold, around: Around
     train, validation, test = (data.samples(getattr(fold, part)) for part in split.PARTS)
     train = _taught(request, data, fold, train)
     fitted = fit(request.fit, train, validation, around)
+    architecture, logits = ARCHITECTURES[request.fit.architecture], fitted.logits(validation.pixels)
+    # A network fitted on folders in equal parts is judged on them in equal parts.
+    even = calibrate.evened(validation.truth, validation.groups, validation.sources)
+    decided = even if architecture.evidence else np.arange(len(validation))
     choice = calibrate.choose(
-        ARCHITECTURES[request.fit.architecture].transform,
+        architecture.transform,
         1,
-        fitted.logits(validation.pixels),
-        validation.truth,
-        validation.groups,
+        logits[decided],
+        validation.truth[decided],
+        validation.groups[decided],
         request.target_sensitivity,
         request.coverage,
     )
+    seen = np.unique(decided)
+    tumors = int(validation.truth[seen].sum())
+    choice = replace(choice, scans=len(seen), tumors=tumors)
     probability = calibrated(fitted.logits(test.pixels), choice.decision, 1)
     predictions = Predictions.of(choice.decision, test.truth, probability, test.groups)
     return Judged(fitted, choice, predictions)
