@@ -90,7 +90,7 @@ def fit_evidence(options: FitOptions, train: Samples, validation: Samples, aroun
     optimizer.build(trained.trainable_variables)
     state = (checkpoint.load(around.checkpoint) if around.checkpoint else None) or State()
     if state.epoch:
-        assign(trained.variables, state.variables)
+        assign(model.variables, state.variables)
     if state.epoch and not state.finished:
         assign(optimizer.variables, state.optimizer)
     cells = tuple(outputs[EVIDENCE].shape[1:3])
@@ -110,7 +110,7 @@ def fit_evidence(options: FitOptions, train: Samples, validation: Samples, aroun
         for name, value in _judged(own, validation).items():
             state.history[name][-1] = value
         state.finished, state.optimizer = True, []
-        state.variables = snapshot(trained.variables)
+        state.variables = snapshot(model.variables)
         if around.checkpoint:
             checkpoint.save(state, around.checkpoint)
     own.set_weights(model.get_weights())
@@ -212,7 +212,7 @@ class _Watch(keras.callbacks.Callback):
             self._state.history.setdefault(name, []).append(float(value))
         self._state.epoch = epoch + 1
         if self._file:
-            self._state.variables = snapshot(self.model.variables)
+            self._state.variables = snapshot(self._own.variables)
             self._state.optimizer = snapshot(self.model.optimizer.variables)
             checkpoint.save(self._state, self._file)
 
