@@ -88,22 +88,20 @@ def choose(
     )
 
 
-def evened(truth: np.ndarray, groups: np.ndarray, sources: np.ndarray) -> np.ndarray:
+def evened(truth: np.ndarray, sources: np.ndarray) -> np.ndarray:
     """Positions, int64 [M], in which both classes and, in each, all folders are as frequent.
 
-    Of a duplicate group one scan is taken; scans of small folders are repeated. So a decision is
-    not that of the largest folder alone.
+    Scans of small folders are repeated, so a decision is not that of the largest folder alone.
 
     Args:
         truth: 0 or 1, [N].
-        groups: duplicate groups, [N].
         sources: "folder/subfolder", [N].
     """
     folders = np.array([str(source).partition("/")[0] for source in sources])
     chosen = []
     for label in (0, 1):
         own = [np.flatnonzero((truth == label) & (folders == one)) for one in np.unique(folders)]
-        own = [some[np.unique(groups[some], return_index=True)[1]] for some in own if len(some)]
+        own = [some for some in own if len(some)]
         chosen += [np.resize(some, _EVENED // len(own)) for some in own]
     return np.concatenate(chosen)
 

@@ -229,7 +229,7 @@ def fit_and_judge(request: Request, data: Data, fold: split.Fold, around: Around
     fitted = fit(request.fit, train, validation, around)
     architecture, logits = ARCHITECTURES[request.fit.architecture], fitted.logits(validation.pixels)
     # A network fitted on folders in equal parts is judged on them in equal parts.
-    even = calibrate.evened(validation.truth, validation.groups, validation.sources)
+    even = calibrate.evened(validation.truth, validation.sources)
     decided = even if architecture.evidence else np.arange(len(validation))
     choice = calibrate.choose(
         architecture.transform,
