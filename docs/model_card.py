@@ -43,7 +43,7 @@ def main() -> None:
     sets = _test_sets(run)
     for folder in args.foreign:
         sets.update(_foreign(folder))
-    scans = [scan for own in sets.values() for scan, _ in own]
+    scans = list({scan.file: scan for own in sets.values() for scan, _ in own}.values())
     boxes = read_boxes(args.boxes, scans) if args.boxes else Boxes({}, ())
     by_file = {scans[i].file: found for i, found in boxes.of.items()}
     for model in args.models:

@@ -82,6 +82,12 @@ def parser() -> argparse.ArgumentParser:
         help="for --model compact: finished runs that teach it: those with a map where a tumor "
         "without a box is, if they agree, the others how sure to be",
     )
+    add(
+        "--no-brain",
+        metavar="REGEX",
+        help="for --model compact: found in the paths of tumor-free scans to train with that show "
+        "no brain (necks, faces); the reject gate learns to refuse them",
+    )
     patient = result.add_mutually_exclusive_group()
     patient.add_argument(
         "--patient-id",
@@ -328,6 +334,7 @@ def _fit(args: argparse.Namespace, out: Path, folder: Path, kept: Path | None) -
         hold_out=_held_out(args, folders),
         boxes=tuple(args.boxes),
         teachers=tuple(args.teacher),
+        no_brain=args.no_brain,
         weights=weights.describe(source) if transfers else None,
         options=_plain(args),
     )

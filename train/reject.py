@@ -17,17 +17,26 @@ from train.vary import varied
 HIDDEN = 24
 VIEWS = 5_000
 """Of scans, and as many outliers."""
+BRAINLESS = 0.15
+"""Views of slices without a brain, of `VIEWS`."""
 ACCEPTED = 0.995
 """Share of the validation scans that must pass."""
 _ATTEMPTS = 30  # epochs of the solver
 
 
-def learn_gate(train: Samples, validation: Samples, seed: int, views: int = VIEWS) -> LearnedGate:
+def learn_gate(
+    train: Samples,
+    validation: Samples,
+    seed: int,
+    brainless: Samples | None = None,
+    views: int = VIEWS,
+) -> LearnedGate:
     """Learn what a scan looks like; deterministic by `seed`.
 
     Args:
         train: of any number of channels; the first is looked at.
         validation: sets the limit.
+        brainless: slices of heads and necks that show no brain, to be refused, too.
     """
     from sklearn.neural_network import MLPClassifier
 
@@ -39,6 +48,9 @@ def learn_gate(train: Samples, validation: Samples, seed: int, views: int = VIEW
         layout(_wilder(outlier(kinds[i % len(kinds)], rng, pictures), rng)[..., None])
         for i in range(views)
     ]
+    if brainless is not None and len(brainless):
+        others += list(_views(brainless, round(BRAINLESS * views), rng))
+        others += list(_plain(brainless, round(BRAINLESS * views / 3), rng))
     features = np.concatenate([scans, others])
     truth = np.repeat([1, 0], [len(scans), len(others)])
     network = MLPClassifier(

@@ -1,6 +1,7 @@
 """One training session: from folders of scans to a finished run."""
 
 import datetime
+import re
 import sys
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -11,7 +12,7 @@ import keras
 import numpy as np
 
 from edge import __version__
-from edge.manifest import Decision, RejectGate
+from edge.manifest import Decision, LearnedGate, RejectGate
 from train import article, calibrate, patients, resume, run, split
 from train.boxes import Boxes, read_boxes
 from train.data import (
@@ -27,6 +28,7 @@ from train.data import (
 )
 from train.devices import Devices
 from train.epochs import EpochProgress
+from train.errors import TrainError
 from train.evaluate import Predictions, evaluate
 from train.features import FeatureCache
 from train.fit import Around, Fit, FitOptions, fit, phases
@@ -66,6 +68,8 @@ class Request:
     """Folders of text files with boxes around tumors."""
     teachers: tuple[Path, ...] = ()
     """Finished runs."""
+    no_brain: str | None = None
+    """Regular expression for the names of training scans that show no brain."""
     weights: str | None = None
     """The backbone's, in words; None: there is no backbone."""
     options: dict = field(default_factory=dict)
@@ -131,7 +135,7 @@ def train(
         TrainError: data that cannot be trained with, or another request than the interrupted one.
     """
     phases(request.fit)
-    synthetic, seed = any(map(is_synthetic, _all_folders(request))), request.fit.seed
+    synthetic = any(map(is_synthetic, _all_folders(request)))
     if synthetic:
         say(SYNTHETIC)
     data = gather(request)
@@ -146,14 +150,16 @@ def train(
     floor = _floor(data, used, request.fit.seed)
     say(f"shortcut floor: {floor or 'too few different scans to measure it'}")
 
+    brainless = _brainless(request, data, parts.train)
     judged = fit_and_judge(request, data, parts, site.around("run"))
     judged.fitted.model.save(folder / run.MODEL)
     run.write_json(folder / run.SPLIT, data.parts)
     manifest = _manifest(request, data, judged.choice.decision, name, folder, synthetic)
     if ARCHITECTURES[request.fit.architecture].evidence:
         say("learning what a scan looks like, for the reject gate")
-        known = (data.samples(parts.train), data.samples(parts.validation))
-        manifest = replace(manifest, reject=RejectGate(learned=learn_gate(*known, seed)))
+        manifest = replace(
+            manifest, reject=RejectGate(learned=_gate(data, parts, brainless, request.fit.seed))
+        )
 
     evaluation = evaluate(judged.predictions, request.fit.seed)
     pooled = _cross_validated(request, data, parts, judged, site)
@@ -246,6 +252,36 @@ def fit_and_judge(request: Request, data: Data, fold: split.Fold, around: Around
     probability = calibrated(fitted.logits(test.pixels), choice.decision, 1)
     predictions = Predictions.of(choice.decision, test.truth, probability, test.groups)
     return Judged(fitted, choice, predictions)
+
+
+def _brainless(request: Request, data: Data, train: np.ndarray) -> np.ndarray:
+    """Which scans --no-brain names, bool [N].
+
+    Raises:
+        TrainError: the expression is none, or no training scan has such a name.
+    """
+    if not request.no_brain:
+        return np.zeros(len(data.found.scans), bool)
+    try:
+        pattern = re.compile(request.no_brain)
+    except re.error as error:
+        raise TrainError(
+            f"--no-brain {request.no_brain!r}: is no regular expression ({error})"
+        ) from error
+    named = np.array([bool(pattern.search(str(one.file))) for one in data.found.scans], bool)
+    if not named[train].any():
+        raise TrainError(f"--no-brain {request.no_brain!r}: is in the path of no training scan")
+    return named
+
+
+def _gate(data: Data, parts: split.Fold, brainless: np.ndarray, seed: int) -> LearnedGate:
+    """The learned part of the reject gate; slices without a brain are among what it refuses."""
+
+    def some(positions: np.ndarray, without: bool) -> Samples:
+        return data.samples(positions[brainless[positions] == without])
+
+    scans = some(parts.train, False), some(parts.validation, False)
+    return learn_gate(*scans, seed, some(parts.train, True))
 
 
 def _taught(request: Request, data: Data, fold: split.Fold, train: Samples) -> Samples:
