@@ -157,6 +157,12 @@ def test_a_network_without_a_backbone_has_none_to_unfreeze():
             phases(options("cnn", **changes))
 
 
+def test_a_wrong_prefix_is_said_before_the_head_is_trained():
+    never = Around(progress=lambda name, _: Stop(name, name, 0))
+    with pytest.raises(TrainError, match="block1, block2, block3, block4, block5, or all"):
+        fitted(options("vgg16", unfreeze="blok5"), never)
+
+
 def test_a_loss_that_is_no_number_says_what_to_do():
     with pytest.raises(TrainError, match="smaller --learning-rate"):
         fitted(options("cnn", learning_rate=1e30, epochs=5))
