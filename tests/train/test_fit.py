@@ -13,6 +13,7 @@ pytest.importorskip("keras")
 
 import keras
 
+from edge.manifest import InputSpec
 from tests.train.small import narrow_networks, options, samples
 from train import checkpoint
 from train.errors import TrainError
@@ -116,6 +117,16 @@ def test_all_of_a_backbone_can_be_trained_from_scratch():
     assert [phase.name for phase in phases(with_weights)] == ["head", "fine-tuning"]
 
 
+@pytest.mark.parametrize("name", ["vgg19", "inception_v3", "xception", "resnet50"])
+def test_every_backbone_learns(name):
+    data = samples(16, 96)
+    with narrow_networks(0.05, InputSpec(96, 96, "rgb")):
+        found = fit(options(name, epochs=4, augment=False), data, data, Around())
+    losses = found.history["loss"]
+    assert losses[-1] < losses[0]
+    assert found.cost.frozen_parameters > 0
+
+
 def test_only_the_head_of_a_frozen_backbone_changes():
     case = CASES["head"]
     one, two = fitted(case), fitted(dataclasses.replace(case, epochs=1))
@@ -197,6 +208,7 @@ HUNGRY = """
 import resource
 from train import backend; backend.start()
 import numpy as np
+from edge.manifest import InputSpec
 from tests.train.small import options, samples
 from train.errors import TrainError
 from train.fit import Around, fit
