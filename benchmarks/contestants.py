@@ -1,0 +1,134 @@
+"""Who takes turns in a group: our models, the bare engines, Keras, and a yardstick."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.bare import bare
+from benchmarks.candidates import Candidate
+from benchmarks.turns import Contestant
+from edge import Classifier, ImageError
+from edge.classifier import Prediction
+from edge.decide import probability, verdict
+from edge.gate import reject_reason
+from edge.manifest import InputSpec
+from edge.preprocess import FILTERS, preprocess
+
+LATENCY_SCANS = 64
+"""At most, evenly over all: latencies depend little on which, and pixels take memory."""
+_YARDSTICK = 512  # side of the matrices: a few milliseconds
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What the contestants are asked."""
+
+    files: tuple[Path, ...]
+    """Scans that the reject gate lets pass."""
+    pixels: tuple[np.ndarray, ...]
+    """The same, as the models take them: uint8 [height, width, channels]."""
+
+
+@dataclass(eq=False)
+class Entrant:
+    """The contestants of one candidate, and what they left."""
+
+    candidate: Candidate
+    inference: dict[int, Contestant]
+    """Pixels to logits, by number of threads."""
+    bare: Contestant
+    call: Contestant
+    tf_lite: Contestant | None
+    predictions: dict[Path, Prediction] = field(default_factory=dict)
+    """The first of each file."""
+    stage_ms: list[tuple[float, float, float]] = field(default_factory=list)
+    """Decode, preprocess and inference of each timed whole call."""
+
+    def every(self) -> list[Contestant]:
+        """In an order that puts those that are compared beside each other."""
+        first, *others = self.inference.values()
+        return [c for c in (self.call, first, self.bare, self.tf_lite, *others) if c]
+
+
+def material(classifier: Classifier, files: Sequence[Path]) -> Material:
+    """Up to `LATENCY_SCANS` of the files, those that a model is asked about, evenly spread."""
+    step = max(1, -(-len(files) // LATENCY_SCANS))
+    chosen, tensors = [], []
+    for file in files[::step]:
+        try:
+            image = classifier.decode(file)
+        except ImageError:
+            continue
+        pixels = preprocess(image, classifier.manifest.input)
+        if reject_reason(image, pixels, classifier.manifest.reject) is None:
+            chosen.append(file)
+            tensors.append(pixels)
+    return Material(tuple(chosen), tuple(tensors))
+
+
+def entrant(candidate: Candidate, asked: Material, with_tf_lite: bool) -> Entrant:
+    """The contestants of one candidate.
+
+    Args:
+        with_tf_lite: TensorFlow is loaded anyway, so its own interpreter takes part for int8.
+    """
+    classifier, label = candidate.classifier, candidate.label
+    engine, path, threads = classifier.engine.name, classifier.path, classifier.engine.threads
+    tf_lite = None
+    kind = (classifier.manifest.format, classifier.manifest.precision)
+    if with_tf_lite and kind == ("tflite", "int8"):
+        tf_lite = Contestant(f"{label}, tf.lite", bare("tf.lite", path, threads), asked.pixels)
+    made = Entrant(
+        candidate=candidate,
+        inference={
+            n: Contestant(f"{label}, {n} threads", one.logits, asked.pixels)
+            for n, one in candidate.classifiers.items()
+        },
+        bare=Contestant(f"{label}, bare", bare(engine, path, threads), asked.pixels),
+        call=Contestant(f"{label}, whole call", classifier.classify, asked.files),
+        tf_lite=tf_lite,
+    )
+
+    def keep(file: Path, found: Prediction) -> None:
+        made.predictions.setdefault(file, found)
+        made.stage_ms.append((found.decode_ms, found.preprocess_ms, found.inference_ms))
+
+    made.call.keep = keep
+    return made
+
+
+def decision(classifier: Classifier, asked: Material) -> Contestant:
+    """Logits to verdict."""
+    manifest = classifier.manifest
+    rule, positive = manifest.decision, manifest.positive_index
+    return Contestant(
+        "decision",
+        lambda logits: verdict(probability(logits, rule, positive), rule),
+        [classifier.logits(pixels) for pixels in asked.pixels],
+    )
+
+
+def bare_prepare(spec: InputSpec, asked: Material) -> Contestant:
+    """Pillow's decoding and resizing, and nothing else."""
+    size, filter = (spec.width, spec.height), FILTERS[spec.resize]
+
+    def prepare(file: Path) -> np.ndarray:
+        with Image.open(file) as image:
+            return np.asarray(image.resize(size, filter))
+
+    return Contestant("decode and resize", prepare, asked.files)
+
+
+def yardstick() -> Contestant:
+    """A matrix product: tells how fast the machine is at the moment."""
+    one = np.random.default_rng(0).normal(size=(_YARDSTICK, _YARDSTICK)).astype(np.float32)
+    product = np.empty_like(one)
+    return Contestant("yardstick", lambda _: np.matmul(one, one, out=product), [None])
+
+
+def keras_contestants(calls: dict[str, Callable], asked: Material) -> dict[str, Contestant]:
+    """Keras' ways of calling, on the same pixels."""
+    return {name: Contestant(f"Keras {name}", c, asked.pixels) for name, c in calls.items()}

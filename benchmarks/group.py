@@ -1,0 +1,250 @@
+"""One training run's models, measured: in processes of their own, then in turns."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.accuracy import Expected, judge, score_probabilities
+from benchmarks.candidates import Candidate
+from benchmarks.contestants import (
+    Entrant,
+    bare_prepare,
+    decision,
+    entrant,
+    keras_contestants,
+    material,
+    yardstick,
+)
+from benchmarks.errors import BenchmarkError
+from benchmarks.floor import floor
+from benchmarks.latency import Latency, paired_ratio
+from benchmarks.machine import Watch
+from benchmarks.options import Options
+from benchmarks.peaks import Peak
+from benchmarks.process import cold_start, memory
+from benchmarks.report import Cost, Group, KerasRow, Model, Row, Stages
+from benchmarks.scans import Scans
+from benchmarks.throughput import measure_apart
+from benchmarks.turns import Contestant, seconds_of, take_turns
+
+TF_LITE = "tf.lite"
+PLAIN_ONNX = "fp32 ONNX"
+"""What a user would otherwise pick; keys of `Row.times_faster`, beside Keras' calls."""
+
+
+class Measuring:
+    """What has been measured of a group so far: `result` may be asked at any time."""
+
+    def __init__(self, candidates: Sequence[Candidate], scans: Scans, options: Options):
+        self._scans, self._options = scans, options
+        self._models = {candidate: candidate.described() for candidate in candidates}
+        self._first = candidates[0].classifier
+        self._asked = material(self._first, scans.files)
+        if not self._asked.files:
+            raise BenchmarkError(
+                f"{self.name}: the reject gate lets none of its scans pass ({scans.source}), so "
+                "there is nothing to time; name others with --data"
+            )
+        self._entrants: list[Entrant] = []
+        self._keras: dict[str, Contestant] = {}
+        self._prepare: Contestant | None = None
+        self._yardstick: Contestant | None = None
+        self._decision: Contestant | None = None
+        self._watch = self._conditions = self._expected = None
+        self.keras_absent: str | None = None
+        self.peaks: tuple[Peak, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Of the run."""
+        return self._first.manifest.name
+
+    @property
+    def labels(self) -> list[str]:
+        """Of the candidates."""
+        return [candidate.label for candidate in self._models]
+
+    def roughly(self) -> float:
+        """Seconds that the turns will take, as far as one can tell before `prepare`."""
+        options, total = self._options, 0.0
+        for candidate in self._models:
+            calls = 3 + len(options.threads) - 1
+            total += calls * max(options.min_seconds, candidate.seconds * options.min_queries)
+        return total
+
+    def measure_processes(self, probe: Path, before: Callable[[str], None]) -> None:
+        """Cold start, memory and throughput of each model.
+
+        Args:
+            probe: a PNG to classify.
+            before: told which model is next.
+
+        Raises:
+            BenchmarkError: a process of its own fails.
+        """
+        options = self._options
+        for candidate, model in self._models.items():
+            before(candidate.label)
+            path, engine = candidate.classifier.path, model.engine
+            found = replace(
+                model,
+                cold=cold_start(path, engine, probe, options.cold_starts),
+                memory=memory(path, engine, options.threads[0], probe),
+            )
+            self._models[candidate] = found
+            if options.throughput_seconds and self._deployed(candidate):
+                self._models[candidate] = replace(
+                    found,
+                    throughput=measure_apart(
+                        path, engine, self._asked.files, options.threads, options.throughput_seconds
+                    ),
+                )
+
+    def prepare(self, calls: dict[str, Callable], expected: Expected | None) -> float:
+        """Make and warm up everybody; returns the seconds that the turns will take.
+
+        Args:
+            calls: ways to call Keras, by name; empty without it.
+            expected: what Keras makes of the scans, if that is known.
+        """
+        self._expected = expected
+        self._yardstick = yardstick()
+        self._prepare = bare_prepare(self._first.manifest.input, self._asked)
+        self._keras = keras_contestants(calls, self._asked)
+        self._entrants = [entrant(one, self._asked, bool(calls)) for one in self._models]
+        for contestant in self._contestants():
+            contestant.warm_up()
+        options = self._options
+        return seconds_of(self._contestants(), options.min_seconds, options.min_queries)
+
+    def measure_turns(self, tick: Callable[[float], None]) -> None:
+        """Everybody takes turns; then the scans that nobody was asked about are classified."""
+        self._watch = Watch()
+        options = self._options
+        try:
+            take_turns(self._contestants(), options.min_seconds, options.min_queries, tick)
+        finally:
+            self._conditions = self._watch.conditions()
+        alone = decision(self._first, self._asked)
+        alone.warm_up()
+        take_turns([alone], 0)
+        self._decision = alone
+        for one in self._entrants:
+            for file in self._scans.files:
+                if file not in one.predictions:
+                    one.predictions[file] = one.candidate.classifier.classify(file)
+
+    def result(self) -> Group:
+        """All that is known by now."""
+        scans, first = self._scans, next(iter(self._models))
+        keras = {n: c.latency for n, c in self._keras.items() if c.blocks}
+        models = dict(self._models)
+        for one in self._entrants:
+            if one.inference[self._options.threads[0]].blocks:
+                models[one.candidate] = self._model(one, keras)
+        return Group(
+            run=self.name,
+            architecture=first.provenance.architecture,
+            scans=scans.source,
+            scan_count=len(scans.files),
+            synthetic=scans.synthetic,
+            models=tuple(models.values()),
+            keras=tuple(KerasRow(name, latency) for name, latency in keras.items()),
+            keras_absent=self.keras_absent,
+            keras_accuracy=self._keras_accuracy(),
+            yardstick=self._yardstick and self._yardstick.latency,
+            conditions=self._conditions,
+        )
+
+    def _contestants(self) -> list[Contestant]:
+        ours = [contestant for one in self._entrants for contestant in one.every()]
+        return [self._yardstick, *self._keras.values(), self._prepare, *ours]
+
+    def _deployed(self, candidate: Candidate) -> bool:
+        """Whether it is the int8 file of its engine, or the first where there is none."""
+        own = [
+            c for c in self._models if c.classifier.engine.name == candidate.classifier.engine.name
+        ]
+        int8 = [c for c in own if c.classifier.manifest.precision == "int8"]
+        return candidate is (int8 or own)[0]
+
+    def _model(self, one: Entrant, keras: dict[str, Latency]) -> Model:
+        candidate, files = one.candidate, self._scans.files
+        rows = []
+        for threads, contestant in one.inference.items():
+            if not contestant.blocks:
+                continue
+            own = contestant.latency
+            rivals = {**keras, **self._others(one, threads)}
+            peak = next((p for p in self.peaks if p.threads == threads), None)
+            layers, precision = candidate.layers, candidate.classifier.manifest.precision
+            rows.append(
+                Row(
+                    threads=threads,
+                    inference=own,
+                    times_faster={
+                        name: paired_ratio(rival.repeats, own.repeats)
+                        for name, rival in rivals.items()
+                    },
+                    floor=floor(layers, precision, peak, own.p50) if layers and peak else None,
+                )
+            )
+        judged = None
+        if all(file in one.predictions for file in files):
+            judged = judge(
+                [one.predictions[file] for file in files],
+                self._scans.truth,
+                candidate.classifier.manifest.decision,
+                self._expected,
+            )
+        whole = one.call.blocks and one.bare.blocks and self._prepare.blocks
+        return replace(
+            self._models[candidate],
+            judged=judged,
+            rows=tuple(rows),
+            stages=self._stages(one) if self._decision and whole else None,
+            cost=self._cost(one) if whole else None,
+        )
+
+    def _others(self, one: Entrant, threads: int) -> dict[str, Latency]:
+        """What a user would otherwise pick, but Keras."""
+        found = {}
+        if one.tf_lite and one.tf_lite.blocks and threads == self._options.threads[0]:
+            found[TF_LITE] = one.tf_lite.latency
+        for other in self._entrants:
+            model = self._models[other.candidate]
+            plain = (model.format, model.precision) == ("onnx", "fp32") and other is not one
+            if plain and other.inference[threads].blocks:
+                found[PLAIN_ONNX] = other.inference[threads].latency
+        return found
+
+    def _stages(self, one: Entrant) -> Stages:
+        blocks, at = [[], [], []], 0
+        for block in one.call.blocks:
+            part = one.stage_ms[at : at + len(block)]
+            at += len(block)
+            for stage, values in zip(blocks, zip(*part, strict=True), strict=True):
+                stage.append(values)
+        decode, preprocess, inference = (Latency.of(stage) for stage in blocks)
+        return Stages(decode, preprocess, inference, self._decision.latency, one.call.latency)
+
+    def _cost(self, one: Entrant) -> Cost:
+        own, call = one.inference[self._options.threads[0]].latency, one.call.latency
+        bare, prepare = one.bare.latency, self._prepare.latency
+        both = [a + b for a, b in zip(bare.repeats, prepare.repeats, strict=False)]
+        return Cost(
+            bare_inference=bare,
+            over_inference=paired_ratio(own.repeats, bare.repeats),
+            bare_prepare=prepare,
+            over_call=paired_ratio(call.repeats, both),
+        )
+
+    def _keras_accuracy(self):
+        expected, truth = self._expected, self._scans.truth
+        if not self._keras or expected is None or truth is None:
+            return None
+        known = np.isfinite(expected.probabilities)
+        threshold = self._first.manifest.decision.threshold
+        return score_probabilities(expected.probabilities[known], truth[known], threshold)
