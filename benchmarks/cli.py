@@ -14,7 +14,7 @@ from edge.engines import ENGINES
 from export.errors import ExportError
 from train.errors import TrainError
 from train.options import count, number
-from train.signals import stop_cleanly
+from train.signals import stop_cleanly, was_stopped
 
 _QUICK = {"min_seconds": 0.0, "cold_starts": 2, "throughput_seconds": 0.0}
 
@@ -127,6 +127,10 @@ def _benchmark(args: argparse.Namespace, argv: list[str]) -> int:
     try:
         session.measure(models)
     except KeyboardInterrupt:
+        status = 130
+    except BenchmarkError:
+        if not was_stopped():  # a process of its own heard of the signal first
+            raise
         status = 130
     report = session.report()
     if status and not any(model.cold for group in report.groups for model in group.models):

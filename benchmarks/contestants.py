@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 from PIL import Image
 
-from benchmarks.bare import bare
+from benchmarks.bare import Call, bare
 from benchmarks.candidates import Candidate
 from benchmarks.turns import Contestant
 from edge import Classifier, ImageError
@@ -20,6 +21,10 @@ from edge.preprocess import FILTERS, preprocess
 LATENCY_SCANS = 64
 """At most, evenly over all: latencies depend little on which, and pixels take memory."""
 _YARDSTICK = 512  # side of the matrices: a few milliseconds
+
+
+BareTimes = tuple[float, float]
+"""Milliseconds of decoding with resizing, and of inference."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,18 +44,21 @@ class Entrant:
     candidate: Candidate
     inference: dict[int, Contestant]
     """Pixels to logits, by number of threads."""
-    bare: Contestant
     call: Contestant
+    """`Classifier.classify`, from file to verdict."""
+    bare: Contestant
+    """Decode, resize and the engine alone."""
     tf_lite: Contestant | None
     predictions: dict[Path, Prediction] = field(default_factory=dict)
     """The first of each file."""
     stage_ms: list[tuple[float, float, float]] = field(default_factory=list)
     """Decode, preprocess and inference of each timed whole call."""
+    bare_ms: list[BareTimes] = field(default_factory=list)
 
     def every(self) -> list[Contestant]:
         """In an order that puts those that are compared beside each other."""
         first, *others = self.inference.values()
-        return [c for c in (self.call, first, self.bare, self.tf_lite, *others) if c]
+        return [c for c in (first, self.tf_lite, self.call, self.bare, *others) if c]
 
 
 def material(classifier: Classifier, files: Sequence[Path]) -> Material:
@@ -81,14 +89,15 @@ def entrant(candidate: Candidate, asked: Material, with_tf_lite: bool) -> Entran
     kind = (classifier.manifest.format, classifier.manifest.precision)
     if with_tf_lite and kind == ("tflite", "int8"):
         tf_lite = Contestant(f"{label}, tf.lite", bare("tf.lite", path, threads), asked.pixels)
+    bare_call = _bare_call(classifier.manifest.input, bare(engine, path, threads), asked)
     made = Entrant(
         candidate=candidate,
         inference={
             n: Contestant(f"{label}, {n} threads", one.logits, asked.pixels)
             for n, one in candidate.classifiers.items()
         },
-        bare=Contestant(f"{label}, bare", bare(engine, path, threads), asked.pixels),
         call=Contestant(f"{label}, whole call", classifier.classify, asked.files),
+        bare=Contestant(f"{label}, bare", bare_call, asked.files),
         tf_lite=tf_lite,
     )
 
@@ -97,6 +106,7 @@ def entrant(candidate: Candidate, asked: Material, with_tf_lite: bool) -> Entran
         made.stage_ms.append((found.decode_ms, found.preprocess_ms, found.inference_ms))
 
     made.call.keep = keep
+    made.bare.keep = lambda file, times: made.bare_ms.append(times)
     return made
 
 
@@ -111,15 +121,20 @@ def decision(classifier: Classifier, asked: Material) -> Contestant:
     )
 
 
-def bare_prepare(spec: InputSpec, asked: Material) -> Contestant:
-    """Pillow's decoding and resizing, and nothing else."""
+def _bare_call(spec: InputSpec, run: Call, asked: Material) -> Callable[[Path], BareTimes]:
+    """Less than any script around the engine can do: decode, resize, run, and nothing besides."""
     size, filter = (spec.width, spec.height), FILTERS[spec.resize]
+    tensors = dict(zip(asked.files, asked.pixels, strict=True))
 
-    def prepare(file: Path) -> np.ndarray:
+    def call(file: Path) -> BareTimes:
+        start = perf_counter()
         with Image.open(file) as image:
-            return np.asarray(image.resize(size, filter))
+            np.asarray(image.resize(size, filter))
+        prepared = perf_counter()
+        run(tensors[file])  # grey scans as colour and the like would be the script's own work
+        return (prepared - start) * 1e3, (perf_counter() - prepared) * 1e3
 
-    return Contestant("decode and resize", prepare, asked.files)
+    return call
 
 
 def yardstick() -> Contestant:

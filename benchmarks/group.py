@@ -10,7 +10,6 @@ from benchmarks.accuracy import Expected, judge, score_probabilities
 from benchmarks.candidates import Candidate
 from benchmarks.contestants import (
     Entrant,
-    bare_prepare,
     decision,
     entrant,
     keras_contestants,
@@ -49,7 +48,6 @@ class Measuring:
             )
         self._entrants: list[Entrant] = []
         self._keras: dict[str, Contestant] = {}
-        self._prepare: Contestant | None = None
         self._yardstick: Contestant | None = None
         self._decision: Contestant | None = None
         self._watch = self._conditions = self._expected = None
@@ -70,37 +68,41 @@ class Measuring:
         """Seconds that the turns will take, as far as one can tell before `prepare`."""
         options, total = self._options, 0.0
         for candidate in self._models:
-            calls = 3 + len(options.threads) - 1
+            calls = 2 + len(options.threads)
             total += calls * max(options.min_seconds, candidate.seconds * options.min_queries)
         return total
 
-    def measure_processes(self, probe: Path, before: Callable[[str], None]) -> None:
+    def measure_processes(
+        self,
+        probe: Path,
+        before: Callable[[str], None],
+        failed: Callable[[str, BenchmarkError], None],
+    ) -> None:
         """Cold start, memory and throughput of each model.
 
         Args:
             probe: a PNG to classify.
             before: told which model is next.
-
-        Raises:
-            BenchmarkError: a process of its own fails.
+            failed: told of a model whose process fails; the others are still measured.
         """
-        options = self._options
-        for candidate, model in self._models.items():
+        for candidate in self._models:
             before(candidate.label)
-            path, engine = candidate.classifier.path, model.engine
-            found = replace(
-                model,
-                cold=cold_start(path, engine, probe, options.cold_starts),
-                memory=memory(path, engine, options.threads[0], probe),
-            )
-            self._models[candidate] = found
-            if options.throughput_seconds and self._deployed(candidate):
-                self._models[candidate] = replace(
-                    found,
-                    throughput=measure_apart(
-                        path, engine, self._asked.files, options.threads, options.throughput_seconds
-                    ),
-                )
+            try:
+                self._alone(candidate, probe)
+            except BenchmarkError as error:
+                failed(candidate.label, error)
+
+    def _alone(self, candidate: Candidate, probe: Path) -> None:
+        options, path = self._options, candidate.classifier.path
+        engine, threads = candidate.classifier.engine.name, options.threads
+        cold = cold_start(path, engine, probe, options.cold_starts)
+        self._keep(candidate, cold=cold, memory=memory(path, engine, threads[0], probe))
+        if options.throughput_seconds and self._deployed(candidate):
+            files, seconds = self._asked.files, options.throughput_seconds
+            self._keep(candidate, throughput=measure_apart(path, engine, files, threads, seconds))
+
+    def _keep(self, candidate: Candidate, **found) -> None:
+        self._models[candidate] = replace(self._models[candidate], **found)
 
     def prepare(self, calls: dict[str, Callable], expected: Expected | None) -> float:
         """Make and warm up everybody; returns the seconds that the turns will take.
@@ -111,7 +113,6 @@ class Measuring:
         """
         self._expected = expected
         self._yardstick = yardstick()
-        self._prepare = bare_prepare(self._first.manifest.input, self._asked)
         self._keras = keras_contestants(calls, self._asked)
         self._entrants = [entrant(one, self._asked, bool(calls)) for one in self._models]
         for contestant in self._contestants():
@@ -160,7 +161,7 @@ class Measuring:
 
     def _contestants(self) -> list[Contestant]:
         ours = [contestant for one in self._entrants for contestant in one.every()]
-        return [self._yardstick, *self._keras.values(), self._prepare, *ours]
+        return [self._yardstick, *self._keras.values(), *ours]
 
     def _deployed(self, candidate: Candidate) -> bool:
         """Whether it is the int8 file of its engine, or the first where there is none."""
@@ -199,7 +200,7 @@ class Measuring:
                 candidate.classifier.manifest.decision,
                 self._expected,
             )
-        whole = one.call.blocks and one.bare.blocks and self._prepare.blocks
+        whole = one.call.blocks and one.bare.blocks
         return replace(
             self._models[candidate],
             judged=judged,
@@ -221,24 +222,17 @@ class Measuring:
         return found
 
     def _stages(self, one: Entrant) -> Stages:
-        blocks, at = [[], [], []], 0
-        for block in one.call.blocks:
-            part = one.stage_ms[at : at + len(block)]
-            at += len(block)
-            for stage, values in zip(blocks, zip(*part, strict=True), strict=True):
-                stage.append(values)
-        decode, preprocess, inference = (Latency.of(stage) for stage in blocks)
-        return Stages(decode, preprocess, inference, self._decision.latency, one.call.latency)
+        parts = (_part(one.call, one.stage_ms, i) for i in range(3))
+        return Stages(*parts, self._decision.latency, one.call.latency)
 
     def _cost(self, one: Entrant) -> Cost:
-        own, call = one.inference[self._options.threads[0]].latency, one.call.latency
-        bare, prepare = one.bare.latency, self._prepare.latency
-        both = [a + b for a, b in zip(bare.repeats, prepare.repeats, strict=False)]
+        prepare, bare = (_part(one.bare, one.bare_ms, i) for i in range(2))
+        own, call = _part(one.call, one.stage_ms, 2), one.call.latency
         return Cost(
+            bare_prepare=prepare,
             bare_inference=bare,
             over_inference=paired_ratio(own.repeats, bare.repeats),
-            bare_prepare=prepare,
-            over_call=paired_ratio(call.repeats, both),
+            over_call=paired_ratio(call.repeats, one.bare.latency.repeats),
         )
 
     def _keras_accuracy(self):
@@ -248,3 +242,12 @@ class Measuring:
         known = np.isfinite(expected.probabilities)
         threshold = self._first.manifest.decision.threshold
         return score_probabilities(expected.probabilities[known], truth[known], threshold)
+
+
+def _part(whole: Contestant, times: Sequence[tuple[float, ...]], which: int) -> Latency:
+    """One of the parts that the calls of a contestant were timed in."""
+    blocks, at = [], 0
+    for block in whole.blocks:
+        blocks.append([time[which] for time in times[at : at + len(block)]])
+        at += len(block)
+    return Latency.of(blocks)

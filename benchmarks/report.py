@@ -45,9 +45,9 @@ class Stages:
     preprocess: Latency
     """The reject gate included."""
     inference: Latency
-    """Pixels to logits, within the call."""
+    """Pixels to verdict: the decision included."""
     decision: Latency
-    """Logits to verdict, on its own."""
+    """Logits to verdict, measured on its own."""
     call: Latency
     """All of it."""
 
@@ -56,14 +56,14 @@ class Stages:
 class Cost:
     """What our convenience costs; the first number of threads."""
 
-    bare_inference: Latency
-    """The engine alone, on the same file."""
-    over_inference: Ratio
-    """Our inference over it."""
     bare_prepare: Latency
     """Pillow's decoding and resizing alone."""
+    bare_inference: Latency
+    """The engine alone, after it, on the same file."""
+    over_inference: Ratio
+    """`Stages.inference` over `bare_inference`."""
     over_call: Ratio
-    """Our whole call over both."""
+    """`Stages.call` over decoding, resizing and bare inference, called in one."""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from benchmarks.scans import (
 )
 from edge import ImageError
 from train.run import Run
+from train.signals import was_stopped
 
 _COLD_SECONDS = 0.4
 _PEAK_SECONDS = 12.0
@@ -76,11 +77,14 @@ class Session:
             self._plan()
             if self._options.peaks:
                 self._progress.start("the machine's peaks")
-                self._peaks = measure_peaks(self._options.threads, scratch)
+                try:
+                    self._peaks = measure_peaks(self._options.threads, scratch)
+                except BenchmarkError as error:
+                    self._fail("the machine's peaks", error)
             picture = probe(scratch)
             for measuring, *_ in self._groups:
                 measuring.peaks = self._peaks
-                measuring.measure_processes(picture, self._progress.start)
+                measuring.measure_processes(picture, self._progress.start, self._fail)
             for measuring, candidate, run, scans in self._groups:
                 self._turns(measuring, candidate, run, scans)
         self._progress.end()
@@ -98,6 +102,12 @@ class Session:
             groups=tuple(measuring.result() for measuring, *_ in self._groups),
             failed=tuple(self._failed),
         )
+
+    def _fail(self, what: str, error: BenchmarkError) -> None:
+        if was_stopped():
+            raise KeyboardInterrupt
+        self._failed.append(Failed(what, str(error)))
+        self._progress.note(f"FAILED {what}: {error}")
 
     def _load(self, paths: Sequence[str], scratch: Path) -> None:
         candidates: list[Candidate] = []

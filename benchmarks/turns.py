@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from benchmarks.latency import MIN_QUERIES, Latency
+from train.signals import was_stopped
 
 ROUNDS = 8
 WARM_UP = 3
@@ -97,4 +98,6 @@ def take_turns(
     for turn in range(ROUNDS):
         for contestant in contestants if turn % 2 == 0 else reversed(contestants):
             contestant.block(least, min_seconds / ROUNDS)
+            if was_stopped():  # C++ code that called Python back may have lost the exception
+                raise KeyboardInterrupt
         tick((turn + 1) / ROUNDS)

@@ -9,7 +9,7 @@ import hashlib
 import io
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def reference(
     run: str,
     model_sha256: str,
     files: Sequence[Path],
-    pixels: Sequence[np.ndarray],
+    pixels: Iterable[np.ndarray],
     truth: np.ndarray,
     probabilities: np.ndarray,
 ) -> Reference:
