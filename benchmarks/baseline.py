@@ -1,8 +1,8 @@
 """Against an earlier report from the same kind of machine: did anything become slower?
 
 A row regressed if two intervals, of its latency now over its latency then, lie wholly above the
-limit: one of milliseconds, and one of the latencies over those of the yardstick, a matrix product
-that was measured in turns with the models. So neither a machine that is slower today, nor a
+limit: one of milliseconds, and one of the latencies over those of the yardstick, a bit of
+arithmetic that was measured in turns with the models. So neither a machine that is slower today, nor a
 yardstick that is faster today, is a regression by itself.
 """
 
@@ -92,7 +92,7 @@ def _latencies(groups: tuple["Group", ...]) -> Iterator[tuple[str, tuple[Latency
         for model in group.models:
             name = f"{group.run} {model.precision} {model.format}, {model.engine}"
             for row in model.rows:
-                words = f"{name}, {row.threads} threads: inference"
+                words = f"{name}, {row.threads} thread{'s' * (row.threads > 1)}: inference"
                 yield words, (row.inference, group.yardstick)
             if model.stages:
                 yield f"{name}: whole call", (model.stages.call, group.yardstick)

@@ -16,7 +16,7 @@ from train.errors import TrainError
 from train.options import count, number
 from train.signals import stop_cleanly, was_stopped
 
-_QUICK = {"min_seconds": 0.0, "cold_starts": 2, "throughput_seconds": 0.0}
+_QUICK = {"min_seconds": 0.0, "cold_starts": 2, "throughput_seconds": 0.0, "peaks": False}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -69,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
         f"(default: {default.min_seconds:g})",
     )
     add("--p99", action="store_true", help=f"time at least {P99_QUERIES} calls, for every p99")
-    add("--quick", action="store_true", help="64 calls each, no throughput, fewer processes")
+    add("--quick", action="store_true", help="64 calls each, no throughput, no floors")
     add(
         "--gate",
         action=argparse.BooleanOptionalAction,
@@ -182,7 +182,7 @@ def _merge(argv: list[str]) -> int:
     from benchmarks.report import read_report
 
     paths = merger.parse_args(argv).reports
-    print(merged([read_report(path) for path in paths], [path.stem for path in paths]))
+    print(merged([read_report(path) for path in paths], [str(path) for path in paths]))
     return 0
 
 

@@ -15,7 +15,9 @@ def merged(reports: Sequence[Report], names: Sequence[str]) -> str:
         names: of the files, to tell machines of one kind apart.
     """
     columns = [_values(report) for report in reports]
-    keys = dict.fromkeys(key for column in columns for key in column)
+    keys = list(dict.fromkeys(key for column in columns for key in column))
+    models = [key[:3] for key in keys]
+    keys.sort(key=lambda key: models.index(key[:3]))
     labels = [report.machine.processor for report in reports]
     doubled = {label for label in labels if labels.count(label) > 1}
     labels = [

@@ -67,6 +67,7 @@ class Progress:
         left, gone = self.left(), self._clock() - self._started
         share = gone / (gone + left) if gone + left else 1.0
         minutes, seconds = divmod(round(left), 60)
-        text = f"[{share:4.0%}, about {minutes}:{seconds:02} left] {self._now}"
+        known = f"[{share:4.0%}, about {minutes}:{seconds:02} left] " if self._plan else ""
+        text = f"{known}{self._now}"
         self._stream.write(f"{_CLEAR}{text}" if self._line else f"{text}\n")
         self._stream.flush()

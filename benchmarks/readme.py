@@ -53,6 +53,7 @@ def results(report: Report) -> str:
             f"{_threads(report)}. Ratios are medians over rounds in which all took turns.{mark}"
             f"{partial} Everything else of this run: [docs/benchmarks.md](docs/benchmarks.md).",
             "\n".join(markdown_table(Table("", head, tuple(rows)))),
+            *(_link(name, "docs/benchmarks") for name in _drawn(report) if name.startswith("acc")),
         ]
     )
 
@@ -63,6 +64,7 @@ def full(report: Report) -> str:
     for table in tables(report):
         parts += [f"### {table.title}", "\n".join(markdown_table(table))]
         parts += filter(None, [table.note])
+    parts += [_link(name, "benchmarks") for name in _drawn(report)]
     lines = verdicts(report)
     return "\n\n".join([*parts, *(["\n".join(f"- {line}" for line in lines)] if lines else [])])
 
@@ -162,6 +164,22 @@ def _row(group: Group, model: Model) -> tuple[str, ...]:
         f"{model.memory.peak:.0f}" if model.memory else MISSING,
         f"{cold.ours.p50:.0f} / {cold.minimal.p50:.0f}" if cold else MISSING,
     )
+
+
+def _drawn(report: Report) -> list[str]:
+    """Names of the pictures that `benchmarks.pictures` draws of a report."""
+    models = [model for group in report.groups for model in group.models]
+    found = {
+        "latency-percentiles": any(m.rows for m in models),
+        "accuracy-latency": any(m.rows and m.judged and m.judged.accuracy for m in models),
+        "stages": any(m.stages for m in models),
+        "floor": any(row.floor for m in models for row in m.rows[:1]),
+    }
+    return [name for name, drawn in found.items() if drawn]
+
+
+def _link(name: str, folder: str) -> str:
+    return f"![{name.replace('-', ' ').capitalize()}]({folder}/{name}.png)"
 
 
 def _threads(report: Report) -> str:

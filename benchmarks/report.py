@@ -118,7 +118,7 @@ class Group:
     """Why there are no Keras rows; None if there are."""
     keras_accuracy: Accuracy | None = None
     yardstick: Latency | None = None
-    """A small matrix product of NumPy's, in turns with the rest: the speed of the machine."""
+    """A bit of NumPy's arithmetic, in turns with the rest: the speed of the machine."""
     conditions: Conditions | None = None
 
 
