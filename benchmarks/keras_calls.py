@@ -21,7 +21,7 @@ def calls(model: keras.Model) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
     """Ways to call a model at batch 1, by name; each takes uint8 pixels [height, width, C]."""
     found = {
         PREDICT: lambda pixels: model.predict(pixels[None], verbose=0),
-        CALL: lambda pixels: np.asarray(model(pixels[None])),
+        CALL: lambda pixels: keras.ops.convert_to_numpy(model(pixels[None])),
     }
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf

@@ -15,11 +15,12 @@ class Progress:
     On a terminal one line redrawn in place, elsewhere a line for each step.
 
     Args:
-        stream: standard error.
+        stream: standard error, if not given.
         clock: seconds, for tests.
     """
 
-    def __init__(self, stream: TextIO = sys.stderr, clock=monotonic):
+    def __init__(self, stream: TextIO | None = None, clock=monotonic):
+        stream = stream or sys.stderr
         self._stream, self._clock, self._started = stream, clock, clock()
         self._plan: dict[str, float] = {}
         self._now: str | None = None

@@ -30,6 +30,7 @@ from benchmarks.scans import (
     probe,
 )
 from edge import ImageError
+from export.reference import Reference
 from train.run import Run
 from train.signals import was_stopped
 
@@ -45,6 +46,7 @@ class Session:
         data: a labelled folder and the names of its classes' subfolders; None: the runs' own.
         runs: folders of runs; empty: where the models say.
         reference: a file of `python -m export --reference`; None: the one beside each model.
+        compared: whether to refuse models that there is nothing to compare with.
     """
 
     def __init__(
@@ -55,9 +57,11 @@ class Session:
         data: tuple[Path, Sequence[str], Sequence[str]] | None = None,
         runs: Sequence[Path] = (),
         reference: Path | None = None,
+        compared: bool = False,
     ):
         self._options, self._command, self._progress = options, command, progress
         self._data, self._runs, self._reference = data, runs, reference
+        self._compared = compared
         self._machine, self._created = this_machine(), datetime.now(timezone.utc)
         self._started = monotonic()
         self._peaks: tuple[Peak, ...] = ()
@@ -124,6 +128,15 @@ class Session:
         for group in by_run(candidates):
             classifier = group[0].classifier
             run = find_run(classifier.manifest, self._runs)
+            if (
+                self._compared
+                and not (run and find_spec("keras"))
+                and not self._expecting(group[0])
+            ):
+                raise BenchmarkError(
+                    f"{classifier.manifest.name}: --gate has nothing to compare with: neither "
+                    "Keras and the run nor a reference file (export --reference) is here"
+                )
             scans = self._scans(group[0], run, scratch)
             self._progress.note(
                 f"{classifier.manifest.name}: {len(group)} models, {len(scans.files)} scans: "
@@ -136,8 +149,11 @@ class Session:
         manifest = candidate.classifier.manifest
         if not self._data:
             return (run and held_out(run)) or golden(manifest, scratch)
-        reference = find_reference(manifest, Path(candidate.classifier.path), self._reference)
-        return labelled(*self._data, run, reference, self._progress.note)
+        return labelled(*self._data, run, self._expecting(candidate), self._progress.note)
+
+    def _expecting(self, candidate: Candidate) -> Reference | None:
+        classifier = candidate.classifier
+        return find_reference(classifier.manifest, Path(classifier.path), self._reference)
 
     def _plan(self) -> None:
         """Rough: corrected when everybody is warm."""
@@ -164,8 +180,7 @@ class Session:
         else:
             calls, expected = _keras(run, candidate, scans)
         if expected is None:
-            path = Path(candidate.classifier.path)
-            reference = find_reference(candidate.classifier.manifest, path, self._reference)
+            reference = self._expecting(candidate)
             expected = reference and expected_by(reference, scans, candidate.classifier)
         self._progress.plan(step, measuring.prepare(calls, expected))
         measuring.measure_turns(self._progress.at)

@@ -86,6 +86,7 @@ def measure(
 
     Raises:
         EdgeError: the model cannot be loaded.
+        BenchmarkError: a file cannot be classified.
     """
     with silenced():
         classifiers = {t: Classifier(model, engine=engine, threads=t) for t in threads}
@@ -165,9 +166,12 @@ def main(argv: list[str] | None = None) -> int:
 
 def _rate(classifier: Classifier, files: list[str], jobs: int) -> float:
     start = perf_counter()
-    for _ in classify_many(classifier, files, jobs=jobs, processes=True):
-        pass
-    return len(files) / (perf_counter() - start)
+    outcomes = list(classify_many(classifier, files, jobs=jobs, processes=True))
+    seconds = perf_counter() - start
+    errors = [outcome.error for outcome in outcomes if outcome.error]
+    if errors:
+        raise BenchmarkError(f"{len(errors)} of {len(files)} scans failed: {errors[0]}")
+    return len(files) / seconds
 
 
 if __name__ == "__main__":
