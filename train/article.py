@@ -4,7 +4,7 @@ Both numbers are leaky and say nothing about a scan the model has not seen.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -13,6 +13,7 @@ from sklearn.model_selection import train_test_split
 from train.augment import RandomGeometry, ToPixels
 from train.fit import Fit, FitOptions
 from train.metrics import Proportion
+from train.samples import Samples
 
 CLAIMS = {
     "augment, then split": "73.85 % validation accuracy (CNN, 253 scans, 100 epochs)",
@@ -79,11 +80,7 @@ def augmented(pixels: np.ndarray, truth: np.ndarray, seed: int) -> tuple[np.ndar
 
 
 def augment_then_split(
-    options: FitOptions,
-    pixels: np.ndarray,
-    truth: np.ndarray,
-    groups: np.ndarray,
-    fit: Callable[..., Fit],
+    options: FitOptions, samples: Samples, fit: Callable[..., Fit]
 ) -> LeakyResult:
     """Article 1: augment all scans, then split the copies 80/20 at random.
 
@@ -91,37 +88,38 @@ def augment_then_split(
 
     Args:
         options: of the fit; its augmentation is off, for the copies are augmented already.
-        groups: duplicate groups, int64 [N], to count what leaked.
-        fit: `train.fit.fit` with its callbacks bound.
+        fit: `train.fit.fit` with its surroundings bound.
     """
-    copies, source = augmented(pixels, truth, options.seed)
+    copies, source = augmented(samples.pixels, samples.truth, options.seed)
+    all_copies = replace(samples[source], pixels=copies)
     train, test = train_test_split(
         np.arange(len(source)), test_size=TEST_SHARE, random_state=options.seed, shuffle=True
     )
-    fitted = fit(
-        options, (copies[train], truth[source[train]]), (copies[test], truth[source[test]])
-    )
+    fitted = fit(options, all_copies[train], all_copies[test])
+    groups = all_copies.groups
     return LeakyResult(
         protocol="augment, then split",
-        accuracy=_accuracy(fitted.model, copies[test], truth[source[test]]),
+        accuracy=_accuracy(fitted, all_copies[test]),
         images={"fitted": len(train), "measured": len(test)},
-        seen=int(np.isin(groups[source[test]], groups[source[train]]).sum()),
+        seen=int(np.isin(groups[test], groups[train]).sum()),
     )
 
 
 def on_training_images(
-    options: FitOptions, pixels: np.ndarray, truth: np.ndarray, fit: Callable[..., Fit]
+    options: FitOptions, samples: Samples, fit: Callable[..., Fit]
 ) -> LeakyResult:
     """Article 2: fit on all scans, and measure on them."""
-    fitted = fit(options, (pixels, truth), (pixels, truth))
+    fitted = fit(options, samples, samples)
     return LeakyResult(
         protocol="training images",
-        accuracy=_accuracy(fitted.model, pixels, truth),
-        images={"fitted": len(truth), "measured": len(truth)},
-        seen=len(truth),
+        accuracy=_accuracy(fitted, samples),
+        images={"fitted": len(samples), "measured": len(samples)},
+        seen=len(samples),
     )
 
 
-def _accuracy(model: keras.Model, pixels: np.ndarray, truth: np.ndarray) -> Proportion:
-    probability = model.predict(pixels, batch_size=32, verbose=0)[:, -1]
-    return Proportion(int(((probability >= 0.5) == truth).sum()), len(truth))
+def _accuracy(fitted: Fit, samples: Samples) -> Proportion:
+    logits = fitted.logits(samples.pixels)
+    # Of a sigmoid's one logit, or of a softmax' two.
+    tumor = logits[:, -1] - (logits[:, 0] if logits.shape[1] > 1 else 0)
+    return Proportion(int(((tumor >= 0) == samples.truth).sum()), len(samples))

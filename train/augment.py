@@ -8,6 +8,7 @@ differently, in every epoch.
 import math
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 MIRROR = 0.5
@@ -127,3 +128,11 @@ def augmenting(model: keras.Model, seed: int) -> keras.Model:
     x = RandomGeometry(seed, name="geometry")(x)
     x = RandomIntensity(seed + 1, name="intensity")(x)
     return keras.Model(pixels, model(ToPixels(name="to_pixels")(x)), name=f"augmented_{model.name}")
+
+
+def augmented_pixels(pixels: np.ndarray, seed: int) -> np.ndarray:
+    """Randomly changed copies of scans, uint8 [N, height, width, channels] as given."""
+    x = pixels.astype(np.float32)
+    for layer in (RandomGeometry(seed), RandomIntensity(seed + 1), ToPixels()):
+        x = layer(x, training=True) if isinstance(layer, _Random) else layer(x)
+    return keras.ops.convert_to_numpy(x)

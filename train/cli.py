@@ -1,7 +1,9 @@
 """The command `python -m train`."""
 
 import argparse
+import os
 import sys
+import tempfile
 from pathlib import Path
 
 from edge import NOTICE, __version__
@@ -12,7 +14,9 @@ from train.sources import KAGGLE, PHANTOM, name_of, resolve
 
 INSPECTIONS = Path("inspect")
 # Parsed before Keras is imported, which takes seconds; a test compares it with the registry.
-MODELS = ("cnn",)
+MODELS = ("cnn", "vgg16", "vgg19", "inception_v3", "xception", "resnet50")
+DEVICES = ("one", "all")
+PRECISIONS = ("float32", "mixed")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -21,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m train",
         description=f"Fit a Keras model on folders of scans. {NOTICE}",
         epilog="Exit status: 0 done; 2 wrong usage or data that cannot be trained with; "
-        "130 interrupted (nothing is left behind).",
+        "130 interrupted (--resume goes on).",
         allow_abbrev=False,
     )
     add = result.add_argument
@@ -31,7 +35,13 @@ def parser() -> argparse.ArgumentParser:
         help="train nothing: count, find duplicates, label conflicts and overlaps between the "
         "folders, and measure how far the files' sizes and formats alone give the label away",
     )
-    add("--model", choices=MODELS, default="cnn", help="network (default: cnn)")
+    add(
+        "--model",
+        choices=MODELS,
+        default="cnn",
+        help="network: the first article's CNN, or the second article's head on a frozen backbone "
+        "(default: cnn)",
+    )
     add(
         "--data",
         required=True,
@@ -76,6 +86,11 @@ def parser() -> argparse.ArgumentParser:
         "if taken)",
     )
     add("--overwrite", action="store_true", help="replace what an earlier command left in --out")
+    add(
+        "--resume",
+        action="store_true",
+        help="go on with the interrupted run of the same command, from its last epoch",
+    )
     add("--epochs", type=count(1), default=100, metavar="N", help="at most (default: 100)")
     add("--batch-size", type=count(1), default=32, metavar="N", help="scans a step (default: 32)")
     add(
@@ -91,6 +106,46 @@ def parser() -> argparse.ArgumentParser:
         default=15,
         metavar="N",
         help="epochs without a better validation loss before stopping (default: 15)",
+    )
+    add(
+        "--weights",
+        metavar="SOURCE",
+        help="of the backbone: imagenet (Keras downloads them once and checks them), none (random "
+        "ones), or a file: .h5 in Keras' no-top layout, or .npz (default: imagenet)",
+    )
+    add(
+        "--unfreeze",
+        metavar="PREFIX",
+        help="after the head, train on with the backbone from its first layer whose name starts "
+        "so (block5, for example), or with all of it (default: it stays frozen)",
+    )
+    add(
+        "--fine-tune-rate",
+        type=number(0, 1, above=True),
+        default=1e-4,
+        metavar="X",
+        help="learning rate of --unfreeze (default: 0.0001)",
+    )
+    add(
+        "--copies",
+        type=count(0),
+        default=2,
+        metavar="N",
+        help="augmented copies of each scan that go through a frozen backbone, once (default: 2)",
+    )
+    add(
+        "--precision",
+        choices=PRECISIONS,
+        default="float32",
+        help="mixed: compute in bfloat16 or float16, as the hardware likes; the saved model is in "
+        "float32 (default: float32)",
+    )
+    add(
+        "--devices",
+        choices=DEVICES,
+        default="one",
+        help="all: data-parallel on every accelerator, of all hosts that "
+        "KERAS_DISTRIBUTION_JOB_ADDRESSES names (default: one)",
     )
     add(
         "--no-augment",
@@ -143,11 +198,13 @@ def main(argv: list[str] | None = None) -> int:
     """Run `python -m train` and return its exit status."""
     args = parser().parse_args(argv)
     stop_cleanly()
+    out = args.out
     try:
         if args.inspect:
             print(f"Written: {_inspect(args)}/", file=sys.stderr)
             return 0
-        folder = _train(args)
+        out = _out(args)
+        _train(args, out)
     except TrainError as error:
         print(f"train: {error}", file=sys.stderr)
         return 2
@@ -155,53 +212,98 @@ def main(argv: list[str] | None = None) -> int:
         print(f"train: needs {error.name}; run: pip install 'mri-edge[train]'", file=sys.stderr)
         return 2
     except OSError as error:
-        place = error.filename or args.out or "the output folder"
-        print(f"train: {place}: {error.strerror or error}; nothing was written", file=sys.stderr)
+        place = error.filename or out or "the output folder"
+        print(f"train: {place}: {error.strerror or error}; {_left(args, out)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("train: interrupted; nothing was written", file=sys.stderr)
+        print(f"train: interrupted; {_left(args, out)}", file=sys.stderr)
         return 130
-    print(f"Run: {folder}    next: python -m export {folder} --int8")
+    print(f"Run: {out}    next: python -m export {out} --int8")
     return 0
 
 
-def _train(args: argparse.Namespace) -> Path:
+def _out(args: argparse.Namespace) -> Path:
+    """The run's folder.
+
+    Raises:
+        TrainError: there is nothing to resume.
+    """
     from train import run
 
-    out = args.out or run.free_name(run.RUNS / f"{args.model}-{name_of(args.data)}")
-    with run.writing(out, args.overwrite) as folder:
-        folders, test_folder = _folders(args)
+    wanted = run.RUNS / f"{args.model}-{name_of(args.data)}"
+    if args.out:
+        return args.out
+    return run.interrupted_name(wanted) if args.resume else run.free_name(wanted)
 
-        from train import backend
 
-        backend.start()
-        from train.fit import FitOptions
-        from train.session import Request, train
+def _left(args: argparse.Namespace, out: Path | None) -> str:
+    """What a command that was stopped has left behind, in words."""
+    from train import run
 
-        request = Request(
-            folders=tuple(folders),
-            test_folder=test_folder,
-            positive=args.positive,
-            negative=args.negative,
-            patient_id=args.patient_id,
-            patient_csv=args.patient_csv,
-            fit=FitOptions(
-                architecture=args.model,
-                epochs=args.epochs,
-                batch_size=args.batch_size,
-                learning_rate=args.learning_rate,
-                patience=args.patience,
-                augment=not args.no_augment,
-                seed=args.seed,
-            ),
-            folds=args.folds,
-            protocol=args.protocol,
-            target_sensitivity=args.target_sensitivity,
-            coverage=args.coverage,
-            options=_plain(args),
-        )
-        print(train(request, out.name, folder))
-    return out
+    if not args.inspect and out and run.is_interrupted(out):
+        return f"what it reached is kept: give the same command with --out {out} --resume"
+    return "nothing was written"
+
+
+def _train(args: argparse.Namespace, out: Path) -> None:
+    from train import run
+
+    if _is_helper():
+        # Computes with the first process, which writes the run; its own files are thrown away.
+        with tempfile.TemporaryDirectory() as folder:
+            _fit(args, out, Path(folder), run.kept_folder(out) if args.resume else None)
+        return
+    with run.writing(out, args.overwrite, resume=args.resume) as folder:
+        _fit(args, out, folder, run.kept_folder(out))
+
+
+def _is_helper() -> bool:
+    """Whether Keras' multi-host set-up says that this is not the first process."""
+    return os.environ.get("KERAS_DISTRIBUTION_PROCESS_ID", "0") != "0"
+
+
+def _fit(args: argparse.Namespace, out: Path, folder: Path, kept: Path | None) -> None:
+    folders, test_folder = _folders(args)
+
+    from train import backend
+
+    backend.start()
+    from train import devices, weights
+    from train.fit import FitOptions
+    from train.models import ARCHITECTURES
+    from train.session import Request, train
+
+    transfers = ARCHITECTURES[args.model].backbone is not None
+    source = args.weights or (weights.IMAGENET if transfers else weights.NONE)
+    request = Request(
+        folders=tuple(folders),
+        test_folder=test_folder,
+        positive=args.positive,
+        negative=args.negative,
+        patient_id=args.patient_id,
+        patient_csv=args.patient_csv,
+        fit=FitOptions(
+            architecture=args.model,
+            epochs=args.epochs,
+            batch_size=args.batch_size,
+            learning_rate=args.learning_rate,
+            patience=args.patience,
+            augment=not args.no_augment,
+            seed=args.seed,
+            weights=source,
+            unfreeze=args.unfreeze,
+            fine_tune_rate=args.fine_tune_rate,
+            copies=args.copies,
+            precision=args.precision,
+        ),
+        folds=args.folds,
+        protocol=args.protocol,
+        target_sensitivity=args.target_sensitivity,
+        coverage=args.coverage,
+        weights=weights.describe(source) if transfers else None,
+        options=_plain(args),
+    )
+    print(train(request, out.name, folder, devices.find(args.devices), kept))
 
 
 def _inspect(args: argparse.Namespace) -> Path:
@@ -261,5 +363,5 @@ def _plain(args: argparse.Namespace) -> dict:
             return [str(one) for one in given]
         return str(given) if isinstance(given, Path) else given
 
-    left_out = ("out", "overwrite", "inspect")
+    left_out = ("out", "overwrite", "inspect", "resume")
     return {key: value(given) for key, given in vars(args).items() if key not in left_out}

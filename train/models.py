@@ -6,27 +6,36 @@ named `logits` before its last activation: that is the output which `export` con
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import keras
 from keras import layers
 
 from edge.manifest import InputSpec
-
-LOGITS = "logits"
-"""Name of the layer whose output is exported; the device applies the activation."""
+from train.backbones import BACKBONES, LOGITS, Backbone, build_transfer
 
 
 @dataclass(frozen=True)
 class Architecture:
     """A network that can be trained."""
 
-    build: Callable[[InputSpec], keras.Model]
-    """A fresh model: uint8 [N, height, width, channels] -> probability of tumor, float [N, 1]."""
+    build: Callable[..., keras.Model]
+    """`build(input, width=1.0)`: a fresh model, uint8 [N, height, width, channels] -> the
+    probability of tumor, float [N, 1], or of each label, float [N, 2]. `width` is a factor on the
+    numbers of filters and units, for tests. That of a backbone also takes its `weights`."""
     input: InputSpec
     transform: str
     """The last activation, as `edge.manifest.Decision.transform` names it."""
     summary: str
     """One line for `--help` and reports."""
+    backbone: Backbone | None = None
+    """The pretrained part; None: all is trained from the start."""
+
+    @property
+    def loss(self) -> str:
+        """The Keras loss that fits the last activation and labels 0 and 1."""
+        binary = self.transform == "sigmoid"
+        return "binary_crossentropy" if binary else "sparse_categorical_crossentropy"
 
 
 def build_cnn(spec: InputSpec, width: float = 1.0) -> keras.Model:
@@ -34,9 +43,6 @@ def build_cnn(spec: InputSpec, width: float = 1.0) -> keras.Model:
 
     Three times convolution 3x3 (16, 32, 64 filters, no padding, ReLU) and max-pooling 2x2, then
     dense 512 ReLU and dense 1 sigmoid.
-
-    Args:
-        width: factor on the numbers of filters and units, for tests; the article has 1.
     """
     pixels = keras.Input(spec.shape, dtype="uint8", name="pixels")
     x = layers.Rescaling(1 / 255, name="scale")(pixels)
@@ -46,8 +52,21 @@ def build_cnn(spec: InputSpec, width: float = 1.0) -> keras.Model:
         x = layers.MaxPooling2D(2, name=f"pool{block}")(x)
     x = layers.Flatten(name="flatten")(x)
     x = layers.Dense(max(1, round(512 * width)), activation="relu", name="dense")(x)
-    x = layers.Dense(1, name=LOGITS)(x)
-    return keras.Model(pixels, layers.Activation("sigmoid", name="tumor")(x), name="cnn")
+    # In float32 even where the rest is not: the verdict hangs on it.
+    x = layers.Dense(1, dtype="float32", name=LOGITS)(x)
+    last = layers.Activation("sigmoid", dtype="float32", name="tumor")(x)
+    return keras.Model(pixels, last, name="cnn")
+
+
+def _transfer(name: str) -> Architecture:
+    backbone = BACKBONES[name]
+    return Architecture(
+        partial(build_transfer, name),
+        InputSpec(height=backbone.side, width=backbone.side, color="rgb"),
+        "softmax",
+        f"{backbone.title}, {backbone.side}x{backbone.side}x3, with the second article's head",
+        backbone,
+    )
 
 
 ARCHITECTURES = {
@@ -57,6 +76,7 @@ ARCHITECTURES = {
         "sigmoid",
         "the first article's small CNN, 150x150x3",
     ),
+    **{name: _transfer(name) for name in BACKBONES},
 }
 
 

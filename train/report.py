@@ -7,6 +7,7 @@ from pathlib import Path
 from edge import NOTICE
 from train.article import CLAIMS, LeakyResult
 from train.calibrate import FEW, Choice
+from train.cost import Cost
 from train.data import Classes, SplitScan, Unreadable
 from train.evaluate import METHOD, Evaluation
 from train.metrics import BINS, Proportion
@@ -37,6 +38,9 @@ class Findings:
     leaky: list[LeakyResult]
     history: dict[str, list[float]]
     best_epoch: int
+    cost: Cost
+    weights: str | None
+    """The backbone's, in words; None: there is no backbone."""
 
     @property
     def headline(self) -> tuple[Evaluation, str]:
@@ -83,6 +87,8 @@ def write_report(folder: Path, findings: Findings) -> str:
             "unreadable": findings.unreadable,
             "epochs": len(history["loss"]),
             "best_epoch": findings.best_epoch,
+            "weights": findings.weights,
+            "cost": findings.cost,
             "shortcut_floor": findings.floor and findings.floor.to_dict(),
             "decision": findings.choice,
             "test": {"set": findings.external or "test part", **findings.test.to_dict()},
@@ -110,11 +116,25 @@ def _markdown(findings: Findings) -> list[str]:
         "such a model to a small device. Not for screening, diagnosis, triage or treatment, and "
         "not for images other than those it was measured on.",
         "",
+        *_network(findings),
         *_data(findings),
         *_results(findings),
         *_protocols(findings),
         *_decision(findings),
         *_limits(findings),
+    ]
+
+
+def _network(findings: Findings) -> list[str]:
+    found = findings.cost
+    weights = f" Weights of the backbone: {findings.weights}." if findings.weights else ""
+    return [
+        "## Network",
+        "",
+        f"{findings.manifest.architecture}: {found.trained_parameters:,} trained and "
+        f"{found.frozen_parameters:,} frozen parameters, {found.multiply_adds / 1e6:,.0f} M "
+        f"multiply-adds a scan.{weights}",
+        "",
     ]
 
 

@@ -2,11 +2,13 @@
 
 `model.keras`, `manifest.json`, `split.json`, `history.csv`, `report.json`, `report.md` and plots. A
 run is written to a hidden folder beside its place and renamed when it is whole, so that a folder
-with a run's name always holds a finished run.
+with a run's name always holds a finished run. What an unfinished one has reached is in the hidden
+folder's `resume/`.
 """
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +26,7 @@ RUN_VERSION = "1.0"
 
 RUNS = Path("runs")
 MODEL, MANIFEST, SPLIT = "model.keras", "manifest.json", "split.json"
+KEPT = "resume"
 HISTORY, REPORT_JSON, REPORT_MD = "history.csv", "report.json", "report.md"
 
 
@@ -64,44 +67,100 @@ class Run:
 
 
 def free_name(wanted: Path) -> Path:
-    """`wanted`, or the first of `wanted-2`, `wanted-3`, ... that does not exist."""
+    """`wanted`, or the first of `wanted-2`, `wanted-3`, ... with neither a run nor half of one."""
     path, number = wanted, 1
-    while path.exists():
+    while path.exists() or is_interrupted(path):
         number += 1
         path = wanted.with_name(f"{wanted.name}-{number}")
     return path
 
 
+def interrupted_name(wanted: Path) -> Path:
+    """The interrupted run that was named after `wanted` last.
+
+    Raises:
+        TrainError: there is none.
+    """
+    same = re.compile(rf"\.{re.escape(wanted.name)}(-\d+)?\.partial")
+    folders = wanted.parent.glob(f".{wanted.name}*.partial") if wanted.parent.is_dir() else []
+    names = [
+        wanted.with_name(folder.name[1 : -len(".partial")])
+        for folder in folders
+        if same.fullmatch(folder.name)
+    ]
+    names = [name for name in names if is_interrupted(name)]
+    if not names:
+        raise TrainError(f"{wanted}: no interrupted run to resume; leave --resume out")
+    return max(names, key=lambda name: _partial(name).stat().st_mtime_ns)
+
+
+def is_interrupted(folder: Path) -> bool:
+    """Whether a run of this name was interrupted and can be resumed."""
+    return any((_partial(folder) / KEPT).glob("*.npz"))
+
+
+def kept_folder(folder: Path) -> Path:
+    """Where what an unfinished run has reached is kept."""
+    return _partial(folder) / KEPT
+
+
 @contextmanager
-def writing(folder: Path, overwrite: bool, mark: str = MANIFEST) -> Iterator[Path]:
-    """A temporary folder that becomes `folder` if the block ends well, and vanishes if it does not.
+def writing(
+    folder: Path, overwrite: bool, mark: str = MANIFEST, resume: bool = False
+) -> Iterator[Path]:
+    """A temporary folder that becomes `folder` if the block ends well.
+
+    If it does not, the temporary folder vanishes, unless it holds states to resume from.
 
     Args:
         mark: a file that tells that an existing folder is one of ours and may be overwritten.
+        resume: go on in what an interrupted block left.
 
     Raises:
         TrainError: `folder` exists and is not to be overwritten, or cannot be written.
     """
     if folder.exists() and not overwrite:
-        raise TrainError(f"{folder}: exists already; choose another --out or add --overwrite")
+        finished = "; it is finished: leave --resume out" if resume else ""
+        raise TrainError(
+            f"{folder}: exists already{finished}; choose another --out or add --overwrite"
+        )
     if folder.exists() and not (folder / mark).is_file() and any(folder.iterdir()):
         raise TrainError(
             f"{folder}: is no run of ours (no {mark}), so it is not overwritten; "
             "choose another --out"
         )
-    temporary = folder.with_name(f".{folder.name}.partial")
+    temporary, kept = _partial(folder), kept_folder(folder)
+    interrupted = is_interrupted(folder)
+    if resume and not interrupted:
+        raise TrainError(f"{folder}: no interrupted run to resume; leave --resume out")
+    if interrupted and not (resume or overwrite):
+        raise TrainError(
+            f"{folder}: was interrupted; add --resume to go on, or --overwrite to train anew"
+        )
     try:
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
+        if not resume:
+            shutil.rmtree(temporary, ignore_errors=True)
+        kept.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TrainError(f"{folder}: cannot be written ({error.strerror})") from error
     try:
         yield temporary
+        shutil.rmtree(kept)
         if folder.exists():
             shutil.rmtree(folder)
         temporary.rename(folder)
+    except TrainError:
+        # Wrong options or data: what an earlier command reached is not theirs to delete.
+        if not resume:
+            shutil.rmtree(temporary, ignore_errors=True)
+        raise
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        if not is_interrupted(folder):
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _partial(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.partial")
 
 
 def write_json(path: Path, data: object) -> None:

@@ -2,7 +2,7 @@
 
 import datetime
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy as np
 
 from edge import __version__
 from edge.manifest import Decision
-from train import article, calibrate, patients, run, split
+from train import article, calibrate, patients, resume, run, split
 from train.data import (
     Classes,
     ScanSet,
@@ -23,15 +23,18 @@ from train.data import (
     joined,
     read_scans,
 )
+from train.devices import Devices
 from train.epochs import EpochProgress
 from train.evaluate import Predictions, evaluate
-from train.fit import Fit, FitOptions, fit
-from train.judge import calibrated, raw_outputs
+from train.features import FeatureCache
+from train.fit import Around, Fit, FitOptions, fit, phases
+from train.judge import calibrated
 from train.models import ARCHITECTURES
 from train.phantom import is_synthetic
 from train.plots import write_plots
 from train.progress import counting, say
 from train.report import SYNTHETIC, Findings, write_report
+from train.samples import Samples
 from train.shortcut import read_facts, shortcut_floor
 
 
@@ -53,6 +56,8 @@ class Request:
     """"honest", or "article" to repeat the articles' beside it."""
     target_sensitivity: float
     coverage: float
+    weights: str | None = None
+    """The backbone's, in words; None: there is no backbone."""
     options: dict = field(default_factory=dict)
     """The whole command, for the manifest."""
 
@@ -68,6 +73,26 @@ class Data:
     grouping: split.Grouping
     parts: list[SplitScan]
 
+    def samples(self, positions: np.ndarray) -> Samples:
+        """The scans at some positions, as a fit takes them."""
+        found = self.found
+        return Samples(found.pixels, found.truth, self.grouping.groups)[positions]
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the fits of a session compute, and where what they have reached is kept."""
+
+    devices: Devices
+    cache: FeatureCache
+    kept: Path | None
+    """Folder of the states to resume from; None: none is kept."""
+
+    def around(self, stage: str) -> Around:
+        """What the fit of a stage needs: "run", "fold-2", ..."""
+        file = self.kept / f"{stage}.npz" if self.kept else None
+        return Around(self.devices, self.cache, file, EpochProgress)
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -78,33 +103,44 @@ class Judged:
     predictions: Predictions
 
 
-def train(request: Request, name: str, folder: Path) -> str:
+def train(
+    request: Request, name: str, folder: Path, devices: Devices, kept: Path | None = None
+) -> str:
     """Read, split, fit, choose, evaluate and write a run named `name` into `folder`.
+
+    Args:
+        kept: folder with what an interrupted session reached, or for what this one reaches.
 
     Returns:
         The report, as Markdown.
 
     Raises:
-        TrainError: data that cannot be trained with.
+        TrainError: data that cannot be trained with, or another request than the interrupted one.
     """
+    phases(request.fit)
     synthetic = any(map(is_synthetic, _all_folders(request)))
     if synthetic:
         say(SYNTHETIC)
     data = gather(request)
     _say_data(data)
+    if kept:
+        resume.check_or_record(kept, request.options, data.found.scans, devices.first)
+    site = Site(devices, FeatureCache(kept, devices.first), kept)
+    if devices.count > 1:
+        say(f"training on {devices.names}")
     parts = split.Fold(*(split.indices(data.parts, part) for part in split.PARTS))
-    kept = np.array([scan.part != split.DROPPED for scan in data.parts], bool)
-    floor = _floor(data, kept, request.fit.seed)
+    used = np.array([scan.part != split.DROPPED for scan in data.parts], bool)
+    floor = _floor(data, used, request.fit.seed)
     say(f"shortcut floor: {floor or 'too few different scans to measure it'}")
 
-    judged = fit_and_judge(request, data, parts)
+    judged = fit_and_judge(request, data, parts, site.around("run"))
     judged.fitted.model.save(folder / run.MODEL)
     run.write_json(folder / run.SPLIT, data.parts)
     manifest = _manifest(request, data, judged.choice.decision, name, folder, synthetic)
 
     evaluation = evaluate(judged.predictions, request.fit.seed)
-    pooled = _cross_validated(request, data, parts, judged)
-    leaky = _articles_protocol(request, data, kept & ~data.external)
+    pooled = _cross_validated(request, data, parts, judged, site)
+    leaky = _articles_protocol(request, data, used & ~data.external, site)
     findings = Findings(
         manifest=manifest,
         classes=data.classes,
@@ -120,6 +156,8 @@ def train(request: Request, name: str, folder: Path) -> str:
         leaky=leaky,
         history=judged.fitted.history,
         best_epoch=judged.fitted.best_epoch,
+        cost=judged.fitted.cost,
+        weights=request.weights,
     )
     # The test set from elsewhere is the harder proof; else the pooled folds are the larger one.
     if pooled is None or request.test_folder:
@@ -161,33 +199,26 @@ def gather(request: Request) -> Data:
     return Data(found, _all_names(classes), external, grouping, parts)
 
 
-def fit_and_judge(request: Request, data: Data, fold: split.Fold) -> Judged:
+def fit_and_judge(request: Request, data: Data, fold: split.Fold, around: Around) -> Judged:
     """Fit on a fold's training part, choose the decision on its validation part, judge its test."""
-    pixels, truth, groups = data.found.pixels, data.found.truth, data.grouping.groups
-    options = request.fit
-    fitted = fit(
-        options,
-        (pixels[fold.train], truth[fold.train]),
-        (pixels[fold.validation], truth[fold.validation]),
-        [EpochProgress(options.epochs)],
-    )
-    transform = ARCHITECTURES[options.architecture].transform
+    train, validation, test = (data.samples(getattr(fold, part)) for part in split.PARTS)
+    fitted = fit(request.fit, train, validation, around)
     choice = calibrate.choose(
-        transform,
+        ARCHITECTURES[request.fit.architecture].transform,
         1,
-        raw_outputs(fitted.model, pixels[fold.validation]),
-        truth[fold.validation],
-        groups[fold.validation],
+        fitted.logits(validation.pixels),
+        validation.truth,
+        validation.groups,
         request.target_sensitivity,
         request.coverage,
     )
-    probability = calibrated(raw_outputs(fitted.model, pixels[fold.test]), choice.decision, 1)
-    predictions = Predictions.of(choice.decision, truth[fold.test], probability, groups[fold.test])
+    probability = calibrated(fitted.logits(test.pixels), choice.decision, 1)
+    predictions = Predictions.of(choice.decision, test.truth, probability, test.groups)
     return Judged(fitted, choice, predictions)
 
 
 def _cross_validated(
-    request: Request, data: Data, parts: split.Fold, judged: Judged
+    request: Request, data: Data, parts: split.Fold, judged: Judged, site: Site
 ) -> Predictions | None:
     """Pooled out-of-fold predictions; the run's own model is that of the first fold."""
     if not request.folds:
@@ -196,7 +227,8 @@ def _cross_validated(
     for number, fold in enumerate(_fold_list(request, data), 1):
         say(f"fold {number} of {request.folds}")
         own = all(np.array_equal(getattr(fold, part), getattr(parts, part)) for part in split.PARTS)
-        found.append((judged if own else fit_and_judge(request, data, fold)).predictions)
+        around = site.around(f"fold-{number}")
+        found.append((judged if own else fit_and_judge(request, data, fold, around)).predictions)
     return Predictions.pooled(found)
 
 
@@ -216,19 +248,21 @@ def _fold_order(request: Request, data: Data) -> np.ndarray:
 
 
 def _articles_protocol(
-    request: Request, data: Data, chosen: np.ndarray
+    request: Request, data: Data, chosen: np.ndarray, site: Site
 ) -> list[article.LeakyResult]:
     if request.protocol != "article":
         return []
-    pixels, truth = data.found.pixels[chosen], data.found.truth[chosen]
-    options = FitOptions(**{**vars(request.fit), "augment": False})
-    with_progress = partial(fit, callbacks=[EpochProgress(options.epochs)])
+    samples = data.samples(chosen)
+    options = replace(request.fit, augment=False)
     say("article 1: augmenting first, splitting then (leaky)")
     first = article.augment_then_split(
-        options, pixels, truth, data.grouping.groups[chosen], with_progress
+        options, samples, partial(fit, around=site.around("article-1"))
     )
     say("article 2: measuring on the training images (leaky)")
-    return [first, article.on_training_images(options, pixels, truth, with_progress)]
+    second = article.on_training_images(
+        options, samples, partial(fit, around=site.around("article-2"))
+    )
+    return [first, second]
 
 
 def _names(data: Data, positions: np.ndarray) -> list[str]:

@@ -8,9 +8,12 @@ pytest.importorskip("tensorflow")
 from edge.manifest import InputSpec
 from train import article
 from train.article import augmented
+from train.cost import cost
 from train.fit import Fit, FitOptions
+from train.judge import raw_outputs
 from train.models import build_cnn
 from train.phantom import make_phantom
+from train.samples import Samples
 
 OPTIONS = FitOptions("cnn", 1, 32, 1e-3, 1, False, 0)
 
@@ -42,7 +45,8 @@ def remembering():
 
     def fit(options, train, validation):
         seen.append((train, validation))
-        return Fit(build_cnn(InputSpec(32, 32, "rgb"), width=0.1), {}, 1)
+        model = build_cnn(InputSpec(32, 32, "rgb"), width=0.1)
+        return Fit(model, {}, 1, cost(model), lambda pixels: raw_outputs(model, pixels))
 
     return fit, seen
 
@@ -51,11 +55,12 @@ def test_both_protocols_leak_and_count_how_much():
     truth = np.arange(20) % 2
     pixels = np.random.default_rng(0).integers(0, 256, (20, 32, 32, 3), np.uint8)
     fit, seen = remembering()
-    first = article.augment_then_split(OPTIONS, pixels, truth, np.arange(20), fit)
-    second = article.on_training_images(OPTIONS, pixels, truth, fit)
-    assert (first.images["fitted"], first.images["measured"]) == (len(seen[0][0][1]), 27)
+    samples = Samples(pixels, truth, np.arange(20))
+    first = article.augment_then_split(OPTIONS, samples, fit)
+    second = article.on_training_images(OPTIONS, samples, fit)
+    assert (first.images["fitted"], first.images["measured"]) == (len(seen[0][0]), 27)
     assert first.seen == 27  # seven copies each: some are always in training
-    assert seen[1][0][0] is seen[1][1][0]
+    assert seen[1][0] is seen[1][1]
     for result in (first, second):
         assert result.accuracy.n == result.images["measured"]
         assert result.to_dict()["leaky"] is True

@@ -17,7 +17,7 @@ from train.augment import (
     RandomIntensity,
     augmenting,
 )
-from train.balance import BalancedBatches
+from train.balance import Batches
 from train.cli import MODELS
 from train.models import ARCHITECTURES, LOGITS, build_cnn, logits_model
 
@@ -46,11 +46,17 @@ def test_pixels_are_the_input_and_scaling_is_inside():
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_logits_are_the_probability_before_its_activation(name):
     architecture = ARCHITECTURES[name]
-    model = architecture.build(architecture.input)
-    probability = np.asarray(model(PIXELS))
-    logits = np.asarray(logits_model(model)(PIXELS))
-    np.testing.assert_allclose(1 / (1 + np.exp(-logits)), probability, atol=1e-6)
-    assert logits_model(model, batch=1).input.shape == (1, *architecture.input.shape)
+    spec = InputSpec(96, 96, "rgb")
+    model = architecture.build(spec, width=0.1)
+    pixels = np.random.default_rng(0).integers(0, 256, (4, *spec.shape), np.uint8)
+    probability = np.asarray(model(pixels))
+    logits = np.asarray(logits_model(model)(pixels), np.float64)
+    if architecture.transform == "sigmoid":
+        np.testing.assert_allclose(1 / (1 + np.exp(-logits)), probability, atol=1e-6)
+    else:
+        share = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(share, probability, atol=1e-6)
+    assert logits_model(model, batch=1).input.shape == (1, *spec.shape)
     assert model.get_layer(LOGITS)
 
 
@@ -117,8 +123,8 @@ def test_intensity_stays_within_the_documented_ranges():
 @pytest.mark.parametrize(("negative", "positive"), [(10, 10), (4, 11), (11, 4)])
 def test_batches_are_balanced_and_use_every_scan(negative, positive):
     truth = np.array([0] * negative + [1] * positive)
-    pixels = np.arange(len(truth), dtype=np.uint8)[:, None, None, None]
-    batches = BalancedBatches(pixels, truth, batch_size=5, seed=0)
+    pixels = np.arange(len(truth), dtype=np.uint8)[None, :, None, None, None]
+    batches = Batches(pixels, truth, batch_size=5, seed=0, balanced=True)
     epochs = []
     for _ in range(2):
         pairs = [batches[i] for i in range(len(batches))]

@@ -1,0 +1,43 @@
+"""Mixed precision: the 16-bit type that the hardware computes fastest in."""
+
+import keras
+
+FLOAT32, MIXED = "float32", "mixed"
+CHOICES = (FLOAT32, MIXED)
+_BFLOAT16_SINCE = (8, 0)
+"""CUDA compute capability: tensor cores take bfloat16 from Ampere on (CUDA C++ programming guide,
+"Arithmetic Instructions")."""
+
+
+def policy(precision: str) -> str:
+    """The Keras dtype policy for a choice of `CHOICES`.
+
+    bfloat16 where the hardware has it, for it has float32's range and needs no loss scaling;
+    float16 on older GPUs.
+    """
+    if precision == FLOAT32:
+        return "float32"
+    capability = _capability()
+    old = capability is not None and capability < _BFLOAT16_SINCE
+    return "mixed_float16" if old else "mixed_bfloat16"
+
+
+def _capability() -> tuple[int, int] | None:
+    """Of the first CUDA GPU; None without one."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        for gpu in tf.config.list_physical_devices("GPU"):
+            return tf.config.experimental.get_device_details(gpu).get("compute_capability")
+    elif backend == "jax":
+        import jax
+
+        text = getattr(jax.devices()[0], "compute_capability", None)
+        return tuple(map(int, str(text).split("."))) if text else None
+    elif backend == "torch":
+        import torch
+
+        if torch.cuda.is_available():
+            return torch.cuda.get_device_capability()
+    return None

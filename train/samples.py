@@ -1,0 +1,24 @@
+"""Scans as a fit takes them."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Pixels and what is known of each scan; `pixels[i]`, `truth[i]`, ... belong together."""
+
+    pixels: np.ndarray
+    """uint8 [N, height, width, channels]."""
+    truth: np.ndarray
+    """int64 [N]: 1 with a tumor, 0 without."""
+    groups: np.ndarray
+    """int64 [N]: the same for duplicates and for scans of one patient."""
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+    def __getitem__(self, chosen: np.ndarray) -> "Samples":
+        """Those of the given positions, int64 [M], or of a mask, bool [N]."""
+        return Samples(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
