@@ -23,10 +23,6 @@ LATENCY_SCANS = 64
 _YARDSTICK = 1 << 18  # numbers of 8 bytes
 
 
-BareTimes = tuple[float, float]
-"""Milliseconds of decoding with resizing, and of inference."""
-
-
 @dataclass(frozen=True, eq=False)
 class Material:
     """What the contestants are asked."""
@@ -47,18 +43,23 @@ class Entrant:
     call: Contestant
     """`Classifier.classify`, from file to verdict."""
     bare: Contestant
+    """The engine alone: pixels to raw output."""
+    bare_call: Contestant
     """Decode, resize and the engine alone."""
     tf_lite: Contestant | None
     predictions: dict[Path, Prediction] = field(default_factory=dict)
     """The first of each file."""
     stage_ms: list[tuple[float, float, float]] = field(default_factory=list)
     """Decode, preprocess and inference of each timed whole call."""
-    bare_ms: list[BareTimes] = field(default_factory=list)
+    prepare_ms: list[float] = field(default_factory=list)
+    """Decoding and resizing of each timed bare call."""
 
     def every(self) -> list[Contestant]:
         """In an order that puts those that are compared beside each other."""
         first, *others = self.inference.values()
-        return [c for c in (first, self.tf_lite, self.call, self.bare, *others) if c]
+        return [
+            c for c in (self.bare, first, self.tf_lite, self.call, self.bare_call, *others) if c
+        ]
 
 
 def material(classifier: Classifier, files: Sequence[Path]) -> Material:
@@ -89,7 +90,8 @@ def entrant(candidate: Candidate, asked: Material, with_tf_lite: bool) -> Entran
     kind = (classifier.manifest.format, classifier.manifest.precision)
     if with_tf_lite and kind == ("tflite", "int8"):
         tf_lite = Contestant(f"{label}, tf.lite", bare("tf.lite", path, threads), asked.pixels)
-    bare_call = _bare_call(classifier.manifest.input, bare(engine, path, threads), asked)
+    alone = bare(engine, path, threads)
+    bare_call = _bare_call(classifier.manifest.input, alone, asked)
     made = Entrant(
         candidate=candidate,
         inference={
@@ -97,7 +99,8 @@ def entrant(candidate: Candidate, asked: Material, with_tf_lite: bool) -> Entran
             for n, one in candidate.classifiers.items()
         },
         call=Contestant(f"{label}, whole call", classifier.classify, asked.files),
-        bare=Contestant(f"{label}, bare", bare_call, asked.files),
+        bare=Contestant(f"{label}, bare", alone, asked.pixels),
+        bare_call=Contestant(f"{label}, bare call", bare_call, asked.files),
         tf_lite=tf_lite,
     )
 
@@ -106,7 +109,7 @@ def entrant(candidate: Candidate, asked: Material, with_tf_lite: bool) -> Entran
         made.stage_ms.append((found.decode_ms, found.preprocess_ms, found.inference_ms))
 
     made.call.keep = keep
-    made.bare.keep = lambda file, times: made.bare_ms.append(times)
+    made.bare_call.keep = lambda file, milliseconds: made.prepare_ms.append(milliseconds)
     return made
 
 
@@ -121,18 +124,21 @@ def decision(classifier: Classifier, asked: Material) -> Contestant:
     )
 
 
-def _bare_call(spec: InputSpec, run: Call, asked: Material) -> Callable[[Path], BareTimes]:
-    """Less than any script around the engine can do: decode, resize, run, and nothing besides."""
+def _bare_call(spec: InputSpec, run: Call, asked: Material) -> Callable[[Path], float]:
+    """Less than any script around the engine can do: decode, resize, run, and nothing besides.
+
+    The call returns the milliseconds of decoding and resizing.
+    """
     size, filter = (spec.width, spec.height), FILTERS[spec.resize]
     tensors = dict(zip(asked.files, asked.pixels, strict=True))
 
-    def call(file: Path) -> BareTimes:
+    def call(file: Path) -> float:
         start = perf_counter()
         with Image.open(file) as image:
             np.asarray(image.resize(size, filter))
         prepared = perf_counter()
         run(tensors[file])  # grey scans as colour and the like would be the script's own work
-        return (prepared - start) * 1e3, (perf_counter() - prepared) * 1e3
+        return (prepared - start) * 1e3
 
     return call
 

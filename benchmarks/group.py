@@ -22,7 +22,7 @@ from benchmarks.latency import Latency, paired_ratio
 from benchmarks.machine import Watch
 from benchmarks.options import Options
 from benchmarks.peaks import Peak
-from benchmarks.process import cold_start, memory
+from benchmarks.process import KerasProcess, cold_start, keras_process, memory
 from benchmarks.report import Cost, Group, KerasRow, Model, Row, Stages
 from benchmarks.scans import Scans
 from benchmarks.throughput import measure_apart
@@ -51,6 +51,7 @@ class Measuring:
         self._yardstick: Contestant | None = None
         self._decision: Contestant | None = None
         self._watch = self._conditions = self._expected = None
+        self._keras_process: KerasProcess | None = None
         self.keras_absent: str | None = None
         self.peaks: tuple[Peak, ...] = ()
 
@@ -68,13 +69,14 @@ class Measuring:
         """Seconds that the turns will take, as far as one can tell before `prepare`."""
         options, total = self._options, 0.0
         for candidate in self._models:
-            calls = 2 + len(options.threads)
+            calls = 3 + len(options.threads)
             total += calls * max(options.min_seconds, candidate.seconds * options.min_queries)
         return total
 
     def measure_processes(
         self,
         probe: Path,
+        keras_model: Path | None,
         before: Callable[[str], None],
         failed: Callable[[str, BenchmarkError], None],
     ) -> None:
@@ -82,9 +84,15 @@ class Measuring:
 
         Args:
             probe: a PNG to classify.
+            keras_model: the run's model.keras; None where Keras is not.
             before: told which model is next.
             failed: told of a model whose process fails; the others are still measured.
         """
+        if keras_model:
+            try:
+                self._keras_process = keras_process(keras_model, probe)
+            except BenchmarkError as error:
+                failed(f"Keras model of {self.name}", error)
         for candidate in self._models:
             before(candidate.label)
             try:
@@ -154,6 +162,7 @@ class Measuring:
             models=tuple(models.values()),
             keras=tuple(KerasRow(name, latency) for name, latency in keras.items()),
             keras_absent=self.keras_absent,
+            keras_process=self._keras_process,
             keras_accuracy=self._keras_accuracy(),
             yardstick=self._yardstick and self._yardstick.latency,
             conditions=self._conditions,
@@ -200,7 +209,7 @@ class Measuring:
                 candidate.classifier.manifest.decision,
                 self._expected,
             )
-        whole = one.call.blocks and one.bare.blocks
+        whole = one.call.blocks and one.bare_call.blocks
         return replace(
             self._models[candidate],
             judged=judged,
@@ -222,17 +231,17 @@ class Measuring:
         return found
 
     def _stages(self, one: Entrant) -> Stages:
-        parts = (_part(one.call, one.stage_ms, i) for i in range(3))
+        parts = (_part(one.call, times) for times in zip(*one.stage_ms, strict=True))
         return Stages(*parts, self._decision.latency, one.call.latency)
 
     def _cost(self, one: Entrant) -> Cost:
-        prepare, bare = (_part(one.bare, one.bare_ms, i) for i in range(2))
-        own, call = _part(one.call, one.stage_ms, 2), one.call.latency
+        own, bare = one.inference[self._options.threads[0]].latency, one.bare.latency
         return Cost(
-            bare_prepare=prepare,
             bare_inference=bare,
             over_inference=paired_ratio(own.repeats, bare.repeats),
-            over_call=paired_ratio(call.repeats, one.bare.latency.repeats),
+            bare_prepare=_part(one.bare_call, one.prepare_ms),
+            bare_call=one.bare_call.latency,
+            over_call=paired_ratio(one.call.latency.repeats, one.bare_call.latency.repeats),
         )
 
     def _keras_accuracy(self):
@@ -244,10 +253,10 @@ class Measuring:
         return score_probabilities(expected.probabilities[known], truth[known], threshold)
 
 
-def _part(whole: Contestant, times: Sequence[tuple[float, ...]], which: int) -> Latency:
-    """One of the parts that the calls of a contestant were timed in."""
+def _part(whole: Contestant, times: Sequence[float]) -> Latency:
+    """One of the parts that the calls of a contestant were timed in, in the same blocks."""
     blocks, at = [], 0
     for block in whole.blocks:
-        blocks.append([time[which] for time in times[at : at + len(block)]])
+        blocks.append(times[at : at + len(block)])
         at += len(block)
     return Latency.of(blocks)

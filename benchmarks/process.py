@@ -17,16 +17,32 @@ _ROOT = str(Path(__file__).parents[1])
 
 # Memory is read by the process itself: what a parent reads of its children (ru_maxrss) starts at
 # the parent's own size. proc(5): VmHWM is the peak resident set size, VmRSS the present one, in kB.
-_MEMORY = """
+_TELL = """
+with open("/proc/self/status") as file:
+    told = dict(line.split(":", 1) for line in file)
+print(json.dumps([int(told[key].split()[0]) * 1024 / 1e6 for key in ("VmHWM", "VmRSS")]))
+"""
+_MEMORY = f"""
 import json, os, sys
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from edge import Classifier
 classifier = Classifier(sys.argv[1], engine=sys.argv[2], threads=int(sys.argv[3]))
 for _ in range(20):
     classifier.classify(sys.argv[4])
-with open("/proc/self/status") as file:
-    told = dict(line.split(":", 1) for line in file)
-print(json.dumps([int(told[key].split()[0]) * 1024 / 1e6 for key in ("VmHWM", "VmRSS")]))
+{_TELL}"""
+
+
+_KERAS = f"""
+import json, os, sys
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import keras, numpy as np
+from PIL import Image
+model = keras.saving.load_model(sys.argv[1], compile=False)
+_, height, width, channels = model.input.shape
+image = Image.open(sys.argv[2]).convert("RGB" if channels == 3 else "L")
+pixels = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
+model.predict(pixels.reshape(1, height, width, channels), verbose=0)
+{_TELL if os.path.exists("/proc/self/status") else "print('null')"}
 """
 
 
@@ -48,6 +64,28 @@ class Memory:
     peak: float
     steady: float
     """After 20 scans."""
+
+
+@dataclass(frozen=True)
+class KerasProcess:
+    """A process that loads the Keras model and judges one scan with `predict`, run once."""
+
+    cold_ms: float
+    """From its start to its end."""
+    memory: Memory | None
+
+
+def keras_process(model: Path, scan: Path) -> KerasProcess:
+    """Run one.
+
+    Raises:
+        BenchmarkError: it fails.
+    """
+    start = perf_counter()
+    text = run([sys.executable, "-c", _KERAS, str(model), str(scan)])
+    milliseconds = (perf_counter() - start) * 1e3
+    told = json.loads(text.splitlines()[-1])
+    return KerasProcess(milliseconds, told and Memory(*told))
 
 
 def cold_start(model: str, engine: str, scan: Path, repeats: int) -> ColdStart:

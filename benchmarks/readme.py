@@ -42,7 +42,11 @@ def results(report: Report) -> str:
     for group in report.groups:
         for keras in group.keras:
             latency = f"{keras.latency.p50:.2f} / {keras.latency.p90:.2f}"
-            rows.append((group.run, f"Keras `{keras.call}`", "", "", latency, *[""] * 6))
+            alone = group.keras_process if keras.call == PREDICT else None
+            peak = f"{alone.memory.peak:.0f}" if alone and alone.memory else ""
+            cold = f"{alone.cold_ms:.0f}" if alone else ""
+            cells = (f"Keras `{keras.call}`", "", "", latency, *[""] * 4, peak, cold)
+            rows.append((group.run, *cells))
         rows += [_row(group, model) for model in group.models if model.rows]
     noisy = any(row.inference.noisy for g in report.groups for m in g.models for row in m.rows)
     mark = " * noisy: the rounds' medians spread by more than 20 %." * noisy

@@ -15,7 +15,7 @@ from benchmarks.gate import Finding
 from benchmarks.latency import Latency, Ratio
 from benchmarks.machine import Conditions, Machine
 from benchmarks.peaks import Peak
-from benchmarks.process import ColdStart, Memory
+from benchmarks.process import ColdStart, KerasProcess, Memory
 from benchmarks.throughput import Throughput
 from edge import NOTICE
 from edge.schema import from_json
@@ -56,14 +56,16 @@ class Stages:
 class Cost:
     """What our convenience costs; the first number of threads."""
 
+    bare_inference: Latency
+    """The engine alone, on the same file and pixels."""
+    over_inference: Ratio
+    """Our inference over it."""
     bare_prepare: Latency
     """Pillow's decoding and resizing alone."""
-    bare_inference: Latency
-    """The engine alone, after it, on the same file."""
-    over_inference: Ratio
-    """`Stages.inference` over `bare_inference`."""
+    bare_call: Latency
+    """Decoding, resizing and the engine alone, one after the other."""
     over_call: Ratio
-    """`Stages.call` over decoding, resizing and bare inference, called in one."""
+    """Our whole call, from file to verdict, over it."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ class Group:
     keras: tuple[KerasRow, ...] = ()
     keras_absent: str | None = None
     """Why there are no Keras rows; None if there are."""
+    keras_process: KerasProcess | None = None
     keras_accuracy: Accuracy | None = None
     yardstick: Latency | None = None
     """A bit of NumPy's arithmetic, in turns with the rest: the speed of the machine."""

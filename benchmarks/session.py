@@ -86,9 +86,10 @@ class Session:
                 except BenchmarkError as error:
                     self._fail("the machine's peaks", error)
             picture = probe(scratch)
-            for measuring, *_ in self._groups:
+            for measuring, _, run, _ in self._groups:
                 measuring.peaks = self._peaks
-                measuring.measure_processes(picture, self._progress.start, self._fail)
+                model = run.model_file if run and find_spec("keras") else None
+                measuring.measure_processes(picture, model, self._progress.start, self._fail)
             for measuring, candidate, run, scans in self._groups:
                 self._turns(measuring, candidate, run, scans)
         self._progress.end()

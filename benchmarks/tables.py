@@ -129,6 +129,13 @@ def cost(report: Report) -> Table:
     head += ("whole call / decode + resize + bare inference", "cold process, ms", "minimal, ms")
     head += ("cold / minimal", "peak MB", "steady MB")
     rows = []
+    for group in report.groups:
+        alone = group.keras_process
+        if alone:
+            memory = alone.memory
+            sizes = (_number(memory and memory.peak, 1), _number(memory and memory.steady, 1))
+            nothing, cold = (MISSING,) * 2, f"{alone.cold_ms:.0f}"
+            rows.append((group.run, "Keras predict", "", *nothing, cold, *nothing, *sizes))
     for group, model in _models(report):
         if model.cost or model.cold:
             spent, cold, memory = model.cost, model.cold, model.memory
@@ -145,7 +152,7 @@ def cost(report: Report) -> Table:
     note = (
         "Bare: Pillow's decoding and resizing and the engine's own interface, and nothing else, on "
         "the same scans. Minimal: a script of NumPy, Pillow and the engine; whole processes for "
-        "one generated 512x512 PNG, taking turns."
+        "one generated 512x512 PNG, taking turns; Keras' once."
     )
     return Table("What convenience costs", head, tuple(rows), note)
 
@@ -176,7 +183,9 @@ def limits(report: Report) -> Table:
         + ", ".join(f"{b.gigabytes_per_second:.0f} GB/s of {b.megabytes:g} MB" for b in p.bandwidth)
         for p in report.peaks
     ]
-    return Table("Against the machine's limit", head, tuple(rows), "; ".join(peaks) + ".")
+    return Table(
+        "Against the machine's limit", head, tuple(rows), "; ".join(peaks) + "." * bool(peaks)
+    )
 
 
 def accuracy(report: Report) -> Table:

@@ -59,7 +59,7 @@ def model(ms: float = 1.0, times: float = 80.0, **given) -> Model:
         ),
         "rows": (Row(1, one, {"predict": ratio}, Floor(0.5, 0.7, 2.0)),),
         "stages": Stages(one, one, one, one, latency(3 * ms)),
-        "cost": Cost(one, one, Ratio(1.01, 1.0, 1.02), Ratio(1.05, 1.0, 1.1)),
+        "cost": Cost(one, Ratio(1.01, 1.0, 1.02), one, one, Ratio(1.05, 1.0, 1.1)),
         "cold": ColdStart(one, one, Ratio(1, 1, 1)),
         "memory": Memory(70.0, 60.0),
         "throughput": Throughput(16, (Rate(1, 1, 100.0, Ratio(1, 1, 1)),)),

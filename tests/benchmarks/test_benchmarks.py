@@ -52,6 +52,9 @@ def test_the_report_has_what_it_promises(with_keras, exported):
     assert group["keras_absent"] is None
     assert group["keras_accuracy"]["accuracy"]["n"] == group["scan_count"] == 16
     assert group["synthetic"] is True
+    alone = group["keras_process"]
+    assert alone["cold_ms"] > 0
+    assert alone["memory"]["peak"] >= alone["memory"]["steady"] > 200
     int8, fp32 = group["models"]
     assert int8["megabytes"] * 1e6 == (exported / "small-int8.tflite").stat().st_size
     assert (int8["engine"], fp32["engine"]) == ("litert", "onnxruntime")
@@ -126,7 +129,7 @@ def test_on_a_device_a_reference_file_stands_for_keras(exported, finished_run, p
     assert done.returncode == 0, err
     report = report_of(tmp_path / "r")
     (group,) = report["groups"]
-    assert group["keras"] == []
+    assert (group["keras"], group["keras_process"]) == ([], None)
     assert "the run that small came from is not here" in group["keras_absent"]
     assert group["scan_count"] == 16
     assert "64 others left out" in group["scans"]
