@@ -20,6 +20,9 @@ from edge.preprocess import FILTERS, preprocess
 
 LATENCY_SCANS = 64
 """At most, evenly over all: latencies depend little on which, and pixels take memory."""
+BARE_PRECISIONS = ("fp32", "int8")
+"""Whose bare engines take part: what our convenience costs does not depend on the precision, and
+a large network's bare runs take minutes."""
 _YARDSTICK = 1 << 18  # numbers of 8 bytes
 
 
@@ -42,9 +45,9 @@ class Entrant:
     """Pixels to logits, by number of threads."""
     call: Contestant
     """`Classifier.classify`, from file to verdict."""
-    bare: Contestant
+    bare: Contestant | None
     """The engine alone: pixels to raw output."""
-    bare_call: Contestant
+    bare_call: Contestant | None
     """Decode, resize and the engine alone."""
     tf_lite: Contestant | None
     predictions: dict[Path, Prediction] = field(default_factory=dict)
@@ -90,8 +93,6 @@ def entrant(candidate: Candidate, asked: Material, with_tf_lite: bool) -> Entran
     kind = (classifier.manifest.format, classifier.manifest.precision)
     if with_tf_lite and kind == ("tflite", "int8"):
         tf_lite = Contestant(f"{label}, tf.lite", bare("tf.lite", path, threads), asked.pixels)
-    alone = bare(engine, path, threads)
-    bare_call = _bare_call(classifier.manifest.input, alone, asked)
     made = Entrant(
         candidate=candidate,
         inference={
@@ -99,8 +100,8 @@ def entrant(candidate: Candidate, asked: Material, with_tf_lite: bool) -> Entran
             for n, one in candidate.classifiers.items()
         },
         call=Contestant(f"{label}, whole call", classifier.classify, asked.files),
-        bare=Contestant(f"{label}, bare", alone, asked.pixels),
-        bare_call=Contestant(f"{label}, bare call", bare_call, asked.files),
+        bare=None,
+        bare_call=None,
         tf_lite=tf_lite,
     )
 
@@ -109,7 +110,13 @@ def entrant(candidate: Candidate, asked: Material, with_tf_lite: bool) -> Entran
         made.stage_ms.append((found.decode_ms, found.preprocess_ms, found.inference_ms))
 
     made.call.keep = keep
-    made.bare_call.keep = lambda file, milliseconds: made.prepare_ms.append(milliseconds)
+    if kind[1] in BARE_PRECISIONS:
+        alone = bare(engine, path, threads)
+        chain = _bare_call(classifier.manifest.input, alone, asked)
+        made.bare = Contestant(f"{label}, bare", alone, asked.pixels)
+        made.bare_call = Contestant(
+            f"{label}, bare call", chain, asked.files, lambda _, ms: made.prepare_ms.append(ms)
+        )
     return made
 
 

@@ -209,13 +209,12 @@ class Measuring:
                 candidate.classifier.manifest.decision,
                 self._expected,
             )
-        whole = one.call.blocks and one.bare_call.blocks
         return replace(
             self._models[candidate],
             judged=judged,
             rows=tuple(rows),
-            stages=self._stages(one) if self._decision and whole else None,
-            cost=self._cost(one) if whole else None,
+            stages=self._stages(one) if self._decision and one.call.blocks else None,
+            cost=self._cost(one) if one.bare_call and one.bare_call.blocks else None,
         )
 
     def _others(self, one: Entrant, threads: int) -> dict[str, Latency]:

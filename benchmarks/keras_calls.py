@@ -19,15 +19,15 @@ _AT_ONCE = 256  # scans: 39 MB of pixels at 224x224x3
 
 def calls(model: keras.Model) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
     """Ways to call a model at batch 1, by name; each takes uint8 pixels [height, width, C]."""
-    found = {
-        PREDICT: lambda pixels: model.predict(pixels[None], verbose=0),
-        CALL: lambda pixels: keras.ops.convert_to_numpy(model(pixels[None])),
-    }
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
+    found = {PREDICT: lambda pixels: model.predict(pixels[None], verbose=0)}
+    if keras.backend.backend() != "tensorflow":
+        found[CALL] = lambda pixels: keras.ops.convert_to_numpy(model(pixels[None]))
+        return found
+    import tensorflow as tf
 
-        compiled = tf.function(lambda x: model(x, training=False))
-        found[COMPILED] = lambda pixels: compiled(tf.constant(pixels[None])).numpy()
+    compiled = tf.function(lambda x: model(x, training=False))
+    found[CALL] = lambda pixels: model(pixels[None]).numpy()
+    found[COMPILED] = lambda pixels: compiled(tf.constant(pixels[None])).numpy()
     return found
 
 

@@ -13,11 +13,11 @@ class Options:
     """"all", or a key of `edge.engines.ENGINES`."""
     threads: tuple[int, ...] = (1,)
     """Swept; the first is the one of everything but the inference rows."""
-    min_seconds: float = 2.0
+    min_seconds: float = 1.0
     """For each contestant, of all rounds together."""
     min_queries: int = MIN_QUERIES
     """The same."""
-    cold_starts: int = 7
+    cold_starts: int = 5
     """Processes, of ours and of the minimal script."""
     throughput_seconds: float = 0.5
     """Each turn of a combination of jobs and threads; 0: no throughput."""

@@ -36,6 +36,7 @@ _KERAS = f"""
 import json, os, sys
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras, numpy as np
+import train.judge  # registers the layers that are not Keras' own
 from PIL import Image
 model = keras.saving.load_model(sys.argv[1], compile=False)
 _, height, width, channels = model.input.shape
@@ -141,8 +142,8 @@ def run(command: list[str], input: str | None = None, **environment: str) -> str
         env={**base, "PYTHONPATH": path, **environment},
     )
     if done.returncode:
-        said = (done.stderr or done.stdout).strip()[-500:]
-        raise BenchmarkError(f"{' '.join(command[:3])}: failed: {said}")
+        said = (done.stderr or done.stdout).strip().splitlines() or [f"status {done.returncode}"]
+        raise BenchmarkError(f"a process of its own failed: {said[-1][:300]}")
     return done.stdout
 
 

@@ -54,7 +54,7 @@ class Stages:
 
 @dataclass(frozen=True)
 class Cost:
-    """What our convenience costs; the first number of threads."""
+    """What our convenience costs; fp32 and int8, the first number of threads."""
 
     bare_inference: Latency
     """The engine alone, on the same file and pixels."""
