@@ -31,6 +31,7 @@ from benchmarks.scans import (
 )
 from edge import ImageError
 from export.reference import Reference
+from train.errors import TrainError
 from train.run import Run
 from train.signals import was_stopped
 
@@ -179,7 +180,10 @@ class Session:
         elif not find_spec("keras"):
             measuring.keras_absent = "Keras is not installed, as on a device"
         else:
-            calls, expected = _keras(run, candidate, scans)
+            try:
+                calls, expected = _keras(run, candidate, scans)
+            except TrainError as error:  # its model was changed, or is of another Keras
+                measuring.keras_absent = str(error)
         if expected is None:
             reference = self._expecting(candidate)
             expected = reference and expected_by(reference, scans, candidate.classifier)
