@@ -9,7 +9,7 @@ import numpy as np
 
 from train.augment import augmented_pixels
 
-_BATCH = 32
+_BATCH, _STEP = 32, 8
 
 
 class FeatureCache:
@@ -80,8 +80,8 @@ class FeatureCache:
                 if copied.any():
                     batch[copied] = augmented_pixels(batch[copied], seed + start)
                 size = len(batch)
-                # Always the same shape, so that nothing is compiled twice.
-                batch = np.resize(batch, (_BATCH, *batch.shape[1:]))
+                # Few shapes, as each is compiled: the last batch is filled up to a multiple.
+                batch = np.resize(batch, (-(-size // _STEP) * _STEP, *batch.shape[1:]))
                 values.append(frozen.predict_on_batch(batch)[:size].astype(np.float32))
                 for _ in part:
                     tick()

@@ -238,7 +238,6 @@ def _run(
         state.phase, state.epoch, state.waited = number, 0, 0
         if number:
             state.best = snapshot(rest.variables)
-    batches.begin(state.epoch)
 
     def validate() -> dict[str, float]:
         if own_rest is not rest:
@@ -247,7 +246,7 @@ def _run(
             return _judged(own_rest, held_out, validation.truth, options.batch_size)
 
     file = around.checkpoint if devices.first else None
-    keeper = Keeper(state, rest, validate, options.patience, file)
+    keeper = Keeper(state, rest, batches.begin, validate, options.patience, file)
     shown = [around.progress(phase.name, options.epochs)] if around.progress else []
     if state.waited < options.patience and state.epoch < options.epochs:
         with devices.together(), keeper.saving_when_stopped():
@@ -255,6 +254,7 @@ def _run(
                 batches,
                 epochs=options.epochs,
                 initial_epoch=state.epoch,
+                shuffle=False,  # `batches` does, and remembers how
                 verbose=0,
                 callbacks=[keeper, *shown],
             )
