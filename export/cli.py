@@ -17,7 +17,7 @@ from train.options import count, number
 from train.signals import stop_cleanly
 
 if TYPE_CHECKING:
-    from export.export import Outcome
+    from export.export import Material, Outcome
 
 REPORT = "export-report.json"
 
@@ -62,6 +62,12 @@ def parser() -> argparse.ArgumentParser:
         default=DEFAULT_SCANS,
         metavar="N",
         help=f"of the training part, half of each class (default: {DEFAULT_SCANS})",
+    )
+    add(
+        "--reference",
+        action="store_true",
+        help="also write OUT/RUN-reference.npz: Keras' outputs for the held-out scans, by which "
+        "`python -m benchmarks` proves parity on a device without TensorFlow",
     )
     add(
         "--max-changed",
@@ -129,6 +135,8 @@ def _export(args: argparse.Namespace) -> int:
             outcomes.append(outcome)
             if outcome.published and args.layout == "triton":
                 say(f"{write_repository(args.out / outcome.file, args.out, dynamic)}: written")
+        if args.reference:
+            say(f"{_write_reference(material, args.out)}: written")
         report = {"notice": NOTICE, "synthetic": run.manifest.training.synthetic}
         report |= {"run": run.name, "files": to_json(outcomes)}
         write_atomically(args.out / REPORT, (json.dumps(report, indent=1) + "\n").encode())
@@ -143,6 +151,26 @@ def _export(args: argparse.Namespace) -> int:
         print("\n".join(_lines(outcome, args.out)))
     print(NOTICE)
     return 0 if all(outcome.published for outcome in outcomes) else 1
+
+
+def _write_reference(material: "Material", out: Path) -> Path:
+    """Raises `OSError`."""
+    from edge.decode import decode
+    from edge.preprocess import preprocess
+    from export.reference import reference, reference_name, write_reference
+
+    run, files = material.run, material.test_files
+    path = out / reference_name(run.name)
+    made = reference(
+        run.name,
+        run.manifest.training.model_sha256,
+        files,
+        (preprocess(decode(file), run.manifest.input) for file in files),
+        material.test_truth,
+        material.keras_probabilities,
+    )
+    write_reference(path, made)
+    return path
 
 
 def _inspect(argv: list[str]) -> int:
