@@ -71,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
         choices=(*METHODS, AUTO),
         default="min-max",
         help="how int8 ranges are chosen: "
-        + "; ".join(f"{name}: {what}" for name, what in METHODS.items())
+        + "; ".join(f"{name}: {what}" for name, what in METHODS.items()).replace("%", "%%")
         + "; auto: the best of them on validation scans (default: min-max)",
     )
     add(

@@ -111,7 +111,11 @@ def gather(run: Run, data: Path | None, calibration_scans: int, dynamic: bool = 
     chosen = calibration.choose(run.split, calibration_scans, run.manifest.training.seed)
     _, calibration_pixels = read_again(chosen, spec, data)
     validation = [scan for scan in run.split if scan.part == "validation"]
-    _, validation_pixels = read_again(validation, spec, data)
+    # Without any, int8 is judged by the test part alone, and nothing is sought.
+    validation_pixels, validation_probabilities = calibration_pixels[:0], np.zeros(0)
+    if validation:
+        _, validation_pixels = read_again(validation, spec, data)
+        validation_probabilities = judge(model, run.manifest, validation_pixels)
     held_out = parity.held_out(run.split)
     positive = run.manifest.labels.index(run.manifest.positive)
     files, pixels = read_again(held_out, spec, data)
@@ -122,7 +126,7 @@ def gather(run: Run, data: Path | None, calibration_scans: int, dynamic: bool = 
         calibration_scans=chosen,
         calibration_pixels=calibration_pixels,
         validation_pixels=validation_pixels,
-        validation_probabilities=judge(model, run.manifest, validation_pixels),
+        validation_probabilities=validation_probabilities,
         test_files=files,
         test_truth=np.array([scan.positive for scan in held_out], np.int64),
         keras_probabilities=judge(model, run.manifest, pixels),
