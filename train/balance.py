@@ -56,8 +56,10 @@ class Batches(keras.utils.PyDataset):
         self.begin(0)
 
     def begin(self, epoch: int) -> None:
-        """Go to the beginning of an epoch, counted from 0."""
-        self._epoch = epoch
+        """Go to the beginning of an epoch, counted from 0.
+
+        To be called by a callback: Keras' own `on_epoch_end` comes once too often.
+        """
         random = np.random.default_rng((self._seed, epoch))
         if self._balanced:
             self._order = balanced_order(self._truth, random)
@@ -76,6 +78,3 @@ class Batches(keras.utils.PyDataset):
         chosen = self._order[places]
         truth = self._truth[chosen].astype("float32")[:, None]
         return self._inputs[self._version[places], chosen], truth
-
-    def on_epoch_end(self) -> None:
-        self.begin(self._epoch + 1)

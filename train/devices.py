@@ -32,12 +32,6 @@ class Devices:
         """Whether this process is the one that writes the run."""
         return self.process[0] == 0
 
-    @property
-    def deterministic(self) -> bool:
-        """Whether TensorFlow may be asked for deterministic operations: with MirroredStrategy its
-        graphs fail then (github.com/keras-team/keras/issues/19246)."""
-        return self._strategy is None
-
     def together(self):
         """A context: models are built, and fitted, on all devices."""
         if self._strategy:

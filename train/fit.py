@@ -128,7 +128,7 @@ def fit(options: FitOptions, train: Samples, validation: Samples, around: Around
         TrainError: the loss is no longer a number, the memory is too small, or weights, a prefix or
             the state to resume from cannot be used.
     """
-    make_reproducible(options.seed, around.devices.deterministic)
+    make_reproducible(options.seed)
     state = (checkpoint.load(around.checkpoint) if around.checkpoint else None) or State()
     with naming_out_of_memory(options.batch_size):
         model, own = _build(options, around.devices)
@@ -149,10 +149,10 @@ def fit(options: FitOptions, train: Samples, validation: Samples, around: Around
     return Fit(own, state.history, state.best_epoch, cost(own), logits)
 
 
-def make_reproducible(seed: int, operations: bool = True) -> None:
+def make_reproducible(seed: int) -> None:
     """Seed Python, NumPy and Keras, and ask the backend for operations without races."""
     keras.utils.set_random_seed(seed)
-    if operations and keras.backend.backend() == "tensorflow":
+    if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
@@ -204,7 +204,8 @@ def _run(
 ) -> None:
     """Run a phase, or what is left of it; `model` and `own` have its best weights then."""
     architecture, devices = ARCHITECTURES[options.architecture], around.devices
-    frozen, rest = cut(model)
+    with devices.together():
+        frozen, rest = cut(model)
     own_frozen, own_rest = (frozen, rest) if model is own else cut(own)
     if frozen:
         copies = options.copies if options.augment else 0
@@ -237,7 +238,6 @@ def _run(
         state.phase, state.epoch, state.waited = number, 0, 0
         if number:
             state.best = snapshot(rest.variables)
-    batches.begin(state.epoch)
 
     def validate() -> dict[str, float]:
         if own_rest is not rest:
@@ -246,7 +246,7 @@ def _run(
             return _judged(own_rest, held_out, validation.truth, options.batch_size)
 
     file = around.checkpoint if devices.first else None
-    keeper = Keeper(state, rest, validate, options.patience, file)
+    keeper = Keeper(state, rest, batches.begin, validate, options.patience, file)
     shown = [around.progress(phase.name, options.epochs)] if around.progress else []
     if state.waited < options.patience and state.epoch < options.epochs:
         with devices.together(), keeper.saving_when_stopped():
@@ -254,6 +254,7 @@ def _run(
                 batches,
                 epochs=options.epochs,
                 initial_epoch=state.epoch,
+                shuffle=False,  # `batches` does, and remembers how
                 verbose=0,
                 callbacks=[keeper, *shown],
             )

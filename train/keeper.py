@@ -22,6 +22,7 @@ class Keeper(keras.callbacks.Callback):
     Args:
         state: brought up to date in place.
         rest: the model whose best variables are kept; what is fitted may have more around it.
+        begin: called with each epoch's number, from 0, before it.
         validate: gives val_loss and val_accuracy; added to the epoch's logs.
         patience: epochs without a better val_loss after which the fit stops.
         file: of the state; None: it is not written.
@@ -31,14 +32,18 @@ class Keeper(keras.callbacks.Callback):
         self,
         state: State,
         rest: keras.Model,
+        begin: Callable[[int], None],
         validate: Callable[[], dict[str, float]],
         patience: int,
         file: Path | None,
     ):
         super().__init__()
-        self._state, self._rest, self._validate = state, rest, validate
+        self._state, self._rest, self._begin, self._validate = state, rest, begin, validate
         self._patience, self._file = patience, file
         self._unsaved, self._due = False, 0.0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._begin(epoch)
 
     def on_epoch_end(self, epoch, logs=None):
         state = self._state

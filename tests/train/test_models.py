@@ -126,7 +126,8 @@ def test_batches_are_balanced_and_use_every_scan(negative, positive):
     pixels = np.arange(len(truth), dtype=np.uint8)[None, :, None, None, None]
     batches = Batches(pixels, truth, batch_size=5, seed=0, balanced=True)
     epochs = []
-    for _ in range(2):
+    for epoch in range(2):
+        batches.begin(epoch)
         pairs = [batches[i] for i in range(len(batches))]
         epochs.append(np.concatenate([x for x, _ in pairs]).ravel())
         shown = np.concatenate([y for _, y in pairs]).ravel()
@@ -136,5 +137,4 @@ def test_batches_are_balanced_and_use_every_scan(negative, positive):
         times = np.bincount(epochs[-1])
         for label in (0, 1):
             assert np.ptp(times[truth == label]) <= 1
-        batches.on_epoch_end()
     assert not np.array_equal(*epochs)

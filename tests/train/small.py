@@ -1,0 +1,54 @@
+"""Small networks and scans for the tests of training."""
+
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from edge.manifest import InputSpec
+from train import models
+from train.fit import FitOptions
+from train.samples import Samples
+
+SPEC = InputSpec(32, 32, "rgb")
+
+
+def samples(count: int = 40, side: int = 32) -> Samples:
+    """Noise; in every second one a bright square."""
+    random = np.random.default_rng(0)
+    truth = np.arange(count) % 2
+    pixels = random.integers(0, 120, (count, side, side, 3), np.uint8)
+    pixels[truth == 1, 8:16, 8:16] += 100
+    return Samples(pixels, truth, np.arange(count))
+
+
+def options(architecture: str = "cnn", **changes) -> FitOptions:
+    """Few epochs; all else as a user would have it."""
+    defaults = {
+        "epochs": 3,
+        "batch_size": 8,
+        "learning_rate": 1e-3,
+        "patience": 10,
+        "augment": True,
+        "seed": 0,
+    }
+    return FitOptions(architecture, **{**defaults, **changes})
+
+
+@contextmanager
+def narrow_networks(width: float = 0.1):
+    """The registry with a tenth of the filters, and 32x32 pixels, in the block."""
+    before = dict(models.ARCHITECTURES)
+    for name, known in before.items():
+        models.ARCHITECTURES[name] = replace(
+            known, input=SPEC, build=partial(_at_width, known.build, width)
+        )
+    try:
+        yield
+    finally:
+        models.ARCHITECTURES.update(before)
+
+
+def _at_width(build, width, spec, **more):
+    return build(spec, width=width, **more)
