@@ -37,6 +37,18 @@ class Quantizer(Protocol):
         ...
 
 
+def histograms(method: str, extremes: dict[str, tuple[float, float]]):
+    """ONNX Runtime's collector of histograms, told at the start how far each tensor reaches.
+
+    It keeps the width of the first scan's bins: one that begins near 0 would get millions of them.
+    """
+    from onnxruntime.quantization.calibrate import HistogramCollector
+
+    collector = HistogramCollector(method, False, BINS, QUANTIZED_BINS, PERCENTILE, "same")
+    collector.collect({name: [np.float32(pair)] for name, pair in extremes.items()})
+    return collector
+
+
 def channel_error(found: Iterable[np.ndarray], wanted: Iterable[np.ndarray]) -> float:
     """What quantizing loses of a tensor: 0 nothing, 1 as much as there is.
 

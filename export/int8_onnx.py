@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from export.graph import Node, head, layer_of, layers
-from export.int8 import BINS, DEBUG_SCANS, PERCENTILE, QUANTIZED_BINS, channel_error
+from export.int8 import BINS, DEBUG_SCANS, PERCENTILE, QUANTIZED_BINS, channel_error, histograms
 from export.quiet import quiet
 
 INPUT = "pixels"
@@ -108,6 +108,18 @@ class OnnxInt8:
                 kinds[method],
                 extra_options=options,
             )
+            if method != "min-max":
+                if "min-max" not in self._ranges:
+                    self._ranges["min-max"] = self._calibrate("min-max")
+                seen = self._ranges["min-max"].data.items()
+                calibrator.collector = histograms(
+                    method,
+                    {
+                        name: tuple(float(np.ravel(bound)[0]) for bound in found.range_value)
+                        for name, found in seen
+                        if name in calibrator.tensors_to_calibrate
+                    },
+                )
             for i in range(len(self._pixels)):  # all at once, every activation is in memory
                 calibrator.collect_data(_Reader(self._pixels[i : i + 1]))
             return calibrator.compute_data()

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from export.graph import Node, head, layer_of, layers
-from export.int8 import BINS, DEBUG_SCANS, PERCENTILE, QUANTIZED_BINS, channel_error
+from export.int8 import DEBUG_SCANS, channel_error, histograms
 from export.quiet import quiet
 
 
@@ -85,14 +85,18 @@ class TfliteInt8:
         The ranges are ONNX Runtime's, from its histograms of the same tensors.
         """
         if method not in self._ranges:
-            from onnxruntime.quantization.calibrate import HistogramCollector
             from tensorflow.lite.tools import flatbuffer_utils
 
-            collector = HistogramCollector(method, False, BINS, QUANTIZED_BINS, PERCENTILE, "same")
+            model = flatbuffer_utils.convert_bytearray_to_object(bytearray(self._calibrated))
+            seen = {
+                tensor.name.decode(): (tensor.quantization.min[0], tensor.quantization.max[0])
+                for tensor in model.subgraphs[0].tensors
+                if tensor.quantization is not None and tensor.quantization.min is not None
+            }
+            collector = histograms(method, seen)
             for tensors in self._activations():
                 collector.collect({name: [values] for name, values in tensors.items()})
             ranges = collector.compute_collection_result()
-            model = flatbuffer_utils.convert_bytearray_to_object(bytearray(self._calibrated))
             for tensor in model.subgraphs[0].tensors:
                 name = tensor.name.decode()
                 if name in ranges:
