@@ -160,6 +160,14 @@ class Classifier:
         with self._turn:
             return self.engine.run(pixels)
 
+    def heat_map(self, pixels: np.ndarray) -> np.ndarray:
+        """The model's own heat map of a preprocessed tensor, float32 [rows, columns].
+
+        What its values are, `manifest.heat_map.method` says; None there: the model has no map.
+        """
+        with self._turn:
+            return self.engine.heat_map(pixels)
+
     def many_logits(self, stack: np.ndarray) -> np.ndarray:
         """Raw outputs [N, outputs] for a stack [N, height, width, C], batched where possible."""
         with self._turn:

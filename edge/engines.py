@@ -31,6 +31,10 @@ class Engine(Protocol):
         """Logits (float32 [outputs]) of one tensor, uint8 [height, width, channels]."""
         ...
 
+    def heat_map(self, pixels: np.ndarray) -> np.ndarray:
+        """The second output, float32 [rows, columns], where the manifest says that there is one."""
+        ...
+
     def run_many(self, stack: np.ndarray) -> np.ndarray:
         """Logits [N, outputs] of a stack of tensors, uint8 [N, height, width, channels].
 
@@ -146,6 +150,23 @@ def _check_input(model: ModelFile, shape: list, dtype: str) -> None:
         )
 
 
+def _outputs(model: ModelFile, shapes: list[list]) -> tuple[int, int | None]:
+    """Which output the logits are, and which the heat map; None without one.
+
+    Their ranks tell: converters name and order outputs as they like.
+    """
+    ranks, spec = [len(shape) for shape in shapes], model.manifest.heat_map
+    heat = ranks.index(3) if 3 in ranks else None
+    if 2 not in ranks:
+        raise ModelError(f"{model.path}: gives {shapes}, no logits [1, outputs]")
+    if spec.method and (heat is None or list(shapes[heat][1:]) != [spec.rows, spec.columns]):
+        raise ModelError(
+            f"{model.path}: gives {shapes}, its manifest tells of a heat map of "
+            f"{[1, spec.rows, spec.columns]}"
+        )
+    return ranks.index(2), heat
+
+
 class _TfliteEngine:
     """LiteRT and tflite-runtime share the Interpreter interface of tf.lite."""
 
@@ -162,7 +183,15 @@ class _TfliteEngine:
         # Views of the interpreter's memory are made anew for each call: it refuses to run, and to
         # free itself, while one is held.
         self._input = self._interpreter.tensor(entry["index"])
-        self._output = self._interpreter.tensor(self._interpreter.get_output_details()[0]["index"])
+        outputs = self._interpreter.get_output_details()
+        self._logits, heat = _outputs(model, [entry["shape"].tolist() for entry in outputs])
+        self._output = self._interpreter.tensor(outputs[self._logits]["index"])
+        self._map = None if heat is None else outputs[heat]["index"]
+
+    def heat_map(self, pixels: np.ndarray) -> np.ndarray:
+        self._input()[0] = pixels
+        self._interpreter.invoke()
+        return self._interpreter.get_tensor(self._map)[0]
 
     def run(self, pixels: np.ndarray) -> np.ndarray:
         self._input()[0] = pixels
@@ -194,11 +223,10 @@ class _TfliteEngine:
         whole = batch.shape == (len(stack), *one.shape)
         return interpreter if whole and np.allclose(batch, one, atol=1e-3) else None
 
-    @staticmethod
-    def _run_batch(interpreter, stack: np.ndarray) -> np.ndarray:
+    def _run_batch(self, interpreter, stack: np.ndarray) -> np.ndarray:
         interpreter.set_tensor(interpreter.get_input_details()[0]["index"], stack)
         interpreter.invoke()
-        return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+        return interpreter.get_tensor(interpreter.get_output_details()[self._logits]["index"])
 
 
 class _OnnxEngine:
@@ -229,19 +257,32 @@ class _OnnxEngine:
         self._bound = module.OrtValue.ortvalue_from_numpy(self._pixels)
         self._binding = self._session.io_binding()
         self._binding.bind_ortvalue_input(self._name, self._bound)
-        self._binding.bind_output(self._session.get_outputs()[0].name)
+        outputs = self._session.get_outputs()
+        logits, heat = _outputs(model, [entry.shape for entry in outputs])
+        self._logits = outputs[logits].name
+        self._map = None if heat is None else outputs[heat].name
+        self._binding.bind_output(self._logits)
+        self._logits_only = None
+        if self._map:
+            # Without this, ONNX Runtime computes the map as well and throws it away.
+            self._logits_only = module.RunOptions()
+            self._logits_only.only_execute_path_to_fetches = True
+
+    def heat_map(self, pixels: np.ndarray) -> np.ndarray:
+        return self._session.run([self._map], {self._name: pixels[None]})[0][0]
 
     def run(self, pixels: np.ndarray) -> np.ndarray:
         self._pixels[0] = pixels
         if self.provider != "cpu":
             # Another device's memory is filled when the input is bound.
             self._binding.bind_ortvalue_input(self._name, self._bound)
-        self._session.run_with_iobinding(self._binding)
-        return self._binding.get_outputs()[0].numpy()[0]
+        self._session.run_with_iobinding(self._binding, self._logits_only)
+        # A copy: the next run writes its logits into the same memory.
+        return self._binding.get_outputs()[0].numpy()[0].copy()
 
     def run_many(self, stack: np.ndarray) -> np.ndarray:
         if self._any_batch:
-            return self._session.run(None, {self._name: stack})[0]
+            return self._session.run([self._logits], {self._name: stack}, self._logits_only)[0]
         return np.stack([self.run(pixels) for pixels in stack])
 
 

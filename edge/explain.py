@@ -1,9 +1,10 @@
-"""Where in a scan does a model see a tumor? A heat map by occlusion, for any model and engine.
+"""Where in a scan does a model see a tumor? The model's own heat map, or one by occlusion.
 
-A grey patch is laid over one part of the model's input after another, and the model is asked each
-time: where covering the scan makes a tumor less likely, the model was looking (Zeiler and Fergus
-2014, Visualizing and Understanding Convolutional Networks, section 4.2). It says what moved the
-model, not what is true, and costs `PATCHES` further inferences a scan.
+Many models give a map as a second output (`Manifest.heat_map`), which costs one further inference.
+For the others a grey patch is laid over one part of the model's input after another, and the model
+is asked each time: where covering the scan makes a tumor less likely, the model was looking (Zeiler
+and Fergus 2014, Visualizing and Understanding Convolutional Networks, section 4.2). That costs
+`PATCHES` further inferences a scan. Either way it says what moved the model, not what is true.
 """
 
 import math
@@ -26,6 +27,12 @@ GRID = 12
 """Positions of the patch along each side; it covers two of them, so neighbours overlap."""
 PATCHES = GRID * GRID
 METHOD = f"occlusion, {GRID}x{GRID} positions"
+MEANINGS = {
+    "occlusion": "where covering the scan makes a tumor less likely to the model",
+    "grad-cam": "what in the model's last features speaks for a tumor",
+    "evidence": "what the model takes for a tumor, part by part",
+}
+"""What colour shows, by method."""
 
 _SOFTEN = 100.0
 """Times the temperature: keeps differences visible where the probability has reached 0 or 1."""
@@ -36,8 +43,11 @@ class HeatMap(NamedTuple):
     """How much each part of the input speaks for a tumor."""
 
     values: np.ndarray
-    """float64 [rows, columns]: how far the log-odds of tumor fall when that part is covered."""
+    """float64 [rows, columns], in log-odds of tumor: how far they fall when that part is covered
+    (occlusion), what that part adds to them (grad-cam, never below 0), or that part's own
+    (evidence)."""
     method: str
+    """Begins with a key of `MEANINGS`."""
     inferences: int
     """That it took besides the verdict's own."""
 
@@ -49,7 +59,7 @@ class Explanation:
     file: str
     method: str
     peak: float
-    """Of the heat map: how far the log-odds of tumor fall at most; 0 or less: nowhere."""
+    """Of the heat map, in log-odds of tumor; 0 or less: nothing speaks for one."""
     inferences: int
     milliseconds: float
 
@@ -115,7 +125,11 @@ def prepare(
 
 def heat_map(classifier: Classifier, image: Image) -> HeatMap:
     """The heat map of a decoded scan, in the coordinates of the model's input."""
-    pixels = preprocess(image, classifier.manifest.input)
+    manifest = classifier.manifest
+    pixels, spec = preprocess(image, manifest.input), manifest.heat_map
+    if spec.method:
+        values = classifier.heat_map(pixels).astype(np.float64) / manifest.decision.temperature
+        return HeatMap(values, f"{spec.method}, {spec.rows}x{spec.columns} cells", 1)
     return occlusion(lambda stack: _log_odds(classifier, stack), pixels)
 
 

@@ -22,8 +22,9 @@ options:
                         of the results (default: text)
   --out FILE            write the results to FILE, once they are whole; with --watch, append to it
                         (default: standard output)
-  --explain DIR         write a PNG for each scan there: where the model sees a tumor, by covering
-                        the scan piece by piece, which takes 145 times as long as the verdict
+  --explain DIR         write a PNG for each scan there: where the model sees a tumor, by its own
+                        heat map; without one, by covering the scan piece by piece, 145 times as
+                        long as the verdict
   --jobs N              scans in work at a time, each with its own engine (default: 2 where there
                         are two cores, so that one is decoded while another is classified)
   --engine {auto,litert,tflite-runtime,onnxruntime}

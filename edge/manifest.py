@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from edge.errors import ModelError
 from edge.schema import from_json, to_json
 
-MANIFEST_VERSION = "1.0"
+MANIFEST_VERSION = "1.1"
 """major.minor. A reader accepts every minor version of its own major one, and refuses others."""
 
 MAX_MANIFEST_BYTES = 4_000_000
@@ -94,6 +94,27 @@ class RejectGate:
 
 
 @dataclass(frozen=True, eq=False)
+class HeatMapSpec:
+    """The model's second output, `heat_map`, float32 [1, rows, columns]; or why it has none."""
+
+    method: str | None = None
+    """"grad-cam": Grad-CAM of the log-odds of tumor; "evidence": a logit of tumor for each part, by
+    which the model decides; None: there is no such output."""
+    rows: int = 0
+    columns: int = 0
+    reason: str = ""
+    """Why there is none."""
+
+    def __post_init__(self):
+        if self.method not in (None, "grad-cam", "evidence"):
+            raise ValueError(f"method: must be grad-cam, evidence or null, is {self.method!r}")
+        smallest = 0 if self.method is None else 1
+        for name in ("rows", "columns"):
+            if not smallest <= getattr(self, name) <= _MAX_SIDE:
+                raise ValueError(f"{name}: must be 1..{_MAX_SIDE}, is {getattr(self, name)}")
+
+
+@dataclass(frozen=True, eq=False)
 class Manifest:
     """All of it. See `edge.container` for how it travels in a .tflite or .onnx file."""
 
@@ -112,6 +133,7 @@ class Manifest:
     """Of the model without its manifest: binds the two together."""
     provenance: dict
     """JSON of an `edge.provenance.Provenance`."""
+    heat_map: HeatMapSpec = HeatMapSpec(reason="exported before heat maps were")
     manifest_version: str = MANIFEST_VERSION
 
     def __post_init__(self):

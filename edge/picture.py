@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from edge import NOTICE, __version__
 from edge.classifier import Prediction
-from edge.explain import HeatMap, upsampled
+from edge.explain import MEANINGS, HeatMap, upsampled
 from edge.output import WORDS, printable
 
 _SIDE = 480
@@ -41,11 +41,11 @@ def draw(image: Image.Image, heat: HeatMap, path: str, prediction: Prediction) -
     ]
     sha = prediction.model_sha256[:12]
     peak = float(heat.values.max())
+    meaning = MEANINGS[heat.method.partition(",")[0]]
     finding = (
-        f"Colour: where covering the scan makes a tumor less likely to the model, at most by "
-        f"{peak:.2f} in log-odds; line: half of that."
+        f"Colour: {meaning}, at most by {peak:.2f} in log-odds; line: half of that."
         if peak > 0
-        else "No colour: covering no part of the scan makes a tumor less likely to the model."
+        else f"No colour, which would show {meaning}: there is none."
     )
     footer = [
         (small, _INK, finding),
@@ -53,8 +53,8 @@ def draw(image: Image.Image, heat: HeatMap, path: str, prediction: Prediction) -
         (
             small,
             _FAINT,
-            f"{heat.method}, {heat.inferences} inferences; {prediction.model}, {sha}; "
-            f"mri-edge {__version__}",
+            f"{heat.method}, {heat.inferences} inference{'s' * (heat.inferences > 1)}; "
+            f"{prediction.model}, {sha}; mri-edge {__version__}",
         ),
         (body, _INK, NOTICE),
     ]

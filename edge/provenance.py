@@ -28,13 +28,36 @@ class Training:
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """Which scans set the ranges of a quantized model."""
+class Trial:
+    """One way to quantize, judged on validation scans against Keras."""
 
     method: str
+    kept: tuple[str, ...]
+    """Layers in float."""
+    bytes: int
+    scans: int
+    changed: int
+    """Verdicts that differ."""
+    max_difference: float
+    """Largest difference in the probability of tumor."""
+    mean_difference: float
+    holds: bool
+    """Whether both are within the limits of the proof."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How a model was quantized, and which scans set its ranges."""
+
+    method: str
+    """A key of `export.int8.METHODS`."""
     part: str
     counts: dict[str, int]
     sha256: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+    """Layers that stay in float as int8 did not hold without; a heat map's head is not named."""
+    trials: tuple[Trial, ...] = ()
+    """What was tried, in order, on the validation part."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +66,18 @@ class Change:
 
     keras: float
     exported: float
+
+
+@dataclass(frozen=True)
+class MapMatch:
+    """Heat maps of the same scans, from Keras and from the exported file."""
+
+    maps: int
+    """Those that have a peak in Keras: something that speaks for a tumor."""
+    peaks_unchanged: int
+    """Of these, the ones whose strongest cell is the same."""
+    max_difference: float
+    """Largest in any cell of any map, as a share of the largest value in Keras' maps."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +107,12 @@ class Parity:
     """The limit that `changed` was held to."""
     max_allowed_difference: float
     """The limit that `max_difference` was held to."""
+    calibration_error: Change | None = None
+    """Expected calibration error, 0..1 (`train.metrics.calibration_error`)."""
+    heat_map: MapMatch | None = None
+    """None if the model has no heat map."""
+    max_map_difference: float | None = None
+    """The limit that the heat maps' `max_difference` was held to; None: to none."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,9 @@ from edge.schema import to_json
 from export.calibration import DEFAULT_SCANS
 from export.container import check_writable, write_atomically
 from export.errors import ExportError
+from export.inspect import map_words
+from export.int8 import AUTO, METHODS
+from export.search import DEFAULT_GROWTH
 from export.targets import FORMATS, PRECISIONS, Target, select, table
 from train.errors import TrainError
 from train.options import count, number
@@ -70,6 +73,22 @@ def parser() -> argparse.ArgumentParser:
         "`python -m benchmarks` proves parity on a device without TensorFlow",
     )
     add(
+        "--calibration",
+        choices=(*METHODS, AUTO),
+        default="min-max",
+        help="how int8 ranges are chosen: "
+        + "; ".join(f"{name}: {what}" for name, what in METHODS.items()).replace("%", "%%")
+        + "; auto: the best of them on validation scans (default: min-max)",
+    )
+    add(
+        "--max-growth",
+        type=number(0, 10),
+        default=DEFAULT_GROWTH,
+        metavar="X",
+        help="share that an int8 file may grow by with layers in float, if it does not hold on "
+        f"validation scans without; 0: none stays in float (default: {DEFAULT_GROWTH:g})",
+    )
+    add(
         "--max-changed",
         type=count(0),
         metavar="N",
@@ -117,7 +136,7 @@ def _export(args: argparse.Namespace) -> int:
         raise ExportError(f"{args.out}: cannot be written ({error.strerror})") from error
 
     backend.start()
-    from export.export import Limits, export_target, gather
+    from export.export import Limits, Search, export_target, gather
     from export.triton import write_repository
     from train.report import SYNTHETIC
 
@@ -128,10 +147,12 @@ def _export(args: argparse.Namespace) -> int:
     dynamic = args.batch == "dynamic"
     material = gather(run, args.data, args.calibration_scans, dynamic)
     limits = Limits(args.max_changed, args.max_difference)
+    methods = tuple(METHODS) if args.calibration == AUTO else (args.calibration,)
+    seek = Search(methods, args.max_growth)
     outcomes = []
     try:
         for target in targets:
-            outcome = export_target(material, target, args.out, limits, say)
+            outcome = export_target(material, target, args.out, limits, seek, say)
             outcomes.append(outcome)
             if outcome.published and args.layout == "triton":
                 say(f"{write_repository(args.out / outcome.file, args.out, dynamic)}: written")
@@ -214,4 +235,8 @@ def _lines(outcome: "Outcome", out: Path) -> list[str]:
     lines = [head]
     for proof in outcome.parity:
         lines.append(f"  {proof.engine} {proof.engine_version}: {proof.words}")
-    return lines + [f"  does not load in {engine}" for engine in outcome.fails_to_load]
+        if proof.heat_map:
+            lines.append(f"    {map_words(proof.heat_map)}")
+    lines += [f"  does not load in {engine}" for engine in outcome.fails_to_load]
+    lines += [f"  {line}" for line in outcome.kept]
+    return lines + [f"  may help: {line}" for line in outcome.advice]

@@ -5,7 +5,16 @@ from pathlib import Path
 
 from edge import NOTICE
 from edge.container import ModelFile, open_model
-from edge.provenance import Provenance, provenance
+from edge.provenance import MapMatch, Provenance, provenance
+from export import search
+
+
+def map_words(match: MapMatch) -> str:
+    """How heat maps compare with Keras', in words."""
+    return (
+        f"peak unchanged in {match.peaks_unchanged} of {match.maps} heat maps; largest difference "
+        f"{match.max_difference:.2g} of the largest value"
+    )
 
 
 def describe(path: Path) -> str:
@@ -36,6 +45,9 @@ def _model(model: ModelFile) -> Iterator[tuple[str, str]]:
     yield "probability", f"{decision.transform}, temperature {decision.temperature:g}"
     band = f"uncertain between {low:g} and {high:g}" if low < high else "no uncertain band"
     yield "decision", f"tumor from {decision.threshold:g}; {band}"
+    heat_map = manifest.heat_map
+    found = f"{heat_map.method}, {heat_map.rows}x{heat_map.columns}"
+    yield "heat map", found if heat_map.method else f"none: {heat_map.reason}"
     yield (
         "rejected",
         ", ".join(f"{name} {value:g}" for name, value in vars(manifest.reject).items()),
@@ -59,8 +71,12 @@ def _provenance(story: Provenance) -> Iterator[tuple[str, str]]:
         used = story.calibration
         found = ", ".join(f"{label} {n}" for label, n in used.counts.items())
         yield "calibration", f"{used.method}, {used.part} part: {found}; hashes in the manifest"
+        for trial in used.trials:
+            yield "tried", search.describe(trial)
     for proof in story.parity:
         yield f"proof, {proof.engine}", f"{proof.words} ({proof.part} part)"
+        if proof.heat_map:
+            yield f"heat maps, {proof.engine}", map_words(proof.heat_map)
         yield (
             "limits of the proof",
             f"{proof.max_changed} verdicts, {proof.max_allowed_difference:g} in a probability",

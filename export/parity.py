@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from edge import Classifier
+from edge import Classifier, ModelError
 from edge.decide import verdict
 from edge.engines import version
-from edge.provenance import Change, Parity
+from edge.provenance import Change, MapMatch, Parity
 from export.targets import Target
 from train.data import SplitScan
-from train.metrics import Proportion, score
+from train.metrics import Proportion, calibration_error, score
 
 PART = "test"
 
@@ -24,6 +24,7 @@ def prove(
     files: Sequence[Path],
     truth: np.ndarray,
     keras_probabilities: np.ndarray,
+    keras_maps: np.ndarray | None,
     max_changed: int | None = None,
     max_difference: float | None = None,
 ) -> Parity:
@@ -33,6 +34,7 @@ def prove(
         truth: 1 with a tumor, 0 without, [N].
         keras_probabilities: what the Keras model gives for the same files, float [N], after the
             manifest's temperature.
+        keras_maps: its heat maps of them, float [N, rows, columns]; None if the model has none.
         max_changed, max_difference: limits in place of the target's.
 
     Raises:
@@ -51,6 +53,7 @@ def prove(
     )
     scores = [score(truth, p, decision.threshold) for p in (reference, exported)]
     differences = np.abs(exported - reference)
+    errors = [float(calibration_error(truth, p)) if asked else 0.0 for p in (reference, exported)]
     return Parity(
         engine=classifier.engine.name,
         engine_version=version(classifier.engine.name),
@@ -62,11 +65,29 @@ def prove(
         sensitivity=_change(*(s.sensitivity for s in scores)),
         specificity=_change(*(s.specificity for s in scores)),
         auc=_auc(truth, reference, exported),
-        words=_words(changes, len(asked), scores, differences),
+        words=_words(changes, len(asked), scores, errors, differences),
         max_difference=float(differences.max(initial=0.0)),
         mean_difference=float(differences.mean()) if len(asked) else 0.0,
         max_changed=target.max_changed(len(asked)) if max_changed is None else max_changed,
         max_allowed_difference=target.max_difference if max_difference is None else max_difference,
+        calibration_error=Change(*errors),
+        heat_map=None if keras_maps is None else _match_maps(classifier, files, keras_maps),
+        max_map_difference=target.max_map_difference,
+    )
+
+
+def _match_maps(classifier: Classifier, files: Sequence[Path], keras_maps: np.ndarray) -> MapMatch:
+    found = np.stack([classifier.heat_map(classifier.pixels(file)) for file in files])
+    if found.shape != keras_maps.shape or not np.isfinite(found).all():
+        raise ModelError(f"{classifier.path}: its heat maps are not finite, or of another size")
+    flat, wanted = found.reshape(len(files), -1), keras_maps.reshape(len(files), -1)
+    peaked = wanted.max(1) > 0
+    largest = np.abs(wanted).max()
+    difference = np.abs(flat - wanted).max()
+    return MapMatch(
+        maps=int(peaked.sum()),
+        peaks_unchanged=int((flat.argmax(1) == wanted.argmax(1))[peaked].sum()),
+        max_difference=float(difference / largest) if largest else float(difference),
     )
 
 
@@ -84,6 +105,12 @@ def failures(parity: Parity) -> list[str]:
             f"a probability is off by {parity.max_difference:.4f}, "
             f"{parity.max_allowed_difference:g} is allowed"
         )
+    limit = parity.max_map_difference
+    if parity.heat_map and limit is not None and not parity.heat_map.max_difference <= limit:
+        found.append(
+            f"a heat map is off by {parity.heat_map.max_difference:.2g} of the largest value, "
+            f"{limit:g} is allowed"
+        )
     return found
 
 
@@ -92,12 +119,15 @@ def held_out(split: Sequence[SplitScan]) -> list[SplitScan]:
     return [scan for scan in split if scan.part == PART]
 
 
-def _words(changes: Counter, scans: int, scores: Sequence, differences: np.ndarray) -> str:
+def _words(
+    changes: Counter, scans: int, scores: Sequence, errors: Sequence[float], differences: np.ndarray
+) -> str:
     directions = ", ".join(f"{n} from {which}" for which, n in sorted(changes.items()))
     return (
         f"{changes.total()} of {scans} verdicts changed{directions and f' ({directions})'}; "
         f"sensitivity {_moved(*(s.sensitivity for s in scores))}; "
         f"specificity {_moved(*(s.specificity for s in scores))}; "
+        f"calibration error {errors[1]:.3f}, was {errors[0]:.3f}; "
         f"largest difference in probability {differences.max(initial=0.0):.4f}"
     )
 

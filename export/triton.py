@@ -16,7 +16,7 @@ from edge.manifest import Manifest, dumps
 FOLDER = "triton"
 MAX_BATCH = 32
 """Scans that a server may put together where the model takes a batch of any size."""
-_TYPES = {"pixels": "TYPE_UINT8", "logits": "TYPE_FP32"}
+_TYPES = {"pixels": "TYPE_UINT8", "logits": "TYPE_FP32", "heat_map": "TYPE_FP32"}
 
 
 def write_repository(model: Path, out: Path, dynamic: bool) -> Path:
@@ -53,7 +53,7 @@ def write_repository(model: Path, out: Path, dynamic: bool) -> Path:
 def config(name: str, manifest: Manifest, dynamic: bool) -> str:
     """config.pbtxt: with `dynamic`, shapes leave out the batch, as Triton wants it."""
     batch = [] if dynamic else [1]
-    decision = manifest.decision
+    decision, heat_map = manifest.decision, manifest.heat_map
     parameters = {
         "positive_label": manifest.positive,
         "transform": decision.transform,
@@ -68,6 +68,11 @@ def config(name: str, manifest: Manifest, dynamic: bool) -> str:
         _tensor("input", "pixels", [*batch, *manifest.input.shape]),
         _tensor(
             "output", "logits", [*batch, len(_labels(manifest))], 'label_filename: "labels.txt"'
+        ),
+        *(
+            [_tensor("output", "heat_map", [*batch, heat_map.rows, heat_map.columns])]
+            if heat_map.method
+            else []
         ),
         "version_policy { latest { num_versions: 1 } }",
         *(["dynamic_batching { }"] if dynamic else []),

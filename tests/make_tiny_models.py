@@ -1,7 +1,8 @@
 """Write the tiny models that the edge tests run: `python -m tests.make_tiny_models`.
 
-They call a scan a tumor if its mean brightness is above 100 of 255. Needs TensorFlow; what it wrote
-is committed, so that the edge tests do not.
+They call a scan a tumor if its mean brightness is above 100 of 255. `tiny` has no heat map,
+`tiny-map` one of 4 rows and 8 columns, which tells how bright each part is. Needs TensorFlow; what
+it wrote is committed, so that the edge tests do not.
 """
 
 from pathlib import Path
@@ -13,7 +14,7 @@ SIDE = 16
 MIDDLE, SLOPE = 100.0, 0.1  # logit = SLOPE * (mean brightness - MIDDLE)
 
 
-def build():
+def build(heat_map: bool):
     """uint8 [N, 16, 16, 3] -> probability [N, 1]."""
     import keras
     import numpy as np
@@ -23,7 +24,11 @@ def build():
 
     pixels = keras.Input((SIDE, SIDE, 3), dtype="uint8", name="pixels")
     x = layers.Rescaling(1 / 255, name="scale")(pixels)
-    x = layers.GlobalAveragePooling2D(name="mean")(x)
+    if heat_map:
+        x = layers.AveragePooling2D((4, 2), name="parts")(x)
+        x = layers.GlobalAveragePooling2D(name="mean")(x)
+    else:
+        x = layers.Flatten(name="flat")(layers.AveragePooling2D(SIDE, name="mean")(x))
     x = layers.Dense(1, name=LOGITS)(x)
     model = keras.Model(pixels, layers.Activation("sigmoid", name="tumor")(x), name="tiny")
     weight = np.full((3, 1), SLOPE * 255 / 3, np.float32)
@@ -34,6 +39,7 @@ def build():
 def main() -> None:
     """Convert, pack and write both formats."""
     backend.start()
+    from edge.container import payload_sha256
     from edge.manifest import Decision, InputSpec, Manifest, RejectGate
     from edge.provenance import GoldenSample, Provenance, Training
     from edge.schema import to_json
@@ -42,30 +48,31 @@ def main() -> None:
     from export.golden import golden_pixels, golden_sample
 
     spec = InputSpec(SIDE, SIDE, "rgb")
-    model = build()
-    probability = float(model.predict(golden_pixels(spec)[None], verbose=0)[0, 0])
-    golden: GoldenSample = golden_sample(spec, probability, 1e-3)
-    training = Training("tiny", "0" * 64, ("none",), "0" * 64, True, {}, 0, "2026-11-21")
-    for format in ("tflite", "onnx"):
-        payload = Converter(model).convert(format, "fp32", None)
-        path = FOLDER / f"tiny.{format}"
-        write_atomically(path, payload)
-        from edge.container import payload_sha256
-
-        manifest = Manifest(
-            name="tiny",
-            format=format,
-            precision="fp32",
-            labels=("no", "yes"),
-            positive="yes",
-            input=spec,
-            decision=Decision("sigmoid", uncertain=(0.4, 0.6)),
-            reject=RejectGate(),
-            payload_sha256=payload_sha256(path),
-            provenance=to_json(Provenance("tiny", training, golden)),
-        )
-        write_atomically(path, pack(payload, manifest))
-        print(path, path.stat().st_size, "bytes")
+    for name, heat_map in (("tiny", False), ("tiny-map", True)):
+        model = build(heat_map)
+        probability = float(model.predict(golden_pixels(spec)[None], verbose=0)[0, 0])
+        golden: GoldenSample = golden_sample(spec, probability, 1e-3)
+        training = Training("tiny", "0" * 64, ("none",), "0" * 64, True, {}, 0, "2026-11-21")
+        converter = Converter(model, positive=1)
+        for format in ("tflite", "onnx"):
+            payload = converter.convert(format, "fp32", None)
+            path = FOLDER / f"{name}.{format}"
+            write_atomically(path, payload)
+            manifest = Manifest(
+                name="tiny",
+                format=format,
+                precision="fp32",
+                labels=("no", "yes"),
+                positive="yes",
+                input=spec,
+                decision=Decision("sigmoid", uncertain=(0.4, 0.6)),
+                reject=RejectGate(),
+                payload_sha256=payload_sha256(path),
+                provenance=to_json(Provenance("tiny", training, golden)),
+                heat_map=converter.heat_map,
+            )
+            write_atomically(path, pack(payload, manifest))
+            print(path, path.stat().st_size, "bytes")
 
 
 if __name__ == "__main__":

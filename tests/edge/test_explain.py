@@ -9,8 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edge import NOTICE
-from edge.explain import GRID, PATCHES, HeatMap, occlusion, upsampled
+from edge import NOTICE, Classifier, ModelError
+from edge.classifier import Prediction
+from edge.engines import installed
+from edge.explain import GRID, MEANINGS, PATCHES, HeatMap, heat_map, occlusion, upsampled
+from edge.picture import draw
+from tests.edge.conftest import MODELS
 from tests.edge.test_cli import run
 
 
@@ -66,13 +70,84 @@ def test_explain_writes_a_picture_for_each_verdict(model, scan, tmp_path):
 
 
 def test_the_batched_engine_agrees(model, scan):
-    from edge import Classifier
-
     classifier = Classifier(model)
     stack = np.stack([classifier.pixels(scan(mean, f"{mean}.png")) for mean in (40, 100, 180)])
     many = classifier.many_logits(stack)
     assert many.shape == (3, 1)
     assert np.allclose(many, [classifier.logits(pixels) for pixels in stack], atol=1e-4)
+    # logit = 0.1 * (mean brightness - 100): each scan its own, not the last one's thrice.
+    assert np.allclose(many[:, 0], 0.1 * (stack.mean(axis=(1, 2, 3)) - 100), atol=1e-2)
+
+
+@pytest.fixture(params=["tflite", "onnx"])
+def mapped(request):
+    """The tiny model with a heat map of 4 rows and 8 columns."""
+    if not installed(request.param):
+        pytest.skip(f"no engine for {request.param} is installed")
+    return MODELS / f"tiny-map.{request.param}"
+
+
+def test_a_models_own_map_takes_one_inference(mapped):
+    pixels = np.full((16, 16, 3), 30, np.uint8)
+    pixels[4:8, 10:12] = 250
+    classifier = Classifier(mapped)
+    heat = heat_map(classifier, Image.fromarray(pixels))
+    assert (heat.method, heat.inferences) == ("grad-cam, 4x8 cells", 1)
+    assert heat.values.shape == (4, 8)
+    assert np.unravel_index(heat.values.argmax(), (4, 8)) == (1, 5)
+    # With no hidden layer, the cells' values are the logit, less its bias (-0.1 * 100).
+    assert heat.values.sum() == pytest.approx(classifier.logits(pixels)[0] + 10, abs=1e-3)
+
+
+def test_logits_are_the_same_beside_a_map(mapped):
+    classifier = Classifier(mapped)
+    plain = Classifier(MODELS / mapped.name.replace("-map", ""))
+    stack = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 3), dtype=np.uint8)
+    wanted = [plain.logits(pixels) for pixels in stack]
+    classifier.heat_map(stack[0])
+    assert np.allclose([classifier.logits(pixels) for pixels in stack], wanted, atol=1e-4)
+    assert np.allclose(classifier.many_logits(stack), wanted, atol=1e-4)
+
+
+def test_explain_names_the_method(mapped, scan, tmp_path):
+    status, text, _ = run(
+        scan(180), "--model", mapped, "--explain", tmp_path / "maps", "--format", "ndjson"
+    )
+    assert status == 0
+    made = json.loads(text)["explanation"]
+    assert (made["method"], made["inferences"]) == ("grad-cam, 4x8 cells", 1)
+    with Image.open(made["file"]) as picture:
+        assert min(picture.size) > 500
+
+
+def test_a_manifest_that_promises_a_map_is_held_to_it(tmp_path):
+    pytest.importorskip("ai_edge_litert")
+    from dataclasses import replace
+
+    from edge.container import open_model
+    from edge.manifest import HeatMapSpec
+    from export.container import pack
+
+    for name, spec in (
+        ("tiny", HeatMapSpec("evidence", 4, 8)),
+        ("tiny-map", HeatMapSpec("grad-cam", 8, 4)),
+    ):
+        whole = open_model(MODELS / f"{name}.tflite")
+        payload = (MODELS / f"{name}.tflite").read_bytes()
+        payload = payload[: payload.index(b"PK\3\4")]
+        path = tmp_path / f"{name}.tflite"
+        path.write_bytes(pack(payload, replace(whole.manifest, heat_map=spec)))
+        with pytest.raises(ModelError, match="its manifest tells of a heat map"):
+            Classifier(path)
+
+
+@pytest.mark.parametrize("method", MEANINGS)
+def test_every_method_has_its_picture(method):
+    image = Image.fromarray(np.tile(np.arange(64, dtype=np.uint8), (64, 1)))
+    prediction = Prediction("tumor", 0.9, None, "m int8", "0" * 64, True, 1, 1, 1)
+    for values in (np.eye(7), -np.eye(7)):
+        page = draw(image, HeatMap(values, f"{method}, 7x7 cells", 1), "scan.png", prediction)
+        assert min(page.size) > 500
 
 
 EVIL = '<img src=x onerror=alert(1)>&".png'
