@@ -25,7 +25,16 @@ are rounded to 8 bits, for random weights tell noise apart by little. Trained on
 `test_export`; here a wrong layer, colour order or scaling would show."""
 
 
-@pytest.fixture(scope="module", params=ARCHITECTURES)
+FAST = ("cnn", "vgg16", "compact")
+"""The others take minutes to convert, however narrow."""
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(name, marks=() if name in FAST else pytest.mark.slow) for name in ARCHITECTURES
+    ],
+)
 def network(request):
     """(input, converter, pixels, what Keras makes of them)."""
     keras.utils.set_random_seed(1)

@@ -117,6 +117,7 @@ def test_all_of_a_backbone_can_be_trained_from_scratch():
     assert [phase.name for phase in phases(with_weights)] == ["head", "fine-tuning"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["vgg19", "inception_v3", "xception", "resnet50"])
 def test_every_backbone_learns(name):
     data = samples(16, 96)
