@@ -46,7 +46,7 @@ def find(
         return trial
 
     best = min((attempt(method, ()) for method in methods), key=_rank)
-    if not best.holds:
+    if not best.holds and growth > 0:
         largest = len(files[best.method, ()]) * (1 + growth)
         errors = quantizer.errors(best.method)
         kept: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from export.export import Limits, Material, Search, export_target
 from export.int8 import METHODS, channel_error
 from export.search import find, saved
 from export.targets import select
+from train.fit import make_reproducible
 from train.judge import calibrated, raw_outputs
 from train.models import LOGITS
 from train.run import Run, RunManifest
@@ -38,7 +39,7 @@ def scans(count, seed):
 
 @pytest.fixture(scope="module")
 def trained():
-    keras.utils.set_random_seed(0)
+    make_reproducible(0)
     pixels = keras.Input((SIDE, SIDE, 3), dtype="uint8", name="pixels")
     x = layers.Rescaling(1 / 255, name="scale")(pixels)
     for name, filters in (("conv1", 12), ("conv2", 12)):
