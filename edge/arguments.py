@@ -38,7 +38,11 @@ def parser() -> argparse.ArgumentParser:
         help="image file, folder to search for image files, pattern ('scans/**/*.png'), or - for "
         "names on standard input, one a line",
     )
-    add("--model", metavar="FILE", help="exported .tflite or .onnx model (required)")
+    add(
+        "--model",
+        metavar="FILE",
+        help="exported .tflite or .onnx model (default: the bundled one, see docs/model-card.md)",
+    )
     add("--format", choices=_FORMATS, default="text", help="of the results (default: text)")
     add(
         "--out",

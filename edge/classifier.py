@@ -9,11 +9,12 @@ import numpy as np
 from PIL.Image import Image
 
 from edge import NOTICE
+from edge.bundled import bundled_model
 from edge.container import ModelFile, read_model
 from edge.decide import probability, verdict
 from edge.decode import MAX_PIXELS, decode, from_array
 from edge.engines import DEFAULT_THREADS, load
-from edge.errors import RejectedError
+from edge.errors import ModelError, RejectedError
 from edge.gate import reject_reason
 from edge.preprocess import preprocess
 
@@ -69,7 +70,7 @@ class Classifier:
 
     Args:
         model: path of a .tflite or .onnx file that `python -m export` wrote, or one that
-            `edge.container.read_model` has begun to read.
+            `edge.container.read_model` has begun to read; None: the bundled one.
         engine: "auto" or a key of `edge.engines.ENGINES`.
         threads: threads of the engine, 1 or more.
         max_pixels: scans with more pixels (width x height) are refused.
@@ -84,7 +85,7 @@ class Classifier:
 
     def __init__(
         self,
-        model: str | os.PathLike | ModelFile,
+        model: str | os.PathLike | ModelFile | None = None,
         *,
         engine: str = "auto",
         threads: int = DEFAULT_THREADS,
@@ -92,6 +93,10 @@ class Classifier:
         frame: int | None = None,
         provider: str = "auto",
     ):
+        if model is None:
+            model = bundled_model(engine)
+            if model is None:
+                raise ModelError("no model is bundled with this installation; name a file")
         file = model if isinstance(model, ModelFile) else read_model(model)
         self.path, self.manifest, self.size = file.path, file.manifest, file.size
         self.engine = load(file, engine, threads, provider)

@@ -57,6 +57,16 @@ def _run(args) -> int:
     problem = _usage(args)
     if problem:
         return say(problem)
+    model_path = args.model
+    if not model_path and not args.doctor:
+        from edge.bundled import bundled_model
+
+        model_path = bundled_model(args.engine)
+        if model_path is None:
+            return say(
+                "no model is bundled with this installation; name one with --model FILE "
+                "(python -m export writes them)"
+            )
     if args.doctor:
         from edge.doctor import run_doctor
 
@@ -72,7 +82,7 @@ def _run(args) -> int:
     from edge.quiet import silenced
 
     try:
-        model = read_model(args.model)
+        model = read_model(model_path)
         if args.self_test:
             from edge.selftest import run_self_test
 
@@ -116,8 +126,6 @@ def _usage(args) -> str | None:
     """What is wrong with the combination of arguments; None if nothing."""
     if args.doctor:
         alone = "--doctor"
-    elif not args.model:
-        return "no model given; name one with --model FILE (python -m export writes them)"
     elif args.self_test:
         alone = "--self-test"
     elif args.watch:

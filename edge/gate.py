@@ -1,14 +1,23 @@
 """The reject gate: what plainly is no scan is refused, with a reason, before the model is asked.
 
 A classifier of scans answers any picture with a probability, and the answer means nothing. The gate
-sees what costs next to nothing to see; it does not tell an X-ray from an MR slice.
+sees what costs next to nothing to see: size, colour, whether there is anything; and, where one was
+learned with the model, whether the picture is laid out like a slice of a head.
 """
+
+from base64 import b64decode
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image
 
-from edge.manifest import RejectGate
+from edge.errors import ModelError
+from edge.manifest import LearnedGate, RejectGate
 
+_SIDE = 64  # of the picture that layouts are taken from
+_DIRECTIONS = 8
+FEATURES = 16 * 16 + 16 * _DIRECTIONS + 16
+"""Values of a `layout`."""
 _GRID = (64, 64)  # points at which colour is looked at
 _LEVELS = np.arange(256)
 _SQUARES = _LEVELS**2
@@ -45,7 +54,59 @@ def reject_reason(image: Image.Image, pixels: np.ndarray, gate: RejectGate) -> s
         color = colorfulness(image)
         if color > gate.max_color:
             return f"the image is in colour (by {color:.0f} of 255 on average), as no MR scan is"
+    if gate.learned is not None and likeness(layout(pixels), gate.learned) < gate.learned.least:
+        return "the image does not look like an MR slice of a brain"
     return None
+
+
+def layout(pixels: np.ndarray) -> np.ndarray:
+    """What a picture looks like from afar: float32 [FEATURES], independent of its overall contrast.
+
+    Its brightness at 16x16 places, how strong edges of eight directions are in 4x4 parts, and how
+    many pixels are how bright. No matrix product over the picture: a device does it in 0.2 ms.
+
+    Args:
+        pixels: the preprocessed tensor, uint8 [height, width, channels].
+    """
+    picture = Image.fromarray(pixels[..., 0])
+    small = np.asarray(picture.resize((_SIDE, _SIDE), Image.Resampling.BOX), np.float32)
+    places = small.reshape(16, _SIDE // 16, 16, _SIDE // 16).mean(axis=(1, 3))
+    places = (places - places.mean()) / (places.std() + 4.0)
+    down = small[2:, 1:-1] - small[:-2, 1:-1]
+    across = small[1:-1, 2:] - small[1:-1, :-2]
+    strength = np.sqrt(down * down + across * across)
+    turn = np.floor(np.arctan2(down, across) * (_DIRECTIONS / (2 * np.pi))).astype(np.int64)
+    rows = np.arange(_SIDE - 2) * 4 // (_SIDE - 2)
+    bins = (rows[:, None] * 4 + rows[None, :]) * _DIRECTIONS + turn % _DIRECTIONS
+    edges = np.bincount(bins.ravel(), strength.ravel(), 16 * _DIRECTIONS)
+    edges = np.sqrt(edges / (edges.sum() + 1.0)) * 8 - 0.5
+    top = max(1.0, float(small.max()))
+    levels = np.bincount((small * (15.999 / top)).astype(np.int64).ravel(), minlength=16)
+    levels = np.sqrt(levels / small.size) * 4 - 0.5
+    return np.concatenate([places.ravel(), edges, levels]).astype(np.float32)
+
+
+def likeness(features: np.ndarray, gate: LearnedGate) -> float:
+    """How much the layout is that of a head: a logit; below `gate.least` it is refused.
+
+    Raises:
+        ModelError: the manifest's weights are of another size.
+    """
+    first, bias, last, offset = _weights(gate)
+    return float(np.maximum(features @ first + bias, 0.0) @ last + offset)
+
+
+@lru_cache(maxsize=4)
+def _weights(gate: LearnedGate) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    hidden = gate.hidden
+    try:
+        values = np.frombuffer(b64decode(gate.weights), "<f2").astype(np.float32)
+    except ValueError:
+        values = np.empty(0)
+    if values.size != (FEATURES + 2) * hidden + 1:
+        raise ModelError("the manifest's reject gate is of another size; export the model again")
+    first, bias, last, offset = np.split(values, np.cumsum([FEATURES * hidden, hidden, hidden]))
+    return first.reshape(FEATURES, hidden), bias, last, float(offset[0])
 
 
 def colorfulness(image: Image.Image) -> float:

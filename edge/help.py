@@ -17,7 +17,8 @@ positional arguments:
 
 options:
   -h, --help            show this help message and exit
-  --model FILE          exported .tflite or .onnx model (required)
+  --model FILE          exported .tflite or .onnx model (default: the bundled one, see docs/model-
+                        card.md)
   --format {text,json,ndjson,csv,html}
                         of the results (default: text)
   --out FILE            write the results to FILE, once they are whole; with --watch, append to it

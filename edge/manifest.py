@@ -80,6 +80,24 @@ class Decision:
 
 
 @dataclass(frozen=True, eq=False)
+class LearnedGate:
+    """A small network over `edge.gate.layout`, with one hidden layer of ReLU units."""
+
+    hidden: int
+    """Number of units."""
+    weights: str
+    """float16, little-endian, base64: [features, hidden], [hidden], [hidden], [1]."""
+    least: float
+    """Smallest output that a scan may have; about 10 for a typical one."""
+
+    def __post_init__(self):
+        if not 1 <= self.hidden <= 256:
+            raise ValueError(f"hidden: must be 1..256, is {self.hidden}")
+        if not math.isfinite(self.least):
+            raise ValueError(f"least: must be a number, is {self.least}")
+
+
+@dataclass(frozen=True, eq=False)
 class RejectGate:
     """What is refused before the model is asked, since no verdict on it could mean anything."""
 
@@ -91,6 +109,8 @@ class RejectGate:
     """Share of the preprocessed pixels, 0..1, that differ visibly from the median one."""
     max_color: float = 12.0
     """Largest `edge.gate.colorfulness`, 0..255. JPEG noise and tinted screenshots reach 10."""
+    learned: LearnedGate | None = None
+    """What tells slices of a head from other pictures; None: that was not learned."""
 
 
 @dataclass(frozen=True, eq=False)

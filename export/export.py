@@ -11,7 +11,7 @@ from edge import Classifier, EdgeError, EngineError, ModelError
 from edge.container import payload_sha256
 from edge.decide import verdict
 from edge.engines import installed, version
-from edge.manifest import Manifest, RejectGate
+from edge.manifest import Manifest
 from edge.provenance import Calibration, GoldenSample, Parity, Provenance, Trial
 from edge.quiet import silenced
 from edge.schema import to_json
@@ -296,7 +296,7 @@ def _manifest(material: Material, target: Target) -> Manifest:
         positive=trained.positive,
         input=trained.input,
         decision=trained.decision,
-        reject=RejectGate(),
+        reject=trained.reject,
         payload_sha256="",
         provenance={},
         heat_map=material.converter.heat_map,

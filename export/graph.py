@@ -42,7 +42,16 @@ def head(nodes: Sequence[Node], logits: str, heat_map: str | None, method: str |
         while source.kind in SHAPING:
             source = made_by[source.inputs[0]]
     body = _upstream(source, made_by) - {source.name}
-    return [node.name for node in nodes if node.name not in body]
+    return [node.name for node in nodes if node.name not in body or _standardises(node.name)]
+
+
+def _standardises(name: str) -> bool:
+    """Whether a node belongs to a layer named `standard`, which brings a scan to one brightness.
+
+    In int8 its factor is off by some percent in a dark scan: of the compact network's logits the
+    largest error was 0.89 with it in int8 and 0.30 with it in float, which took no longer.
+    """
+    return any(part.startswith("standard") for part in name.split("/"))
 
 
 def _upstream(node: Node, made_by: dict[str, Node]) -> set[str]:

@@ -14,6 +14,7 @@ MIN_TEMPERATURE, MAX_TEMPERATURE = 0.25, 10.0
 FEW = 50
 """Validation scans, duplicates counted once, below which probabilities are never sharpened: a
 network that happens to separate so few perfectly would be given certainty without bound."""
+_EVENED = 6000  # scans of a class that `evened` gives
 _DIGITS = 4  # of threshold and band: they are read by people
 
 
@@ -85,6 +86,24 @@ def choose(
         groups=distinct,
         notes=tuple(notes),
     )
+
+
+def evened(truth: np.ndarray, sources: np.ndarray) -> np.ndarray:
+    """Positions, int64 [M], in which both classes and, in each, all folders are as frequent.
+
+    Scans of small folders are repeated, so a decision is not that of the largest folder alone.
+
+    Args:
+        truth: 0 or 1, [N].
+        sources: "folder/subfolder", [N].
+    """
+    folders = np.array([str(source).partition("/")[0] for source in sources])
+    chosen = []
+    for label in (0, 1):
+        own = [np.flatnonzero((truth == label) & (folders == one)) for one in np.unique(folders)]
+        own = [some for some in own if len(some)]
+        chosen += [np.resize(some, _EVENED // len(own)) for some in own]
+    return np.concatenate(chosen)
 
 
 def fit_temperature(

@@ -14,7 +14,7 @@ from train.sources import KAGGLE, PHANTOM, name_of, resolve
 
 INSPECTIONS = Path("inspect")
 # Parsed before Keras is imported, which takes seconds; a test compares it with the registry.
-MODELS = ("cnn", "vgg16", "vgg19", "inception_v3", "xception", "resnet50")
+MODELS = ("cnn", "compact", "vgg16", "vgg19", "inception_v3", "xception", "resnet50")
 DEVICES = ("one", "all")
 PRECISIONS = ("float32", "mixed")
 
@@ -56,6 +56,37 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="test on all scans of this folder, as --data; scans to train with that duplicate one "
         "of them are dropped (default: a fifth of --data is held out)",
+    )
+    add(
+        "--hold-out",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="one of --data, of which a fifth is tested on besides --test-data",
+    )
+    add(
+        "--boxes",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="YOLO text files (class cx cy w h, relative) named like the scans with a tumor, for a "
+        "model with a map of evidence and for --inspect; may be given several times",
+    )
+    add(
+        "--teacher",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="RUN",
+        help="for --model compact: finished runs that teach it: those with a map where a tumor "
+        "without a box is, if they agree, the others how sure to be",
+    )
+    add(
+        "--no-brain",
+        metavar="REGEX",
+        help="for --model compact: found in the paths of tumor-free scans to train with that show "
+        "no brain (necks, faces); the reject gate learns to refuse them",
     )
     patient = result.add_mutually_exclusive_group()
     patient.add_argument(
@@ -300,10 +331,29 @@ def _fit(args: argparse.Namespace, out: Path, folder: Path, kept: Path | None) -
         protocol=args.protocol,
         target_sensitivity=args.target_sensitivity,
         coverage=args.coverage,
+        hold_out=_held_out(args, folders),
+        boxes=tuple(args.boxes),
+        teachers=tuple(args.teacher),
+        no_brain=args.no_brain,
         weights=weights.describe(source) if transfers else None,
         options=_plain(args),
     )
     print(train(request, out.name, folder, devices.find(args.devices), kept))
+
+
+def _held_out(args: argparse.Namespace, folders: list[Path]) -> tuple[Path, ...]:
+    """The folders of --hold-out.
+
+    Raises:
+        TrainError: there is no test set that they could join, or one is not trained with.
+    """
+    if args.hold_out and not args.test_data:
+        raise TrainError("--hold-out needs --test-data; without it a fifth of all is held out")
+    known = {folder.resolve() for folder in folders}
+    for name in args.hold_out:
+        if Path(name).resolve() not in known:
+            raise TrainError(f"--hold-out {name}: is none of --data")
+    return tuple(map(Path, args.hold_out))
 
 
 def _inspect(args: argparse.Namespace) -> Path:
@@ -325,9 +375,11 @@ def _inspect(args: argparse.Namespace) -> Path:
             args.negative,
             known if args.patient_id or args.patient_csv else None,
             args.seed,
+            args.boxes,
         )
         run.write_json(folder / inspect.JSON, inspect.to_json(found))
-        contact_sheet(inspect.sheet_rows(found)).save(folder / inspect.SHEET)
+        sheet = contact_sheet(inspect.sheet_rows(found), inspect.boxes_by_file(found))
+        sheet.save(folder / inspect.SHEET)
         print(inspect.summary(found))
     return out
 

@@ -1,24 +1,30 @@
 """A picture of duplicate clusters, for eyes to judge what a rule decided."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from PIL import Image, ImageDraw
 
 from edge.decode import decode
+from train.boxes import Box
 from train.data import Scan
 
 TILE = 112
 CAPTION = 14
 COLUMNS = 8
 MAX_ROWS = 60
-_INK, _PAPER, _WARNING = (0, 0, 0), (255, 255, 255), (200, 0, 0)
+_INK, _PAPER, _WARNING, _BOX = (0, 0, 0), (255, 255, 255), (200, 0, 0), (255, 220, 0)
 
 
-def contact_sheet(rows: Sequence[tuple[str, Sequence[Scan], bool]]) -> Image.Image:
+def contact_sheet(
+    rows: Sequence[tuple[str, Sequence[Scan], bool]],
+    boxes: Mapping[Path, Sequence[Box]] | None = None,
+) -> Image.Image:
     """One row of thumbnails a cluster, at most `COLUMNS` of each and `MAX_ROWS` rows.
 
     Args:
         rows: a heading, the scans, and whether it is a warning (written in red).
+        boxes: around tumors, by file; drawn on every thumbnail of the file.
 
     Returns:
         An RGB image; with no rows, one that says so.
@@ -36,6 +42,15 @@ def contact_sheet(rows: Sequence[tuple[str, Sequence[Scan], bool]]) -> Image.Ima
         for column, scan in enumerate(scans[:COLUMNS]):
             picture = decode(scan.file).convert("RGB")
             picture.thumbnail((TILE - 4, TILE - 4))
+            for box in (boxes or {}).get(scan.file, ()):
+                width, height = picture.size
+                corners = (
+                    box.left * width,
+                    box.top * height,
+                    box.right * width,
+                    box.bottom * height,
+                )
+                ImageDraw.Draw(picture).rectangle(corners, outline=_BOX)
             left = column * TILE
             sheet.paste(picture, (left + 2, top + CAPTION))
             draw.text((left + 2, top + CAPTION + TILE - 4), scan.path[-17:], fill=_INK)

@@ -1,11 +1,10 @@
 """Folders of scans: which files there are, what class they are of, and their pixels."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,6 +52,11 @@ class Scan:
         """Where the file is."""
         return Path(self.root, self.path)
 
+    @property
+    def source(self) -> str:
+        """Where scans come from together: "br35h/yes", "healthy/chris"."""
+        return f"{Path(self.root).name}/{PurePosixPath(self.path).parent.name}".rstrip("/")
+
 
 @dataclass(frozen=True)
 class SplitScan:
@@ -98,6 +102,10 @@ class ScanSet:
 def find_classes(folder: Path, positive: list[str], negative: list[str]) -> Classes:
     """Decide which subfolders are the two classes.
 
+    Where both are named, the names are looked for at every depth, the folder's own name included,
+    and not all need be there: one command reads folders that are laid out differently, and a
+    folder whose own name is a class's is of that class entirely.
+
     Args:
         positive: names of the subfolders with tumor; empty: `yes` and `no` are the classes.
         negative: names of those without; empty: all subfolders that are not positive.
@@ -108,47 +116,82 @@ def find_classes(folder: Path, positive: list[str], negative: list[str]) -> Clas
     if not folder.is_dir():
         raise TrainError(f"{folder}: no such folder")
     present = sorted(p.name for p in folder.iterdir() if p.is_dir() and p.name[0] != ".")
+    if set(positive) & set(negative):
+        raise TrainError("--positive and --negative name the same folder")
+    both = bool(positive and negative)
     if not positive:
         if negative:
             raise TrainError("--negative needs --positive: name the folders of both classes")
         positive, negative = [DEFAULT_POSITIVE], [DEFAULT_NEGATIVE]
-    if not negative:
-        negative = [name for name in present if name not in positive]
-    missing = [name for name in positive + negative if name not in present]
-    if missing or not negative:
+    if both:
+        everywhere = {folder.resolve().name, *_names_below(folder)}
+        found = Classes(
+            tuple(name for name in positive if name in everywhere),
+            tuple(name for name in negative if name in everywhere),
+        )
+        wrong = not found.positive and not found.negative
+    else:
+        negative = negative or [name for name in present if name not in positive]
+        found = Classes(tuple(positive), tuple(negative))
+        wrong = not negative or any(name not in present for name in positive + negative)
+    if wrong:
         raise TrainError(
             f"{folder}: needs a subfolder for each class "
             f"({', '.join(positive)} / {', '.join(negative) or 'any other'}), has "
             f"{', '.join(present) or 'none'}; name the tumor class with --positive NAME"
         )
-    if set(positive) & set(negative):
-        raise TrainError("--positive and --negative name the same folder")
-    return Classes(tuple(positive), tuple(negative))
+    return found
+
+
+def check_all_found(classes: Sequence[Classes], positive: list[str], negative: list[str]) -> None:
+    """See that every name given stands for something in at least one folder.
+
+    Raises:
+        TrainError: one does not; it is misspelt, or its folder was not given.
+    """
+    for option, given, found in (
+        ("--positive", positive, {name for one in classes for name in one.positive}),
+        ("--negative", negative, {name for one in classes for name in one.negative}),
+    ):
+        missing = [name for name in given if name not in found]
+        if missing:
+            raise TrainError(
+                f"{option} {missing[0]}: no data folder has a subfolder of that name; "
+                "check the spelling, or add the folder with --data"
+            )
 
 
 def find_files(folder: Path, classes: Classes) -> list[tuple[Path, bool]]:
     """Every visible file of the class folders, searched recursively, in a fixed order.
 
+    A file is of the class whose folder it lies in most closely.
+
     Raises:
         TrainError: a class folder holds no file.
     """
-    found = []
-    for names, positive in ((classes.negative, False), (classes.positive, True)):
-        for name in names:
-            files = sorted(
-                path
-                for path in (folder / name).rglob("*")
-                if path.is_file() and not any(part[0] == "." for part in path.parts[-2:])
-            )
-            if not files:
-                raise TrainError(f"{folder / name}: this class folder is empty")
-            found += [(path, positive) for path in files]
-    return found
+    names = dict.fromkeys(classes.negative, False) | dict.fromkeys(classes.positive, True)
+    files: dict[str, list[Path]] = {name: [] for name in names}
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if any(part[0] == "." for part in parts) or not path.is_file():
+            continue
+        above = (folder.resolve().name, *parts[:-1])
+        owner = next((part for part in reversed(above) if part in names), None)
+        if owner is not None:
+            files[owner].append(path)
+    for name, own in files.items():
+        if not own:
+            raise TrainError(f"{folder / name}: this class folder is empty")
+    return [(path, names[name]) for name, own in files.items() for path in own]
+
+
+def _names_below(folder: Path) -> set[str]:
+    return {path.name for path in folder.rglob("*") if path.is_dir() and path.name[0] != "."}
 
 
 def read_scans(
     folder: Path,
-    files: Iterable[tuple[Path, bool]],
+    files: Sequence[tuple[Path, bool]],
     spec: InputSpec,
     tick: Callable[[], None] = lambda: None,
 ) -> ScanSet:
@@ -160,7 +203,7 @@ def read_scans(
         tick: called once a file, for a progress display.
 
     Raises:
-        TrainError: a class has no readable scan.
+        TrainError: a class that has files has no readable scan.
     """
     from train.duplicates import Looks, look
 
@@ -185,9 +228,8 @@ def read_scans(
             else:
                 for values, value in zip((scans, pixels, hashes, thumbnails), result, strict=True):
                     values.append(value)
-    found = Counter(scan.positive for scan in scans)
-    if len(found) < 2:
-        which = "with a tumor" if not found[True] else "without a tumor"
+    for positive in {positive for _, positive in files} - {scan.positive for scan in scans}:
+        which = "with a tumor" if positive else "without a tumor"
         raise TrainError(f"{folder}: no readable scan {which}; {len(unreadable)} files unreadable")
     looks = Looks(np.stack(hashes), np.stack(thumbnails))
     return ScanSet(tuple(scans), np.stack(pixels), tuple(unreadable), looks)

@@ -128,6 +128,10 @@ def fit(options: FitOptions, train: Samples, validation: Samples, around: Around
         TrainError: the loss is no longer a number, the memory is too small, or weights, a prefix or
             the state to resume from cannot be used.
     """
+    if ARCHITECTURES[options.architecture].evidence:
+        from train.fit_evidence import fit_evidence
+
+        return fit_evidence(options, train, validation, around)
     make_reproducible(options.seed)
     state = (checkpoint.load(around.checkpoint) if around.checkpoint else None) or State()
     with naming_out_of_memory(options.batch_size):

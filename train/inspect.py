@@ -9,7 +9,18 @@ import numpy as np
 
 from edge import NOTICE
 from edge.manifest import InputSpec
-from train.data import Scan, ScanSet, Unreadable, find_classes, find_files, joined, read_scans
+from train.boxes import Box, Boxes, read_boxes
+from train.contact_sheet import COLUMNS
+from train.data import (
+    Scan,
+    ScanSet,
+    Unreadable,
+    check_all_found,
+    find_classes,
+    find_files,
+    joined,
+    read_scans,
+)
 from train.duplicates import (
     MAX_BITS,
     MIN_CORRELATION,
@@ -29,6 +40,7 @@ JSON, SHEET = "inspect.json", "clusters.png"
 # Pixels are not looked at further: duplicates have hashes and thumbnails of their own.
 _SPEC = InputSpec(8, 8, "grey")
 _SHOWN = 10
+_BOX_ROWS = 6
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,7 @@ class Inspection:
     """Pairs of different classes that would be near-duplicates in one class; not merged."""
     overlaps: tuple[Overlap, ...]
     floor: ShortcutFloor | None
+    boxes: Boxes
 
     @property
     def conflicts(self) -> tuple[Conflict, ...]:
@@ -85,17 +98,20 @@ def inspect(
     negative: list[str],
     patients: Callable[[Sequence[Scan]], list[str | None]] | None = None,
     seed: int = 0,
+    boxes: Sequence[Path] = (),
 ) -> Inspection:
     """Read every file of the folders once and compare all with all.
 
     Args:
         positive, negative: names of class folders, as `train.data.find_classes` takes them.
         patients: gives the patient of each scan, for the grouping of the shortcut floor.
+        boxes: folders of text files, as `train.boxes.read_boxes` takes them.
 
     Raises:
         TrainError: no class folders, or a class with nothing readable.
     """
     classes = [find_classes(folder, positive, negative) for folder in folders]
+    check_all_found(classes, positive, negative)
     files = [find_files(*pair) for pair in zip(folders, classes, strict=True)]
     with counting("reading scans", sum(map(len, files))) as tick:
         sets = [
@@ -121,6 +137,7 @@ def inspect(
         look_alikes=_look_alikes(found, grouping),
         overlaps=tuple(find_overlaps(found.scans, found.looks)),
         floor=shortcut_floor(facts, found.truth, grouping.groups, seed),
+        boxes=read_boxes(boxes, found.scans),
     )
 
 
@@ -135,6 +152,11 @@ def sheet_rows(found: Inspection) -> list[tuple[str, Sequence[Scan], bool]]:
     rows: list[tuple[str, Sequence[Scan], bool]] = [
         ("LABEL CONFLICT", (*one.negative, *one.positive), True) for one in found.conflicts
     ]
+    boxed = [found.scans[i] for i in sorted(found.boxes.of)]
+    rows += [
+        ("boxes", boxed[start : start + COLUMNS], False)
+        for start in range(0, min(len(boxed), _BOX_ROWS * COLUMNS), COLUMNS)
+    ]
     rows += [("look-alikes of both classes", pair, True) for pair in found.look_alikes[:_SHOWN]]
     near = [cluster for cluster in found.near if cluster[0].file not in conflicting]
     shown = {scan.file for cluster in found.near for scan in cluster} | conflicting
@@ -142,6 +164,11 @@ def sheet_rows(found: Inspection) -> list[tuple[str, Sequence[Scan], bool]]:
     for heading, clusters in (("near-duplicates", near), ("byte-identical", identical)):
         rows += [(heading, one, False) for one in sorted(clusters, key=len, reverse=True)]
     return rows
+
+
+def boxes_by_file(found: Inspection) -> dict[Path, tuple[Box, ...]]:
+    """The boxes, for `train.contact_sheet`."""
+    return {found.scans[i].file: boxes for i, boxes in found.boxes.of.items()}
 
 
 def to_json(found: Inspection) -> dict:
@@ -177,6 +204,11 @@ def to_json(found: Inspection) -> dict:
             for one in found.conflicts
         ],
         "look_alikes_across_labels": [names(pair) for pair in found.look_alikes],
+        "boxes": {
+            "scans": len(found.boxes.of),
+            "boxes": sum(map(len, found.boxes.of.values())),
+            "problems": found.boxes.problems,
+        },
         "overlaps": found.overlaps,
         "shortcut_floor": found.floor and found.floor.to_dict(),
     }
@@ -210,6 +242,13 @@ def summary(found: Inspection) -> str:
     lines.append(f"Look-alikes across the classes, taken for different scans: {alike} pairs")
     lines += [f"  {a.file} ~ {b.file}" for a, b in found.look_alikes[:_SHOWN]]
     lines += _more(found.look_alikes)
+    if found.boxes.of or found.boxes.problems:
+        lines.append(
+            f"Boxes: {sum(map(len, found.boxes.of.values()))} around the tumors of "
+            f"{len(found.boxes.of)} scans; {len(found.boxes.problems)} left out"
+        )
+        lines += [f"  {problem}" for problem in found.boxes.problems[:_SHOWN]]
+        lines += _more(found.boxes.problems)
     if found.overlaps:
         lines += ["", "Overlap between the folders:"]
     lines += [

@@ -13,6 +13,7 @@ from keras import layers
 
 from edge.manifest import InputSpec
 from train.backbones import BACKBONES, LOGITS, Backbone, build_transfer
+from train.compact import SIDE, build_compact
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Architecture:
     """One line for `--help` and reports."""
     backbone: Backbone | None = None
     """The pretrained part; None: all is trained from the start."""
+    evidence: bool = False
+    """Whether it answers with a map, which `train.fit_evidence` fits."""
 
     @property
     def loss(self) -> str:
@@ -75,6 +78,13 @@ ARCHITECTURES = {
         InputSpec(height=150, width=150, color="rgb"),
         "sigmoid",
         "the first article's small CNN, 150x150x3",
+    ),
+    "compact": Architecture(
+        build_compact,
+        InputSpec(SIDE, SIDE, "grey"),
+        "sigmoid",
+        f"a small network that answers with a map of evidence, {SIDE}x{SIDE} grey",
+        evidence=True,
     ),
     **{name: _transfer(name) for name in BACKBONES},
 }

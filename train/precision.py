@@ -1,5 +1,8 @@
 """Mixed precision: the 16-bit type that the hardware computes fastest in."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import keras
 
 FLOAT32, MIXED = "float32", "mixed"
@@ -20,6 +23,17 @@ def policy(precision: str) -> str:
     capability = _capability()
     old = capability is not None and capability < _BFLOAT16_SINCE
     return "mixed_float16" if old else "mixed_bfloat16"
+
+
+@contextmanager
+def computing_in(precision: str) -> Iterator[None]:
+    """Models that are built in this block compute in a choice of `CHOICES`."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy(precision))
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _capability() -> tuple[int, int] | None:

@@ -201,7 +201,7 @@ def _results(findings: Findings) -> list[str]:
         *lines,
         f"Intervals are 95 %. Wilson's takes every scan for independent. The other: {METHOD}. The "
         f"calibration error is over {BINS} equally wide bins. {len(findings.history['loss'])} "
-        f"epochs, the weights of epoch {findings.best_epoch} kept (lowest validation loss). "
+        f"epochs, {_kept(findings)} kept. "
         f"Pictures of: {where}.",
         "",
     ]
@@ -226,6 +226,13 @@ def _compared(findings: Findings) -> list[str]:
         "that floor. What the floor can use, a network can partly use too, so only the margin "
         "above it is evidence that it looks at tumors.",
     ]
+
+
+def _kept(findings: Findings) -> str:
+    losses = findings.history["val_loss"]
+    if losses[findings.best_epoch - 1] == min(losses):
+        return f"the weights of epoch {findings.best_epoch} (lowest validation loss)"
+    return f"the average of the weights up to epoch {findings.best_epoch}"
 
 
 def _table(evaluation: Evaluation, title: str) -> list[str]:

@@ -12,10 +12,10 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from edge.manifest import Decision, InputSpec
+from edge.manifest import Decision, InputSpec, RejectGate
 from edge.provenance import Training
 from edge.schema import from_json, to_json
 from train.data import SplitScan
@@ -44,6 +44,8 @@ class RunManifest:
     training: Training
     options: dict
     """Every option of the command, as given or by default."""
+    reject: RejectGate = field(default_factory=RejectGate)
+    """With its learned part, where the architecture has one."""
     run_version: str = RUN_VERSION
 
 

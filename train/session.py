@@ -1,6 +1,7 @@
 """One training session: from folders of scans to a finished run."""
 
 import datetime
+import re
 import sys
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -11,12 +12,14 @@ import keras
 import numpy as np
 
 from edge import __version__
-from edge.manifest import Decision
+from edge.manifest import Decision, LearnedGate, RejectGate
 from train import article, calibrate, patients, resume, run, split
+from train.boxes import Boxes, read_boxes
 from train.data import (
     Classes,
     ScanSet,
     SplitScan,
+    check_all_found,
     find_classes,
     find_files,
     fingerprint,
@@ -25,6 +28,7 @@ from train.data import (
 )
 from train.devices import Devices
 from train.epochs import EpochProgress
+from train.errors import TrainError
 from train.evaluate import Predictions, evaluate
 from train.features import FeatureCache
 from train.fit import Around, Fit, FitOptions, fit, phases
@@ -33,9 +37,11 @@ from train.models import ARCHITECTURES
 from train.phantom import is_synthetic
 from train.plots import write_plots
 from train.progress import counting, say
+from train.reject import learn_gate
 from train.report import SYNTHETIC, Findings, write_report
 from train.samples import Samples
 from train.shortcut import read_facts, shortcut_floor
+from train.teachers import load_teachers, taught
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,14 @@ class Request:
     """"honest", or "article" to repeat the articles' beside it."""
     target_sensitivity: float
     coverage: float
+    hold_out: tuple[Path, ...] = ()
+    """Of `folders`: a fifth of each joins the test folder."""
+    boxes: tuple[Path, ...] = ()
+    """Folders of text files with boxes around tumors."""
+    teachers: tuple[Path, ...] = ()
+    """Finished runs."""
+    no_brain: str | None = None
+    """Regular expression for the names of training scans that show no brain."""
     weights: str | None = None
     """The backbone's, in words; None: there is no backbone."""
     options: dict = field(default_factory=dict)
@@ -72,11 +86,14 @@ class Data:
     """bool [N]: of the test folder."""
     grouping: split.Grouping
     parts: list[SplitScan]
+    boxes: Boxes
 
     def samples(self, positions: np.ndarray) -> Samples:
         """The scans at some positions, as a fit takes them."""
         found = self.found
-        return Samples(found.pixels, found.truth, self.grouping.groups)[positions]
+        sources = np.array([scan.source for scan in found.scans])
+        boxes = self.boxes.column(len(found.scans))
+        return Samples(found.pixels, found.truth, self.grouping.groups, sources, boxes)[positions]
 
 
 @dataclass(frozen=True)
@@ -133,10 +150,16 @@ def train(
     floor = _floor(data, used, request.fit.seed)
     say(f"shortcut floor: {floor or 'too few different scans to measure it'}")
 
+    brainless = _brainless(request, data, parts.train)
     judged = fit_and_judge(request, data, parts, site.around("run"))
     judged.fitted.model.save(folder / run.MODEL)
     run.write_json(folder / run.SPLIT, data.parts)
     manifest = _manifest(request, data, judged.choice.decision, name, folder, synthetic)
+    if ARCHITECTURES[request.fit.architecture].evidence:
+        say("learning what a scan looks like, for the reject gate")
+        manifest = replace(
+            manifest, reject=RejectGate(learned=_gate(data, parts, brainless, request.fit.seed))
+        )
 
     evaluation = evaluate(judged.predictions, request.fit.seed)
     pooled = _cross_validated(request, data, parts, judged, site)
@@ -178,6 +201,7 @@ def gather(request: Request) -> Data:
     """
     folders = _all_folders(request)
     classes = [find_classes(folder, request.positive, request.negative) for folder in folders]
+    check_all_found(classes, request.positive, request.negative)
     files = [find_files(*pair) for pair in zip(folders, classes, strict=True)]
     spec = ARCHITECTURES[request.fit.architecture].input
     with counting("reading scans", sum(map(len, files))) as tick:
@@ -193,28 +217,86 @@ def gather(request: Request) -> Data:
     elif request.patient_csv:
         known = patients.from_csv(request.patient_csv, found.scans)
     grouping = split.group_scans(found, known)
+    held = {str(folder.resolve()) for folder in request.hold_out}
+    held_out = np.array([scan.root in held for scan in found.scans], bool)
     parts = split.split(
-        found.scans, grouping, request.fit.seed, request.folds or split.FOLDS, external
+        found.scans, grouping, request.fit.seed, request.folds or split.FOLDS, external, held_out
     )
-    return Data(found, _all_names(classes), external, grouping, parts)
+    if held:
+        external = np.array([part.part == "test" for part in parts], bool) | external
+    boxes = read_boxes(request.boxes, found.scans)
+    return Data(found, _all_names(classes), external, grouping, parts, boxes)
 
 
 def fit_and_judge(request: Request, data: Data, fold: split.Fold, around: Around) -> Judged:
     """Fit on a fold's training part, choose the decision on its validation part, judge its test."""
     train, validation, test = (data.samples(getattr(fold, part)) for part in split.PARTS)
+    train = _taught(request, data, fold, train)
     fitted = fit(request.fit, train, validation, around)
+    architecture, logits = ARCHITECTURES[request.fit.architecture], fitted.logits(validation.pixels)
+    # A network fitted on folders in equal parts is judged on them in equal parts.
+    even = calibrate.evened(validation.truth, validation.sources)
+    decided = even if architecture.evidence else np.arange(len(validation))
     choice = calibrate.choose(
-        ARCHITECTURES[request.fit.architecture].transform,
+        architecture.transform,
         1,
-        fitted.logits(validation.pixels),
-        validation.truth,
-        validation.groups,
+        logits[decided],
+        validation.truth[decided],
+        validation.groups[decided],
         request.target_sensitivity,
         request.coverage,
     )
+    seen = np.unique(decided)
+    tumors = int(validation.truth[seen].sum())
+    choice = replace(choice, scans=len(seen), tumors=tumors)
     probability = calibrated(fitted.logits(test.pixels), choice.decision, 1)
     predictions = Predictions.of(choice.decision, test.truth, probability, test.groups)
     return Judged(fitted, choice, predictions)
+
+
+def _brainless(request: Request, data: Data, train: np.ndarray) -> np.ndarray:
+    """Which scans --no-brain names, bool [N].
+
+    Raises:
+        TrainError: the expression is none, or no training scan has such a name.
+    """
+    if not request.no_brain:
+        return np.zeros(len(data.found.scans), bool)
+    try:
+        pattern = re.compile(request.no_brain)
+    except re.error as error:
+        raise TrainError(
+            f"--no-brain {request.no_brain!r}: is no regular expression ({error})"
+        ) from error
+    named = np.array([bool(pattern.search(str(one.file))) for one in data.found.scans], bool)
+    if not named[train].any():
+        raise TrainError(f"--no-brain {request.no_brain!r}: is in the path of no training scan")
+    return named
+
+
+def _gate(data: Data, parts: split.Fold, brainless: np.ndarray, seed: int) -> LearnedGate:
+    """The learned part of the reject gate; slices without a brain are among what it refuses."""
+
+    def some(positions: np.ndarray, without: bool) -> Samples:
+        return data.samples(positions[brainless[positions] == without])
+
+    scans = some(parts.train, False), some(parts.validation, False)
+    return learn_gate(*scans, seed, some(parts.train, True))
+
+
+def _taught(request: Request, data: Data, fold: split.Fold, train: Samples) -> Samples:
+    """Training scans with what teachers say of them; those are left out on which they disagree."""
+    if not request.teachers:
+        return train
+    tests = {data.parts[i].sha256 for i in fold.test}
+    teachers = load_teachers(request.teachers, data.classes.positive, data.classes.negative, tests)
+    told, boxes = taught(teachers, train, [data.parts[i] for i in fold.train])
+    train = replace(train, taught=told)
+    if boxes is None:
+        return train
+    placed = np.array([bool(own) for own in boxes], bool) | (train.truth == 0)
+    say(f"teachers place {int((placed & (train.truth == 1)).sum())} of {train.truth.sum()} tumors")
+    return replace(train, boxes=boxes)[placed]
 
 
 def _cross_validated(
@@ -313,6 +395,10 @@ def _say_data(data: Data) -> None:
         f"{len(truth)} scans: {positive} {truth.sum()}, {negative} {(1 - truth).sum()}; "
         f"{len(data.found.unreadable)} unreadable and skipped"
     )
+    for problem in data.boxes.problems:
+        say(f"box left out: {problem}")
+    if data.boxes.of:
+        say(f"boxes of {len(data.boxes.of)} scans")
     clusters = len(set(data.grouping.clusters.tolist()))
     say(f"  {clusters} different ones: the rest are copies or near-copies (--inspect shows them)")
     for conflict in data.grouping.conflicts:

@@ -72,6 +72,7 @@ def split(
     seed: int,
     folds: int = FOLDS,
     external: np.ndarray | None = None,
+    held_out: np.ndarray | None = None,
 ) -> list[SplitScan]:
     """Assign every scan to a part, stratified by class, whole groups together.
 
@@ -81,6 +82,7 @@ def split(
     Args:
         folds: the test part is the first of so many.
         external: bool [N], the scans of a test set from elsewhere; all of them are the test part.
+        held_out: bool [N], scans of which a fifth joins that test set.
 
     Raises:
         TrainError: what is left is too little or of too few groups for three parts.
@@ -88,13 +90,18 @@ def split(
     external = np.zeros(len(scans), bool) if external is None else external
     conflicts = _conflicts(scans, grouping)
     leaks = _leaks(scans, grouping, external, conflicts)
+    truth = np.array([scan.positive for scan in scans], bool)
+    if held_out is not None and held_out.any():
+        free = [i for i in np.flatnonzero(held_out & ~external) if i not in {**conflicts, **leaks}]
+        external = external.copy()
+        external[_folds(np.array(free, np.int64), truth, grouping.groups, FOLDS, seed)[0][1]] = True
+        leaks = _leaks(scans, grouping, external, conflicts)
     reasons = {**conflicts, **leaks}
     parts = np.full(len(scans), DROPPED, dtype="<U10")
     kept = np.array([i not in reasons for i in range(len(scans))], bool)
     pool = np.flatnonzero(kept & ~external)
     if not len(pool):
         raise TrainError(_nothing_left(len(leaks), int((~external).sum()) - len(leaks)))
-    truth = np.array([scan.positive for scan in scans], bool)
     try:
         if external.any():
             parts[kept & external] = "test"

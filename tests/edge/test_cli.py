@@ -153,8 +153,7 @@ def test_a_frame_is_chosen(any_model, scan, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "no model given"),
-        (["x.png"], "no model given"),
+        ([], "no scan given"),
         (["--model", "m.tflite"], "no scan given"),
         (["x.png", "--model", "gone.tflite"], "gone.tflite: no such model file"),
         (["--modle", "m.tflite"], "unrecognized arguments: --modle"),

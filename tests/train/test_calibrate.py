@@ -5,7 +5,14 @@ import pytest
 
 from edge.decide import verdict
 from edge.manifest import Decision
-from train.calibrate import FEW, MAX_TEMPERATURE, choose, fit_temperature, uncertain_band
+from train.calibrate import (
+    FEW,
+    MAX_TEMPERATURE,
+    choose,
+    evened,
+    fit_temperature,
+    uncertain_band,
+)
 
 
 def drawn(number, temperature=1.0, seed=0):
@@ -89,3 +96,13 @@ def test_the_band_leaves_the_share_a_verdict_and_holds_the_threshold(coverage, t
 
 def test_a_threshold_at_an_end_has_no_band():
     assert uncertain_band(np.linspace(0, 1, 50), 0.0, 0.5) == (0.0, 0.0)
+
+
+def test_evened_folders_and_classes_count_alike():
+    truth = np.array([1] * 90 + [1] * 10 + [0] * 50)
+    sources = np.array(["a/x"] * 90 + ["b/x"] * 10 + ["a/y"] * 50)
+    chosen = evened(truth, sources)
+    assert truth[chosen].mean() == 0.5
+    tumors = chosen[truth[chosen] == 1]
+    assert (tumors >= 90).mean() == 0.5
+    assert len(set(tumors.tolist())) == 100, "none is lost"

@@ -7,7 +7,15 @@ import pytest
 from PIL import Image
 
 from edge.manifest import InputSpec
-from train.data import Classes, SplitScan, find_classes, find_files, read_again, read_scans
+from train.data import (
+    Classes,
+    SplitScan,
+    check_all_found,
+    find_classes,
+    find_files,
+    read_again,
+    read_scans,
+)
 from train.errors import TrainError
 
 SPEC = InputSpec(8, 8, "rgb")
@@ -50,7 +58,7 @@ def test_any_names_with_positive(folder):
     ("positive", "negative", "words"),
     [
         (["tumor"], [], "needs a subfolder .*--positive NAME"),
-        (["yes"], ["healthy"], "yes / healthy"),
+        (["tumor"], ["healthy"], "tumor / healthy"),
         (["yes"], ["yes"], "same folder"),
         ([], ["no"], "--negative needs --positive"),
     ],
@@ -58,6 +66,36 @@ def test_any_names_with_positive(folder):
 def test_wrong_names(folder, positive, negative, words):
     with pytest.raises(TrainError, match=words):
         find_classes(folder, positive, negative)
+
+
+def test_names_of_both_classes_are_found_at_every_depth(folder):
+    mixed = folder / "Testing"
+    write(mixed / "glioma" / "a.png", 3)
+    write(mixed / "notumor" / "c.png", 4)
+    write(mixed / "notumor" / "yes" / "b.png", 5)
+    classes = find_classes(folder, ["yes", "glioma"], ["notumor", "healthy"])
+    assert classes == Classes(("yes", "glioma"), ("notumor",)), "not all need be there"
+    found = {path.name: positive for path, positive in find_files(folder, classes)}
+    assert found["a.png"]
+    assert found["b.png"], "the nearest folder decides"
+    assert not found["c.png"]
+    assert len(found) == 6, "no/ was not named"
+
+
+def test_a_folder_of_one_class_by_its_own_name(tmp_path):
+    write(tmp_path / "healthy" / "scanner1" / "a.png", 3)
+    write(tmp_path / "healthy" / "scanner2" / "b.png", 4)
+    classes = find_classes(tmp_path / "healthy", ["yes"], ["healthy"])
+    found = read(tmp_path / "healthy", classes)
+    assert found.truth.tolist() == [0, 0]
+    assert [scan.source for scan in found.scans] == ["healthy/scanner1", "healthy/scanner2"]
+
+
+def test_a_name_that_stands_for_nothing(folder):
+    classes = [find_classes(folder, ["yes"], ["no", "healthy"])]
+    check_all_found(classes, ["yes"], ["no"])
+    with pytest.raises(TrainError, match="--negative healthy: no data folder"):
+        check_all_found(classes, ["yes"], ["no", "healthy"])
 
 
 def test_one_class_only(folder):

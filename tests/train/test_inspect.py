@@ -168,3 +168,17 @@ def test_the_253_as_the_data_readme_says(real_scans):
     assert found.floor.accuracy.value == pytest.approx(0.75, abs=0.04)
     assert found.floor.estimates["auc"].value == pytest.approx(0.83, abs=0.03)
     assert "25 redundant, in 22 groups" in summary(found)
+
+
+def test_boxes_are_checked_and_drawn(pristine, tmp_path, capsys):
+    boxes = tmp_path / "boxes"
+    boxes.mkdir()
+    scan = sorted((pristine / "yes").glob("*.png"))[0]
+    (boxes / f"{scan.stem}.txt").write_text("0 0.5 0.5 0.5 0.5")
+    (boxes / "gone.txt").write_text("0 0.5 0.5 0.5 0.5")
+    found = run(tmp_path, "--data", pristine, "--boxes", boxes)
+    assert found["boxes"]["scans"] == found["boxes"]["boxes"] == 1
+    assert found["boxes"]["problems"] == [f"{boxes / 'gone.txt'}: no scan has its name"]
+    assert "Boxes: 1 around the tumors of 1 scans; 1 left out" in capsys.readouterr().out
+    sheet = np.asarray(Image.open(tmp_path / "out" / "clusters.png"))
+    assert (sheet == (255, 220, 0)).all(axis=2).sum() > 100

@@ -217,3 +217,19 @@ def test_the_real_duplicates(real_scans):
     # Different scans within 4 bits of each other, by the same README.
     for yes, no in (("Y52.jpg", "N11.jpg"), ("Y6.jpg", "N11.jpg"), ("Y9.jpg", "No22.jpg")):
         assert group[f"yes/{yes}"] != group[f"no/{no}"]
+
+
+def test_a_fifth_of_a_folder_joins_a_test_set_from_elsewhere():
+    given = scans(40, 60) + scans(30, 30, root="/other", start=500)
+    elsewhere = scans(20, 20, copies=1, root="/test", start=30)  # ten of each are in /data
+    found = [*given, *elsewhere]
+    external = np.array([scan.root == "/test" for scan in found])
+    held_out = np.array([scan.root == "/data" for scan in found])
+    parts = parts_of(found, external=external, held_out=held_out)
+    tested = [scan for scan in parts if scan.part == "test"]
+    assert {scan.root for scan in tested} == {"/data", "/test"}
+    own = {scan.group for scan in tested if scan.root == "/data"}
+    every = {scan.group for scan in parts if scan.root == "/data" and scan.part != DROPPED}
+    assert 0.1 < len(own) / len(every) < 0.3
+    groups = {scan.group for scan in tested}
+    assert not any(scan.group in groups for scan in parts if scan.part in ("train", "validation"))

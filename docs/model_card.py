@@ -1,0 +1,152 @@
+"""Measure exported models as docs/model-card.md reports them; prints Markdown.
+
+    python docs/model_card.py runs/compact edge/models/compact-int8.tflite ... \
+        --boxes ../shared/data/br35h/boxes --foreign ../shared/data/lgg \
+        --not-brain ../shared/data/not_brain_mri
+
+The test scans are those of the run's split.json, judged by the device's own code. Of each data
+folder and duplicate cluster the first scan is taken, so a copy counts once.
+"""
+
+import argparse
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+from edge import NOTICE, Classifier
+from edge.gate import layout, likeness, reject_reason
+from edge.preprocess import preprocess
+from train.boxes import Boxes, read_boxes
+from train.data import Scan, find_classes, find_files
+from train.evaluate import Evaluation, Predictions, evaluate
+from train.metrics import Proportion
+from train.outliers import KINDS, outlier
+from train.run import read_run
+
+SPECIFICITY = 0.90
+"""At which the sensitivity is read off, as the goal has it."""
+_OUTLIERS = 40  # of each generated kind
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path)
+    parser.add_argument("models", nargs="+")
+    parser.add_argument("--boxes", type=Path, nargs="*", default=[])
+    parser.add_argument("--foreign", type=Path, nargs="*", default=[], help="yes/ and no/")
+    parser.add_argument("--not-brain", type=Path)
+    args = parser.parse_args()
+    run = read_run(args.run)
+    print(NOTICE)
+    sets = _test_sets(run)
+    for folder in args.foreign:
+        sets.update(_foreign(folder))
+    scans = list({scan.file: scan for own in sets.values() for scan, _ in own}.values())
+    boxes = read_boxes(args.boxes, scans) if args.boxes else Boxes({}, ())
+    by_file = {scans[i].file: found for i, found in boxes.of.items()}
+    for model in args.models:
+        classifier = Classifier(model)
+        print(f"\n### {Path(model).name} ({Path(model).stat().st_size / 1000:.0f} kB)\n")
+        print(
+            "| scans | different | AUC | sensitivity | specificity | "
+            f"sensitivity at specificity {SPECIFICITY:.2f} | ECE | given a verdict | "
+            "wrong of those | refused | peak in box |"
+        )
+        print("|---|---|---|---|---|---|---|---|---|---|---|")
+        for name, own in sets.items():
+            print(_row(name, classifier, own, by_file))
+        if args.not_brain:
+            _refused(classifier, args.not_brain, run)
+
+
+def _test_sets(run) -> dict[str, list[tuple[Scan, int]]]:
+    """The test scans by data folder, one a cluster, with their clusters."""
+    sets: dict[str, dict[int, tuple[Scan, int]]] = defaultdict(dict)
+    for one in run.split:
+        if one.part == "test":
+            scan = Scan(one.root, one.path, one.positive, one.sha256)
+            sets[Path(one.root).name].setdefault(one.group, (scan, one.group))
+    return {name: list(own.values()) for name, own in sets.items()}
+
+
+def _foreign(folder: Path) -> dict[str, list[tuple[Scan, int]]]:
+    """A folder that was not trained on, in all and by what stands before "-axi" in the names."""
+    found: dict[str, list[tuple[Scan, int]]] = defaultdict(list)
+    patients: dict[str, int] = {}
+    root = str(folder.resolve())
+    for path, positive in find_files(folder, find_classes(folder, [], [])):
+        scan = Scan(root, path.relative_to(folder).as_posix(), positive, "")
+        patient = patients.setdefault(path.name[:12], len(patients))
+        kind = path.name.split("-axi")[0].rsplit("_", 1)[-1]
+        for name in (f"{folder.name}, all", f"{folder.name}, {kind}"):
+            found[name].append((scan, patient))
+    return dict(sorted(found.items()))
+
+
+def _row(name: str, classifier: Classifier, own, boxes) -> str:
+    truth, probability, groups, refused, hits = [], [], [], 0, []
+    for scan, group in own:
+        image = classifier.decode(scan.file)
+        pixels = preprocess(image, classifier.manifest.input)
+        refused += reject_reason(image, pixels, classifier.manifest.reject) is not None
+        value = classifier.probability(pixels)
+        truth.append(int(scan.positive))
+        probability.append(value)
+        groups.append(group)
+        detected = scan.positive and value >= classifier.manifest.decision.threshold
+        if detected and scan.file in boxes and classifier.manifest.heat_map.method:
+            heat = classifier.engine.heat_map(pixels)
+            row, column = np.unravel_index(int(heat.argmax()), heat.shape)
+            across, down = (column + 0.5) / heat.shape[1], (row + 0.5) / heat.shape[0]
+            hits.append(any(box.contains(across, down) for box in boxes[scan.file]))
+    truth, probability = np.array(truth), np.array(probability)
+    predictions = Predictions.of(classifier.manifest.decision, truth, probability, np.array(groups))
+    found = evaluate(predictions)
+    limit = np.quantile(probability[truth == 0], SPECIFICITY)
+    reached = Proportion(int((probability[truth == 1] > limit).sum()), int((truth == 1).sum()))
+    pointing = str(Proportion(sum(hits), len(hits))) if hits else ""
+    return (
+        f"| {name}: {truth.sum()} with, {(1 - truth).sum()} without | {found.groups} | "
+        f"{_estimate(found, 'auc')} | {_estimate(found, 'sensitivity')} | "
+        f"{_estimate(found, 'specificity')} | {reached} | {_estimate(found, 'ece')} | "
+        f"{found.covered} | {found.remaining_error} | {Proportion(refused, len(truth))} | "
+        f"{pointing} |"
+    )
+
+
+def _estimate(found: Evaluation, name: str) -> str:
+    one = found.estimates[name]
+    return f"{one.value:.3f} [{one.low:.3f}-{one.high:.3f}]"
+
+
+def _refused(classifier: Classifier, folder: Path, run) -> None:
+    """How many pictures that are no brain are refused: real ones, and generated kinds."""
+    gate = classifier.manifest.reject
+    print("\n| no brain MRI | refused | called no tumor |\n|---|---|---|")
+    for kind in sorted(path for path in folder.iterdir() if path.is_dir()):
+        verdicts = [classifier.classify(path).verdict for path in sorted(kind.iterdir())]
+        _refusals(kind.name, verdicts)
+    spec = classifier.manifest.input
+    some = [scan for scan in run.split if scan.part == "validation"][::20]
+    scans = [preprocess(classifier.decode(Path(one.root, one.path)), spec)[..., 0] for one in some]
+    rng = np.random.default_rng(2**20)
+    for kind in KINDS:
+        pictures = [outlier(kind, rng, np.stack(scans)) for _ in range(_OUTLIERS)]
+        _refusals(f"{kind} (generated)", [classifier.classify(one).verdict for one in pictures])
+    if gate.learned:
+        values = [likeness(layout(scan[..., None]), gate.learned) for scan in scans]
+        print(f"\nLikeness of {len(values)} validation scans: at least {min(values):.1f}; "
+              f"the limit is {gate.learned.least}.")  # fmt: skip
+
+
+def _refusals(name: str, verdicts: list[str]) -> None:
+    refused, clear = (
+        Proportion(verdicts.count(v), len(verdicts)) for v in ("rejected", "no_tumor")
+    )
+    print(f"| {name} | {refused} | {clear} |")
+
+
+if __name__ == "__main__":
+    main()

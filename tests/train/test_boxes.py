@@ -1,0 +1,77 @@
+"""Boxes around tumors: which scan a file belongs to, and what is wrong with files."""
+
+import pytest
+
+from train.boxes import Box, mask_of, parse, read_boxes
+from train.data import Scan
+from train.errors import TrainError
+
+
+def scan(root, path, positive=True):
+    return Scan(str(root), path, positive, "0")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "boxes").mkdir()
+    (tmp_path / "boxes" / "y1.txt").write_text("0 0.5 0.25 0.5 0.5\n\n3 0.9 0.9 0.1 0.1\n")
+    return tmp_path
+
+
+def test_boxes_find_their_scan(folder):
+    scans = [scan("/elsewhere", "yes/y1.png"), scan(folder, "no/n1.png", False)]
+    scans.append(scan(folder, "yes/y1.jpg"))
+    found = read_boxes([folder / "boxes"], scans)
+    assert list(found.of) == [2], "the scan beside it, not its namesake elsewhere"
+    assert found.of[2][0] == Box(0.25, 0.0, 0.75, 0.5)
+    assert found.problems == ()
+    assert list(map(len, found.column(3))) == [0, 0, 2]
+    mask = mask_of(found.of[2], (8, 8))
+    assert mask[:4, 2:6].all()
+    assert mask.sum() == 16 + 4
+
+
+def test_what_is_wrong_is_named_and_left_out(folder):
+    for name, text in {
+        "gone": "0 .5 .5 .1 .1",
+        "n1": "0 .5 .5 .1 .1",
+        "y2": "0 .95 .5 .2 .1",
+        "y3": "0 .5 .5 .1\n0 nan .5 .1 .1\n0 .5 .5 0 .1\n0 .5 .5 .2 .2",
+        "y4": "",
+    }.items():
+        (folder / "boxes" / f"{name}.txt").write_text(text)
+    scans = [scan(folder, f"yes/y{i}.jpg") for i in (1, 2, 3, 4)]
+    found = read_boxes([folder / "boxes"], [*scans, scan(folder, "no/n1.jpg", False)])
+    assert {i: len(boxes) for i, boxes in found.of.items()} == {0: 2, 2: 1}
+    reasons = [problem.split(".txt: ")[1] for problem in found.problems]
+    assert reasons == [
+        "no scan has its name",
+        "its scan is said to show no tumor",
+        "line 1 lies outside the image",
+        "line 1 is no box (class cx cy w h)",
+        "line 2 lies outside the image",
+        "line 3 lies outside the image",
+        "holds no box",
+    ]
+
+
+def test_folders_that_cannot_be_right(folder, tmp_path):
+    with pytest.raises(TrainError, match="none of its 1 files"):
+        read_boxes([folder / "boxes"], [scan(folder, "yes/other.jpg")])
+    with pytest.raises(TrainError, match="no such folder"):
+        read_boxes([folder / "gone"], [])
+    (folder / "empty").mkdir()
+    with pytest.raises(TrainError, match=r"no \.txt file"):
+        read_boxes([folder / "empty"], [])
+
+
+def test_a_box_may_stick_out_by_rounding(tmp_path):
+    (tmp_path / "y.txt").write_text("0 0.95 0.5 0.11 0.2")
+    boxes, problems = parse(tmp_path / "y.txt")
+    assert boxes[0].right == 1.0
+    assert not problems
+
+
+def test_a_file_that_is_no_text(tmp_path):
+    (tmp_path / "y.txt").write_bytes(b"\xff\xfe\x00")
+    assert "cannot be read" in parse(tmp_path / "y.txt")[1][0]

@@ -1,0 +1,80 @@
+"""What an evidence map is shown: drawn evenly, and coded by cell."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("keras")
+
+from train.boxes import Box
+from train.evidence import BAG, CLEAR, IGNORED, LESION, UNKNOWN
+from train.examples import Examples, codes
+from train.phantom import make_phantom
+from train.samples import Samples
+
+CELLS = (16, 16)
+
+
+def samples(boxed=True, sources=True):
+    made = [make_phantom(seed, seed % 2 == 1, size=128) for seed in range(12)]
+    boxes = np.empty(12, object)
+    for i, one in enumerate(made):
+        rows, cols = np.nonzero(one.lesion)
+        known = boxed and len(rows)
+        boxes[i] = (
+            (Box(cols.min() / 128, rows.min() / 128, cols.max() / 128, rows.max() / 128),)
+            if known
+            else ()
+        )
+    return Samples(
+        np.stack([one.pixels for one in made])[..., None],
+        np.array([one.has_lesion for one in made], np.int64),
+        np.arange(12),
+        np.array(["a/x"] * 10 + ["b/x"] * 2) if sources else None,
+        boxes,
+    )
+
+
+def test_half_show_a_lesion_and_folders_are_even():
+    pixels, known, origins = Examples(samples(), CELLS, 0).batch(300)
+    assert pixels.shape == (300, 128, 128, 1)
+    assert pixels.dtype == known.dtype == np.uint8
+    shows = np.isin(known, (LESION, BAG, UNKNOWN)).any(axis=(1, 2))
+    assert 0.42 < shows.mean() < 0.7
+    plain = origins[origins >= 0]
+    assert 0.35 < (plain >= 10).mean() < 0.65, "two scans of b as often as ten of a"
+    assert not (known == UNKNOWN).any()
+
+
+def test_without_boxes_a_tumor_is_somewhere():
+    _, known, origins = Examples(samples(boxed=False, sources=False), CELLS, 0).batch(60)
+    truth = samples().truth
+    for codes_of, origin in zip(known, origins, strict=True):
+        if origin >= 0:
+            assert (codes_of == (UNKNOWN if truth[origin] else CLEAR)).all()
+
+
+def test_the_same_seed_gives_the_same_examples():
+    one, other = (Examples(samples(), CELLS, 5).batch(20) for _ in range(2))
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(one[0], Examples(samples(), CELLS, 6).batch(20)[0])
+
+
+def test_codes_of_a_mask_a_box_and_a_label():
+    mask = np.zeros((128, 128), np.float32)
+    mask[16:32, 16:28] = 1  # two rows of cells; one column whole, one to a half
+    painted = codes(mask, "mask", CELLS)
+    assert (painted[2:4, 2:4] == LESION).all()
+    assert (painted == LESION).sum() == 4
+    mask[16:32, 16:18] = 0
+    assert (codes(mask, "box", CELLS)[2:4, 2:4] == BAG).all()
+    assert (codes(mask, "label", CELLS) == UNKNOWN).all()
+    assert (codes(mask * 0, "clear", CELLS) == CLEAR).all()
+
+
+def test_a_lesion_smaller_than_a_cell_still_has_one():
+    mask = np.zeros((128, 128), np.float32)
+    mask[17:19, 17:20] = 1
+    found = codes(mask, "mask", CELLS)
+    assert found[2, 2] == LESION
+    assert np.isin(found, (LESION, CLEAR, IGNORED)).all()

@@ -1,0 +1,86 @@
+"""`python -m train --model compact`: from masks, boxes, labels and teachers to a run."""
+
+import json
+import shutil
+from functools import partial
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("tensorflow")
+
+from train import reject, session
+from train.cli import main
+from train.run import read_run
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Phantoms in two folders: one with boxes, one whose tumors are known by name alone."""
+    from train.phantom import make_phantom
+
+    root = tmp_path_factory.mktemp("scans")
+    for seed in range(64):
+        made = make_phantom(seed, seed % 2 == 1, size=128)
+        where = root / ("boxed" if seed < 44 else "bare") / ("yes" if seed % 2 else "no")
+        where.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(made.pixels).save(where / f"{seed}.png")
+        if seed < 44 and seed % 2:
+            (rows, cols), boxes = np.nonzero(made.lesion), root / "boxes"
+            boxes.mkdir(exist_ok=True)
+            middle, size = (cols.min() + cols.max()) / 256, (np.ptp(cols) + 1) / 128
+            down, tall = (rows.min() + rows.max()) / 256, (np.ptp(rows) + 1) / 128
+            text = f"0 {middle} {down} {size} {tall}"
+            (boxes / f"{seed}.txt").write_text(text)
+    return root
+
+
+def train(folder, out, *arguments):
+    data = [word for name in ("boxed", "bare") for word in ("--data", str(folder / name))]
+    given = ["--model", "compact", *data, "--out", str(out), "--epochs", "3", "--overwrite"]
+    return main([*given, *map(str, arguments)])
+
+
+@pytest.fixture(scope="module")
+def finished(folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "compact"
+    few = partial(reject.learn_gate, views=60)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "learn_gate", few)
+        assert train(folder, out, "--boxes", folder / "boxes") == 0
+    return out
+
+
+def test_a_run_with_a_map_and_a_gate(finished):
+    run = read_run(finished)
+    assert run.manifest.architecture == "compact"
+    assert run.manifest.input.shape == (128, 128, 1)
+    assert run.manifest.reject.learned is not None
+    history = (finished / "history.csv").read_text().splitlines()
+    assert len(history) == 4
+    report = json.loads((finished / "report.json").read_text())
+    assert report["cost"]["multiply_adds"] < 60e6
+
+
+def test_a_teacher_must_tell_the_same_apart(finished, folder, tmp_path, capsys):
+    for name in ("boxed", "bare"):
+        shutil.copytree(folder / name / "yes", tmp_path / name / "no")
+        shutil.copytree(folder / name / "no", tmp_path / name / "yes2")
+    status = train(
+        tmp_path, tmp_path / "out", "--teacher", finished, "--positive", "yes2", "--negative", "no"
+    )
+    assert status == 2
+    assert "a teacher must tell the same apart" in capsys.readouterr().err
+
+
+def test_a_teacher_that_knows_the_test_scans(finished, folder, tmp_path, capsys):
+    assert train(folder, tmp_path / "out", "--teacher", finished, "--seed", 1) == 2
+    assert "was trained on" in capsys.readouterr().err
+
+
+def test_boxes_without_a_scan_are_named(folder, tmp_path, capsys):
+    (tmp_path / "boxes").mkdir()
+    (tmp_path / "boxes" / "999.txt").write_text("0 .5 .5 .1 .1")
+    assert train(folder, tmp_path / "out", "--boxes", tmp_path / "boxes") == 2
+    assert "none of its 1 files has the name of a scan" in capsys.readouterr().err

@@ -1,0 +1,64 @@
+"""The learned part of the reject gate."""
+
+import numpy as np
+import pytest
+
+from edge.errors import ModelError
+from edge.gate import FEATURES, layout, likeness, reject_reason
+from edge.manifest import LearnedGate, RejectGate
+from train.outliers import KINDS, outlier
+from train.phantom import make_phantom
+from train.reject import learn_gate
+from train.samples import Samples
+
+SCANS = np.stack([make_phantom(seed, seed % 2 == 0, size=64).pixels for seed in range(48)])
+
+
+@pytest.fixture(scope="module")
+def gate():
+    samples = Samples(SCANS[..., None], np.zeros(48, np.int64), np.arange(48))
+    return learn_gate(samples[np.arange(36)], samples[np.arange(36, 48)], 0, views=240)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_outliers_are_pictures_and_repeat_by_seed(kind):
+    one, other = (outlier(kind, np.random.default_rng(3), SCANS) for _ in range(2))
+    assert one.shape == (64, 64)
+    assert one.dtype == np.uint8
+    np.testing.assert_array_equal(one, other)
+    assert not np.array_equal(one, outlier(kind, np.random.default_rng(4), SCANS))
+
+
+def test_a_layout_is_finite_whatever_the_picture():
+    for pixels in (np.zeros((20, 30, 1), np.uint8), np.full((99, 9, 3), 255, np.uint8)):
+        found = layout(pixels)
+        assert found.shape == (FEATURES,)
+        assert np.isfinite(found).all()
+
+
+def test_scans_pass_and_others_do_not(gate):
+    rng = np.random.default_rng(11)
+    new = [make_phantom(seed, False, size=64).pixels for seed in range(100, 120)]
+    passed = [likeness(layout(scan[..., None]), gate) >= gate.least for scan in new]
+    assert np.mean(passed) >= 0.9
+    pictures = [outlier(kind, rng, SCANS) for kind in ("noise", "text", "chest") for _ in range(10)]
+    refused = [likeness(layout(one[..., None]), gate) < gate.least for one in pictures]
+    assert np.mean(refused) >= 0.9
+
+
+def test_the_reason_says_so(gate):
+    from PIL import Image
+
+    page = Image.fromarray(outlier("text", np.random.default_rng(0), SCANS))
+    pixels = np.asarray(page)[..., None]
+    assert "does not look like" in reject_reason(page, pixels, RejectGate(learned=gate))
+    assert reject_reason(page, pixels, RejectGate()) is None
+
+
+def test_weights_of_another_size_are_refused(gate):
+    for weights in (gate.weights[:-8], "no base64!"):
+        broken = LearnedGate(gate.hidden, weights, 0.0)
+        with pytest.raises(ModelError, match="another size"):
+            likeness(np.zeros(FEATURES, np.float32), broken)
+    with pytest.raises(ValueError, match="hidden"):
+        LearnedGate(0, "", 0.0)

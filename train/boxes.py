@@ -1,0 +1,141 @@
+"""Boxes around tumors, from YOLO text files: which scans have some, and which files are wrong.
+
+One file a scan, of the scan's name with the ending .txt; one line a box: `class cx cy w h`, the
+middle and the size relative to the image (https://docs.ultralytics.com/datasets/detect/). Every
+class counts as a tumor.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from train.data import Scan
+from train.errors import TrainError
+
+_ROUNDING = 0.01
+"""Of the image: a box may stick out by so much, and is cut off."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """One tumor, as shares 0..1 of the image's width and height."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def contains(self, across: float, down: float) -> bool:
+        """Whether a point, as shares of width and height, lies in it."""
+        return self.left <= across <= self.right and self.top <= down <= self.bottom
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """The boxes of scans, and what was wrong with the files."""
+
+    of: dict[int, tuple[Box, ...]]
+    """By the position of the scan."""
+    problems: tuple[str, ...]
+    """One line each, naming the file; what it names was left out."""
+
+    def column(self, scans: int) -> np.ndarray:
+        """The boxes of each of so many scans, object [N]: tuples, empty where there is none."""
+        found = np.empty(scans, object)
+        found[:] = [self.of.get(i, ()) for i in range(scans)]
+        return found
+
+
+def mask_of(boxes: Sequence[Box], shape: tuple[int, int]) -> np.ndarray:
+    """Where boxes are: float32 [H, W], 0 or 1."""
+    mask = np.zeros(shape, np.float32)
+    height, width = shape
+    for box in boxes:
+        rows = slice(int(box.top * height), max(1, round(box.bottom * height)))
+        cols = slice(int(box.left * width), max(1, round(box.right * width)))
+        mask[rows, cols] = 1
+    return mask
+
+
+def read_boxes(folders: Sequence[Path], scans: Sequence[Scan]) -> Boxes:
+    """Find the scan of each text file and read its boxes.
+
+    A file belongs to the scan of its name in the data folder that it lies in, or, if it lies in
+    none, in any. A box of a scan without a tumor is a problem, too.
+
+    Raises:
+        TrainError: no such folder, no text file in it, or none that fits a scan.
+    """
+    found: dict[int, tuple[Box, ...]] = {}
+    problems: list[str] = []
+    for folder in folders:
+        if not folder.is_dir():
+            raise TrainError(f"{folder}: no such folder (--boxes)")
+        files = sorted(folder.glob("*.txt"))
+        if not files:
+            raise TrainError(f"{folder}: no .txt file with boxes in it (--boxes)")
+        near = _scans_near(folder, scans)
+        fitting = 0
+        for file in files:
+            own = near.get(file.stem, [])
+            if len(own) != 1:
+                what = "no scan has its name" if not own else f"{len(own)} scans have its name"
+                problems.append(f"{file}: {what}")
+                continue
+            if not scans[own[0]].positive:
+                problems.append(f"{file}: its scan is said to show no tumor")
+                continue
+            fitting += 1
+            boxes, wrong = parse(file)
+            problems += wrong
+            if boxes:
+                found[own[0]] = (*found.get(own[0], ()), *boxes)
+        if not fitting:
+            raise TrainError(
+                f"{folder}: none of its {len(files)} files has the name of a scan with a tumor, "
+                f"{files[0].name} for one; give the boxes of the scans in --data"
+            )
+    return Boxes(found, tuple(problems))
+
+
+def parse(file: Path) -> tuple[tuple[Box, ...], list[str]]:
+    """The boxes of one file, and what is wrong with its other lines."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        return (), [f"{file}: cannot be read ({error})"]
+    boxes, problems = [], []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            _, across, down, width, height = map(float, line.split())
+        except ValueError:
+            problems.append(f"{file}: line {number} is no box (class cx cy w h)")
+            continue
+        sides = np.array(
+            [across - width / 2, down - height / 2, across + width / 2, down + height / 2]
+        )
+        outside = np.maximum(-sides, sides - 1).max()
+        # Not a number compares as neither.
+        if not (width > 0 and height > 0 and outside <= _ROUNDING):
+            problems.append(f"{file}: line {number} lies outside the image")
+            continue
+        boxes.append(Box(*np.clip(sides, 0, 1).tolist()))
+    if not boxes and not problems:
+        problems.append(f"{file}: holds no box")
+    return tuple(boxes), problems
+
+
+def _scans_near(folder: Path, scans: Sequence[Scan]) -> dict[str, list[int]]:
+    """Positions of the scans by stem, of the data folder that `folder` lies in if there is one."""
+    place = folder.resolve()
+    roots = {scan.root for scan in scans if place.is_relative_to(scan.root)}
+    by_stem = defaultdict(list)
+    for i, scan in enumerate(scans):
+        if not roots or scan.root in roots:
+            by_stem[PurePosixPath(scan.path).stem].append(i)
+    return by_stem

@@ -1,0 +1,226 @@
+"""Fit a network with an evidence map: from masks, boxes, labels and what teachers say.
+
+Tumors that are known by their label alone join late. Told only that there is one somewhere, a
+network learns the looks of their scanner and lights up in the same corner of each of its scans (it
+did: docs/model-card.md). So the first third of the epochs knows but lesions whose place is known;
+after it, and every tenth of the epochs again, a tumor joins where the network points at one place
+in the scan and in its mirror image, more surely than at anything in most tumor-free scans.
+
+A fixed number of epochs at a rate that falls to nothing, and an average over the weights of the
+last thousand steps (Polyak and Juditsky 1992): an early stop would choose the epoch by scans of
+the very sources trained on, and the measure swings from epoch to epoch where it matters, on others.
+"""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+
+from train import checkpoint, precision
+from train.checkpoint import State
+from train.compact import EVIDENCE
+from train.cost import cost
+from train.errors import TrainError
+from train.evidence import BAG, LESION, STRONGEST, UNKNOWN, evidence_loss
+from train.examples import Examples
+from train.fit import Around, Fit, FitOptions, make_reproducible
+from train.judge import raw_outputs
+from train.keeper import assign, snapshot
+from train.models import ARCHITECTURES, LOGITS
+from train.progress import say
+from train.samples import Samples
+from train.teachers import agreed
+
+AVERAGED = 0.998
+"""Of the average kept at each step: the weights of the last 500 or so count."""
+DECAY = 2e-3
+"""Of the weights, AdamW's (Loshchilov and Hutter 2019)."""
+WARM_UP = 0.04
+"""Of the steps, in which the rate rises."""
+LOCATED_FROM = 1 / 3
+"""Of the epochs: from here on label-only tumors are looked for."""
+LOCATED_EVERY = 0.1
+"""Of the epochs: how often that is done again."""
+SURER = 0.8
+"""Than this share of the tumor-free training scans a tumor's evidence must be."""
+TAUGHT = 0.5
+"""How much of the verdict's target a teacher gives; the label the rest."""
+
+
+def fit_evidence(options: FitOptions, train: Samples, validation: Samples, around: Around) -> Fit:
+    """Fit for `options.epochs` epochs; `options.patience` and `options.augment` do not matter.
+
+    An epoch is as many examples as there are training scans. A resumed fit goes on from the last
+    epoch with other random examples.
+
+    Raises:
+        TrainError: the loss is no longer a number, or the state to resume from cannot be used.
+    """
+    make_reproducible(options.seed)
+    architecture = ARCHITECTURES[options.architecture]
+    own = architecture.build(architecture.input)
+    with precision.computing_in(options.precision):
+        model = architecture.build(architecture.input)
+    outputs = {name: model.get_layer(name).output for name in (EVIDENCE, LOGITS)}
+    trained = keras.Model(model.input, outputs)
+    steps = -(-len(train) // options.batch_size)
+    every = steps * options.epochs
+    trained.compile(
+        optimizer=keras.optimizers.AdamW(
+            keras.optimizers.schedules.CosineDecay(
+                0.0,
+                max(1, every - round(WARM_UP * every)),
+                alpha=0.01,
+                warmup_target=options.learning_rate,
+                warmup_steps=max(1, round(WARM_UP * every)),
+            ),
+            weight_decay=DECAY,
+            clipnorm=5.0,
+            use_ema=True,
+            ema_momentum=min(AVERAGED, 1 - 2 / (every + 2)),
+            ema_overwrite_frequency=None,
+        ),
+        loss={
+            EVIDENCE: evidence_loss,
+            LOGITS: keras.losses.BinaryCrossentropy(from_logits=True),
+        },
+        metrics={LOGITS: [keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)]},
+    )
+    optimizer = trained.optimizer
+    optimizer.build(trained.trainable_variables)
+    state = (checkpoint.load(around.checkpoint) if around.checkpoint else None) or State()
+    if state.epoch:
+        assign(model.variables, state.variables)
+    if state.epoch and not state.finished:
+        assign(optimizer.variables, state.optimizer)
+    cells = tuple(outputs[EVIDENCE].shape[1:3])
+    batches = _Batches(train, cells, steps, options, state.epoch)
+    locate = _Locate(train, model, batches, options.epochs)
+    progress = [around.progress("all", options.epochs)] if around.progress else []
+    if not state.finished:
+        trained.fit(
+            batches,
+            epochs=options.epochs,
+            initial_epoch=state.epoch,
+            verbose=0,
+            callbacks=[locate, _Watch(state, model, validation, around), *progress],
+        )
+        # Keras has put the averaged weights in place: what is kept is what the last row tells.
+        own.set_weights(model.get_weights())
+        for name, value in _judged(own, validation).items():
+            state.history[name][-1] = value
+        state.finished, state.optimizer = True, []
+        state.variables = snapshot(model.variables)
+        if around.checkpoint:
+            checkpoint.save(state, around.checkpoint)
+    own.set_weights(model.get_weights())
+    return Fit(
+        own, state.history, options.epochs, cost(own), lambda pixels: raw_outputs(own, pixels)
+    )
+
+
+class _Batches(keras.utils.PyDataset):
+    """Examples, what is known of their cells, and the verdict to give."""
+
+    def __init__(self, train: Samples, cells, steps: int, options: FitOptions, epoch: int):
+        super().__init__()
+        self._seed, self._cells = options.seed + 1000 * epoch, cells
+        self._size, self._steps = options.batch_size, steps
+        self.know(train)
+
+    def know(self, train: Samples) -> None:
+        """Draw from these scans from now on."""
+        self._seed += 1
+        self._examples = Examples(train, self._cells, self._seed)
+        self._taught = np.full(len(train), np.nan) if train.taught is None else train.taught
+
+    def __len__(self) -> int:
+        return self._steps
+
+    def __getitem__(self, index: int):
+        pixels, codes, origins = self._examples.batch(self._size)
+        verdict = np.isin(codes, (LESION, BAG, UNKNOWN)).any(axis=(1, 2)).astype(np.float32)
+        told = np.where(origins >= 0, self._taught[origins], np.nan)
+        target = np.where(np.isnan(told), verdict, (1 - TAUGHT) * verdict + TAUGHT * told)
+        return pixels, {
+            EVIDENCE: codes.astype(np.float32),
+            LOGITS: target.astype(np.float32)[:, None],
+        }
+
+
+class _Locate(keras.callbacks.Callback):
+    """Lets the tumors without a box join the training where the network points at them."""
+
+    def __init__(self, train: Samples, model: keras.Model, batches: _Batches, epochs: int):
+        super().__init__()
+        self._train, self._batches = train, batches
+        self._map = keras.Model(model.input, model.get_layer(EVIDENCE).output)
+        self._first = round(LOCATED_FROM * epochs)
+        self._every = max(1, round(LOCATED_EVERY * epochs))
+        boxes = np.full(len(train), None) if train.boxes is None else train.boxes
+        self._boxed = np.array([bool(own) for own in boxes], bool)
+        self._tumor = train.truth == 1
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if not (self._tumor & ~self._boxed).any() or not self._boxed.any():
+            return  # all is known, or nothing else of any tumor
+        late = epoch - self._first
+        if epoch == 0 or (late >= 0 and late % self._every == 0):
+            known = self._located() if late >= 0 else self._train
+            placed = np.array([bool(own) for own in known.boxes], bool)
+            if late >= 0:
+                say(f"  {int((placed & ~self._boxed).sum())} tumors without a box are located")
+            self._batches.know(known[placed | ~self._tumor])
+
+    def _located(self) -> Samples:
+        train = self._train
+        boxes = np.empty(len(train), object)
+        boxes[:] = [()] * len(train) if train.boxes is None else list(train.boxes)
+        wanted = np.flatnonzero(self._tumor & ~self._boxed)
+        clear = np.flatnonzero(~self._tumor)
+        limit = float(np.quantile(self._pooled(self._maps(train.pixels[clear])), SURER))
+        plain = self._maps(train.pixels[wanted])
+        mirrored = self._maps(train.pixels[wanted, :, ::-1])[:, :, ::-1]
+        sure = np.minimum(self._pooled(plain), self._pooled(mirrored)) > limit
+        for i in np.flatnonzero(sure):
+            box = agreed([plain[i], mirrored[i]])
+            boxes[wanted[i]] = (box,) if box else ()
+        return replace(train, boxes=boxes)
+
+    def _maps(self, pixels: np.ndarray) -> np.ndarray:
+        return self._map.predict(pixels, batch_size=64, verbose=0)[..., 0]
+
+    @staticmethod
+    def _pooled(maps: np.ndarray) -> np.ndarray:
+        return np.sort(maps.reshape(len(maps), -1), axis=1)[:, -STRONGEST:].mean(axis=1)
+
+
+class _Watch(keras.callbacks.Callback):
+    """Validates after each epoch, remembers the history, writes the state."""
+
+    def __init__(self, state: State, own: keras.Model, validation: Samples, around: Around):
+        super().__init__()
+        self._state, self._own, self._validation = state, own, validation
+        self._file = around.checkpoint if around.devices.first else None
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["accuracy"] = logs.pop(f"{LOGITS}_accuracy")
+        logs.update(_judged(self._own, self._validation))
+        if not all(np.isfinite(value) for value in logs.values()):
+            raise TrainError("the loss is no longer a number; try a smaller --learning-rate")
+        for name, value in logs.items():
+            self._state.history.setdefault(name, []).append(float(value))
+        self._state.epoch = epoch + 1
+        if self._file:
+            self._state.variables = snapshot(self._own.variables)
+            self._state.optimizer = snapshot(self.model.optimizer.variables)
+            checkpoint.save(self._state, self._file)
+
+
+def _judged(model: keras.Model, validation: Samples) -> dict[str, float]:
+    logits, truth = raw_outputs(model, validation.pixels)[:, 0], validation.truth
+    signed = np.where(truth == 1, logits, -logits)
+    return {
+        "val_loss": float(np.logaddexp(0, -signed).mean()),
+        "val_accuracy": float((signed > 0).mean()),
+    }

@@ -1,0 +1,88 @@
+"""Fit the learned part of the reject gate: slices of heads against everything else.
+
+The scans are the training scans, in many views; the rest is generated (`train.outliers`), so that
+no picture of anything need be had. A real X-ray or photograph is thus of a kind never seen.
+"""
+
+from base64 import b64encode
+
+import numpy as np
+
+from edge.gate import FEATURES, layout, likeness
+from edge.manifest import LearnedGate
+from train.outliers import KINDS, outlier
+from train.samples import Samples
+from train.vary import varied
+
+HIDDEN = 24
+VIEWS = 5_000
+"""Of scans, and as many outliers."""
+BRAINLESS = 0.15
+"""Views of slices without a brain, of `VIEWS`."""
+ACCEPTED = 0.995
+"""Share of the validation scans that must pass."""
+_ATTEMPTS = 30  # epochs of the solver
+
+
+def learn_gate(
+    train: Samples,
+    validation: Samples,
+    seed: int,
+    brainless: Samples | None = None,
+    views: int = VIEWS,
+) -> LearnedGate:
+    """Learn what a scan looks like; deterministic by `seed`.
+
+    Args:
+        train: of any number of channels; the first is looked at.
+        validation: sets the limit.
+        brainless: slices of heads and necks that show no brain, to be refused, too.
+    """
+    from sklearn.neural_network import MLPClassifier
+
+    rng = np.random.default_rng(seed)
+    scans = np.concatenate([_views(train, views // 2, rng), _plain(train, views // 2, rng)])
+    kinds = list(KINDS)
+    pictures = train.pixels[..., 0]
+    others = [
+        layout(_wilder(outlier(kinds[i % len(kinds)], rng, pictures), rng)[..., None])
+        for i in range(views)
+    ]
+    if brainless is not None and len(brainless):
+        others += list(_views(brainless, round(BRAINLESS * views), rng))
+        others += list(_plain(brainless, round(BRAINLESS * views / 3), rng))
+    features = np.concatenate([scans, others])
+    truth = np.repeat([1, 0], [len(scans), len(others)])
+    network = MLPClassifier(
+        (HIDDEN,), alpha=1e-2, batch_size=128, max_iter=_ATTEMPTS, random_state=seed,
+        early_stopping=True, n_iter_no_change=8,
+    )  # fmt: skip
+    network.fit(features, truth)
+    (first, last), (bias, offset) = network.coefs_, network.intercepts_
+    values = np.concatenate([first.ravel(), bias, last.ravel(), offset]).astype("<f2")
+    gate = LearnedGate(HIDDEN, b64encode(values.tobytes()).decode(), 0.0)
+    found = np.array([likeness(layout(scan), gate) for scan in validation.pixels])
+    # Never above 0, where the network itself thinks either likely.
+    least = min(0.0, float(np.quantile(found, 1 - ACCEPTED)))
+    return LearnedGate(gate.hidden, gate.weights, round(least, 3))
+
+
+def _plain(samples: Samples, count: int, rng: np.random.Generator) -> np.ndarray:
+    chosen = rng.integers(len(samples), size=count) if count else np.arange(0)
+    return np.array([layout(samples.pixels[i]) for i in chosen]).reshape(-1, FEATURES)
+
+
+def _views(samples: Samples, count: int, rng: np.random.Generator) -> np.ndarray:
+    found = []
+    for i in rng.integers(len(samples), size=count):
+        scan = samples.pixels[i, ..., 0].astype(np.float32)
+        found.append(layout(varied(scan, np.zeros_like(scan), rng)[0][..., None]))
+    return np.array(found).reshape(-1, FEATURES)
+
+
+def _wilder(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Some outliers in the tones of other scanners, too: those are no sign of a head."""
+    if rng.random() < 0.5:
+        return picture
+    scan = picture.astype(np.float32)
+    return varied(scan, np.zeros_like(scan), rng)[0]

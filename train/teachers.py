@@ -1,0 +1,157 @@
+"""Finished runs that teach a new one: how sure to be of a scan, and where its tumor is.
+
+A teacher that gives a probability alone (VGG16, the CNN) softens the labels (Hinton, Vinyals and
+Dean 2015). Teachers with an evidence map give the tumors that nobody has boxed a box, where all of
+them point at the same place; what they disagree on is not trained on, for a network that may light
+up anywhere in a tumor's scan learns the scanner and lights up in the same corner of each.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from train.boxes import Box
+from train.compact import EVIDENCE
+from train.data import SplitScan, read_again
+from train.errors import TrainError
+from train.judge import judge, load_keras
+from train.run import Run, read_run
+from train.samples import Samples
+
+WITHIN = 3.0
+"""Logits below the strongest cell that still belong to what a teacher points at."""
+LEAST = -1.0
+"""Logit under which no cell does."""
+AGREED = 0.3
+"""Intersection over union of what the teachers point at, at least."""
+LARGEST = 0.27
+"""Of a scan's cells: who points at more, points at nothing."""
+FEWEST = 2
+"""Cells on which all agree."""
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A run and its model."""
+
+    run: Run
+    model: keras.Model
+
+    @property
+    def points(self) -> bool:
+        """Whether it has a map."""
+        return any(layer.name == EVIDENCE for layer in self.model.layers)
+
+
+def load_teachers(
+    folders: Sequence[Path], positive: Sequence[str], negative: Sequence[str], tests: set[str]
+) -> list[Teacher]:
+    """Load runs and see that they may teach.
+
+    Args:
+        positive, negative: names of the class folders of the run to come.
+        tests: SHA-256 of its test scans.
+
+    Raises:
+        TrainError: no finished run, one whose labels mean something else, or one that was trained
+            on a scan to be tested on.
+    """
+    teachers = []
+    for folder in folders:
+        run = read_run(folder)
+        theirs = run.manifest.labels
+        tumor = set(run.manifest.positive.split("+"))
+        clear = {name for label in theirs for name in label.split("+")} - tumor
+        if not tumor & set(positive) or tumor & set(negative) or clear & set(positive):
+            raise TrainError(
+                f"{folder}: has the labels {theirs[0]} / {theirs[1]}, not "
+                f"{'+'.join(negative)} / {'+'.join(positive)}; a teacher must tell the same apart"
+            )
+        seen = {scan.sha256 for scan in run.split if scan.part in ("train", "validation")}
+        if seen & tests:
+            raise TrainError(
+                f"{folder}: was trained on {len(seen & tests)} of the test scans, and would tell "
+                "about them; train it with the same --test-data and --hold-out"
+            )
+        teachers.append(Teacher(run, load_keras(run)))
+    return teachers
+
+
+def taught(
+    teachers: Sequence[Teacher], samples: Samples, files: Sequence[SplitScan]
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """What teachers say of training scans.
+
+    Args:
+        files: of the samples, for teachers that take another input.
+
+    Returns:
+        The mean probability of tumor by those without a map, float [N]; and for each tumor without
+        a box the one that those with a map agree on, object [N]. None without such teachers.
+
+    Raises:
+        TrainError: a scan changed or is gone.
+    """
+    tellers = [teacher for teacher in teachers if not teacher.points]
+    pointers = [teacher for teacher in teachers if teacher.points]
+    told = [judge(one.model, one.run.manifest, _seen(one, samples, files)) for one in tellers]
+    boxes = None
+    if pointers:
+        boxes = samples.boxes.copy()
+        unknown = np.array([not own for own in boxes], bool) & (samples.truth == 1)
+        wanted = np.flatnonzero(unknown)
+        chosen = [files[i] for i in wanted]
+        maps = [_map(one, _seen(one, samples[wanted], chosen)) for one in pointers]
+        for place, each in zip(wanted, zip(*maps, strict=True), strict=True):
+            box = agreed(each)
+            boxes[place] = (box,) if box else ()
+    return np.mean(told, axis=0) if told else None, boxes
+
+
+def agreed(maps: Sequence[np.ndarray]) -> Box | None:
+    """The box around what all maps point at, or None where they do not agree.
+
+    Args:
+        maps: logits, float [rows, cols] each.
+    """
+    parts = [pointed_at(one) for one in maps]
+    if any(part.shape != parts[0].shape for part in parts):
+        return None
+    shared, together = np.logical_and.reduce(parts), np.logical_or.reduce(parts)
+    if shared.sum() < max(FEWEST, AGREED * together.sum()):
+        return None
+    if together.sum() > LARGEST * together.size:
+        return None
+    (rows, cols), (height, width) = np.nonzero(together), together.shape
+    return Box(
+        float(cols.min() / width),
+        float(rows.min() / height),
+        float((cols.max() + 1) / width),
+        float((rows.max() + 1) / height),
+    )
+
+
+def pointed_at(evidence: np.ndarray) -> np.ndarray:
+    """The cells around the strongest that are nearly as strong, bool [rows, cols]."""
+    from scipy.ndimage import label
+
+    strong = evidence > max(float(evidence.max()) - WITHIN, LEAST)
+    parts, _ = label(strong)
+    peak = np.unravel_index(int(evidence.argmax()), evidence.shape)
+    return (parts == parts[peak]) & strong
+
+
+def _map(teacher: Teacher, pixels: np.ndarray) -> np.ndarray:
+    inner = keras.Model(teacher.model.input, teacher.model.get_layer(EVIDENCE).output)
+    return inner.predict(pixels, batch_size=32, verbose=0)[..., 0]
+
+
+def _seen(teacher: Teacher, samples: Samples, files: Sequence[SplitScan]) -> np.ndarray:
+    """The scans as the teacher takes them, read again if it takes them otherwise."""
+    spec = teacher.run.manifest.input
+    if spec.shape == samples.pixels.shape[1:]:
+        return samples.pixels
+    return read_again(files, spec)[1]

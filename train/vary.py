@@ -1,0 +1,97 @@
+"""Random views of a scan and of its mask: another position, another scanner, in NumPy and Pillow.
+
+`train.augment` changes pixels as layers; here a mask must follow, and the changes are wider.
+"""
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from train.lesions import smooth_noise
+
+FLIP, MIRROR = 0.3, 0.5
+ROTATION_DEGREES = 20.0
+QUARTER = 0.1
+"""Probability of a turn by 90 degrees: planes and conventions differ."""
+SHIFT = 0.06
+ZOOM = (0.78, 1.3)
+"""Factors on the size: the field of view."""
+STRETCH = 0.15
+"""Of one side against the other, as inputs are stretched to a square."""
+
+
+def varied(
+    scan: np.ndarray, mask: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """One random view: uint8 [H, W] and the mask moved alike, float32 0..1 [H, W].
+
+    Args:
+        scan: float32 [H, W], 0..255.
+        mask: float32 [H, W], 0..1.
+    """
+    rows = _placement(scan.shape, rng)
+    moved = _moved(scan, rows)
+    seen = _moved(mask, rows) if mask.any() else mask
+    return _rescanned(moved, rng), seen
+
+
+def _placement(shape: tuple[int, int], rng: np.random.Generator) -> tuple[float, ...]:
+    height, width = shape
+    angle = np.deg2rad(rng.uniform(-ROTATION_DEGREES, ROTATION_DEGREES))
+    if rng.random() < QUARTER:
+        angle += np.pi / 2 * rng.choice((-1, 1))
+    zoom = np.exp(rng.uniform(*np.log(ZOOM)))
+    stretch = np.exp(rng.uniform(-STRETCH, STRETCH))
+    sx = (-1 if rng.random() < MIRROR else 1) / (zoom * stretch)
+    sy = (-1 if rng.random() < FLIP else 1) * stretch / zoom
+    c, s = np.cos(angle), np.sin(angle)
+    a, b, d, e = c * sx, -s * sx, s * sy, c * sy
+    x0, y0 = width / 2, height / 2
+    tx, ty = rng.uniform(-SHIFT, SHIFT, 2) * (width, height)
+    return a, b, x0 - a * x0 - b * y0 + tx, d, e, y0 - d * x0 - e * y0 + ty
+
+
+def _moved(picture: np.ndarray, rows: tuple[float, ...]) -> np.ndarray:
+    image = Image.fromarray(np.ascontiguousarray(picture, np.float32))
+    return np.asarray(
+        image.transform(image.size, Image.Transform.AFFINE, rows, Image.Resampling.BILINEAR)
+    )
+
+
+def _rescanned(scan: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Resolution, blur, bias field, tone curve, noise and background of another scanner."""
+    height, width = scan.shape
+    if rng.random() < 0.35:
+        shrink = rng.uniform(0.4, 0.95, 2) if rng.random() < 0.4 else rng.uniform(0.4, 0.95)
+        small = np.maximum(24, np.broadcast_to(shrink, 2) * (width, height)).astype(int)
+        image = Image.fromarray(scan).resize(tuple(small.tolist()), Image.Resampling.BOX)
+        scan = np.asarray(image.resize((width, height), Image.Resampling.BICUBIC))
+    elif rng.random() < 0.25:
+        image = Image.fromarray(np.clip(scan, 0, 255).astype(np.uint8))
+        if rng.random() < 0.5:
+            image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 1.1)))
+        else:
+            image = image.filter(
+                ImageFilter.UnsharpMask(rng.uniform(0.8, 2), int(rng.integers(40, 150)), 0)
+            )
+        scan = np.asarray(image, np.float32)
+    scan = np.clip(scan, 0, 255) / 255
+    if rng.random() < 0.7:
+        scan = scan * np.exp(rng.uniform(0, 0.25) * smooth_noise(rng, 3, scan.shape))
+    # A window setting cuts off at the top, and sometimes at the bottom.
+    top = max(0.05, float(scan.max())) * np.exp(rng.uniform(np.log(0.8), np.log(1.25)))
+    bottom = rng.uniform(0, 0.12) * top if rng.random() < 0.25 else 0.0
+    scan = np.clip((scan - bottom) / (top - bottom), 0, 1)
+    scan = scan ** np.exp(rng.uniform(-0.5, 0.5))
+    if rng.random() < 0.3:
+        # A monotone curve through three points: sequences differ in what is how bright.
+        knots = np.sort(rng.uniform(0.05, 0.95, 3))
+        scan = 0.5 * scan + 0.5 * np.interp(scan, (0, 0.25, 0.5, 0.75, 1), (0, *knots, 1))
+    scan = scan * rng.uniform(0.5, 1.0) if rng.random() < 0.3 else scan
+    if rng.random() < 0.2:
+        scan = np.maximum(scan, rng.uniform(0.0, 0.12))
+    if rng.random() < 0.5:
+        # Rician, as magnitudes are (Gudbjartsson and Patz 1995, MRM 34:910).
+        sigma = np.exp(rng.uniform(np.log(0.005), np.log(0.05)))
+        a, b = rng.standard_normal((2, height, width), dtype=np.float32) * sigma
+        scan = np.hypot(scan + a, b)
+    return np.clip(np.rint(scan * 255), 0, 255).astype(np.uint8)
