@@ -1,49 +1,88 @@
 """The command `python -m benchmarks`."""
 
 import argparse
-import json
+import shlex
 import sys
-import tempfile
-from importlib.util import find_spec
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks.errors import BenchmarkError
-from edge import NOTICE, Classifier, EdgeError, __version__
+from benchmarks.latency import MIN_QUERIES, P99_QUERIES
+from benchmarks.options import Options
+from edge import NOTICE, EdgeError, __version__
 from edge.engines import ENGINES
-from edge.quiet import silenced
-from export.container import check_writable, write_atomically
+from export.errors import ExportError
 from train.errors import TrainError
 from train.options import count, number
-from train.signals import stop_cleanly
+from train.signals import stop_cleanly, was_stopped
+
+_QUICK = {"min_seconds": 0.0, "cold_starts": 2, "throughput_seconds": 0.0, "peaks": False}
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line, with defaults and units."""
     result = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Measure exported models: accuracy, latency, memory and start-up, against the "
-        "Keras model they came from where it is at hand. " + NOTICE,
-        epilog="Exit status: 0 all in line; 1 a model failed its self-test or strays further from "
-        "Keras than it may (the rest is still measured); 2 wrong usage, no usable model or data.",
+        description="Measure exported models: accuracy, latency, memory and start-up, in turns "
+        "with the Keras model they came from where it is at hand. " + NOTICE,
+        epilog="`python -m benchmarks merge A.json B.json` joins reports of several machines into "
+        "one table. Exit status: 0 all in line; 1 a model failed its self-test, a limit of the "
+        "gate or --max-regression (the rest is still measured); 2 wrong usage, no usable model or "
+        "data; 130 interrupted (what was measured is reported as partial).",
         allow_abbrev=False,
     )
+    default = Options()
     add = result.add_argument
     add("models", nargs="*", metavar="MODEL", help="files to measure (default: all in dist/)")
     add("--data", type=Path, metavar="DIR", help="labelled scans (default: the run's test part)")
     add("--positive", nargs="+", default=[], metavar="NAME", help="subfolders of --data with tumor")
     add("--negative", nargs="+", default=[], metavar="NAME", help="subfolders without (the others)")
-    add("--run", type=Path, metavar="DIR", help="of the Keras model (default: as the model says)")
+    add(
+        "--run",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="of the Keras models (default: as the models say)",
+    )
+    add(
+        "--reference",
+        type=Path,
+        metavar="FILE",
+        help="Keras' outputs, for where Keras is not (default: the one beside the model)",
+    )
     add("--out", type=Path, default=Path("reports"), metavar="DIR", help="(default: reports)")
-    add("--engine", choices=("auto", *ENGINES), default="auto", help="(default: auto)")
-    add("--threads", type=count(1), default=1, metavar="N", help="of the engine (default: 1)")
+    add("--engine", choices=("all", *ENGINES), default="all", help="(default: all installed)")
+    add(
+        "--threads",
+        type=count(1),
+        nargs="+",
+        default=list(default.threads),
+        metavar="N",
+        help="of the engine, swept; whole calls and processes have the first (default: 1)",
+    )
     add(
         "--min-seconds",
         type=number(0, 3600),
-        default=2.0,
         metavar="S",
-        help="shortest time for each latency; at least 64 calls are timed (default: 2)",
+        help="shortest time for each latency; at least 64 calls are timed "
+        f"(default: {default.min_seconds:g})",
+    )
+    add("--p99", action="store_true", help=f"time at least {P99_QUERIES} calls, for every p99")
+    add("--quick", action="store_true", help="64 calls each, no throughput, no floors")
+    add(
+        "--gate",
+        action=argparse.BooleanOptionalAction,
+        help="exit status 1 if decisions, sensitivity or the latency ratio are out of line with "
+        "Keras (default: on where Keras or a reference file is)",
+    )
+    add("--baseline", type=Path, metavar="FILE", help="an earlier report.json to compare with")
+    add(
+        "--max-regression",
+        type=_percent,
+        default=0.05,
+        metavar="P%",
+        help="slower than --baseline by more fails (default: 5%%)",
     )
     add("--version", action="version", version=f"mri-edge {__version__}. {NOTICE}")
     return result
@@ -51,141 +90,100 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Run `python -m benchmarks` and return its exit status."""
-    args = parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
     stop_cleanly()
     try:
-        return _benchmark(args)
-    except (BenchmarkError, TrainError, EdgeError) as error:
+        if argv[:1] == ["merge"]:
+            return _merge(argv[1:])
+        return _benchmark(parser().parse_args(argv), argv)
+    except (BenchmarkError, TrainError, ExportError, EdgeError) as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("benchmarks: interrupted; no report was written", file=sys.stderr)
+        print("benchmarks: interrupted before anything was measured", file=sys.stderr)
         return 130
 
 
-def _benchmark(args: argparse.Namespace) -> int:
+def _benchmark(args: argparse.Namespace, argv: list[str]) -> int:
+    from benchmarks import baseline, gate
+    from benchmarks.candidates import find_models
     from benchmarks.machine import this_machine
-    from benchmarks.model_rows import agreement, check, measure_model
-    from benchmarks.report import Measured, Report, markdown
-    from benchmarks.scans import find_run, golden, held_out, labelled, probe
-    from edge.decide import verdict
-    from edge.provenance import provenance
-    from edge.schema import to_json
+    from benchmarks.output import check_writable, show, write
+    from benchmarks.progress import Progress
+    from benchmarks.report import read_report
+    from benchmarks.session import Session
 
-    paths = args.models or sorted(
-        str(path) for path in Path("dist").glob("*") if path.suffix in (".tflite", ".onnx")
+    models = find_models(args.models, Path("dist"))
+    check_writable(args.out)
+    earlier = args.baseline and read_report(args.baseline)
+    if earlier:
+        baseline.same_kind(earlier, this_machine(), str(args.baseline))
+    if (args.positive or args.negative) and not args.data:
+        raise BenchmarkError("--positive and --negative belong to --data")
+    data = args.data and (args.data, args.positive, args.negative)
+    command = shlex.join(["python", "-m", "benchmarks", *argv])
+    session = Session(
+        _options(args), command, Progress(), data, args.run, args.reference, bool(args.gate)
     )
-    if not paths:
-        raise BenchmarkError("no model given and none in dist/; `python -m export` writes them")
-    _check_writable(args.out)
-    machine, failures = this_machine(), []
-    measured = []
-    with tempfile.TemporaryDirectory() as scratch:
-        probe_file = probe(Path(scratch))
-        for path in paths:
-            _say(f"{path}: checking")
-            try:
-                with silenced():
-                    classifier = Classifier(path, engine=args.engine, threads=args.threads)
-                tested = check(classifier)
-            except EdgeError as error:
-                failures.append(str(error))
-                continue
-            if not tested.passed:
-                failures.append(f"{path}: not measured: {tested}")
-                continue
-            run = find_run(classifier.manifest, args.run)
-            if args.data:
-                scans = labelled(args.data, args.positive, args.negative, run, _say)
-            else:
-                scans = run and held_out(run)
-            scans = scans or golden(classifier.manifest, Path(scratch))
-            _say(f"{path}: measuring on {len(scans.files)} scans: {scans.source}")
-            row = measure_model(classifier, tested, scans, probe_file, args.min_seconds)
-            measured.append((classifier, run, scans, row))
-        keras, absent = _keras_references(measured, args.min_seconds)
-    rows = []
-    for classifier, run, scans, row in measured:
-        manifest, reference, wanted = classifier.manifest, None, None
-        if run and run.folder in keras:
-            reference = keras[run.folder][scans.files]
-            wanted = [verdict(p, manifest.decision) for p in reference.probabilities.tolist()]
-        proof = next(iter(provenance(manifest).parity), None)
-        found = agreement(
-            row,
-            scans.truth,
-            manifest.decision.threshold,
-            reference and (reference.probabilities, wanted),
-            proof and proof.max_changed,
-        )
-        if found.changed is not None and proof and found.changed > proof.max_changed:
-            failures.append(
-                f"{row.file}: {found.changed} verdicts differ from Keras, {proof.max_changed} may"
-            )
-        name = provenance(manifest).training.run
-        rows.append(Measured(name, scans.source, len(scans.files), scans.synthetic, row, found))
-    report = Report(
-        machine=machine,
-        models=tuple(rows),
-        keras={
-            folder.name: next(iter(references.values())).rows
-            for folder, references in keras.items()
-        },
-        keras_absent=absent,
-        failures=tuple(failures),
+    status = 0
+    try:
+        session.measure(models)
+    except KeyboardInterrupt:
+        status = 130
+    except BenchmarkError:
+        if not was_stopped():  # a process of its own heard of the signal first
+            raise
+        status = 130
+    report = session.report()
+    if status and not any(model.cold for group in report.groups for model in group.models):
+        raise KeyboardInterrupt
+    comparable = any(g.keras or any(_agreement(m) for m in g.models) for g in report.groups)
+    if comparable and args.gate is not False:
+        findings = tuple(finding for group in report.groups for finding in gate.check(group))
+        report = replace(report, gate=findings)
+    if earlier:
+        found = baseline.compare(earlier, report.groups, str(args.baseline), args.max_regression)
+        report = replace(report, baseline=found)
+    show(report)
+    write(report, args.out)
+    failed = bool(report.failed)
+    failed |= any(not finding.passed for finding in report.gate or ())
+    failed |= bool(report.baseline and report.baseline.regressions)
+    return status or int(failed)
+
+
+def _agreement(model):
+    return model.judged and model.judged.agreement
+
+
+def _options(args: argparse.Namespace) -> Options:
+    options = Options(
+        engine=args.engine,
+        threads=tuple(dict.fromkeys(args.threads)),
+        min_queries=P99_QUERIES if args.p99 else MIN_QUERIES,
     )
-    if not rows:
-        raise BenchmarkError("nothing was measured: " + "; ".join(failures))
-    text = markdown(report)
-    print(text)
-    _write(args.out, text, json.dumps(to_json(report), indent=1) + "\n")
-    print(f"Written: {args.out / 'report.md'}, {args.out / 'report.json'}")
-    return 1 if failures else 0
+    if args.quick:
+        options = replace(options, **_QUICK)
+    if args.min_seconds is not None:
+        options = replace(options, min_seconds=args.min_seconds)
+    return options
 
 
-def _keras_references(measured: list, min_seconds: float):
-    """Keras' rows and outcomes by run folder and scans; and why some are absent, if some are.
+def _merge(argv: list[str]) -> int:
+    merger = argparse.ArgumentParser(
+        prog="python -m benchmarks merge",
+        description="Join reports of several machines into one table, one column a machine, as "
+        f"Markdown on standard output. {NOTICE}",
+        allow_abbrev=False,
+    )
+    merger.add_argument("reports", nargs="+", type=Path, metavar="REPORT", help="report.json files")
+    from benchmarks.merge import merged
+    from benchmarks.report import read_report
 
-    Measured after every engine, so that TensorFlow's threads do not disturb them.
-    """
-    found, absent = {}, None
-    for classifier, run, scans, _ in measured:
-        if run is None:
-            absent = f"the run that {classifier.path} came from is not here (name it with --run)"
-            continue
-        if not find_spec("tensorflow") or not find_spec("keras"):
-            absent = "TensorFlow is not installed, as on a device"
-            continue
-        references = found.setdefault(run.folder, {})
-        if scans.files in references:
-            continue
-        from train import backend
-
-        backend.start()
-        from benchmarks.keras_rows import measure_keras
-
-        _say(f"Keras model of {run.folder}: measuring")
-        pixels = np.stack([classifier.pixels(file) for file in scans.files])
-        references[scans.files] = measure_keras(run, pixels, min_seconds)
-    return {folder: references for folder, references in found.items() if references}, absent
+    paths = merger.parse_args(argv).reports
+    print(merged([read_report(path) for path in paths], [str(path) for path in paths]))
+    return 0
 
 
-def _check_writable(folder: Path) -> None:
-    try:
-        check_writable(folder)
-    except OSError as error:
-        raise BenchmarkError(f"{folder}: cannot be written ({error.strerror})") from error
-
-
-def _write(folder: Path, markdown_text: str, json_text: str) -> None:
-    try:
-        write_atomically(folder / "report.md", markdown_text.encode())
-        write_atomically(folder / "report.json", json_text.encode())
-    except OSError as error:
-        raise BenchmarkError(
-            f"{folder}: the report cannot be written ({error.strerror}); it stands above"
-        ) from error
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
+def _percent(text: str) -> float:
+    return number(0, 1000)(text.removesuffix("%")) / 100

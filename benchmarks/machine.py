@@ -1,11 +1,15 @@
-"""What a measurement was made on."""
+"""What a measurement was made on, and how the machine was while it was made."""
 
 import os
 import platform
+import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from edge import __version__
+from edge.tune import cores
 
 _PACKAGES = (
     "numpy",
@@ -16,6 +20,9 @@ _PACKAGES = (
     "keras",
     "tensorflow",
 )
+_THROTTLED_NOW = 0xF
+"""Bits 0-3 of `vcgencmd get_throttled`: under-voltage, frequency capped, throttled, soft limit of
+temperature; https://www.raspberrypi.com/documentation/computers/os.html#get_throttled"""
 
 
 @dataclass(frozen=True)
@@ -23,48 +30,141 @@ class Machine:
     """Processor, system and software of a run of the benchmarks."""
 
     processor: str
+    """The board's name where the system tells one, else the processor's."""
     cores: int
     """That this process may use."""
+    memory_megabytes: float | None
+    """10^6 bytes, of the whole machine."""
     system: str
+    architecture: str
     governor: str | None
     """Of the processor's clock; None where the system does not tell."""
-    load_average: float | None
-    """Runnable processes over the last minute, before the first measurement."""
     python: str
     versions: dict[str, str]
 
+    @property
+    def kind(self) -> str:
+        """Machines of one kind may be compared over time."""
+        return f"{self.processor}, {self.cores} cores, {self.architecture}"
 
-def this_machine() -> Machine:
-    """Look around."""
+
+@dataclass(frozen=True)
+class Conditions:
+    """How the machine was while some rows were measured; None: the system does not tell."""
+
+    load_average: float | None
+    """Runnable processes over the last minute, before the measurement."""
+    celsius: float | None
+    """The hottest sensor, after it."""
+    throttled: bool | None
+    """Whether the processor was slowed down for heat or power, after it."""
+    steal: float | None
+    """Share of the processor time, 0..1, that a virtual machine's host gave to others meanwhile."""
+
+
+class Watch:
+    """Notes the machine's state now; `conditions` tells what came of it."""
+
+    def __init__(self, root: Path = Path("/")):
+        self._root, self._load = root, load_average()
+        self._ticks, self._throttles = _ticks(root), _throttle_count(root)
+
+    def conditions(self) -> Conditions:
+        """Since this watch was made."""
+        now, steal = _ticks(self._root), None
+        if self._ticks and now and sum(now) > sum(self._ticks):
+            steal = (now[7] - self._ticks[7]) / (sum(now) - sum(self._ticks))
+        return Conditions(self._load, celsius(self._root), self._throttled(), steal)
+
+    def _throttled(self) -> bool | None:
+        now = _throttle_count(self._root)
+        if now is not None and self._throttles is not None:
+            return now > self._throttles
+        return _pi_throttled()
+
+
+def this_machine(root: Path = Path("/")) -> Machine:
+    """Look around; `root` is where /proc and /sys are."""
+    kilobytes = _after(root / "proc/meminfo", "MemTotal:")
     return Machine(
-        processor=_processor(),
-        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        system=f"{platform.system()} {platform.release()} {platform.machine()}",
-        governor=_first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
-        load_average=round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
+        processor=_processor(root),
+        cores=cores(),
+        memory_megabytes=int(kilobytes.split()[0]) * 1024 / 1e6 if kilobytes else None,
+        system=f"{platform.system()} {platform.release()}",
+        architecture=platform.machine(),
+        governor=_first_line(root / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         python=platform.python_version(),
         versions={"mri-edge": __version__, **_versions()},
     )
 
 
-def _processor() -> str:
-    board = _first_line("/proc/device-tree/model")
+def load_average() -> float | None:
+    """Over the last minute; None where there is none."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+
+
+def celsius(root: Path = Path("/")) -> float | None:
+    """The hottest thermal zone or sensor of the system; None where there is none."""
+    found = []
+    for pattern in ("sys/class/thermal/thermal_zone*/temp", "sys/class/hwmon/hwmon*/temp*_input"):
+        for path in root.glob(pattern):
+            text = _first_line(path)
+            if text and text.lstrip("-").isdigit():
+                found.append(int(text) / 1000)
+    return max(found, default=None)
+
+
+def _throttle_count(root: Path) -> int | None:
+    """How often the processor was throttled since the start, on x86; None where not told."""
+    counts = [
+        int(text)
+        for path in root.glob("sys/devices/system/cpu/cpu*/thermal_throttle/*_throttle_count")
+        if (text := _first_line(path)) and text.isdigit()
+    ]
+    return sum(counts) if counts else None
+
+
+def _pi_throttled() -> bool | None:
+    try:
+        done = subprocess.run(
+            ["vcgencmd", "get_throttled"], capture_output=True, text=True, check=False, timeout=5
+        )
+        return bool(int(done.stdout.strip().removeprefix("throttled="), 16) & _THROTTLED_NOW)
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+
+
+def _ticks(root: Path) -> Sequence[int] | None:
+    """Of proc(5)'s stat: user, nice, system, idle, iowait, irq, softirq, steal."""
+    text = _after(root / "proc/stat", "cpu ")
+    values = [int(value) for value in text.split()[:8]] if text else []
+    return values if len(values) == 8 else None
+
+
+def _processor(root: Path) -> str:
+    board = _first_line(root / "proc/device-tree/model")
     if board:
         return board.rstrip("\0")
-    try:
-        with open("/proc/cpuinfo") as file:
-            for line in file:
-                if line.startswith("model name"):
-                    return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
+    named = _after(root / "proc/cpuinfo", "model name")
+    return named.lstrip("\t :") if named else platform.processor() or platform.machine()
 
 
-def _first_line(path: str) -> str | None:
+def _after(path: Path, start: str) -> str | None:
+    """What follows `start` on the first line that begins with it."""
     try:
         with open(path) as file:
-            return file.readline().strip()
+            for line in file:
+                if line.startswith(start):
+                    return line[len(start) :].strip()
+    except OSError:
+        pass
+    return None
+
+
+def _first_line(path: Path) -> str | None:
+    try:
+        with open(path) as file:
+            return file.readline().strip() or None
     except OSError:
         return None
 

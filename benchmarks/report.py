@@ -1,165 +1,180 @@
-"""The report: report.json, and report.md, which is also what the terminal shows."""
+"""report.json: all that was measured, as data. docs/benchmarks.md describes it.
 
-from collections.abc import Sequence
+Everything that shows a report (terminal, report.md, pictures, README, merge) starts from here.
+"""
+
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
-from benchmarks.keras_rows import KerasRow
-from benchmarks.latency import Latency
-from benchmarks.machine import Machine
-from benchmarks.model_rows import Agreement, ModelRow
+from benchmarks.accuracy import Accuracy, Judged
+from benchmarks.baseline import Comparison
+from benchmarks.errors import BenchmarkError
+from benchmarks.floor import Floor
+from benchmarks.gate import Finding
+from benchmarks.latency import Latency, Ratio
+from benchmarks.machine import Conditions, Machine
+from benchmarks.peaks import Peak
+from benchmarks.process import ColdStart, KerasProcess, Memory
+from benchmarks.throughput import Throughput
 from edge import NOTICE
+from edge.schema import from_json
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "2.0"
+"""major.minor; a reader accepts every minor version of its own major one."""
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A model file, what it was measured with and how it compares."""
+class Row:
+    """A model file in an engine with a number of threads, on preprocessed scans."""
+
+    threads: int
+    inference: Latency
+    """Pixels to logits."""
+    times_faster: dict[str, Ratio]
+    """Than what, measured in turns with it."""
+    floor: Floor | None
+    """None: its operations were not counted, or the machine's peak was not measured."""
+
+
+@dataclass(frozen=True)
+class Stages:
+    """`Classifier.classify` from file to verdict, and its parts; the first number of threads."""
+
+    decode: Latency
+    preprocess: Latency
+    """The reject gate included."""
+    inference: Latency
+    """Pixels to verdict: the decision included."""
+    decision: Latency
+    """Logits to verdict, measured on its own."""
+    call: Latency
+    """All of it."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What our convenience costs; fp32 and int8, the first number of threads."""
+
+    bare_inference: Latency
+    """The engine alone, on the same file and pixels."""
+    over_inference: Ratio
+    """Our inference over it."""
+    bare_prepare: Latency
+    """Pillow's decoding and resizing alone."""
+    bare_call: Latency
+    """Decoding, resizing and the engine alone, one after the other."""
+    over_call: Ratio
+    """Our whole call, from file to verdict, over it."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model file in an engine; None: not measured."""
+
+    file: str
+    format: str
+    precision: str
+    engine: str
+    engine_version: str
+    megabytes: float
+    """10^6 bytes."""
+    sha256: str
+    """Of the payload."""
+    self_test: str
+    """In words; only models that passed are here."""
+    macs: int | None
+    """Multiply-adds for a scan; None: nothing here can count them."""
+    weight_megabytes: float | None
+    """10^6 bytes that the layers counted in `macs` read."""
+    judged: Judged | None = None
+    rows: tuple[Row, ...] = ()
+    stages: Stages | None = None
+    cost: Cost | None = None
+    cold: ColdStart | None = None
+    memory: Memory | None = None
+    throughput: Throughput | None = None
+
+
+@dataclass(frozen=True)
+class KerasRow:
+    """One way of calling the Keras model at batch 1, on preprocessed scans."""
+
+    call: str
+    latency: Latency
+
+
+@dataclass(frozen=True)
+class Group:
+    """The models of one training run, measured in turns with its Keras model."""
 
     run: str
+    architecture: str
     scans: str
-    """Which scans, in words."""
+    """Which, in words."""
     scan_count: int
     synthetic: bool
-    row: ModelRow
-    agreement: Agreement
+    models: tuple[Model, ...]
+    keras: tuple[KerasRow, ...] = ()
+    keras_absent: str | None = None
+    """Why there are no Keras rows; None if there are."""
+    keras_process: KerasProcess | None = None
+    keras_accuracy: Accuracy | None = None
+    yardstick: Latency | None = None
+    """A bit of NumPy's arithmetic, in turns with the rest: the speed of the machine."""
+    conditions: Conditions | None = None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A model that was not measured."""
+
+    file: str
+    reason: str
 
 
 @dataclass(frozen=True)
 class Report:
     """report.json."""
 
+    created: str
+    """UTC, ISO 8601."""
+    command: str
+    partial: bool
+    """True if it was interrupted: what was measured until then is here."""
+    seconds: float
+    """It took."""
     machine: Machine
-    models: tuple[Measured, ...]
-    keras: dict[str, tuple[KerasRow, ...]]
-    """By run; a run whose Keras model is not at hand is missing."""
-    keras_absent: str | None
-    """Why there are no Keras rows, for whatever run lacks them."""
-    failures: tuple[str, ...]
+    peaks: tuple[Peak, ...]
+    groups: tuple[Group, ...]
+    failed: tuple[Failed, ...]
+    gate: tuple[Finding, ...] | None = None
+    """None: the gate was off."""
+    baseline: Comparison | None = None
     notice: str = NOTICE
     schema_version: str = SCHEMA_VERSION
 
 
-def markdown(report: Report) -> str:
-    """The report in words and tables."""
-    machine = report.machine
-    versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
-    lines = [
-        "# Benchmark",
-        "",
-        NOTICE,
-        "",
-        f"Processor: {machine.processor}, {machine.cores} cores; {machine.system}; "
-        f"clock governor {machine.governor or 'not told'}; load average before: "
-        f"{machine.load_average}. Python {machine.python}, {versions}.",
-        "",
-    ]
-    for source in dict.fromkeys((m.scans, m.scan_count, m.synthetic) for m in report.models):
-        synthetic = " SYNTHETIC: says nothing about real scans." if source[2] else ""
-        lines += [f"Scans: {source[1]}, {source[0]}.{synthetic}", ""]
-    if report.keras_absent:
-        lines += [f"No comparison with Keras: {report.keras_absent}.", ""]
-    if report.models:
-        lines += ["## Accuracy", "", *_table(*_accuracy(report.models)), ""]
-        lines += ["Intervals are Wilson's, 95 %.", ""]
-        lines += ["## Latency, ms, p50 / p90, one scan at a time", ""]
-        lines += [*_table(*_latency(report)), ""]
-        if report.keras:
-            lines += ["## Times faster than Keras (ratio of medians of inference)", ""]
-            lines += [*_table(*_ratios(report)), ""]
-        lines += ["## Overhead and memory, one generated 512x512 PNG", ""]
-        lines += [*_table(*_overhead(report.models)), ""]
-        lines += [
-            "Bare: the sum of Pillow's decoding, Pillow's resizing and the engine alone. Minimal: "
-            "a script of its own that imports NumPy, Pillow and the engine, and classifies the "
-            "same file; whole processes, taking turns.",
-            "",
-        ]
-    if report.failures:
-        lines += ["## FAILED", "", *(f"- {failure}" for failure in report.failures), ""]
-    return "\n".join(lines)
+def read_report(path: Path) -> Report:
+    """Read a report.json.
 
-
-Table = tuple[list[str], list[list[str]]]
-
-
-def _accuracy(models: Sequence[Measured]) -> Table:
-    head = ["file", "engine", "MB", "accuracy", "sensitivity", "specificity"]
-    head += ["rejected", "uncertain", "verdicts unlike Keras", "largest difference"]
-    rows = []
-    for model in models:
-        row, found = model.row, model.agreement
-        scores = found.scores
-        words = (
-            [str(s) for s in (scores.accuracy, scores.sensitivity, scores.specificity)]
-            if (scores)
-            else ["no labels"] * 3
+    Raises:
+        BenchmarkError: it is missing, no report, or of another schema version.
+    """
+    try:
+        data = json.loads(path.read_text())
+        version = data["schema_version"]
+        major = int(str(version).split(".")[0])
+    except OSError as error:
+        raise BenchmarkError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise BenchmarkError(f"{path}: is no report of `python -m benchmarks`") from None
+    if major != int(SCHEMA_VERSION.split(".")[0]):
+        raise BenchmarkError(
+            f"{path}: has schema version {version}, this mri-edge reads {SCHEMA_VERSION}; "
+            "measure again, or use the mri-edge that wrote it"
         )
-        cells = [row.file, f"{row.engine} {row.engine_version}", f"{row.megabytes:.2f}", *words]
-        cells += [str(found.rejected), str(found.uncertain)]
-        cells += [_or_dash(found.changed), _or_dash(found.max_difference, ".4f")]
-        rows.append(cells)
-    return head, rows
-
-
-def _latency(report: Report) -> Table:
-    head = ["what", "engine", "threads", "decode", "preprocess", "inference", "whole call", "n"]
-    rows = []
-    for model in report.models:
-        row, stages = model.row, model.row.stages
-        rows.append(
-            [row.file, f"{row.engine} {row.engine_version}", str(row.threads)]
-            + [_both(s) for s in (stages.decode, stages.preprocess, stages.inference, stages.call)]
-            + [str(stages.call.queries)]
-        )
-    for run, keras_rows in report.keras.items():
-        for row in keras_rows:
-            cells = [f"Keras {row.call}, run {run}", "", "default", "", "", _both(row.latency)]
-            rows.append([*cells, "", str(row.latency.queries)])
-    return head, rows
-
-
-def _ratios(report: Report) -> Table:
-    calls = [row.call for row in next(iter(report.keras.values()))]
-    rows = []
-    for model in report.models:
-        keras_rows = report.keras.get(model.run)
-        if keras_rows:
-            own = model.row.stages.inference.p50
-            rows.append(
-                [model.row.file, model.row.engine]
-                + [f"{row.latency.p50 / own:.1f}" for row in keras_rows]
-            )
-    return ["file", "engine", *calls], rows
-
-
-def _overhead(models: Sequence[Measured]) -> Table:
-    head = ["file", "engine", "whole call", "bare", "ratio", "cold process", "minimal", "ratio"]
-    rows = []
-    for model in models:
-        cost = model.row.overhead
-        cells = [model.row.file, model.row.engine]
-        cells += [f"{cost.call_ms:.2f} ms", f"{cost.bare_ms:.2f} ms"]
-        cells += [f"{cost.call_ms / cost.bare_ms:.2f}"]
-        cells += [f"{cost.cold_ms:.0f} ms", f"{cost.minimal_ms:.0f} ms"]
-        cells += [f"{cost.cold_ms / cost.minimal_ms:.2f}"]
-        rows.append([*cells, _or_dash(model.row.peak_megabytes, ".1f", " MB")])
-    return [*head, "peak memory"], rows
-
-
-def _table(head: list[str], rows: list[list[str]]) -> list[str]:
-    """Markdown with padded columns: as readable on a terminal as rendered."""
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    lines = [head, ["-" * width for width in widths], *rows]
-    return [
-        "| " + " | ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)) + " |"
-        for line in lines
-    ]
-
-
-def _both(latency: Latency) -> str:
-    return f"{latency.p50:.2f} / {latency.p90:.2f}"
-
-
-def _or_dash(value: float | None, format: str = "", unit: str = "") -> str:
-    return "-" if value is None else f"{value:{format}}{unit}"
+    try:
+        return from_json(Report, data)
+    except ValueError as error:
+        raise BenchmarkError(f"{path}: is damaged ({error}); measure again") from None

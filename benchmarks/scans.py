@@ -9,11 +9,20 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.accuracy import Expected
+from benchmarks.errors import BenchmarkError
+from edge import Classifier
 from edge.decode import decode
 from edge.errors import ImageError
 from edge.manifest import Manifest
 from edge.provenance import provenance
 from edge.selftest import golden_png
+from export.reference import (
+    Reference,
+    read_reference,
+    reference_name,
+    tensor_sha256,
+)
 from train.data import find_classes, find_files
 from train.errors import TrainError
 from train.phantom import is_synthetic, make_phantom
@@ -34,22 +43,43 @@ class Scans:
     synthetic: bool
 
 
-def find_run(manifest: Manifest, given: Path | None) -> Run | None:
-    """The run that a model was exported from, if it is here; the one given must be it.
+def find_run(manifest: Manifest, given: Sequence[Path]) -> Run | None:
+    """The run that a model was exported from, if it is here; if runs are given, among those.
 
     Raises:
-        TrainError: `given` is no run, or another one.
+        TrainError: one given is no run, or none of them is the model's.
     """
     training = provenance(manifest).training
-    folder = given or RUNS / training.run
-    if given is None and not (folder / MODEL).is_file():
+    folders = list(given) or [RUNS / training.run]
+    if not given and not (folders[0] / MODEL).is_file():
         return None
-    run = read_run(folder)
-    if sha256_file(run.model_file) != training.model_sha256:
-        if given is None:
-            return None
-        raise TrainError(f"{folder}: is not the run that {manifest.name} was exported from")
-    return run
+    for folder in folders:
+        run = read_run(folder)
+        if sha256_file(run.model_file) == training.model_sha256:
+            return run
+    if given:
+        raise TrainError(
+            f"{', '.join(map(str, given))}: is not the run that {manifest.name} was exported from"
+        )
+    return None
+
+
+def find_reference(manifest: Manifest, model: Path, given: Path | None) -> Reference | None:
+    """Keras' outputs for a model's scans: the file given, or the one beside the model.
+
+    Raises:
+        ExportError: it cannot be read.
+        BenchmarkError: the one given belongs to another model.
+    """
+    path = given or model.parent / reference_name(manifest.name)
+    if given is None and not path.is_file():
+        return None
+    found = read_reference(path)
+    if found.model_sha256 == provenance(manifest).training.model_sha256:
+        return found
+    if given:
+        raise BenchmarkError(f"{path}: was not written for the model of {manifest.name}")
+    return None
 
 
 def held_out(run: Run) -> Scans | None:
@@ -57,7 +87,7 @@ def held_out(run: Run) -> Scans | None:
     scans = [scan for scan in run.split if scan.part == "test"]
     files = tuple(Path(scan.root, scan.path) for scan in scans)
     for file, scan in zip(files, scans, strict=True):
-        if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != scan.sha256:
+        if not file.is_file() or _sha256(file) != scan.sha256:
             return None
     training = run.manifest.training
     return Scans(
@@ -73,11 +103,15 @@ def labelled(
     positive: Sequence[str],
     negative: Sequence[str],
     run: Run | None,
+    reference: Reference | None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Scans:
-    """All readable scans of a labelled folder that the run neither trained on nor stopped by.
+    """All readable scans of a labelled folder that the model was not fitted on.
 
     Args:
+        run: tells which the model was trained on or stopped by.
+        reference: where there is no run: if it names any of the scans, only those are taken, as
+            they were held out.
         say: is told of each file that cannot be read.
 
     Raises:
@@ -85,24 +119,22 @@ def labelled(
     """
     classes = find_classes(folder, list(positive), list(negative))
     found = find_files(folder, classes)
-    seen = {scan.sha256 for scan in run.split if scan.part != "test"} if run else set()
-    kept = [
-        item
-        for item in found
-        if not seen or hashlib.sha256(item[0].read_bytes()).hexdigest() not in seen
-    ]
-    if not kept:
-        raise TrainError(f"{folder}: the model was trained on every scan in it")
+    hashes = {path: _sha256(path) for path, _ in found} if run or reference else {}
+    kept, note = found, "its run is not here, so whether the model was fitted on some is not known"
+    if run:
+        seen = {scan.sha256 for scan in run.split if scan.part != "test"}
+        kept = [item for item in found if hashes[item[0]] not in seen]
+        note = f"{len(found) - len(kept)} files that the model was fitted on left out"
+        if not kept:
+            raise TrainError(f"{folder}: the model was trained on every scan in it")
+    elif reference and (known := [item for item in found if hashes[item[0]] in reference.sha256]):
+        kept = known
+        note = f"those held out from training; {len(found) - len(kept)} others left out"
     kept, unreadable = _readable(kept)
     for problem in unreadable:
         say(f"skipped {problem}")
     if not kept:
         raise TrainError(f"{folder}: no scan in it can be read")
-    note = (
-        f"{len(found) - len(kept)} files that the model was fitted on left out"
-        if run
-        else "its run is not here, so whether the model was fitted on some is not known"
-    )
     if unreadable:
         note += f"; {len(unreadable)} unreadable files left out"
     return Scans(
@@ -111,6 +143,20 @@ def labelled(
         f"{folder} ({note})",
         is_synthetic(folder),
     )
+
+
+def expected_by(reference: Reference, scans: Scans, classifier: Classifier) -> Expected | None:
+    """What a reference file says of the scans; None if it names none of them."""
+    at = {digest: i for i, digest in enumerate(reference.sha256)}
+    values, same = np.full(len(scans.files), np.nan), 0
+    for i, file in enumerate(scans.files):
+        found = at.get(_sha256(file))
+        if found is not None:
+            values[i] = reference.probabilities[found]
+            same += tensor_sha256(classifier.pixels(file)) == reference.tensor_sha256[found]
+    if np.isnan(values).all():
+        return None
+    return Expected(f"reference file of run {reference.run}", values, same)
 
 
 def _readable(
@@ -132,6 +178,10 @@ def golden(manifest: Manifest, folder: Path) -> Scans:
     file = folder / "golden.png"
     file.write_bytes(golden_png(provenance(manifest).golden))
     return Scans((file,), None, "the golden sample only: no labelled scans at hand", True)
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def probe(folder: Path) -> Path:

@@ -6,6 +6,7 @@ same pixels everywhere.
 
 import io
 import os
+import stat
 from collections.abc import Iterator
 from importlib import import_module
 
@@ -92,11 +93,12 @@ def decode(
         RejectedError: (an ImageError) a DICOM file whose modality is not MR.
     """
     name = os.fspath(path)
-    if os.path.isdir(name):
-        raise ImageError(f"{name}: is a folder, not an image file")
-    if os.path.exists(name) and not os.path.isfile(name):
-        raise ImageError(f"{name}: is not a regular file")
     try:
+        mode = os.stat(name).st_mode
+        if stat.S_ISDIR(mode):
+            raise ImageError(f"{name}: is a folder, not an image file")
+        if not stat.S_ISREG(mode):
+            raise ImageError(f"{name}: is not a regular file")
         with open(name, "rb") as file:
             return _decode_open(file, name, max_pixels, frame)
     except OSError as error:
@@ -145,7 +147,7 @@ def _decode_open(file, name: str, max_pixels: int, frame: int | None) -> Image.I
 
         return decode_dicom(file, name, max_pixels, frame)
     try:
-        stream = _checked(file, kind, head, name, max_pixels)
+        stream, checked = _checked(file, kind, head, name, max_pixels)
     except DamagedError as error:
         raise ImageError(f"{name}: {error}; copy it again") from None
     # Pillow's decoders raise a dozen exception types on damaged bytes, RuntimeError and
@@ -161,9 +163,11 @@ def _decode_open(file, name: str, max_pixels: int, frame: int | None) -> Image.I
                 f"{name}: is a colour TIFF of {_bits(image)} bits a channel; "
                 "save it in grey, with 8 bits, or as PNG"
             )
+        if checked:
+            image.fp = checked
         image.load()
-        if hasattr(stream, "check"):
-            stream.check()
+        if checked:
+            checked.check()
         return _upright(_to_l_or_rgb(image, name), _orientation(image))
     except ImageError:
         raise
@@ -184,7 +188,11 @@ def check_size(size: tuple[int, int], name: str, max_pixels: int) -> None:
 
 
 def _checked(file, kind: str, head: bytes, name: str, max_pixels: int):
-    """The stream to decode from, what Pillow does not check being checked."""
+    """The stream to open, what Pillow does not check being checked, and one to load from instead.
+
+    The second shows while it is read whether the file is whole; None if that is known already. To
+    open an image Pillow reads a few bytes at a time, which in Python costs as much as decoding.
+    """
     size = os.fstat(file.fileno()).st_size
     if kind in _READ_WHOLE:
         if size > 8 * max_pixels + (16 << 20):  # as much as uncompressed 16-bit RGBA, and a profile
@@ -195,17 +203,17 @@ def _checked(file, kind: str, head: bytes, name: str, max_pixels: int):
             file.seek(0)
             data = file.read()
             if kind == "JPEG":
-                return jpeg_stream(data)
+                return io.BytesIO(data), jpeg_stream(data)
             sides = (int.from_bytes(head[i : i + 4], "big") for i in (16, 20))
             check_size(tuple(sides), name, max_pixels)
             check_png(data)
-            return io.BytesIO(data)
+            return io.BytesIO(data), None
     if kind == "GIF":
         file.seek(max(0, size - _TAIL))
         if _GIF_END not in file.read(_TAIL):
             raise DamagedError("is truncated (its end is missing)")
     file.seek(0)
-    return file
+    return file, None
 
 
 def _seek(image: Image.Image, kind: str, name: str, frame: int | None, max_pixels: int) -> None:

@@ -49,8 +49,10 @@ def check_png(data: bytes) -> None:
         at = end + 4
 
 
-def jpeg_stream(data: bytes) -> "JpegStream | io.BytesIO":
-    """A JPEG file's bytes as a stream to decode from; call `check` on it afterwards if it has one.
+def jpeg_stream(data: bytes) -> "JpegStream | None":
+    """A JPEG file's bytes as a stream to load from, to be asked to `check` afterwards.
+
+    None for files of several scans: all that can be checked of them was.
 
     Raises:
         DamagedError: the end is missing, the segments do not follow one another, or there are more
@@ -82,7 +84,7 @@ def jpeg_stream(data: bytes) -> "JpegStream | io.BytesIO":
     if frame in _SEQUENTIAL and scans == 1 and at - entropy > 2 * _HELD:
         return JpegStream(data, at)
     # Several scans are decoded only once the last has come: nothing to hold back.
-    return io.BytesIO(data)
+    return None
 
 
 def _next_marker(data: bytes, at: int) -> int:

@@ -28,13 +28,36 @@ class Training:
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """Which scans set the ranges of a quantized model."""
+class Trial:
+    """One way to quantize, judged on validation scans against Keras."""
 
     method: str
+    kept: tuple[str, ...]
+    """Layers in float."""
+    bytes: int
+    scans: int
+    changed: int
+    """Verdicts that differ."""
+    max_difference: float
+    """Largest difference in the probability of tumor."""
+    mean_difference: float
+    holds: bool
+    """Whether both are within the limits of the proof."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How a model was quantized, and which scans set its ranges."""
+
+    method: str
+    """A key of `export.int8.METHODS`."""
     part: str
     counts: dict[str, int]
     sha256: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+    """Layers that stay in float as int8 did not hold without; a heat map's head is not named."""
+    trials: tuple[Trial, ...] = ()
+    """What was tried, in order, on the validation part."""
 
 
 @dataclass(frozen=True)

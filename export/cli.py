@@ -12,13 +12,15 @@ from export.calibration import DEFAULT_SCANS
 from export.container import check_writable, write_atomically
 from export.errors import ExportError
 from export.inspect import map_words
+from export.int8 import AUTO, METHODS
+from export.search import DEFAULT_GROWTH
 from export.targets import FORMATS, PRECISIONS, Target, select, table
 from train.errors import TrainError
 from train.options import count, number
 from train.signals import stop_cleanly
 
 if TYPE_CHECKING:
-    from export.export import Outcome
+    from export.export import Material, Outcome
 
 REPORT = "export-report.json"
 
@@ -63,6 +65,28 @@ def parser() -> argparse.ArgumentParser:
         default=DEFAULT_SCANS,
         metavar="N",
         help=f"of the training part, half of each class (default: {DEFAULT_SCANS})",
+    )
+    add(
+        "--reference",
+        action="store_true",
+        help="also write OUT/RUN-reference.npz: Keras' outputs for the held-out scans, by which "
+        "`python -m benchmarks` proves parity on a device without TensorFlow",
+    )
+    add(
+        "--calibration",
+        choices=(*METHODS, AUTO),
+        default="min-max",
+        help="how int8 ranges are chosen: "
+        + "; ".join(f"{name}: {what}" for name, what in METHODS.items()).replace("%", "%%")
+        + "; auto: the best of them on validation scans (default: min-max)",
+    )
+    add(
+        "--max-growth",
+        type=number(0, 10),
+        default=DEFAULT_GROWTH,
+        metavar="X",
+        help="share that an int8 file may grow by with layers in float, if it does not hold on "
+        f"validation scans without; 0: none stays in float (default: {DEFAULT_GROWTH:g})",
     )
     add(
         "--max-changed",
@@ -112,7 +136,7 @@ def _export(args: argparse.Namespace) -> int:
         raise ExportError(f"{args.out}: cannot be written ({error.strerror})") from error
 
     backend.start()
-    from export.export import Limits, export_target, gather
+    from export.export import Limits, Search, export_target, gather
     from export.triton import write_repository
     from train.report import SYNTHETIC
 
@@ -123,13 +147,17 @@ def _export(args: argparse.Namespace) -> int:
     dynamic = args.batch == "dynamic"
     material = gather(run, args.data, args.calibration_scans, dynamic)
     limits = Limits(args.max_changed, args.max_difference)
+    methods = tuple(METHODS) if args.calibration == AUTO else (args.calibration,)
+    seek = Search(methods, args.max_growth)
     outcomes = []
     try:
         for target in targets:
-            outcome = export_target(material, target, args.out, limits, say)
+            outcome = export_target(material, target, args.out, limits, seek, say)
             outcomes.append(outcome)
             if outcome.published and args.layout == "triton":
                 say(f"{write_repository(args.out / outcome.file, args.out, dynamic)}: written")
+        if args.reference:
+            say(f"{_write_reference(material, args.out)}: written")
         report = {"notice": NOTICE, "synthetic": run.manifest.training.synthetic}
         report |= {"run": run.name, "files": to_json(outcomes)}
         write_atomically(args.out / REPORT, (json.dumps(report, indent=1) + "\n").encode())
@@ -144,6 +172,26 @@ def _export(args: argparse.Namespace) -> int:
         print("\n".join(_lines(outcome, args.out)))
     print(NOTICE)
     return 0 if all(outcome.published for outcome in outcomes) else 1
+
+
+def _write_reference(material: "Material", out: Path) -> Path:
+    """Raises `OSError`."""
+    from edge.decode import decode
+    from edge.preprocess import preprocess
+    from export.reference import reference, reference_name, write_reference
+
+    run, files = material.run, material.test_files
+    path = out / reference_name(run.name)
+    made = reference(
+        run.name,
+        run.manifest.training.model_sha256,
+        files,
+        (preprocess(decode(file), run.manifest.input) for file in files),
+        material.test_truth,
+        material.keras_probabilities,
+    )
+    write_reference(path, made)
+    return path
 
 
 def _inspect(argv: list[str]) -> int:
@@ -189,4 +237,6 @@ def _lines(outcome: "Outcome", out: Path) -> list[str]:
         lines.append(f"  {proof.engine} {proof.engine_version}: {proof.words}")
         if proof.heat_map:
             lines.append(f"    {map_words(proof.heat_map)}")
-    return lines + [f"  does not load in {engine}" for engine in outcome.fails_to_load]
+    lines += [f"  does not load in {engine}" for engine in outcome.fails_to_load]
+    lines += [f"  {line}" for line in outcome.kept]
+    return lines + [f"  may help: {line}" for line in outcome.advice]

@@ -1,21 +1,22 @@
 """From a Keras model to the bytes of a .tflite or .onnx file, without a manifest.
 
-Which paths work and which break silently was measured: `from_keras_model` is sound where
+Which paths work and which break silently was measured: `from_saved_model` is sound where
 `from_concrete_functions` loses the variables, and `tf2onnx.from_function` where its `from_keras`
 fails on Sequential models.
 """
 
-import io
-import warnings
-from contextlib import redirect_stdout
+import tempfile
 from functools import cached_property
+from pathlib import Path
 
 import keras
 import numpy as np
 
-from edge.quiet import silenced
 from export.heat_map import heat_map_of, two_outputs
-from export.quantize import INPUT, OnnxInt8, TfliteInt8
+from export.int8 import Quantizer
+from export.int8_onnx import INPUT, OnnxInt8
+from export.int8_tflite import TfliteInt8
+from export.quiet import quiet
 from train.models import LOGITS
 
 OPSET = 17
@@ -45,34 +46,45 @@ class Converter:
             precision: one that `export.targets` lists for the format.
             calibration: uint8 [N, H, W, C], for int8.
         """
-        # Keras prints the signature of what it saves; the converters warn of what is intended.
-        with silenced(), redirect_stdout(io.StringIO()), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            if format == "tflite":
-                if precision == "int8":
-                    return TfliteInt8(
-                        self._tflite_model, calibration, self.heat_map.method
-                    ).convert()
-                return _tflite(self._tflite_model, precision)
-            if precision == "fp16":
-                return _halve_onnx(self._onnx_fp32)
-            if precision == "int8":
-                return OnnxInt8(self._onnx_fp32, calibration, self.heat_map.method).convert()
-            return self._onnx_fp32
+        if precision == "int8":
+            return self.int8(format, calibration).convert()
+        if format == "tflite":
+            return _tflite(self._saved, precision)
+        return _halve_onnx(self._onnx_fp32) if precision == "fp16" else self._onnx_fp32
+
+    def int8(self, format: str, calibration: np.ndarray) -> Quantizer:
+        """What makes int8 files of a format, calibrated with uint8 [N, H, W, C]."""
+        names = [layer.name for layer in self._model.layers if layer.weights]
+        more = calibration, self.heat_map.method, names
+        return (
+            TfliteInt8(self._saved, *more)
+            if format == "tflite"
+            else OnnxInt8(self._onnx_fp32, *more)
+        )
 
     @cached_property
     def _onnx_fp32(self) -> bytes:
         return _onnx(two_outputs(self._model, self._positive, self._batch))
 
+    @property
+    def _saved(self) -> Path:
+        """The network as a SavedModel, which is half of TFLite's work, whatever the precision."""
+        return Path(self._saved_model.name)
+
     @cached_property
-    def _tflite_model(self) -> keras.Model:
-        return two_outputs(self._model, self._positive, self._batch, transposed=True)
+    def _saved_model(self) -> tempfile.TemporaryDirectory:
+        model = two_outputs(self._model, self._positive, self._batch, transposed=True)
+        folder = tempfile.TemporaryDirectory()
+        with quiet():
+            model.export(folder.name, verbose=False)
+        return folder
 
 
-def _tflite(model: keras.Model, precision: str) -> bytes:
+@quiet()
+def _tflite(saved: Path, precision: str) -> bytes:
     import tensorflow as tf
 
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(saved))
     if precision != "fp32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if precision == "fp16":
@@ -83,6 +95,7 @@ def _tflite(model: keras.Model, precision: str) -> bytes:
     return converter.convert()
 
 
+@quiet()
 def _onnx(model: keras.Model) -> bytes:
     import tensorflow as tf
     import tf2onnx
@@ -151,6 +164,7 @@ def _order(graph) -> None:
     graph.node.extend(nodes)
 
 
+@quiet()
 def _halve_onnx(payload: bytes) -> bytes:
     import onnx
     from onnxruntime.transformers.float16 import convert_float_to_float16

@@ -1,6 +1,6 @@
 """From a run to proven model files."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,14 +9,16 @@ import numpy as np
 
 from edge import Classifier, EdgeError, EngineError, ModelError
 from edge.container import payload_sha256
+from edge.decide import verdict
 from edge.engines import installed, version
 from edge.manifest import Manifest
-from edge.provenance import Calibration, GoldenSample, Parity, Provenance
+from edge.provenance import Calibration, GoldenSample, Parity, Provenance, Trial
 from edge.quiet import silenced
 from edge.schema import to_json
-from export import calibration, parity
+from export import calibration, parity, search
 from export.container import pack, write_atomically
 from export.convert import Converter
+from export.errors import ExportError
 from export.golden import golden_pixels, golden_sample
 from export.heat_map import HEAT_MAP, heat_map_of, two_outputs
 from export.targets import Target
@@ -40,6 +42,12 @@ class Outcome:
     """A proof for each engine that loads the file."""
     fails_to_load: tuple[str, ...] = ()
     """Installed engines, with versions, that do not."""
+    trials: tuple[Trial, ...] = ()
+    """How int8 was sought on the validation part."""
+    kept: tuple[str, ...] = ()
+    """What each layer costs that stays in float, in words."""
+    advice: tuple[str, ...] = ()
+    """What may help, if it was not published."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,24 @@ class Limits:
 
     max_changed: int | None = None
     max_difference: float | None = None
+
+    def of(self, target: Target, scans: int) -> tuple[int, float]:
+        """How many verdicts on so many scans may change, and a probability by how much."""
+        changed = target.max_changed(scans) if self.max_changed is None else self.max_changed
+        return (
+            changed,
+            target.max_difference if self.max_difference is None else self.max_difference,
+        )
+
+
+@dataclass(frozen=True)
+class Search:
+    """How int8 is sought."""
+
+    methods: tuple[str, ...] = ("min-max",)
+    """Of calibration, keys of `export.int8.METHODS`."""
+    growth: float = search.DEFAULT_GROWTH
+    """That layers in float may add to a file, as a share of it."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +87,10 @@ class Material:
     calibration_scans: Sequence[SplitScan]
     calibration_pixels: np.ndarray
     """uint8 [N, H, W, C], of the training part."""
+    validation_pixels: np.ndarray
+    """uint8 [N, H, W, C]."""
+    validation_probabilities: np.ndarray
+    """What Keras makes of them, float64 [N]."""
     test_files: Sequence[Path]
     test_truth: np.ndarray
     """1 with a tumor, 0 without, [N]."""
@@ -80,6 +110,12 @@ def gather(run: Run, data: Path | None, calibration_scans: int, dynamic: bool = 
     model, spec = load_keras(run), run.manifest.input
     chosen = calibration.choose(run.split, calibration_scans, run.manifest.training.seed)
     _, calibration_pixels = read_again(chosen, spec, data)
+    validation = [scan for scan in run.split if scan.part == "validation"]
+    # Without any, int8 is judged by the test part alone, and nothing is sought.
+    validation_pixels, validation_probabilities = calibration_pixels[:0], np.zeros(0)
+    if validation:
+        _, validation_pixels = read_again(validation, spec, data)
+        validation_probabilities = judge(model, run.manifest, validation_pixels)
     held_out = parity.held_out(run.split)
     positive = run.manifest.labels.index(run.manifest.positive)
     files, pixels = read_again(held_out, spec, data)
@@ -89,6 +125,8 @@ def gather(run: Run, data: Path | None, calibration_scans: int, dynamic: bool = 
         dynamic=dynamic,
         calibration_scans=chosen,
         calibration_pixels=calibration_pixels,
+        validation_pixels=validation_pixels,
+        validation_probabilities=validation_probabilities,
         test_files=files,
         test_truth=np.array([scan.positive for scan in held_out], np.int64),
         keras_probabilities=judge(model, run.manifest, pixels),
@@ -103,7 +141,12 @@ def _maps(model: keras.Model, positive: int, pixels: np.ndarray) -> np.ndarray |
 
 
 def export_target(
-    material: Material, target: Target, out: Path, limits: Limits, say: Callable[[str], None]
+    material: Material,
+    target: Target,
+    out: Path,
+    limits: Limits,
+    seek: Search,
+    say: Callable[[str], None],
 ) -> Outcome:
     """Convert, prove and, if it holds, publish one file in `out`.
 
@@ -113,9 +156,21 @@ def export_target(
     run = material.run
     name = target.filename(run.name, material.dynamic)
     say(f"{name}: converting")
-    pixels = material.calibration_pixels if target.calibrated else None
+    candidate = out / f".candidate-{name}"
+    trials, chosen = (), None
     try:
-        payload = material.converter.convert(target.format, target.precision, pixels)
+        if target.calibrated:
+            payload, chosen, trials = search.find(
+                material.converter.int8(target.format, material.calibration_pixels),
+                seek.methods,
+                seek.growth,
+                lambda *found: _judge(material, target, candidate, limits, *found),
+                lambda message: say(f"{name}: {message}"),
+            )
+        else:
+            payload = material.converter.convert(target.format, target.precision, None)
+    except OSError:
+        raise  # a full disk: no fault of the conversion
     except Exception as error:
         # Converters raise anything. The other targets are still worth doing, unless somebody
         # pressed Ctrl-C, which TensorFlow's converter turns into an error of its own.
@@ -123,10 +178,11 @@ def export_target(
             raise KeyboardInterrupt from None
         reason = str(error).strip().splitlines() or [type(error).__name__]
         return Outcome(name, False, (f"conversion failed: {reason[0]}",), 0)
-    candidate = out / f".candidate-{name}"
+    finally:
+        candidate.unlink(missing_ok=True)
     try:
         manifest = _manifest(material, target)
-        draft = _provenance(material, target)
+        draft = _provenance(material, chosen, trials)
         manifest = _write(candidate, payload, manifest, draft)
         say(f"{name}: proving on {len(material.test_files)} held-out scans")
         classifiers, unable = _load_everywhere(candidate, target)
@@ -157,7 +213,51 @@ def export_target(
         return Outcome(name, False, (str(error),), len(payload))
     finally:
         candidate.unlink(missing_ok=True)
-    return Outcome(name, not problems, tuple(problems), len(payload), tuple(proofs), unable)
+    kept = tuple(search.saved(trials, chosen)) if chosen else ()
+    advice = tuple(_advice(target, seek, chosen)) if problems else ()
+    return Outcome(
+        *(name, not problems, tuple(problems), len(payload), tuple(proofs), unable),
+        *(trials, kept, advice),
+    )
+
+
+def _judge(
+    material: Material,
+    target: Target,
+    candidate: Path,
+    limits: Limits,
+    payload: bytes,
+    method: str,
+    kept: tuple[str, ...],
+) -> Trial:
+    """What an int8 file makes of the validation scans, in the first engine that loads it."""
+    _write(candidate, payload, _manifest(material, target), _provenance(material))
+    classifiers, unable = _load_everywhere(candidate, target)
+    if not classifiers:
+        raise ExportError(f"no installed engine loads it ({', '.join(unable) or 'none at all'})")
+    wanted, decision = material.validation_probabilities, material.run.manifest.decision
+    found = np.array([classifiers[0].probability(pixels) for pixels in material.validation_pixels])
+    pairs = zip(found.tolist(), wanted.tolist(), strict=True)
+    changed = sum(verdict(f, decision) != verdict(w, decision) for f, w in pairs)
+    differences = np.abs(found - wanted)
+    largest = float(differences.max(initial=0.0))
+    mean = float(differences.mean()) if len(found) else 0.0
+    may_change, may_differ = limits.of(target, len(found))
+    holds = changed <= may_change and largest <= may_differ
+    return Trial(method, kept, len(payload), len(found), changed, largest, mean, holds)
+
+
+def _advice(target: Target, seek: Search, chosen: Trial | None) -> Iterator[str]:
+    """What may help a file that does not hold."""
+    if target.calibrated:
+        if len(seek.methods) == 1:
+            yield "--calibration auto tries other ranges for the activations"
+        if chosen and not chosen.holds:
+            yield f"--max-growth above {seek.growth:g} lets more layers stay in float"
+        yield "--calibration-scans: more of them may cover what the held-out scans have"
+    if target.precision in ("int8", "dynamic", "fp16"):
+        yield "--precision fp32 keeps every number, fp16 nearly"
+    yield "--max-changed and --max-difference, if that much may change in your use"
 
 
 def _load_everywhere(file: Path, target: Target) -> tuple[list[Classifier], tuple[str, ...]]:
@@ -203,19 +303,23 @@ def _manifest(material: Material, target: Target) -> Manifest:
     )
 
 
-def _provenance(material: Material, target: Target) -> Provenance:
+def _provenance(
+    material: Material, chosen: Trial | None = None, trials: tuple[Trial, ...] = ()
+) -> Provenance:
     """All but the proof and the golden sample."""
     trained = material.run.manifest
     used = None
-    if target.calibrated:
+    if chosen:
         used = Calibration(
-            method="min-max",
+            method=chosen.method,
             part=calibration.PART,
             counts={
                 label: sum(scan.positive is bool(i) for scan in material.calibration_scans)
                 for i, label in enumerate(trained.labels)
             },
             sha256=tuple(scan.sha256 for scan in material.calibration_scans),
+            kept=chosen.kept,
+            trials=trials,
         )
     golden = GoldenSample("", "", 0.0, 0.0)
     return Provenance(trained.architecture, trained.training, golden, used)

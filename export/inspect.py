@@ -6,6 +6,7 @@ from pathlib import Path
 from edge import NOTICE
 from edge.container import ModelFile, open_model
 from edge.provenance import MapMatch, Provenance, provenance
+from export import search
 
 
 def map_words(match: MapMatch) -> str:
@@ -70,6 +71,8 @@ def _provenance(story: Provenance) -> Iterator[tuple[str, str]]:
         used = story.calibration
         found = ", ".join(f"{label} {n}" for label, n in used.counts.items())
         yield "calibration", f"{used.method}, {used.part} part: {found}; hashes in the manifest"
+        for trial in used.trials:
+            yield "tried", search.describe(trial)
     for proof in story.parity:
         yield f"proof, {proof.engine}", f"{proof.words} ({proof.part} part)"
         if proof.heat_map:

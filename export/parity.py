@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 from edge import Classifier, ModelError
 from edge.decide import verdict
 from edge.engines import version
+from edge.manifest import Decision
 from edge.provenance import Change, MapMatch, Parity
 from export.targets import Target
 from train.data import SplitScan
@@ -65,7 +66,14 @@ def prove(
         sensitivity=_change(*(s.sensitivity for s in scores)),
         specificity=_change(*(s.specificity for s in scores)),
         auc=_auc(truth, reference, exported),
-        words=_words(changes, len(asked), scores, errors, differences),
+        words=_words(
+            changes,
+            len(asked),
+            scores,
+            _crossed(reference, exported, decision),
+            errors,
+            differences,
+        ),
         max_difference=float(differences.max(initial=0.0)),
         mean_difference=float(differences.mean()) if len(asked) else 0.0,
         max_changed=target.max_changed(len(asked)) if max_changed is None else max_changed,
@@ -119,14 +127,32 @@ def held_out(split: Sequence[SplitScan]) -> list[SplitScan]:
     return [scan for scan in split if scan.part == PART]
 
 
+def _crossed(reference: np.ndarray, exported: np.ndarray, decision: Decision) -> int:
+    """Scans whose verdict is the same, "uncertain", on both sides of the threshold."""
+    other_side = (reference >= decision.threshold) != (exported >= decision.threshold)
+    both = zip(reference, exported, strict=True)
+    same = [verdict(float(p), decision) == verdict(float(q), decision) for p, q in both]
+    return int((other_side & np.array(same, bool)).sum())
+
+
 def _words(
-    changes: Counter, scans: int, scores: Sequence, errors: Sequence[float], differences: np.ndarray
+    changes: Counter,
+    scans: int,
+    scores: Sequence,
+    crossed: int,
+    errors: Sequence[float],
+    differences: np.ndarray,
 ) -> str:
+    crossing = (
+        f"these count {crossed} that stayed uncertain and crossed the threshold; "
+        if crossed
+        else ""
+    )
     directions = ", ".join(f"{n} from {which}" for which, n in sorted(changes.items()))
     return (
         f"{changes.total()} of {scans} verdicts changed{directions and f' ({directions})'}; "
         f"sensitivity {_moved(*(s.sensitivity for s in scores))}; "
-        f"specificity {_moved(*(s.specificity for s in scores))}; "
+        f"specificity {_moved(*(s.specificity for s in scores))}; {crossing}"
         f"calibration error {errors[1]:.3f}, was {errors[0]:.3f}; "
         f"largest difference in probability {differences.max(initial=0.0):.4f}"
     )

@@ -137,6 +137,8 @@ def fit(options: FitOptions, train: Samples, validation: Samples, around: Around
     with naming_out_of_memory(options.batch_size):
         model, own = _build(options, around.devices)
         wanted = phases(options)
+        for phase in wanted:
+            phase.freeze(own)  # a prefix that matches nothing is said before hours of work
         for number, phase in enumerate(wanted):
             for one in {id(model): model, id(own): own}.values():
                 phase.freeze(one)

@@ -32,7 +32,8 @@ def unfreeze(model: keras.Model, prefix: str, norms: bool) -> None:
     names = [layer.name for layer in model.layers]
     base = names[1 : names.index(FEATURES)]
     if prefix != ALL and not any(name.startswith(prefix) for name in base):
-        stems = dict.fromkeys(name.split("_")[0] for name in base)
+        weighted = [name for name in base if model.get_layer(name).weights]
+        stems = dict.fromkeys(name.split("_")[0] for name in weighted)
         raise TrainError(
             f"--unfreeze {prefix}: no layer of {model.name} starts so; there are "
             f"{', '.join(stems)}, or {ALL}"

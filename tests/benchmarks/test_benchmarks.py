@@ -3,18 +3,20 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from benchmarks.cli import main, parser
-from benchmarks.model_rows import agreement
 from edge.engines import installed
-from tests.edge.conftest import MODELS
+from tests.edge.conftest import MODELS, heed_ctrl_c
 
 ROOT = Path(__file__).parents[2]
+STAGES = ("decode", "preprocess", "inference", "decision", "call")
 
 
 @pytest.fixture
@@ -28,51 +30,68 @@ def report_of(folder):
     return json.loads((folder / "report.json").read_text())
 
 
+def run(*arguments):
+    return main([str(argument) for argument in (*arguments, "--quick")])
+
+
 @pytest.fixture(scope="module")
 def with_keras(exported, finished_run, tmp_path_factory):
-    """One benchmark of an int8 file against its Keras model; the report's folder."""
+    """One benchmark of two files against their Keras model; the report's folder."""
     out = tmp_path_factory.mktemp("report")
-    arguments = [exported / "small-int8.tflite", "--run", finished_run, "--out", out]
-    assert main([*map(str, arguments), "--min-seconds", "0"]) == 0
+    models = [exported / "small-int8.tflite", exported / "small-fp32.onnx"]
+    status = run(*models, "--run", finished_run, "--out", out, "--threads", 1, 2, "--no-gate")
+    assert status == 0
     return out
 
 
-def test_the_report_has_what_it_promises(with_keras, exported, finished_run):
+def test_the_report_has_what_it_promises(with_keras, exported):
     report = report_of(with_keras)
-    (model,) = report["models"]
-    row, found = model["row"], model["agreement"]
-    assert row["megabytes"] * 1e6 == (exported / "small-int8.tflite").stat().st_size
-    assert row["engine"] == "litert"
-    assert row["threads"] == 1
-    for stage in ("decode", "preprocess", "inference", "call"):
-        latency = row["stages"][stage]
-        assert 0 < latency["p50"] <= latency["p90"]
-        assert latency["queries"] >= 64
-    assert all(value > 0 for value in row["overhead"].values())
-    assert row["peak_megabytes"] > 20
-    assert found["changed"] <= found["max_changed"]
-    assert found["scores"]["accuracy"]["n"] == model["scan_count"] == 16
-    assert [r["call"] for r in report["keras"]["small"]] == ["predict", "model(x)"]
-    assert report["keras_absent"] is None
-    assert report["machine"]["processor"]
-    assert report["failures"] == []
+    assert (report["partial"], report["failed"], report["gate"]) == (False, [], None)
+    (group,) = report["groups"]
+    assert [row["call"] for row in group["keras"]] == ["predict", "model(x)", "tf.function"]
+    assert group["keras_absent"] is None
+    assert group["keras_accuracy"]["accuracy"]["n"] == group["scan_count"] == 16
+    assert group["synthetic"] is True
+    alone = group["keras_process"]
+    assert alone["cold_ms"] > 0
+    assert alone["memory"]["peak"] >= alone["memory"]["steady"] > 200
+    int8, fp32 = group["models"]
+    assert int8["megabytes"] * 1e6 == (exported / "small-int8.tflite").stat().st_size
+    assert (int8["engine"], fp32["engine"]) == ("litert", "onnxruntime")
+    assert int8["macs"] == fp32["macs"] > 60e6
+    for model in (int8, fp32):
+        assert [row["threads"] for row in model["rows"]] == [1, 2]
+        for row in model["rows"]:
+            assert 0 < row["inference"]["p50"] <= row["inference"]["p90"]
+            assert row["inference"]["p99"] is None
+            assert row["inference"]["queries"] >= 64
+        for stage in STAGES:
+            assert model["stages"][stage]["queries"] >= 64
+        assert model["cold"]["ours"]["queries"] == model["cold"]["minimal"]["queries"] == 2
+        assert model["memory"]["peak"] >= model["memory"]["steady"] > 20
+        agreement = model["judged"]["agreement"]
+        assert agreement["scans"] + model["judged"]["rejected"]["hits"] == 16
+        assert agreement["max_difference"] < 0.15
+    rivals = {"predict", "model(x)", "tf.function"}
+    assert set(int8["rows"][0]["times_faster"]) == rivals | {"tf.lite", "fp32 ONNX"}
+    assert set(int8["rows"][1]["times_faster"]) == rivals | {"fp32 ONNX"}
+    assert set(fp32["rows"][0]["times_faster"]) == rivals
+    assert fp32["judged"]["agreement"]["changed"] == 0
+    assert fp32["judged"]["accuracy"]["auc"] == pytest.approx(group["keras_accuracy"]["auc"])
 
 
 def test_accuracy_is_that_of_the_run(with_keras, finished_run):
     trained = json.loads((finished_run / "report.json").read_text())["test"]["accuracy"]
-    (model,) = report_of(with_keras)["models"]
-    accuracy = model["agreement"]["scores"]["accuracy"]["hits"]
-    assert abs(accuracy - trained["hits"]) <= model["agreement"]["changed"]
+    (group,) = report_of(with_keras)["groups"]
+    assert group["keras_accuracy"]["accuracy"]["hits"] == trained["hits"]
 
 
 def test_the_words_are_the_figures(with_keras):
-    report, text = report_of(with_keras), (with_keras / "report.md").read_text()
-    row = report["models"][0]["row"]
-    assert f"{row['stages']['inference']['p50']:.2f} / " in text
-    assert f"{row['peak_megabytes']:.1f} MB" in text
+    (group,) = report_of(with_keras)["groups"]
+    text = (with_keras / "report.md").read_text()
+    assert f"{group['models'][0]['rows'][0]['inference']['p50']:.3f} " in text
     assert "SYNTHETIC" in text
     assert "not a medical device" in text
-    assert "Keras predict, run small" in text
 
 
 WITHOUT = """
@@ -84,63 +103,215 @@ raise SystemExit(main(sys.argv[1:]))
 """
 
 
-def test_on_a_device_there_is_no_keras_and_the_report_says_so(tiny, tmp_path):
-    """The whole command in a process that cannot import what a device lacks."""
-    command = [sys.executable, "-c", WITHOUT, tiny, "--min-seconds", "0", "--out", tmp_path / "r"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        list(map(str, command)),
-        capture_output=True,
+def start(code, *arguments, **given):
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
-        cwd=tmp_path,
-        env=environment,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=heed_ctrl_c,
+        **given,
     )
-    assert done.returncode == 0, done.stderr
+
+
+def test_on_a_device_a_reference_file_stands_for_keras(exported, finished_run, phantoms, tmp_path):
+    """The whole command in a process that cannot import what a device lacks."""
+    from export.cli import main as export
+
+    options = ["--format", "tflite", "--precision", "int8", "--reference", "--out", str(tmp_path)]
+    assert export([str(finished_run), *options]) == 0
+    model = tmp_path / "small-int8.tflite"
+    done = start(
+        WITHOUT, model, "--data", phantoms, "--quick", "--out", "r", "--gate", cwd=tmp_path
+    )
+    out, err = done.communicate(timeout=300)
+    assert done.returncode == 0, err
     report = report_of(tmp_path / "r")
-    assert report["keras"] == {}
-    assert "No comparison with Keras: the run that" in done.stdout
-    assert "golden sample only" in done.stdout
-    assert "no labels" in done.stdout
+    (group,) = report["groups"]
+    assert (group["keras"], group["keras_process"]) == ([], None)
+    assert "the run that small came from is not here" in group["keras_absent"]
+    assert group["scan_count"] == 16
+    assert "64 others left out" in group["scans"]
+    agreement = group["models"][0]["judged"]["agreement"]
+    assert agreement["source"] == "reference file of run small"
+    assert agreement["scans"] == agreement["same_pixels"] > 0
+    assert {finding["what"] for finding in report["gate"]} == {
+        "decisions",
+        "probabilities",
+        "sensitivity",
+    }
+    assert "Gate passed" in out
+    assert not list((tmp_path / "r").glob("*.png"))
 
 
-def test_a_model_that_fails_its_self_test_is_not_measured(tiny, tmp_path, capsys, monkeypatch):
-    import benchmarks.model_rows
+def test_with_nothing_to_compare_with(tiny, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(tiny, "--out", "r") == 0
+    report = report_of(tmp_path / "r")
+    assert report["gate"] is None
+    assert "golden sample only" in report["groups"][0]["scans"]
+    assert "no labels" in capsys.readouterr().out
+    assert run(tiny, "--out", "r", "--gate") == 2
+    assert "nothing to compare with: neither" in capsys.readouterr().err
+
+
+def test_the_gate_sets_the_exit_status(tiny, tmp_path, capsys, monkeypatch):
+    """With limits that nothing meets: the reference disagrees with the model everywhere."""
+    import numpy as np
+
+    from edge import Classifier
+    from edge.provenance import provenance
+    from export.reference import reference, reference_name, write_reference
+    from train.phantom import write_phantoms
+
+    monkeypatch.chdir(tmp_path)
+    data = write_phantoms(tmp_path / "data", 16, seed=3)
+    files = sorted(path for path in data.rglob("*.png"))
+    classifier = Classifier(tiny)
+    own = np.array([classifier.classify(file).probability for file in files])
+    made = reference(
+        "tiny",
+        provenance(classifier.manifest).training.model_sha256,
+        files,
+        [classifier.pixels(file) for file in files],
+        np.ones(len(files)),
+        1 - own,
+    )
+    write_reference(tmp_path / reference_name("tiny"), made)
+    assert run(tiny, "--data", data, "--out", "r") == 1
+    text = capsys.readouterr().out
+    assert "Gate FAILED" in text
+    assert "FAILED tiny.tflite (litert): decisions: " in text
+    assert run(tiny, "--data", data, "--out", "r", "--no-gate") == 0
+
+
+def test_a_baseline(tiny, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(tiny, "--out", "a") == 0
+    assert run(tiny, "--out", "b", "--baseline", "a/report.json", "--max-regression", "900%") == 0
+    assert len(report_of(tmp_path / "b")["baseline"]["changes"]) == 2
+    earlier = report_of(tmp_path / "a")
+    for latency in (
+        earlier["groups"][0]["models"][0]["rows"][0]["inference"],
+        earlier["groups"][0]["models"][0]["stages"]["call"],
+    ):
+        latency["repeats"] = [ms / 1000 for ms in latency["repeats"]]
+    (tmp_path / "fast.json").write_text(json.dumps(earlier))
+    assert run(tiny, "--out", "b", "--baseline", "fast.json", "--max-regression", "900%") == 1
+    assert "FAILED tiny" in capsys.readouterr().out
+    earlier["machine"]["processor"] = "Another"
+    (tmp_path / "other.json").write_text(json.dumps(earlier))
+    assert run(tiny, "--out", "b", "--baseline", "other.json") == 2
+    assert "another kind of machine" in capsys.readouterr().err
+
+
+def test_a_model_that_fails_its_self_test_is_not_timed(tiny, tmp_path, capsys, monkeypatch):
     from edge.selftest import SelfTest
 
     failed = SelfTest("litert", False, 0.9, 0.1, 0.01)
-    monkeypatch.setattr(benchmarks.model_rows, "self_test", lambda _: failed)
-    assert main([str(tiny), "--out", str(tmp_path / "r")]) == 2
+    monkeypatch.setattr("benchmarks.candidates.self_test", lambda _: failed)
+    assert run(tiny, "--out", tmp_path / "r") == 2
     assert "not measured: self-test FAILED" in capsys.readouterr().err
+    assert list((tmp_path / "r").iterdir()) == []
+
+
+def test_a_damaged_model_is_named_and_the_rest_is_measured(tiny, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cut = tmp_path / "cut.tflite"
+    cut.write_bytes(tiny.read_bytes()[:2000])
+    assert run(cut, tiny, "--out", "r") == 1
+    report = report_of(tmp_path / "r")
+    assert [m["file"] for m in report["groups"][0]["models"]] == ["tiny.tflite"]
+    (failed,) = report["failed"]
+    assert failed["file"] == str(cut)
+    assert "has no mri-edge manifest" in failed["reason"]
+
+
+def test_interrupted_it_keeps_what_was_measured(tiny, tmp_path):
+    code = "from benchmarks.cli import main; import sys; raise SystemExit(main(sys.argv[1:]))"
+    arguments = (tiny, "--quick", "--min-seconds", "16", "--out", "r")
+    process = start(code, *arguments, cwd=tmp_path)
+    for line in process.stderr:
+        if "all in turns" in line:
+            break
+    time.sleep(5)  # longer than the first block of some, shorter than all rounds
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    report = report_of(tmp_path / "r")
+    assert report["partial"] is True
+    assert report["groups"][0]["models"][0]["cold"]
+    assert "PARTIAL" in out
+
+
+def test_interrupted_before_anything_was_measured(tiny, tmp_path, capsys, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("benchmarks.session.load", stop)
+    assert run(tiny, "--out", tmp_path / "r") == 130
+    assert "interrupted before anything was measured" in capsys.readouterr().err
     assert list((tmp_path / "r").iterdir()) == []
 
 
 def test_an_earlier_report_outlives_a_failure(tmp_path, capsys):
     (tmp_path / "report.json").write_text("precious")
-    assert main(["gone.onnx", "--out", str(tmp_path)]) == 2
+    assert run("gone.onnx", "--out", tmp_path) == 2
     assert (tmp_path / "report.json").read_text() == "precious"
-    assert "nothing was measured: gone.onnx: no such model" in capsys.readouterr().err
+    assert "nothing can be measured: gone.onnx" in capsys.readouterr().err
 
 
 def test_an_unwritable_place(tiny, tmp_path, capsys):
     (tmp_path / "file").write_text("")
-    assert main([str(tiny), "--out", str(tmp_path / "file" / "r")]) == 2
+    assert run(tiny, "--out", tmp_path / "file" / "r") == 2
     assert "cannot be written" in capsys.readouterr().err
 
 
 def test_unreadable_scans_are_named_and_the_rest_is_measured(tiny, phantoms, tmp_path, capsys):
     data = Path(shutil.copytree(phantoms, tmp_path / "data"))
     (data / "yes" / "text.png").write_text("hello")
-    arguments = [tiny, "--data", data, "--min-seconds", "0", "--out", tmp_path / "r"]
-    assert main(list(map(str, arguments))) == 0
-    (model,) = report_of(tmp_path / "r")["models"]
-    assert model["scan_count"] == 80
-    assert "1 unreadable files left out" in model["scans"]
+    assert run(tiny, "--data", data, "--out", tmp_path / "r") == 0
+    (group,) = report_of(tmp_path / "r")["groups"]
+    assert group["scan_count"] == 80
+    assert group["models"][0]["judged"]["accuracy"]["accuracy"]["n"] == 80
+    assert group["synthetic"] is True
+    assert "its run is not here" in group["scans"]
+    assert "1 unreadable files left out" in group["scans"]
     assert f"skipped {data / 'yes' / 'text.png'}: is not an image" in capsys.readouterr().err
 
 
+def test_unknown_class_names(tiny, phantoms, tmp_path, capsys):
+    data = tmp_path / "data"
+    shutil.copytree(phantoms / "yes", data / "glioma")
+    shutil.copytree(phantoms / "no", data / "healthy")
+    assert run(tiny, "--data", data, "--out", tmp_path / "r") == 2
+    said = capsys.readouterr().err
+    assert "has glioma, healthy; name the tumor class with --positive NAME" in said
+    assert run(tiny, "--data", data, "--positive", "glioma", "--out", tmp_path / "r") == 0
+    assert run(tiny, "--positive", "glioma", "--out", tmp_path / "r") == 2
+    assert "--positive and --negative belong to --data" in capsys.readouterr().err
+
+
+def test_scans_that_are_all_rejected(tiny, tmp_path, capsys):
+    from PIL import Image
+
+    for name in ("yes", "no"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        Image.new("L", (64, 64)).save(tmp_path / "data" / name / "black.png")
+    assert run(tiny, "--data", tmp_path / "data", "--out", tmp_path / "r") == 2
+    assert "reject gate lets none of its scans pass" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
-    "option", [["--min-seconds", "nan"], ["--min-seconds", "-1"], ["--threads", "0"]]
+    "option",
+    [
+        ["--min-seconds", "nan"],
+        ["--min-seconds", "-1"],
+        ["--threads", "0"],
+        ["--max-regression", "many"],
+        ["--engine", "abacus"],
+    ],
 )
 def test_nonsense_is_refused(option, capsys):
     with pytest.raises(SystemExit) as stop:
@@ -149,53 +320,19 @@ def test_nonsense_is_refused(option, capsys):
     assert option[0] in capsys.readouterr().err
 
 
-def test_a_damaged_model_is_named_and_the_rest_is_measured(tiny, tmp_path, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    cut = tmp_path / "cut.tflite"
-    cut.write_bytes(tiny.read_bytes()[:2000])
-    assert main([str(cut), str(tiny), "--min-seconds", "0", "--out", "r"]) == 1
-    report = report_of(tmp_path / "r")
-    assert [m["row"]["file"] for m in report["models"]] == [str(tiny)]
-    assert report["failures"][0].startswith(f"{cut}: has no mri-edge manifest")
-
-
-def test_labelled_data_of_ones_own(tiny, phantoms, tmp_path):
-    arguments = [tiny, "--data", phantoms, "--min-seconds", "0", "--out", tmp_path / "r"]
-    assert main(list(map(str, arguments))) == 0
-    (model,) = report_of(tmp_path / "r")["models"]
-    assert model["agreement"]["scores"]["accuracy"]["n"] == 80
-    assert model["synthetic"] is True
-    assert "its run is not here" in model["scans"]
-
-
 def test_scans_that_the_model_was_fitted_on_are_left_out(exported, finished_run, phantoms):
     from benchmarks.scans import find_run, labelled
     from edge import Classifier
 
     manifest = Classifier(exported / "small-fp32.tflite").manifest
-    scans = labelled(phantoms, [], [], find_run(manifest, finished_run))
+    scans = labelled(phantoms, [], [], find_run(manifest, [finished_run]), None)
     assert len(scans.files) == 16
     assert "64 files that the model was fitted on left out" in scans.source
 
 
-def test_another_run_is_refused(tiny, finished_run, capsys):
-    assert main([str(tiny), "--run", str(finished_run)]) == 2
+def test_another_run_is_refused(tiny, finished_run, tmp_path, capsys):
+    assert run(tiny, "--run", finished_run, "--out", tmp_path / "r") == 2
     assert "is not the run that tiny was exported from" in capsys.readouterr().err
-
-
-def test_verdicts_unlike_keras_are_counted():
-    import types
-
-    import numpy as np
-
-    row = types.SimpleNamespace(
-        probabilities=(0.9, 0.2, None, 0.6), verdicts=("tumor", "no_tumor", "rejected", "tumor")
-    )
-    keras = (np.array([0.8, 0.6, 0.5, 0.7]), ["tumor", "tumor", "tumor", "tumor"])
-    found = agreement(row, np.array([1, 1, 1, 0]), 0.5, keras, 1)
-    assert (found.changed, found.rejected, found.uncertain) == (1, 1, 0)
-    assert found.max_difference == pytest.approx(0.4)
-    assert (found.scores.accuracy.hits, found.scores.accuracy.n) == (1, 3)
 
 
 @pytest.mark.parametrize(
@@ -204,9 +341,33 @@ def test_verdicts_unlike_keras_are_counted():
 )
 def test_nothing_to_measure(arguments, words, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert main(arguments) == 2
+    assert run(*arguments) == 2
     captured = capsys.readouterr()
     assert words in captured.err + captured.out
+
+
+def test_throughput(tiny, phantoms, capsys):
+    from benchmarks.throughput import main as throughput
+
+    folder = str(phantoms / "yes")
+    options = ["--jobs", "1", "2", "--repeats", "2", "--seconds", "0.1", "--json"]
+    assert throughput([str(tiny), folder, *options]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(rate["jobs"], rate["threads"]) for rate in found["rates"]] == [(1, 1), (2, 1)]
+    assert found["rates"][0]["scaling"]["value"] == 1.0
+    assert found["scans"] >= 16
+    assert throughput(["gone.tflite", folder]) == 2
+    assert throughput([str(tiny), str(phantoms / "gone")]) == 2
+
+
+def test_combinations_of_jobs_and_threads(monkeypatch):
+    monkeypatch.setattr("benchmarks.throughput.cores", lambda: 2)
+    from benchmarks.throughput import combinations, default_jobs
+
+    assert default_jobs() == [1, 2, 4]
+    pairs = combinations([1, 2, 4], [1, 2])
+    assert pairs == [(1, 1), (2, 1), (4, 1), (1, 2), (2, 2)]
+    assert combinations([2], [1])[0] == (1, 1)
 
 
 def test_every_flag_has_help():

@@ -123,14 +123,10 @@ def test_a_failure_leaves_an_earlier_file_and_says_so(run, exported, tmp_path, c
 
 
 def test_a_broken_conversion_fails_alone(run, tmp_path, monkeypatch, capsys):
-    real = Converter.convert
+    def broken(self, format, calibration):
+        raise RuntimeError("no kernel for op 42\nlong story")
 
-    def broken(self, format, precision, calibration):
-        if precision == "int8":
-            raise RuntimeError("no kernel for op 42\nlong story")
-        return real(self, format, precision, calibration)
-
-    monkeypatch.setattr(Converter, "convert", broken)
+    monkeypatch.setattr(Converter, "int8", broken)
     assert export(run, tmp_path / "dist") == 1
     assert (tmp_path / "dist" / "small-fp32.tflite").exists()
     assert not (tmp_path / "dist" / "small-int8.tflite").exists()
@@ -170,10 +166,35 @@ def gone_data(run):
     (run / "split.json").write_text(json.dumps(rows))
 
 
+def changed_data(run):
+    """The data folder copied, and one scan of it replaced by another."""
+    rows = json.loads((run / "split.json").read_text())
+    moved = Path(shutil.copytree(rows[0]["root"], run.parent / "moved"))
+    held_out = [row["path"] for row in rows if row["part"] == "test"]
+    shutil.copy(moved / held_out[0], moved / held_out[1])
+    for row in rows:
+        row["root"] = str(moved)
+    (run / "split.json").write_text(json.dumps(rows))
+
+
+def newer(run):
+    manifest = json.loads((run / "manifest.json").read_text())
+    (run / "manifest.json").write_text(json.dumps({**manifest, "run_version": "2.0"}))
+
+
+def cut_short(run):
+    text = (run / "split.json").read_text()
+    (run / "split.json").write_text(text[: len(text) // 2])
+
+
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
         (lambda run: shutil.rmtree(run), "is no finished run"),
+        (lambda run: (run / "manifest.json").unlink(), "is no finished run"),
+        (newer, "has run version 2.0, this mri-edge reads"),
+        (cut_short, "is damaged"),
+        (changed_data, "changed since the run"),
         (no_model, "changed since the run"),
         (gone_data, "name their folder with --data"),
     ],
@@ -196,6 +217,28 @@ def test_an_unwritable_place(run, tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert export(run, tmp_path / "file" / "dist") == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("format", "status"), [("onnx", 2), ("tflite", 1)])
+def test_a_full_disk(run, tmp_path, capfd, format, status):
+    """ONNX meets it in the output folder, TFLite in TensorFlow's temporary one."""
+    resource = pytest.importorskip("resource")
+    out = tmp_path / "dist"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, limits[1]))
+    try:
+        options = ["--format", format, "--precision", "fp32", "--out", str(out)]
+        assert main([str(run), *options]) == status
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    said = capfd.readouterr()
+    assert "Traceback" not in said.out + said.err
+    if status == 2:
+        assert "cannot be written (File too large); free some space" in said.err
+        assert not list(out.iterdir())
+    else:
+        assert "NOT PUBLISHED small-fp32.tflite: conversion failed" in said.out
+        assert [file.name for file in out.iterdir()] == ["export-report.json"]
 
 
 def test_contradicting_options(run, tmp_path, capsys):

@@ -120,13 +120,13 @@ def test_evidence_is_the_layers_own(pixels):
     }
 
 
-def write(folder, converter, target, pixels):
+def write(folder, converter, target, pixels, spec=SPEC):
     """A model file as the export writes it, less its provenance."""
     payload = converter.convert(target.format, target.precision, pixels)
     path = folder / f"m-{target.precision}.{target.format}"
     path.write_bytes(payload)
     manifest = Manifest(
-        *("m", target.format, target.precision, ("no", "yes"), "yes", SPEC, Decision("softmax")),
+        *("m", target.format, target.precision, ("no", "yes"), "yes", spec, Decision("softmax")),
         *(RejectGate(), payload_sha256(path), {}),
         heat_map=converter.heat_map,
     )

@@ -12,6 +12,7 @@ from train.fit import FitOptions
 from train.samples import Samples
 
 SPEC = InputSpec(32, 32, "rgb")
+_FULL = dict(models.ARCHITECTURES)
 
 
 def samples(count: int = 40, side: int = 32) -> Samples:
@@ -37,12 +38,12 @@ def options(architecture: str = "cnn", **changes) -> FitOptions:
 
 
 @contextmanager
-def narrow_networks(width: float = 0.1):
-    """The registry with a tenth of the filters, and 32x32 pixels, in the block."""
+def narrow_networks(width: float = 0.1, spec: InputSpec = SPEC):
+    """The registry with a tenth of the filters, and few pixels, in the block."""
     before = dict(models.ARCHITECTURES)
-    for name, known in before.items():
+    for name, known in _FULL.items():
         models.ARCHITECTURES[name] = replace(
-            known, input=SPEC, build=partial(_at_width, known.build, width)
+            known, input=spec, build=partial(_at_width, known.build, width)
         )
     try:
         yield

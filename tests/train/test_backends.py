@@ -16,6 +16,7 @@ import pytest
 
 pytest.importorskip("keras")
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 BACKENDS = ("tensorflow", "jax", "torch")
 LOSS = 1e-3

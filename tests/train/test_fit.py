@@ -13,8 +13,9 @@ pytest.importorskip("keras")
 
 import keras
 
+from edge.manifest import InputSpec
 from tests.train.small import narrow_networks, options, samples
-from train import checkpoint
+from train import checkpoint, models
 from train.errors import TrainError
 from train.fit import Around, fit, phases
 from train.judge import raw_outputs
@@ -116,6 +117,26 @@ def test_all_of_a_backbone_can_be_trained_from_scratch():
     assert [phase.name for phase in phases(with_weights)] == ["head", "fine-tuning"]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["vgg19", "inception_v3", "xception", "resnet50"])
+def test_every_backbone_learns(name):
+    data = samples(16, 96)
+    with narrow_networks(0.05, InputSpec(96, 96, "rgb")):
+        found = fit(options(name, epochs=1, augment=False), data, data, Around())
+        keras.utils.set_random_seed(0)
+        fresh = models.ARCHITECTURES[name].build(InputSpec(96, 96, "rgb"))
+    learned = {
+        layer.name
+        for layer in fresh.layers
+        for before, after in zip(
+            layer.get_weights(), found.model.get_layer(layer.name).get_weights(), strict=True
+        )
+        if not np.array_equal(before, after)
+    }
+    assert learned == {"dense1", "dense2", "dense3", "logits"}
+    assert found.cost.frozen_parameters > 0
+
+
 def test_only_the_head_of_a_frozen_backbone_changes():
     case = CASES["head"]
     one, two = fitted(case), fitted(dataclasses.replace(case, epochs=1))
@@ -157,6 +178,12 @@ def test_a_network_without_a_backbone_has_none_to_unfreeze():
             phases(options("cnn", **changes))
 
 
+def test_a_wrong_prefix_is_said_before_the_head_is_trained():
+    never = Around(progress=lambda name, _: Stop(name, name, 0))
+    with pytest.raises(TrainError, match="block1, block2, block3, block4, block5, or all"):
+        fitted(options("vgg16", unfreeze="blok5"), never)
+
+
 def test_a_loss_that_is_no_number_says_what_to_do():
     with pytest.raises(TrainError, match="smaller --learning-rate"):
         fitted(options("cnn", learning_rate=1e30, epochs=5))
@@ -191,6 +218,7 @@ HUNGRY = """
 import resource
 from train import backend; backend.start()
 import numpy as np
+from edge.manifest import InputSpec
 from tests.train.small import options, samples
 from train.errors import TrainError
 from train.fit import Around, fit

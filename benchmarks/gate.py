@@ -1,0 +1,104 @@
+"""The gate: what a report must show for the exit status to be 0. Every limit is in this module.
+
+A latency ratio fails only if its whole 95 % interval lies below the limit: noise is no failure.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from export.targets import TARGETS
+
+if TYPE_CHECKING:
+    from benchmarks.report import Group, Model
+
+PREDICT = "predict"
+
+MAX_SENSITIVITY_DROP = {"fp32": 0.0, "fp16": 0.0, "dynamic": 0.01, "int8": 0.01}
+"""By precision, of Keras' sensitivity on the same scans, as a share of the tumors; one tumor may
+always be lost where any may. MLPerf's quality floor is 99 % (MLPerf Inference rules, 3.1)."""
+
+MIN_TIMES_FASTER = {("cnn", "int8", "litert"): 60.0, ("vgg16", "int8", "litert"): 4.0}
+"""Than Keras' `predict`, by architecture, precision and engine, with one thread."""
+MIN_TIMES_FASTER_OTHERWISE = 1.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One limit and what was measured."""
+
+    model: str
+    what: str
+    passed: bool
+    words: str
+    """Measured and limit."""
+
+
+def check(group: "Group") -> list[Finding]:
+    """Hold every model of a group to the limits, as far as there is something to compare with."""
+    found = []
+    for model in group.models:
+        found += _decisions(model) + _latency(group, model)
+    return found
+
+
+def limits() -> str:
+    """All limits in words."""
+    changed = ", ".join(
+        f"{t.precision} {t.format} {t.max_changed_share:.0%}"
+        f"{' (at least one)' if t.max_changed_share else ''} and {t.max_difference:g}"
+        for t in TARGETS
+    )
+    drops = ", ".join(f"{name} {drop:.0%}" for name, drop in MAX_SENSITIVITY_DROP.items())
+    times = ", ".join(f"{' '.join(key)} {least:g}" for key, least in MIN_TIMES_FASTER.items())
+    return (
+        f"verdicts unlike Keras and difference in probability at most: {changed}; "
+        f"sensitivity lost at most: {drops}; "
+        f"times faster than predict at least (whole interval below fails): {times}, "
+        f"others {MIN_TIMES_FASTER_OTHERWISE:g}"
+    )
+
+
+def _decisions(model: "Model") -> list[Finding]:
+    agreement = model.judged and model.judged.agreement
+    if not agreement:
+        return []
+    name = _name(model)
+    target = next(t for t in TARGETS if (t.format, t.precision) == (model.format, model.precision))
+    most = target.max_changed(agreement.scans)
+    found = [
+        Finding(
+            name,
+            "decisions",
+            agreement.changed <= most,
+            f"{agreement.changed} of {agreement.scans} verdicts unlike Keras, {most} may be",
+        ),
+        Finding(
+            name,
+            "probabilities",
+            agreement.max_difference <= target.max_difference,
+            f"at most {agreement.max_difference:.4f} off, {target.max_difference:g} allowed",
+        ),
+    ]
+    own, keras = agreement.sensitivity, agreement.keras_sensitivity
+    if own and keras and keras.n:
+        share = MAX_SENSITIVITY_DROP[model.precision]
+        may = max(1, int(share * keras.n)) if share else 0
+        lost = keras.hits - own.hits
+        words = f"{own.hits} of {own.n} tumors found, Keras {keras.hits}, {may} may be lost"
+        found.append(Finding(name, "sensitivity", lost <= may, words))
+    return found
+
+
+def _latency(group: "Group", model: "Model") -> list[Finding]:
+    if not model.rows or PREDICT not in model.rows[0].times_faster:
+        return []
+    row = model.rows[0]
+    key = (group.architecture, model.precision, model.engine)
+    least = MIN_TIMES_FASTER.get(key, MIN_TIMES_FASTER_OTHERWISE)
+    ratio = row.times_faster[PREDICT]
+    words = f"{ratio} times faster than predict, at least {least:g} wanted"
+    return [Finding(_name(model), "latency ratio", ratio.high >= least, words)]
+
+
+def _name(model: "Model") -> str:
+    return f"{model.file} ({model.engine})"

@@ -1,0 +1,215 @@
+"""One run of the benchmarks, from files to a report; interrupted, it still has a report."""
+
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timezone
+from importlib.util import find_spec
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+
+from benchmarks.accuracy import Expected
+from benchmarks.candidates import Candidate, by_run, load
+from benchmarks.errors import BenchmarkError
+from benchmarks.group import Measuring
+from benchmarks.machine import this_machine
+from benchmarks.options import Options
+from benchmarks.peaks import Peak, measure_peaks
+from benchmarks.progress import Progress
+from benchmarks.report import Failed, Report
+from benchmarks.scans import (
+    Scans,
+    expected_by,
+    find_reference,
+    find_run,
+    golden,
+    held_out,
+    labelled,
+    probe,
+)
+from edge import ImageError
+from export.reference import Reference
+from train.errors import TrainError
+from train.run import Run
+from train.signals import was_stopped
+
+_COLD_SECONDS = 0.4
+_PEAK_SECONDS = 12.0
+_KERAS_START = 8.0
+
+
+class Session:
+    """Measures models; `report` may be asked at any time.
+
+    Args:
+        data: a labelled folder and the names of its classes' subfolders; None: the runs' own.
+        runs: folders of runs; empty: where the models say.
+        reference: a file of `python -m export --reference`; None: the one beside each model.
+        compared: whether to refuse models that there is nothing to compare with.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        command: str,
+        progress: Progress,
+        data: tuple[Path, Sequence[str], Sequence[str]] | None = None,
+        runs: Sequence[Path] = (),
+        reference: Path | None = None,
+        compared: bool = False,
+    ):
+        self._options, self._command, self._progress = options, command, progress
+        self._data, self._runs, self._reference = data, runs, reference
+        self._compared = compared
+        self._machine, self._created = this_machine(), datetime.now(timezone.utc)
+        self._started = monotonic()
+        self._peaks: tuple[Peak, ...] = ()
+        self._failed: list[Failed] = []
+        self._groups: list[tuple[Measuring, Candidate, Run | None, Scans]] = []
+        self._finished = False
+
+    def measure(self, paths: Sequence[str]) -> None:
+        """Measure model files.
+
+        Raises:
+            BenchmarkError, EdgeError, TrainError, ExportError: nothing can be measured.
+        """
+        with tempfile.TemporaryDirectory(prefix="mri-edge-") as folder:
+            scratch = Path(folder)
+            self._load(paths, scratch)
+            self._plan()
+            if self._options.peaks:
+                self._progress.start("the machine's peaks")
+                try:
+                    self._peaks = measure_peaks(self._options.threads, scratch)
+                except BenchmarkError as error:
+                    self._fail("the machine's peaks", error)
+            picture = probe(scratch)
+            for measuring, _, run, _ in self._groups:
+                measuring.peaks = self._peaks
+                model = run.model_file if run and find_spec("keras") else None
+                measuring.measure_processes(picture, model, self._progress.start, self._fail)
+            for measuring, candidate, run, scans in self._groups:
+                self._turns(measuring, candidate, run, scans)
+        self._progress.end()
+        self._finished = True
+
+    def report(self) -> Report:
+        """What was measured by now."""
+        return Report(
+            created=self._created.isoformat(timespec="seconds"),
+            command=self._command,
+            partial=not self._finished,
+            seconds=round(monotonic() - self._started, 1),
+            machine=self._machine,
+            peaks=self._peaks,
+            groups=tuple(measuring.result() for measuring, *_ in self._groups),
+            failed=tuple(self._failed),
+        )
+
+    def _fail(self, what: str, error: BenchmarkError) -> None:
+        if was_stopped():
+            raise KeyboardInterrupt
+        self._failed.append(Failed(what, str(error)))
+        self._progress.note(f"FAILED {what}: {error}")
+
+    def _load(self, paths: Sequence[str], scratch: Path) -> None:
+        candidates: list[Candidate] = []
+        for path in paths:
+            self._progress.start(f"{path}: self-test")
+            found, failed = load(path, self._options.engine, self._options.threads)
+            candidates += found
+            self._failed += failed
+        for one in self._failed:
+            self._progress.note(f"FAILED {one.file}: {one.reason}")
+        if not candidates:
+            reasons = "; ".join(f"{one.file}: {one.reason}" for one in self._failed)
+            raise BenchmarkError(f"nothing can be measured: {reasons}")
+        for group in by_run(candidates):
+            classifier = group[0].classifier
+            run = find_run(classifier.manifest, self._runs)
+            if (
+                self._compared
+                and not (run and find_spec("keras"))
+                and not self._expecting(group[0])
+            ):
+                raise BenchmarkError(
+                    f"{classifier.manifest.name}: --gate has nothing to compare with: neither "
+                    "Keras and the run nor a reference file (export --reference) is here"
+                )
+            scans = self._scans(group[0], run, scratch)
+            self._progress.note(
+                f"{classifier.manifest.name}: {len(group)} models, {len(scans.files)} scans: "
+                f"{scans.source}"
+            )
+            measuring = Measuring(group, scans, self._options)
+            self._groups.append((measuring, group[0], run, scans))
+
+    def _scans(self, candidate: Candidate, run: Run | None, scratch: Path) -> Scans:
+        manifest = candidate.classifier.manifest
+        if not self._data:
+            return (run and held_out(run)) or golden(manifest, scratch)
+        return labelled(*self._data, run, self._expecting(candidate), self._progress.note)
+
+    def _expecting(self, candidate: Candidate) -> Reference | None:
+        classifier = candidate.classifier
+        return find_reference(classifier.manifest, Path(classifier.path), self._reference)
+
+    def _plan(self) -> None:
+        """Rough: corrected when everybody is warm."""
+        options, plan = self._options, self._progress.plan
+        if options.peaks:
+            plan("the machine's peaks", _PEAK_SECONDS * len(options.threads))
+        for measuring, *_ in self._groups:
+            for label in measuring.labels:
+                plan(label, _COLD_SECONDS * (2 * options.cold_starts + 4))
+            plan(_turns_of(measuring), measuring.roughly() + _KERAS_START)
+
+    def _turns(
+        self, measuring: Measuring, candidate: Candidate, run: Run | None, scans: Scans
+    ) -> None:
+        step = _turns_of(measuring)
+        self._progress.start(step)
+        calls, expected = {}, None
+        if run is None:
+            measuring.keras_absent = (
+                f"the run that {measuring.name} came from is not here (name it with --run)"
+            )
+        elif not find_spec("keras"):
+            measuring.keras_absent = "Keras is not installed, as on a device"
+        else:
+            try:
+                calls, expected = _keras(run, candidate, scans)
+            except TrainError as error:  # its model was changed, or is of another Keras
+                measuring.keras_absent = str(error)
+        if expected is None:
+            reference = self._expecting(candidate)
+            expected = reference and expected_by(reference, scans, candidate.classifier)
+        self._progress.plan(step, measuring.prepare(calls, expected))
+        measuring.measure_turns(self._progress.at)
+
+
+def _turns_of(measuring: Measuring) -> str:
+    return f"{measuring.name}: all in turns"
+
+
+def _keras(run: Run, candidate: Candidate, scans: Scans):
+    """Ways to call the Keras model, and what it makes of the scans."""
+    from train import backend
+
+    backend.start()
+    from benchmarks.keras_calls import calls, probabilities
+    from train.judge import load_keras
+
+    model, classifier = load_keras(run), candidate.classifier
+    known = []
+    for i, file in enumerate(scans.files):
+        with suppress(ImageError):  # DICOM that says that it is no MR
+            classifier.decode(file)
+            known.append(i)
+    values = np.full(len(scans.files), np.nan)
+    files = [scans.files[i] for i in known]
+    values[known] = probabilities(model, run.manifest, classifier, files)
+    return calls(model), Expected("Keras, measured here", values)
