@@ -1,7 +1,7 @@
 """Fit a network with an evidence map: from masks, boxes, labels and what teachers say.
 
 Tumors that are known by their label alone join late. Told only that there is one somewhere, a
-network learns the looks of their scanner and lights up in the same corner of each of its scans (it
+network learns the looks of their scanner and lights up in the same place of each of its scans (it
 did: docs/model-card.md). So the first third of the epochs knows but lesions whose place is known;
 after it, and every tenth of the epochs again, a tumor joins where the network points at one place
 in the scan and in its mirror image, more surely than at anything in most tumor-free scans.
