@@ -19,8 +19,7 @@ VIEWS = 5_000
 """Of scans, and as many outliers."""
 BRAINLESS = 0.04
 """Views of slices without a brain, of `VIEWS`. With 0.15 the gate of the bundled model refused all
-of the twelve named to it, but 3.0 % of the slices of `lgg`, many of them skull bases; with 0.04
-eleven and 1.9 %."""
+of the twelve named to it, but 3.0 % of the slices of `lgg`; with 0.04 eleven and 1.5 %."""
 ACCEPTED = 0.995
 """Share of the validation scans that must pass."""
 _ATTEMPTS = 30  # epochs of the solver
