@@ -11,7 +11,8 @@ from PIL import Image
 pytest.importorskip("tensorflow")
 
 from edge.schema import to_json
-from train.cli import main, parser
+from train.arguments import parser
+from train.cli import main
 from train.run import read_run
 
 

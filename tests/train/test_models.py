@@ -8,6 +8,7 @@ pytest.importorskip("keras")
 import keras
 
 from edge.manifest import InputSpec
+from train.arguments import MODELS
 from train.augment import (
     BIAS_FIELD,
     CONTRAST,
@@ -18,7 +19,6 @@ from train.augment import (
     augmenting,
 )
 from train.balance import Batches
-from train.cli import MODELS
 from train.models import ARCHITECTURES, LOGITS, build_cnn, logits_model
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (4, 150, 150, 3), dtype=np.uint8)
