@@ -1,15 +1,17 @@
 """Draw the README's pictures. Neither holds a pixel of anybody's scan.
 
     python docs/pictures.py samples dist/cnn-phantom-int8.tflite
-    python docs/pictures.py real dist/cnn-int8.tflite ../shared/data/br35h
+    python docs/pictures.py real dist/cnn-int8.tflite ../shared/data/br35h [--run RUN]
 
 `samples`: the six generated scans of samples/ with a model's verdicts. `real`: for scans of a data
 set with boxes around the tumors (YOLO text files), the outline of the head, the box, and the heat
-map of `edge-classify --explain` (by occlusion); the scan itself is left out, for the project ships
+map of `edge-classify --explain`; the scan itself is left out, for the project ships
 none.
 """
 
 import argparse
+import hashlib
+import json
 from pathlib import Path
 
 import matplotlib
@@ -34,6 +36,8 @@ def main() -> None:
     parser.add_argument("picture", choices=("samples", "real"))
     parser.add_argument("model", help="exported model file")
     parser.add_argument("data", nargs="?", type=Path, help="folder with yes/ and boxes/, for real")
+    parser.add_argument("--run", type=Path, help="only scans of this run's test part, for real")
+    parser.add_argument("--out", default="heat-maps.png", help="for real (default: heat-maps.png)")
     args = parser.parse_args()
     classifier = Classifier(args.model)
     if args.picture == "samples":
@@ -41,7 +45,7 @@ def main() -> None:
     elif args.data is None or not (args.data / "boxes").is_dir():
         parser.error("real needs a data folder with yes/ and boxes/")
     else:
-        real(classifier, args.data)
+        real(classifier, args.data, args.run, args.out)
 
 
 def samples(classifier: Classifier) -> None:
@@ -54,9 +58,14 @@ def samples(classifier: Classifier) -> None:
     _save(figure, classifier, "Generated phantoms", "samples.png")
 
 
-def real(classifier: Classifier, data: Path) -> None:
-    """Explain the first scans of `data` that have a box and write docs/heat-maps.png."""
-    boxes = sorted((data / "boxes").glob("*.txt"), key=lambda p: int(p.stem.lstrip("y")))[:_REAL]
+def real(classifier: Classifier, data: Path, run: Path | None, out: str) -> None:
+    """Explain the first scans of `data` that have a box, or those that `run` held out."""
+    boxes = sorted((data / "boxes").glob("*.txt"), key=lambda p: int(p.stem.lstrip("y")))
+    if run:
+        split = json.loads((run / "split.json").read_text())
+        held_out = {scan["sha256"] for scan in split if scan["part"] == "test"}
+        boxes = [box for box in boxes if _sha256(data / "yes" / f"{box.stem}.jpg") in held_out]
+    boxes = boxes[:_REAL]
     figure, axes = plt.subplots(1, len(boxes), figsize=(2 * len(boxes), 2.9), layout="constrained")
     for axis, box in zip(axes, boxes, strict=True):
         file = data / "yes" / f"{box.stem}.jpg"
@@ -75,7 +84,11 @@ def real(classifier: Classifier, data: Path) -> None:
             axis.add_patch(
                 plt.Rectangle(corner, w * width, h * height, fill=False, color="tab:blue")
             )
-    _save(figure, classifier, "Heat maps on real scans (not shown), expert's box", "heat-maps.png")
+    _save(figure, classifier, "Heat maps on real scans (not shown), expert's box", out)
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _title(axis, name: str, found) -> None:

@@ -48,10 +48,13 @@ def _model(model: ModelFile) -> Iterator[tuple[str, str]]:
     heat_map = manifest.heat_map
     found = f"{heat_map.method}, {heat_map.rows}x{heat_map.columns}"
     yield "heat map", found if heat_map.method else f"none: {heat_map.reason}"
-    yield (
-        "rejected",
-        ", ".join(f"{name} {value:g}" for name, value in vars(manifest.reject).items()),
-    )
+    gate = vars(manifest.reject) | {"learned": None}
+    limits = ", ".join(f"{name} {value:g}" for name, value in gate.items() if value is not None)
+    learned = manifest.reject.learned
+    yield "rejected", limits
+    if learned:
+        units = f"a network of {learned.hidden} units over the picture's layout"
+        yield "learned gate", f"{units}, at least {learned.least:g}"
     yield "manifest version", manifest.manifest_version
 
 

@@ -92,7 +92,10 @@ def interrupted_name(wanted: Path) -> Path:
     ]
     names = [name for name in names if is_interrupted(name)]
     if not names:
-        raise TrainError(f"{wanted}: no interrupted run to resume; leave --resume out")
+        raise TrainError(
+            f"{wanted}: no interrupted run to resume; give the --out that it had, or leave "
+            "--resume out"
+        )
     return max(names, key=lambda name: _partial(name).stat().st_mtime_ns)
 
 

@@ -50,7 +50,8 @@ def describe(weights: str) -> str:
         digest = hashlib.sha256(Path(weights).read_bytes()).hexdigest()
     except OSError as error:
         raise TrainError(
-            f"{weights}: no such weights file (--weights takes {IMAGENET}, {NONE} or a file)"
+            f"{weights}: cannot be read ({error.strerror}); --weights takes {IMAGENET}, {NONE} or "
+            "a file (.h5, .npz)"
         ) from error
     return f"{Path(weights).name} (SHA-256 {digest[:12]})"
 
@@ -87,15 +88,19 @@ def _from_h5(base: keras.Model, file: Path, title: str) -> None:
         with h5py.File(file) as opened:
             if "layer_names" not in opened.attrs:
                 raise TrainError(
-                    f"{file}: is no weights file in Keras' no-top layout (no layer_names); "
-                    f"Keras publishes one for {title}"
+                    f"{file}: is no weights file in Keras' no-top layout (no layer_names), as "
+                    f"Keras publishes one for {title}; of a model of your own, "
+                    "train.weights.save_npz writes one that is read"
                 )
         base.load_weights(file)
-    except (OSError, KeyError) as error:
+    except TrainError:
+        raise
+    except OSError as error:
         raise TrainError(f"{file}: is truncated or no HDF5 file; copy it again") from error
-    except ValueError as error:
-        first = str(error).strip().splitlines()[0]
-        raise TrainError(f"{file}: has not the weights of {title} ({first})") from error
+    except Exception as error:
+        # Keras raises what a missing group or an odd attribute happens to lead to.
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise TrainError(f"{file}: is damaged or not of {title} ({first})") from error
 
 
 def _from_npz(base: keras.Model, file: Path) -> None:
@@ -104,7 +109,7 @@ def _from_npz(base: keras.Model, file: Path) -> None:
             arrays = {name: opened[name] for name in opened.files}
     except Exception as error:
         # NumPy raises what zipfile, zlib or struct happen to raise on a damaged archive.
-        raise TrainError(f"{file}: is truncated or no .npz file; copy it again") from error
+        raise TrainError(f"{file}: is truncated or no .npz file of plain arrays") from error
     for layer in base.layers:
         for number, variable in enumerate(layer.weights):
             key = f"{layer.name}/{number}"

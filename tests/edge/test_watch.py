@@ -205,9 +205,11 @@ def test_damaged_lines_are_passed_over(tmp_path):
     again.close()
 
 
-def test_a_model_is_needed(tmp_path):
-    done = subprocess.run([sys.executable, "-m", "edge", "--watch", str(tmp_path)], check=False)
+def test_a_model_that_is_not_there_is_said(tmp_path):
+    command = [sys.executable, "-m", "edge", "--watch", tmp_path, "--model", tmp_path / "no.tflite"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
+    assert "no.tflite" in done.stderr
 
 
 def test_the_folder_may_come_back(any_model, scan, inbox, tmp_path):

@@ -3,6 +3,7 @@
 import pytest
 
 from edge import NOTICE
+from edge.bundled import bundled_model
 from export.cli import main
 from tests.edge.conftest import MODELS
 
@@ -26,6 +27,14 @@ def test_an_exported_file_tells_its_proof(exported, capsys):
     assert "min-max, train part: no " in out
     assert "proof, litert" in out
     assert "verdicts changed" in out
+
+
+def test_the_bundled_models_gate_is_told(capsys):
+    files = [bundled_model("litert"), bundled_model("onnxruntime")]
+    assert files[0] != files[1]
+    for file in files:
+        assert main(["inspect", file]) == 0
+        assert "learned gate" in capsys.readouterr().out
 
 
 def test_a_damaged_file_is_one_line(tmp_path, capsys):

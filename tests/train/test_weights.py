@@ -96,8 +96,27 @@ def test_another_hdf5_file_is_refused(tmp_path):
 
 
 def test_a_missing_file_is_named_before_anything_is_read():
-    with pytest.raises(TrainError, match=r"nowhere\.h5: no such weights file"):
+    with pytest.raises(TrainError, match=r"nowhere\.h5: cannot be read \(No such file"):
         describe("nowhere.h5")
+
+
+def test_a_folder_is_named_as_one(tmp_path):
+    with pytest.raises(TrainError, match=r"Is a directory"):
+        describe(str(tmp_path))
+
+
+def test_an_odd_attribute_is_refused(tmp_path):
+    write_h5(base(), tmp_path / "w.h5")
+    with h5py.File(tmp_path / "w.h5", "a") as opened:
+        opened.attrs["layer_names"] = 3
+    with pytest.raises(TrainError, match="damaged or not of VGG16"):
+        load(base(), str(tmp_path / "w.h5"), "VGG16")
+
+
+def test_arrays_of_objects_are_not_loaded(tmp_path):
+    np.savez(tmp_path / "w.npz", a=np.array([{}], object))
+    with pytest.raises(TrainError, match="plain arrays"):
+        load(base(), str(tmp_path / "w.npz"), "VGG16")
 
 
 def test_without_a_network_the_error_says_what_to_do(monkeypatch, tmp_path):
