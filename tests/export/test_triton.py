@@ -72,6 +72,16 @@ def test_a_fixed_batch_is_said_in_the_shape():
     assert list(found.input[0].dims) == [1, 16, 16, 3]
 
 
+def test_a_heat_map_is_the_second_output():
+    onnxruntime = pytest.importorskip("onnxruntime")
+    path = MODELS / "tiny-map.onnx"
+    found = parsed(config("tiny", open_model(path).manifest, dynamic=False))
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    wanted = {output.name: output.shape for output in session.get_outputs()}
+    assert {output.name: list(output.dims) for output in found.output} == wanted
+    assert set(wanted) == {"logits", "heat_map"}
+
+
 def test_names_are_quoted():
     manifest = open_model(MODELS / "tiny.onnx").manifest
     assert parsed(config('a "b" \\ c', manifest, dynamic=True)).name == 'a "b" \\ c'
