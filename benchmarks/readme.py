@@ -26,6 +26,7 @@ from benchmarks.report import Group, Model, Report, read_report
 from benchmarks.tables import MISSING, Table, summary, tables, verdicts
 
 REPORT = Path("docs/benchmarks/report.json")
+_IN_README = ("fp32", "int8")  # the reference and what goes to a device; the rest is in docs/
 DOCUMENTS = (Path("README.md"), Path("docs/benchmarks.md"))
 _MARK = "mri-edge-report"  # key of a PNG text: the report's SHA-256
 _BLOCK = re.compile(
@@ -34,7 +35,7 @@ _BLOCK = re.compile(
 
 
 def results(report: Report) -> str:
-    """The README's table: every model with the first number of threads."""
+    """The README's table: float32 and int8 with the first number of threads."""
     head = ("model", "file", "size", "verdicts unlike Keras", "inference p50 / p90, ms")
     head += ("file to verdict, ms", "times faster than `predict`", "`model(x)`", "`tf.function`")
     head += ("peak MB", "cold process / minimal, ms")
@@ -47,7 +48,8 @@ def results(report: Report) -> str:
             cold = f"{alone.cold_ms:.0f}" if alone else ""
             cells = (f"Keras `{keras.call}`", "", "", latency, *[""] * 4, peak, cold)
             rows.append((group.run, *cells))
-        rows += [_row(group, model) for model in group.models if model.rows]
+        shown = [model for model in group.models if model.precision in _IN_README]
+        rows += [_row(group, model) for model in shown if model.rows]
     noisy = any(row.inference.noisy for g in report.groups for m in g.models for row in m.rows)
     mark = " * noisy: the rounds' medians spread by more than 20 %." * noisy
     partial = " **PARTIAL: it was interrupted.**" * report.partial
