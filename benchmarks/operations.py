@@ -7,11 +7,11 @@ package, where that is installed. Counted are convolutions and matrix products; 
 
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from math import prod
 
 import numpy as np
 
+from benchmarks.installed import is_installed
 from edge.engines import ENGINES
 from edge.quiet import silenced
 
@@ -32,7 +32,7 @@ def count(path: str, format: str, engine: str) -> tuple[Layer, ...] | None:
     """The layers of a model file; None where nothing here can count them."""
     if format == "tflite":
         return _tflite(path, engine)
-    return _onnx(path) if find_spec("onnx") else None
+    return _onnx(path) if is_installed("onnx") else None
 
 
 def _tflite(path: str, engine: str) -> tuple[Layer, ...] | None:

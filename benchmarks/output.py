@@ -3,10 +3,10 @@
 import json
 import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.installed import is_installed
 from benchmarks.report import Report
 from benchmarks.tables import Table, summary, tables, verdicts
 from edge import NOTICE
@@ -18,7 +18,7 @@ REPORT_JSON, REPORT_MD = "report.json", "report.md"
 
 def show(report: Report) -> None:
     """Print it: with rich on a workstation's terminal, as plain text elsewhere."""
-    if find_spec("rich") and sys.stdout.isatty():
+    if is_installed("rich") and sys.stdout.isatty():
         _show_rich(report)
     else:
         print(plain(report))
@@ -90,7 +90,7 @@ def write(report: Report, folder: Path) -> None:
         data = (json.dumps(to_json(report), indent=1) + "\n").encode()
         container.write_atomically(folder / REPORT_JSON, data)
         names = []
-        if find_spec("matplotlib"):
+        if is_installed("matplotlib"):
             from benchmarks.pictures import draw
 
             names = [path.name for path in draw(report, folder)]

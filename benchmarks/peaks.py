@@ -9,13 +9,13 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
 from benchmarks.bare import bare
+from benchmarks.installed import is_installed
 from benchmarks.process import run
 
 _SIDE = 1024
@@ -75,12 +75,12 @@ def measure_peaks(threads: Sequence[int], folder: Path) -> tuple[Peak, ...]:
 def _write_models(folder: Path) -> list[str]:
     """One matrix product in each precision for each engine that a tool here can write one for."""
     probes = []
-    if find_spec("onnx") and find_spec("onnxruntime"):
+    if is_installed("onnx") and is_installed("onnxruntime"):
         for precision in ("fp32", "int8"):
             path = folder / f"peak-{precision}.onnx"
             path.write_bytes(_onnx(precision))
             probes += ["onnxruntime", precision, str(path)]
-    if find_spec("tensorflow") and find_spec("ai_edge_litert"):
+    if is_installed("tensorflow") and is_installed("ai_edge_litert"):
         code = "import sys; from benchmarks.peaks import write_tflite; write_tflite(sys.argv[1])"
         run([sys.executable, "-c", code, str(folder)], TF_CPP_MIN_LOG_LEVEL="3")
         for precision in ("fp32", "int8"):

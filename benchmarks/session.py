@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
-from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
 
@@ -14,6 +13,7 @@ from benchmarks.accuracy import Expected
 from benchmarks.candidates import Candidate, by_run, load
 from benchmarks.errors import BenchmarkError
 from benchmarks.group import Measuring
+from benchmarks.installed import is_installed
 from benchmarks.machine import this_machine
 from benchmarks.options import Options
 from benchmarks.peaks import Peak, measure_peaks
@@ -89,7 +89,7 @@ class Session:
             picture = probe(scratch)
             for measuring, _, run, _ in self._groups:
                 measuring.peaks = self._peaks
-                model = run.model_file if run and find_spec("keras") else None
+                model = run.model_file if run and is_installed("keras") else None
                 measuring.measure_processes(picture, model, self._progress.start, self._fail)
             for measuring, candidate, run, scans in self._groups:
                 self._turns(measuring, candidate, run, scans)
@@ -132,7 +132,7 @@ class Session:
             run = find_run(classifier.manifest, self._runs)
             if (
                 self._compared
-                and not (run and find_spec("keras"))
+                and not (run and is_installed("keras"))
                 and not self._expecting(group[0])
             ):
                 raise BenchmarkError(
@@ -177,7 +177,7 @@ class Session:
             measuring.keras_absent = (
                 f"the run that {measuring.name} came from is not here (name it with --run)"
             )
-        elif not find_spec("keras"):
+        elif not is_installed("keras"):
             measuring.keras_absent = "Keras is not installed, as on a device"
         else:
             try:

@@ -23,6 +23,8 @@ for extra in litert onnx tflite-runtime; do
         echo "== $extra: $("$extra/bin/pip" list 2>/dev/null | grep -iE 'litert|onnxruntime|tflite|numpy|pillow' | tr -s ' \n' ' ')"
         "$extra/bin/edge-classify" --self-test --model "$model"
         "$extra/bin/edge-classify" samples/*.png --model "$model"
+        "$extra/bin/edge-classify" --self-test # the bundled model
+        "$extra/bin/edge-classify" samples/*.png
         "$extra/bin/python" -m benchmarks "$model" --quick --out report >report.log 2>&1 ||
             { cat report.log; exit 1; }
         "$extra/bin/python" -m pytest -q tests/edge
