@@ -38,7 +38,10 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--model", default="vgg16", help="with a backbone (default: vgg16)")
     parser.add_argument(
-        "--scans", type=int, default=48, help="a third of them validates (default: 48)"
+        "--scans",
+        type=int,
+        default=253,
+        help="a third of them validates (default: 253, the articles')",
     )
     args = parser.parse_args(argv)
 

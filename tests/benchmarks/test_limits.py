@@ -41,7 +41,7 @@ def test_the_article_s_network_is_counted_as_by_hand(exported):
 
 
 def test_where_no_tool_counts_onnx(monkeypatch):
-    monkeypatch.setattr("benchmarks.operations.find_spec", lambda name: None)
+    monkeypatch.setattr("benchmarks.operations.is_installed", lambda name: None)
     assert count(str(MODELS / "tiny.onnx"), "onnx", "onnxruntime") is None
 
 
