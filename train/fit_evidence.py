@@ -54,8 +54,13 @@ def fit_evidence(options: FitOptions, train: Samples, validation: Samples, aroun
     epoch with other random examples.
 
     Raises:
-        TrainError: the loss is no longer a number, or the state to resume from cannot be used.
+        TrainError: the loss is no longer a number, the state to resume from cannot be used, or
+            there are several devices.
     """
+    if around.devices.count > 1:
+        raise TrainError(
+            f"--model {options.architecture} trains on one device; leave --devices out"
+        )
     make_reproducible(options.seed)
     architecture = ARCHITECTURES[options.architecture]
     own = architecture.build(architecture.input)

@@ -10,8 +10,12 @@ from PIL import Image
 
 pytest.importorskip("tensorflow")
 
+from tests.train.small import options, samples
 from train import reject, session
 from train.cli import main
+from train.devices import Devices
+from train.errors import TrainError
+from train.fit import Around, fit
 from train.run import read_run
 
 
@@ -84,3 +88,9 @@ def test_boxes_without_a_scan_are_named(folder, tmp_path, capsys):
     (tmp_path / "boxes" / "999.txt").write_text("0 .5 .5 .1 .1")
     assert train(folder, tmp_path / "out", "--boxes", tmp_path / "boxes") == 2
     assert "none of its 1 files has the name of a scan" in capsys.readouterr().err
+
+
+def test_several_devices_are_refused():
+    few = samples(4)
+    with pytest.raises(TrainError, match="trains on one device"):
+        fit(options("compact"), few, few, Around(Devices(count=2)))
