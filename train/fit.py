@@ -1,7 +1,6 @@
 """Fit a network on pixels in memory: the phases, and what each of them learns from."""
 
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -170,7 +169,6 @@ def _build(options: FitOptions, devices: Devices) -> tuple[keras.Model, keras.Mo
     The one to keep is in float32 on one device; it is the same where that is no difference.
     """
     architecture = ARCHITECTURES[options.architecture]
-    policy = precision.policy(options.precision)
 
     def build() -> keras.Model:
         keras.utils.set_random_seed(options.seed)
@@ -180,21 +178,11 @@ def _build(options: FitOptions, devices: Devices) -> tuple[keras.Model, keras.Mo
 
     with devices.alone():
         own = build()
-    if policy == "float32" and devices.count == 1:
+    if options.precision == precision.FLOAT32 and devices.count == 1:
         return own, own
-    with devices.together(), _dtype_policy(policy):
+    with devices.together(), precision.computing_in(options.precision):
         model = build()
     return model, own
-
-
-@contextmanager
-def _dtype_policy(policy: str):
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def _run(

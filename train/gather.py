@@ -55,6 +55,14 @@ class Request:
     """The whole command, for the manifest."""
 
     @property
+    def asked(self) -> dict:
+        """What an interrupted session must have been asked for too, to be resumed.
+
+        Of a file of weights its hash counts, not its name alone.
+        """
+        return self.options | ({"weights": self.weights} if self.weights else {})
+
+    @property
     def all_folders(self) -> list[Path]:
         """To train with and to test on."""
         return [*self.folders, *([self.test_folder] if self.test_folder else [])]

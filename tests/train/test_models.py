@@ -8,7 +8,8 @@ pytest.importorskip("keras")
 import keras
 
 from edge.manifest import InputSpec
-from train.arguments import MODELS
+from train import devices, precision
+from train.arguments import DEVICES, MODELS, PRECISIONS
 from train.augment import (
     BIAS_FIELD,
     CONTRAST,
@@ -62,6 +63,7 @@ def test_logits_are_the_probability_before_its_activation(name):
 
 def test_the_command_knows_the_registry():
     assert tuple(ARCHITECTURES) == MODELS
+    assert (devices.CHOICES, precision.CHOICES) == (DEVICES, PRECISIONS)
 
 
 def test_augmentation_is_silent_outside_training():

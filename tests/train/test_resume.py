@@ -17,10 +17,13 @@ pytest.importorskip("keras")
 import keras
 
 from tests.edge.conftest import heed_ctrl_c
+from tests.train.small import options
 from train import run
 from train.cli import main
 from train.errors import TrainError
+from train.gather import Request
 from train.phantom import write_phantoms
+from train.resume import check_or_record
 
 ROOT = Path(__file__).parents[2]
 EPOCHS = 6
@@ -161,3 +164,28 @@ def test_nothing_to_resume_is_said(few, tmp_path, capsys, monkeypatch):
 def test_a_finished_run_is_not_resumed(finished_run, few, capsys):
     assert main(command(few, finished_run, "--resume")) == 2
     assert "it is finished: leave --resume out" in capsys.readouterr().err
+
+
+def test_a_weights_file_that_changed_under_its_name_is_refused(tmp_path):
+    before, now = (
+        Request(
+            folders=(),
+            test_folder=None,
+            positive=[],
+            negative=[],
+            patient_id=None,
+            patient_csv=None,
+            fit=options("vgg16"),
+            folds=None,
+            protocol="honest",
+            target_sensitivity=0.95,
+            coverage=0.9,
+            weights=f"w.npz (SHA-256 {digest})",
+            options={"weights": "w.npz"},
+        )
+        for digest in ("aaa", "bbb")
+    )
+    check_or_record(tmp_path, before.asked, (), True)
+    check_or_record(tmp_path, before.asked, (), True)
+    with pytest.raises(TrainError, match=r"--weights was w.npz \(SHA-256 aaa\) and is"):
+        check_or_record(tmp_path, now.asked, (), True)
