@@ -48,7 +48,7 @@ class Fold:
 
 def group_scans(found: ScanSet, patients: Sequence[str | None] | None = None) -> Grouping:
     """Cluster duplicates, and join the clusters of each patient."""
-    clusters = find_groups(found.scans, found.looks)
+    clusters = find_groups(found.scans, found.looks, patients)
     groups, owner = clusters, defaultdict(list)
     for cluster, patient in zip(clusters.tolist(), patients or [], strict=False):
         if patient is not None:

@@ -76,6 +76,25 @@ def test_classes_are_merged_by_stricter_a_rule(correlation, within, across):
         assert (find_groups(scans(labels), looks).tolist() == [0, 0]) is merge
 
 
+@pytest.mark.parametrize(
+    ("patients", "expected"),
+    [
+        (None, [0, 0, 0]),
+        (["a", "b", "c"], [0, 1, 2]),
+        (["a", "a", "b"], [0, 0, 1]),
+        (["a", None, None], [0, 0, 0]),
+    ],
+)
+def test_lookalikes_of_two_known_patients_are_no_copies(patients, expected):
+    looks = looks_of([phantom(3)] * 3)
+    assert find_groups(scans([False] * 3), looks, patients).tolist() == expected
+
+
+def test_the_same_file_is_a_copy_whoever_it_is_said_to_show():
+    given = scans([False] * 2, names=["same", "same"])
+    assert find_groups(given, looks_of([phantom(3)] * 2), ["a", "b"]).tolist() == [0, 0]
+
+
 def test_different_heads_are_different():
     images = [phantom(seed) for seed in range(12)]
     assert len(set(find_groups(scans([False] * 12), looks_of(images)).tolist())) == 12
