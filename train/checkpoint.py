@@ -31,9 +31,11 @@ class State:
     optimizer: list[np.ndarray] = field(default_factory=list)
     best: list[np.ndarray] = field(default_factory=list)
     """The model's variables after its best epoch."""
+    located: list[np.ndarray] = field(default_factory=list)
+    """One float64 [M, 5] where `train.fit_evidence` found places: position, box."""
 
 
-_ARRAYS = ("variables", "optimizer", "best")
+_ARRAYS = ("variables", "optimizer", "best", "located")
 
 
 def save(state: State, file: Path) -> None:

@@ -5,7 +5,6 @@ with painted or transplanted lesions, those with boxed tumors with the tumor cov
 side of the head. So where a scan comes from says nothing about it.
 """
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,10 +26,6 @@ SHARES = {
 """Of the examples: scans with a tumor as they are; tumor-free ones with a lesion painted in, or
 transplanted from a box; tumor-free ones as they are; boxed tumors covered by healthy tissue;
 tumor-free ones with healthy tissue pasted in."""
-KEPT = 3000
-"""Changed scans of a kind that are kept: changing takes longer than training on it."""
-RENEWED = 0.15
-"""Share of the draws of a kept one after which it is made anew."""
 _COVERED, _TOUCHED = 0.5, 0.05  # shares of a cell: above it is lesion, below it is clear
 _BOXED, _GRAZED = 0.25, 0.02  # the same of a box, which is larger than its tumor
 _SEEN = 0.4  # of a lesion that must still be in view
@@ -52,7 +47,7 @@ class Example:
 
 
 class Examples:
-    """An endless, seeded supply of examples from training scans.
+    """An endless supply of examples from training scans, by the seed and the epoch alone.
 
     Args:
         samples: of one colour channel. Folders are drawn equally often, in them the subfolders by
@@ -64,7 +59,8 @@ class Examples:
         count, truth = len(samples), samples.truth
         self._pixels, self._cells = samples.pixels[..., 0], cells
         self._boxes = [()] * count if samples.boxes is None else samples.boxes
-        self._random = np.random.default_rng(seed)
+        self._seed = seed
+        self.begin(0)
         boxed = np.array([bool(own) for own in self._boxes], bool)
 
         def even(chosen: np.ndarray) -> _Even:
@@ -78,7 +74,10 @@ class Examples:
             shares["harmless"] += shares.pop("without")
         self._kinds = list(shares)
         self._shares = np.array(list(shares.values())) / sum(shares.values())
-        self._kept: dict[str, list[Example]] = defaultdict(list)
+
+    def begin(self, epoch: int) -> None:
+        """Go to the beginning of an epoch, counted from 0."""
+        self._random = np.random.default_rng((self._seed, epoch))
 
     def batch(self, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Pixels uint8 [size, H, W, 1], codes uint8 [size, rows, cols], origins int64 [size]."""
@@ -104,14 +103,7 @@ class Examples:
             if self._boxes[i]:
                 return Example(self._scan(i), mask_of(self._boxes[i], self._shape), "box", i)
             return Example(self._scan(i), self._nothing(), "label", i)
-        kept = self._kept[kind]
-        if len(kept) < KEPT:
-            kept.append(self._changed(kind))
-            return kept[-1]
-        at = int(self._random.integers(KEPT))
-        if self._random.random() < RENEWED:
-            kept[at] = self._changed(kind)
-        return kept[at]
+        return self._changed(kind)
 
     def _changed(self, kind: str) -> Example:
         for _ in range(_TRIES):

@@ -17,6 +17,7 @@ import keras
 import numpy as np
 
 from train import checkpoint, precision
+from train.boxes import Box
 from train.checkpoint import State
 from train.compact import EVIDENCE
 from train.cost import cost
@@ -50,8 +51,8 @@ TAUGHT = 0.5
 def fit_evidence(options: FitOptions, train: Samples, validation: Samples, around: Around) -> Fit:
     """Fit for `options.epochs` epochs; `options.patience` and `options.augment` do not matter.
 
-    An epoch is as many examples as there are training scans. A resumed fit goes on from the last
-    epoch with other random examples.
+    An epoch is as many examples as there are training scans. A resumed fit equals an uninterrupted
+    one.
 
     Raises:
         TrainError: the loss is no longer a number, the state to resume from cannot be used, or
@@ -99,8 +100,8 @@ def fit_evidence(options: FitOptions, train: Samples, validation: Samples, aroun
     if state.epoch and not state.finished:
         assign(optimizer.variables, state.optimizer)
     cells = tuple(outputs[EVIDENCE].shape[1:3])
-    batches = _Batches(train, cells, steps, options, state.epoch)
-    locate = _Locate(train, model, batches, options.epochs)
+    batches = _Batches(train, cells, steps, options)
+    locate = _Locate(train, model, batches, options.epochs, state)
     progress = [around.progress("all", options.epochs)] if around.progress else []
     if not state.finished:
         trained.fit(
@@ -127,17 +128,20 @@ def fit_evidence(options: FitOptions, train: Samples, validation: Samples, aroun
 class _Batches(keras.utils.PyDataset):
     """Examples, what is known of their cells, and the verdict to give."""
 
-    def __init__(self, train: Samples, cells, steps: int, options: FitOptions, epoch: int):
+    def __init__(self, train: Samples, cells, steps: int, options: FitOptions):
         super().__init__()
-        self._seed, self._cells = options.seed + 1000 * epoch, cells
+        self._cells, self._seed = cells, options.seed
         self._size, self._steps = options.batch_size, steps
         self.know(train)
 
     def know(self, train: Samples) -> None:
-        """Draw from these scans from now on."""
-        self._seed += 1
+        """Draw from these scans from the next epoch on."""
         self._examples = Examples(train, self._cells, self._seed)
         self._taught = np.full(len(train), np.nan) if train.taught is None else train.taught
+
+    def begin(self, epoch: int) -> None:
+        """Go to the beginning of an epoch, counted from 0."""
+        self._examples.begin(epoch)
 
     def __len__(self) -> int:
         return self._steps
@@ -156,41 +160,56 @@ class _Batches(keras.utils.PyDataset):
 class _Locate(keras.callbacks.Callback):
     """Lets the tumors without a box join the training where the network points at them."""
 
-    def __init__(self, train: Samples, model: keras.Model, batches: _Batches, epochs: int):
+    def __init__(
+        self,
+        train: Samples,
+        model: keras.Model,
+        batches: _Batches,
+        epochs: int,
+        state: State,
+    ):
         super().__init__()
-        self._train, self._batches = train, batches
+        self._train, self._batches, self._state = train, batches, state
         self._map = keras.Model(model.input, model.get_layer(EVIDENCE).output)
         self._first = round(LOCATED_FROM * epochs)
         self._every = max(1, round(LOCATED_EVERY * epochs))
         boxes = np.full(len(train), None) if train.boxes is None else train.boxes
         self._boxed = np.array([bool(own) for own in boxes], bool)
         self._tumor = train.truth == 1
+        if (self._tumor & ~self._boxed).any() and self._boxed.any():
+            self._know()
+        else:  # all is known, or nothing of any tumor
+            self._first = epochs
 
     def on_epoch_begin(self, epoch, logs=None):
-        if not (self._tumor & ~self._boxed).any() or not self._boxed.any():
-            return  # all is known, or nothing else of any tumor
         late = epoch - self._first
-        if epoch == 0 or (late >= 0 and late % self._every == 0):
-            known = self._located() if late >= 0 else self._train
-            placed = np.array([bool(own) for own in known.boxes], bool)
-            if late >= 0:
-                say(f"  {int((placed & ~self._boxed).sum())} tumors without a box are located")
-            self._batches.know(known[placed | ~self._tumor])
+        if late >= 0 and late % self._every == 0:
+            self._state.located = [self._find()]
+            say(f"  {len(self._state.located[0])} tumors without a box are located")
+            self._know()
+        self._batches.begin(epoch)
 
-    def _located(self) -> Samples:
+    def _know(self) -> None:
+        """Show the tumors with a box or a place found, and all scans without a tumor."""
         train = self._train
         boxes = np.empty(len(train), object)
         boxes[:] = [()] * len(train) if train.boxes is None else list(train.boxes)
+        for position, *sides in self._state.located[0] if self._state.located else ():
+            boxes[int(position)] = (Box(*map(float, sides)),)
+        placed = np.array([bool(own) for own in boxes], bool)
+        self._batches.know(replace(train, boxes=boxes)[placed | ~self._tumor])
+
+    def _find(self) -> np.ndarray:
+        """Position in the training scans and box, float64 [M, 5], of the tumors pointed at."""
+        pixels = self._train.pixels
         wanted = np.flatnonzero(self._tumor & ~self._boxed)
-        clear = np.flatnonzero(~self._tumor)
-        limit = float(np.quantile(self._pooled(self._maps(train.pixels[clear])), SURER))
-        plain = self._maps(train.pixels[wanted])
-        mirrored = self._maps(train.pixels[wanted, :, ::-1])[:, :, ::-1]
+        limit = float(np.quantile(self._pooled(self._maps(pixels[~self._tumor])), SURER))
+        plain = self._maps(pixels[wanted])
+        mirrored = self._maps(pixels[wanted, :, ::-1])[:, :, ::-1]
         sure = np.minimum(self._pooled(plain), self._pooled(mirrored)) > limit
-        for i in np.flatnonzero(sure):
-            box = agreed([plain[i], mirrored[i]])
-            boxes[wanted[i]] = (box,) if box else ()
-        return replace(train, boxes=boxes)
+        found = [(wanted[i], agreed([plain[i], mirrored[i]])) for i in np.flatnonzero(sure)]
+        rows = [(i, box.left, box.top, box.right, box.bottom) for i, box in found if box]
+        return np.array(rows, np.float64).reshape(-1, 5)
 
     def _maps(self, pixels: np.ndarray) -> np.ndarray:
         return self._map.predict(pixels, batch_size=64, verbose=0)[..., 0]

@@ -238,16 +238,16 @@ def _midline(scan: np.ndarray) -> float | None:
         return None
     centre = (cols[0] + cols[-1]) / 2
     small = _blurred(scan, 2.0)[::2]
-    best, found = 0.0, None
-    for axis in np.arange(centre - 5, centre + 5.1, 0.5):
-        other = small[
-            :,
-            np.clip(np.rint(2 * axis - np.arange(scan.shape[1])), 0, scan.shape[1] - 1).astype(int),
-        ]
-        score = float(np.corrcoef(small.ravel(), other.ravel())[0, 1])
-        if score > best:
-            best, found = score, float(axis)
-    return found if best > 0.8 else None
+    small -= small.mean()
+    axes = np.arange(centre - 5, centre + 5.1, 0.5)
+    places = np.rint(2 * axes[:, None] - np.arange(scan.shape[1])).astype(int)
+    others = small[:, np.clip(places, 0, scan.shape[1] - 1)]
+    others -= others.mean(axis=(0, 2), keepdims=True)
+    products = np.einsum("ij,ikj->k", small, others)
+    norms = np.einsum("ikj,ikj->k", others, others) * np.einsum("ij,ij->", small, small)
+    alike = products / np.sqrt(np.maximum(norms, 1e-6))
+    best = int(alike.argmax())
+    return float(axes[best]) if alike[best] > 0.8 else None
 
 
 def _matching(scan: np.ndarray, other: np.ndarray, share: np.ndarray) -> float:

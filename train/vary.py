@@ -3,20 +3,26 @@
 `train.augment` changes pixels as layers; here a mask must follow, and the changes are wider.
 """
 
+from math import exp, log
+
 import numpy as np
 from PIL import Image, ImageFilter
 
-from train.lesions import smooth_noise
+from train.lesions import smooth_noise, tissue
 
 FLIP, MIRROR = 0.3, 0.5
 ROTATION_DEGREES = 20.0
 QUARTER = 0.1
 """Probability of a turn by 90 degrees: planes and conventions differ."""
 SHIFT = 0.06
-ZOOM = (0.78, 1.3)
+ZOOM = (0.7, 1.3)
 """Factors on the size: the field of view."""
 STRETCH = 0.15
 """Of one side against the other, as inputs are stretched to a square."""
+STRIPPED = 0.06
+"""Probability that all outside an ellipse in the head turns black, as skull-stripping does."""
+REVERSED = 0.1
+"""Probability that what is bright in the head turns dark: T1 and T2 differ so."""
 
 
 def varied(
@@ -28,6 +34,9 @@ def varied(
         scan: float32 [H, W], 0..255.
         mask: float32 [H, W], 0..1.
     """
+    if rng.random() < STRIPPED:
+        inside = _within(scan, rng)
+        scan, mask = scan * inside, mask * inside
     rows = _placement(scan.shape, rng)
     moved = _moved(scan, rows)
     seen = _moved(mask, rows) if mask.any() else mask
@@ -57,6 +66,31 @@ def _moved(picture: np.ndarray, rows: tuple[float, ...]) -> np.ndarray:
     )
 
 
+def _within(scan: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A dented ellipse around what lies in the skull, about: float32 [H, W], 0..1."""
+    rows, cols = np.nonzero(tissue(scan))
+    if len(rows) < 200:
+        return np.ones_like(scan)
+    (top, bottom), (left, right) = np.percentile(rows, [1, 99]), np.percentile(cols, [1, 99])
+    y, x = np.mgrid[: scan.shape[0], : scan.shape[1]].astype(np.float32)
+    down = (y - (top + bottom) / 2) / max(8.0, (bottom - top) / 2)
+    across = (x - (left + right) / 2) / max(8.0, (right - left) / 2)
+    reach = rng.uniform(0.72, 0.92) + 0.03 * smooth_noise(rng, 8, scan.shape)
+    return np.clip((reach - np.hypot(down, across)) * 25 + 0.5, 0, 1)
+
+
+def _reversed(scan: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Bright tissue dark and dark tissue bright, the black around it as it is; 0..1."""
+    knots = np.sort(rng.uniform(0.05, 1.0, 5))[::-1]
+    return scan + np.clip(scan / 0.12 - 0.5, 0, 1) * (_curve(scan, knots) - scan)
+
+
+def _curve(scan: np.ndarray, knots) -> np.ndarray:
+    """Brightness 0..1 through straight lines between five knots at equal distances; float32."""
+    # Plain floats and float32 throughout: NumPy's own scalars would make all of it float64.
+    return np.interp(scan, (0, 0.25, 0.5, 0.75, 1), knots).astype(np.float32)
+
+
 def _rescanned(scan: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Resolution, blur, bias field, tone curve, noise and background of another scanner."""
     height, width = scan.shape
@@ -78,20 +112,22 @@ def _rescanned(scan: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.7:
         scan = scan * np.exp(rng.uniform(0, 0.25) * smooth_noise(rng, 3, scan.shape))
     # A window setting cuts off at the top, and sometimes at the bottom.
-    top = max(0.05, float(scan.max())) * np.exp(rng.uniform(np.log(0.8), np.log(1.25)))
+    top = max(0.05, float(scan.max())) * exp(rng.uniform(log(0.8), log(1.25)))
     bottom = rng.uniform(0, 0.12) * top if rng.random() < 0.25 else 0.0
     scan = np.clip((scan - bottom) / (top - bottom), 0, 1)
-    scan = scan ** np.exp(rng.uniform(-0.5, 0.5))
+    scan = scan ** exp(rng.uniform(-0.5, 0.5))
     if rng.random() < 0.3:
         # A monotone curve through three points: sequences differ in what is how bright.
         knots = np.sort(rng.uniform(0.05, 0.95, 3))
-        scan = 0.5 * scan + 0.5 * np.interp(scan, (0, 0.25, 0.5, 0.75, 1), (0, *knots, 1))
+        scan = 0.5 * scan + 0.5 * _curve(scan, (0, *knots, 1))
+    if rng.random() < REVERSED:
+        scan = _reversed(scan, rng)
     scan = scan * rng.uniform(0.5, 1.0) if rng.random() < 0.3 else scan
     if rng.random() < 0.2:
         scan = np.maximum(scan, rng.uniform(0.0, 0.12))
     if rng.random() < 0.5:
         # Rician, as magnitudes are (Gudbjartsson and Patz 1995, MRM 34:910).
-        sigma = np.exp(rng.uniform(np.log(0.005), np.log(0.05)))
+        sigma = exp(rng.uniform(log(0.005), log(0.05)))
         a, b = rng.standard_normal((2, height, width), dtype=np.float32) * sigma
         scan = np.hypot(scan + a, b)
     return np.clip(np.rint(scan * 255), 0, 255).astype(np.uint8)

@@ -11,12 +11,15 @@ from PIL import Image
 pytest.importorskip("tensorflow")
 
 from tests.train.small import options, samples
-from train import reject, session
+from train import checkpoint, fit_evidence, reject, session
+from train.boxes import Box
 from train.cli import main
 from train.devices import Devices
 from train.errors import TrainError
 from train.fit import Around, fit
+from train.phantom import make_phantom
 from train.run import read_run
+from train.samples import Samples
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +91,50 @@ def test_boxes_without_a_scan_are_named(folder, tmp_path, capsys):
     (tmp_path / "boxes" / "999.txt").write_text("0 .5 .5 .1 .1")
     assert train(folder, tmp_path / "out", "--boxes", tmp_path / "boxes") == 2
     assert "none of its 1 files has the name of a scan" in capsys.readouterr().err
+
+
+class _Stop(Exception):
+    """In place of a kill."""
+
+
+def test_a_stopped_fit_goes_on_as_if_it_never_stopped(tmp_path, monkeypatch):
+    """Its random examples, its average of weights and the places that it had found."""
+    import keras
+
+    # So early it would find none.
+    monkeypatch.setattr(fit_evidence, "agreed", lambda maps: Box(0.3, 0.3, 0.6, 0.5))
+    monkeypatch.setattr(fit_evidence, "SURER", 0.0)
+    given = evidence_samples()
+    asked = options("compact", epochs=6)
+
+    class StopsAfter(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 5:
+                raise _Stop
+
+    whole = fit(asked, given, given, Around(checkpoint=tmp_path / "whole.npz"))
+    stopped = Around(checkpoint=tmp_path / "s.npz", progress=lambda *_: StopsAfter())
+    with pytest.raises(_Stop):
+        fit(asked, given, given, stopped)
+    state = checkpoint.load(tmp_path / "s.npz")
+    assert state.epoch == 5
+    assert len(state.located[0]), "no tumor was located: nothing is shown"
+    resumed = fit(asked, given, given, Around(checkpoint=tmp_path / "s.npz"))
+    for one, other in zip(whole.model.get_weights(), resumed.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert whole.history == resumed.history
+
+
+def evidence_samples() -> Samples:
+    """Phantoms; of every second tumor the box is known."""
+    made = [make_phantom(seed, seed % 2 == 1, size=128) for seed in range(24)]
+    boxes = np.empty(24, object)
+    boxes[:] = [()] * 24
+    for i in range(1, 24, 4):
+        rows, cols = np.nonzero(made[i].lesion)
+        boxes[i] = (Box(cols.min() / 128, rows.min() / 128, cols.max() / 128, rows.max() / 128),)
+    pixels = np.stack([one.pixels for one in made])[..., None]
+    return Samples(pixels, np.arange(24) % 2, np.arange(24), np.array(["a/x"] * 24), boxes)
 
 
 def test_several_devices_are_refused():
