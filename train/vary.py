@@ -21,6 +21,8 @@ STRETCH = 0.15
 """Of one side against the other, as inputs are stretched to a square."""
 STRIPPED = 0.06
 """Probability that all outside an ellipse in the head turns black, as skull-stripping does."""
+FRAMED = 0.05
+"""Probability of what `framed` does."""
 REVERSED = 0.1
 """Probability that what is bright in the head turns dark: T1 and T2 differ so."""
 
@@ -40,7 +42,32 @@ def varied(
     rows = _placement(scan.shape, rng)
     moved = _moved(scan, rows)
     seen = _moved(mask, rows) if mask.any() else mask
-    return _rescanned(moved, rng), seen
+    view = _rescanned(moved, rng)
+    return framed(view, rng) if rng.random() < FRAMED else view, seen
+
+
+def framed(view: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A scan as web pages show some: white bars beside it, a line around it, or white around a head.
+
+    uint8 [H, W] -> the same.
+    """
+    height, width = view.shape
+    kind = int(rng.integers(3))
+    if kind == 2:
+        from scipy.ndimage import binary_dilation, binary_fill_holes
+
+        head = binary_fill_holes(binary_dilation(tissue(view.astype(np.float32)), iterations=2))
+        return np.where(head, view, np.uint8(rng.integers(225, 256)))
+    result, light = view.copy(), int(rng.integers(120, 256))
+    if kind == 0:
+        bar = int(rng.uniform(0.03, 0.22) * width)
+        part = (slice(None), slice(0, bar)) if rng.random() < 0.7 else (slice(0, bar), slice(None))
+        result[part] = result[::-1, ::-1][part] = light
+    else:
+        gap = int(rng.integers(0, 6))
+        for edge in (gap, -1 - gap):
+            result[edge, gap : width - gap] = result[gap : height - gap, edge] = light
+    return result
 
 
 def _placement(shape: tuple[int, int], rng: np.random.Generator) -> tuple[float, ...]:
