@@ -1,10 +1,11 @@
 """Fit a network with an evidence map: from masks, boxes, labels and what teachers say.
 
-Tumors that are known by their label alone join late. Told only that there is one somewhere, a
-network learns the looks of their scanner and lights up in the same place of each of its scans (it
-did: docs/model-card.md). So the first third of the epochs knows but lesions whose place is known;
-after it, and every tenth of the epochs again, a tumor joins where the network points at one place
-in the scan and in its mirror image, more surely than at anything in most tumor-free scans.
+Of a tumor that is known by its label alone the strongest cells must show it, wherever they are.
+From a third of the epochs on, and every tenth of them again, the network is asked where: if it
+points at one place in the scan and in its mirror image, more surely than at anything in most
+tumor-free scans, that place is the tumor's box from then on. Told only that there is a tumor
+somewhere, a network may learn the looks of a scanner and light up in one place of all its scans
+(docs/model-card.md); tumor-free scans of the like are what keeps it from that.
 
 A fixed number of epochs at a rate that falls to nothing, and an average over the weights of the
 last thousand steps (Polyak and Juditsky 1992): an early stop would choose the epoch by scans of
@@ -39,7 +40,7 @@ DECAY = 2e-3
 WARM_UP = 0.04
 """Of the steps, in which the rate rises."""
 LOCATED_FROM = 1 / 3
-"""Of the epochs: from here on label-only tumors are looked for."""
+"""Of the epochs: from here on label-only tumors are located."""
 LOCATED_EVERY = 0.1
 """Of the epochs: how often that is done again."""
 SURER = 0.8
@@ -158,7 +159,7 @@ class _Batches(keras.utils.PyDataset):
 
 
 class _Locate(keras.callbacks.Callback):
-    """Lets the tumors without a box join the training where the network points at them."""
+    """Gives the tumors without a box the place that the network points at."""
 
     def __init__(
         self,
@@ -190,14 +191,13 @@ class _Locate(keras.callbacks.Callback):
         self._batches.begin(epoch)
 
     def _know(self) -> None:
-        """Show the tumors with a box or a place found, and all scans without a tumor."""
+        """Show the scans with the boxes given and the places found."""
         train = self._train
         boxes = np.empty(len(train), object)
         boxes[:] = [()] * len(train) if train.boxes is None else list(train.boxes)
         for position, *sides in self._state.located[0] if self._state.located else ():
             boxes[int(position)] = (Box(*map(float, sides)),)
-        placed = np.array([bool(own) for own in boxes], bool)
-        self._batches.know(replace(train, boxes=boxes)[placed | ~self._tumor])
+        self._batches.know(replace(train, boxes=boxes))
 
     def _find(self) -> np.ndarray:
         """Position in the training scans and box, float64 [M, 5], of the tumors pointed at."""

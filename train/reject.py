@@ -14,12 +14,11 @@ from train.outliers import KINDS, outlier
 from train.samples import Samples
 from train.vary import framed, varied
 
-HIDDEN = 24
-VIEWS = 5_000
+HIDDEN = 40
+VIEWS = 20_000
 """Of scans, and as many outliers."""
-BRAINLESS = 0.04
-"""Views of slices without a brain, of `VIEWS`. With 0.15 the gate of the bundled model refused all
-of the twelve named to it, but 3.0 % of the slices of `lgg`; with 0.04 eleven and 1.5 %."""
+BRAINLESS = 0.06
+"""Views of slices without a brain, of `VIEWS`."""
 FRAMED = 0.15
 """Of the views of scans: in frames, as on web pages."""
 ACCEPTED = 0.995
