@@ -83,20 +83,33 @@ def _is_helper() -> bool:
 
 
 def _fit(args: argparse.Namespace, out: Path, folder: Path, kept: Path | None) -> None:
+    request = request_of(args)
+
+    from train import devices
+    from train.session import train
+
+    print(train(request, out.name, folder, devices.find(args.devices), kept))
+
+
+def request_of(args: argparse.Namespace):
+    """The `train.gather.Request` of a command line.
+
+    Raises:
+        TrainError: a folder is not there, or folders contradict each other.
+    """
     folders, test_folder = _folders(args)
 
     from train import backend
 
     backend.start()
-    from train import devices, weights
+    from train import weights
     from train.fit import FitOptions
     from train.gather import Request
     from train.models import ARCHITECTURES
-    from train.session import train
 
     transfers = ARCHITECTURES[args.model].backbone is not None
     source = args.weights or (weights.IMAGENET if transfers else weights.NONE)
-    request = Request(
+    return Request(
         folders=tuple(folders),
         test_folder=test_folder,
         positive=args.positive,
@@ -128,7 +141,6 @@ def _fit(args: argparse.Namespace, out: Path, folder: Path, kept: Path | None) -
         weights=weights.describe(source) if transfers else None,
         options=_plain(args),
     )
-    print(train(request, out.name, folder, devices.find(args.devices), kept))
 
 
 def _held_out(args: argparse.Namespace, folders: list[Path]) -> tuple[Path, ...]:

@@ -47,7 +47,7 @@ def varied(
 
 
 def framed(view: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A scan as web pages show some: white bars beside it, a line around it, or white around a head.
+    """A scan as web pages show some: bars beside it, a line around it, or white around the head.
 
     uint8 [H, W] -> the same.
     """

@@ -1,0 +1,132 @@
+"""Train the compact network with a source of scans left out, or a part of its recipe, and judge it.
+
+    python docs/leave_one_out.py --leave lgg/ 'glioma|meningioma|pituitary' -- --data DIR ...
+    python docs/leave_one_out.py --ablate painted boxes -- --data DIR ...
+
+What stands after `--` is the command line of `python -m train --model compact`. For each --leave, a
+regular expression over "folder/subfolder", every scan that it finds in is kept from training, and
+so is what duplicates one; the network is judged on all of them. Where these are of one class only,
+the held-out scans of the other class stand beside them. Prints a row of Markdown for each, the
+whole recipe first (unless --no-whole), which is also judged on the part of each source it had not.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from edge.manifest import Decision
+
+ABLATIONS = ("painted", "transplanted", "without", "harmless", "boxes", "bare labels", "views")
+
+
+def main() -> None:
+    """Print the table."""
+    own, rest = sys.argv[1:], []
+    if "--" in own:
+        own, rest = own[: own.index("--")], own[own.index("--") + 1 :]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--leave", nargs="+", default=[], metavar="REGEX")
+    parser.add_argument("--ablate", nargs="+", default=[], choices=ABLATIONS)
+    parser.add_argument("--no-whole", action="store_true", help="leave the whole recipe's row out")
+    args = parser.parse_args(own)
+
+    from train.arguments import parser as train_parser
+    from train.cli import request_of
+    from train.gather import gather
+
+    request = request_of(train_parser().parse_args(["--model", "compact", *rest]))
+    data = gather(request)
+    print("| training | judged on | scans | AUC |\n|---|---|---|---|", flush=True)
+    jobs = [] if args.no_whole else [("the whole recipe", None, None)]
+    jobs += [(f"without the scans of `{one}`", re.compile(one), None) for one in args.leave]
+    jobs += [(f"without {one}", None, one) for one in args.ablate]
+    for name, left, ablated in jobs:
+        for row in _rows(name, request, data, left, ablated):
+            print(row, flush=True)
+
+
+def _rows(name, request, data, left, ablated) -> Iterator[str]:
+    from train import split
+
+    sources = np.array([scan.source for scan in data.found.scans])
+    groups, truth = data.grouping.groups, data.found.truth
+    parts = {part: split.indices(data.parts, part) for part in split.PARTS}
+    out = np.zeros(len(sources), bool)
+    if left is not None:
+        out = np.array([bool(left.search(source)) for source in sources])
+    copies = np.isin(groups, groups[out])
+    train, validation = (parts[part][~copies[parts[part]]] for part in ("train", "validation"))
+    model = _fitted(request, data.samples(train), data.samples(validation), ablated)
+    unseen = np.concatenate([parts["test"], validation])
+    if left is not None:
+        kept = np.sort(np.concatenate(list(parts.values())))
+        own = kept[out[kept]]
+        for label in (0, 1):
+            if not (truth[own] == label).any():
+                own = np.concatenate([own, unseen[truth[unseen] == label]])
+        yield _row(name, "what it never saw", model, data, own)
+    folders = np.array([source.partition("/")[0] for source in sources])
+    test = parts["test"][~out[parts["test"]]]
+    for folder in np.unique(folders[test]):
+        yield _row(name, f"{folder}, test part", model, data, test[folders[test] == folder])
+    clear = validation[(truth[validation] == 0) & ~out[validation]]
+    found = validation[truth[validation] == 1]
+    for folder in np.unique(folders[found]):
+        if not np.isin(folder, folders[test]):
+            both = np.concatenate([found[folders[found] == folder], clear])
+            yield _row(
+                name, f"tumors of {folder}, validation part, tumor-free of all", model, data, both
+            )
+
+
+def _fitted(request, train, validation, ablated):
+    from train import examples, vary
+    from train.fit import Around
+    from train.fit_evidence import fit_evidence
+
+    shares = dict(examples.SHARES)
+    rescanned = vary._rescanned
+    if ablated in shares:
+        heir = "tumor" if ablated in ("painted", "transplanted") else "clear"
+        examples.SHARES[heir] += examples.SHARES.pop(ablated)
+    elif ablated == "boxes":
+        train = replace(train, boxes=None)
+    elif ablated == "bare labels":
+        train = train[np.array([bool(own) for own in train.boxes]) | (train.truth == 0)]
+    elif ablated == "views":
+        vary._rescanned = lambda scan, rng: np.clip(np.rint(scan), 0, 255).astype(np.uint8)
+    try:
+        return fit_evidence(request.fit, train, validation, Around()).model
+    finally:
+        examples.SHARES.clear()
+        examples.SHARES.update(shares)
+        vary._rescanned = rescanned
+
+
+def _row(name, judged_on, model, data, chosen) -> str:
+    from train.evaluate import Predictions, evaluate
+    from train.judge import raw_outputs
+
+    groups = data.grouping.groups[chosen]
+    # Of copies one; of patients all.
+    _, first = np.unique(data.grouping.clusters[chosen], return_index=True)
+    chosen, groups = chosen[np.sort(first)], groups[np.sort(first)]
+    logits = raw_outputs(model, data.found.pixels[chosen])[:, 0].astype(np.float64)
+    probability, truth = 1 / (1 + np.exp(-logits)), data.found.truth[chosen]
+    if len(set(truth.tolist())) < 2:
+        return f"| {name} | {judged_on} | {len(truth)} of one class | |"
+    decision = Decision("sigmoid", 1.0, 0.5, (0.5, 0.5))
+    found = evaluate(Predictions.of(decision, truth, probability, groups))
+    auc = found.estimates["auc"]
+    return (
+        f"| {name} | {judged_on} | {truth.sum()} with, {(1 - truth).sum()} without, {found.groups} "
+        f"groups | {auc.value:.3f} [{auc.low:.3f}-{auc.high:.3f}] |"
+    )
+
+
+if __name__ == "__main__":
+    main()
