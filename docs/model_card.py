@@ -5,10 +5,11 @@
         --not-brain ../shared/data/not_brain_mri
 
 The test scans are those of the run's split.json, judged by the device's own code. Of each data
-folder and duplicate cluster the first scan is taken, so a copy counts once.
+folder and duplicate cluster the first scan is taken, so a copy counts once; of a known patient all.
 """
 
 import argparse
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -57,30 +58,44 @@ def main() -> None:
         print("|---|---|---|---|---|---|---|---|---|---|---|")
         for name, own in sets.items():
             print(_row(name, classifier, own, by_file))
+        _alarms(classifier, run)
         if args.not_brain:
             _refused(classifier, args.not_brain, run)
 
 
 def _test_sets(run) -> dict[str, list[tuple[Scan, int]]]:
-    """The test scans by data folder, one a cluster, with their clusters."""
-    sets: dict[str, dict[int, tuple[Scan, int]]] = defaultdict(dict)
+    """The test scans by data folder and sequence, with their clusters or patients."""
+    sets: dict[str, list[tuple[Scan, int]]] = defaultdict(list)
+    patient = run.manifest.options.get("patient_id")
+    seen = set()
     for one in run.split:
-        if one.part == "test":
-            scan = Scan(one.root, one.path, one.positive, one.sha256)
-            sets[Path(one.root).name].setdefault(one.group, (scan, one.group))
-    return {name: list(own.values()) for name, own in sets.items()}
+        path, folder = Path(one.path), Path(one.root).name
+        if one.part != "test":
+            continue
+        known = patient and re.search(patient, path.name)
+        if not known and (folder, one.group) in seen:
+            continue
+        seen.add((folder, one.group))
+        for name in _names(folder, path):
+            sets[name].append((Scan(one.root, one.path, one.positive, one.sha256), one.group))
+    return dict(sorted(sets.items()))
+
+
+def _names(folder: str, path: Path) -> list[str]:
+    """The folder, and in it the sequence, which stands before "-axi" in some names."""
+    before, found, _ = path.name.partition("-axi")
+    return [f"{folder}, all", f"{folder}, {before.rsplit('_', 1)[-1]}"] if found else [folder]
 
 
 def _foreign(folder: Path) -> dict[str, list[tuple[Scan, int]]]:
-    """A folder that was not trained on, in all and by what stands before "-axi" in the names."""
+    """A folder that was not trained on; patients by the first twelve letters of the names."""
     found: dict[str, list[tuple[Scan, int]]] = defaultdict(list)
     patients: dict[str, int] = {}
     root = str(folder.resolve())
     for path, positive in find_files(folder, find_classes(folder, [], [])):
         scan = Scan(root, path.relative_to(folder).as_posix(), positive, "")
         patient = patients.setdefault(path.name[:12], len(patients))
-        kind = path.name.split("-axi")[0].rsplit("_", 1)[-1]
-        for name in (f"{folder.name}, all", f"{folder.name}, {kind}"):
+        for name in _names(f"{folder.name} (never trained on)", path):
             found[name].append((scan, patient))
     return dict(sorted(found.items()))
 
@@ -119,6 +134,21 @@ def _row(name: str, classifier: Classifier, own, boxes) -> str:
 def _estimate(found: Evaluation, name: str) -> str:
     one = found.estimates[name]
     return f"{one.value:.3f} [{one.low:.3f}-{one.high:.3f}]"
+
+
+def _alarms(classifier: Classifier, run) -> None:
+    """Verdicts on the tumor-free scans of the validation part, by source."""
+    print("\n| tumor-free validation scans of | called tumor | uncertain | refused |")
+    print("|---|---|---|---|")
+    verdicts: dict[str, list[str]] = defaultdict(list)
+    for one in run.split:
+        if one.part == "validation" and not one.positive:
+            found = classifier.classify(Path(one.root, one.path)).verdict
+            scan = Scan(one.root, one.path, one.positive, one.sha256)
+            verdicts[scan.source].append(found)
+    for source, own in sorted(verdicts.items()):
+        shares = (Proportion(own.count(v), len(own)) for v in ("tumor", "uncertain", "rejected"))
+        print(f"| {source} | {' | '.join(map(str, shares))} |")
 
 
 def _refused(classifier: Classifier, folder: Path, run) -> None:

@@ -70,6 +70,22 @@ def test_a_run_with_a_map_and_a_gate(finished):
     assert report["cost"]["multiply_adds"] < 60e6
 
 
+def test_a_run_taught_by_a_map_and_by_another_network(
+    finished, folder, tmp_path, capsys, monkeypatch
+):
+    """The CNN takes colour scans of another size, read anew for it."""
+    data = [word for name in ("boxed", "bare") for word in ("--data", str(folder / name))]
+    assert main(["--model", "cnn", *data, "--out", str(tmp_path / "cnn"), "--epochs", "1"]) == 0
+    monkeypatch.setattr(session, "learn_gate", partial(reject.learn_gate, views=60))
+    given = ["--boxes", folder / "boxes", "--teacher", finished, tmp_path / "cnn"]
+    assert train(folder, tmp_path / "taught", *given) == 0
+    assert "teachers place " in capsys.readouterr().err
+    assert read_run(tmp_path / "taught").manifest.options["teacher"] == [
+        str(finished),
+        str(tmp_path / "cnn"),
+    ]
+
+
 def test_a_teacher_must_tell_the_same_apart(finished, folder, tmp_path, capsys):
     for name in ("boxed", "bare"):
         shutil.copytree(folder / name / "yes", tmp_path / name / "no")

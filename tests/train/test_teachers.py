@@ -1,11 +1,19 @@
 """Where teachers agree, and which runs may not teach."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 pytest.importorskip("keras")
 
-from train.teachers import agreed, pointed_at
+import keras
+
+from edge.manifest import Decision, InputSpec
+from train.boxes import Box
+from train.compact import EVIDENCE
+from train.samples import Samples
+from train.teachers import Teacher, agreed, pointed_at, taught
 
 
 def spot(row, col, size=2, level=5.0):
@@ -34,3 +42,50 @@ def test_only_the_strongest_spot_is_pointed_at():
     found = pointed_at(evidence)
     assert found[2:4, 2:4].all()
     assert found.sum() == 4
+
+
+SPEC = InputSpec(128, 128, "grey")
+
+
+def teacher(temperature=1.0):
+    """Points at what is bright, and is the surer the brighter it is; sees scans as they are."""
+    pixels = keras.Input(SPEC.shape, dtype="uint8")
+    small = keras.layers.AveragePooling2D(8)(keras.layers.Rescaling(0.1, offset=-10.0)(pixels))
+    evidence = keras.layers.Identity(name=EVIDENCE)(small)
+    logit = keras.layers.GlobalMaxPooling2D(name="logits")(evidence)
+    manifest = SimpleNamespace(
+        input=SPEC, decision=Decision("sigmoid", temperature), labels=("no", "yes"), positive="yes"
+    )
+    model = keras.Model(pixels, keras.layers.Activation("sigmoid")(logit))
+    return Teacher(SimpleNamespace(manifest=manifest), model)
+
+
+def bright(row, col):
+    scan = np.full((128, 128, 1), 20, np.uint8)
+    scan[row : row + 24, col : col + 24] = 200
+    return scan
+
+
+def taught_samples():
+    boxes = np.empty(3, object)
+    boxes[:] = [(Box(0.1, 0.1, 0.2, 0.2),), (), ()]
+    pixels = np.stack([bright(8, 8), bright(64, 32), bright(32, 64)])
+    return Samples(pixels, np.array([1, 1, 0]), np.arange(3), boxes=boxes)
+
+
+def test_a_map_places_the_tumors_that_have_no_box_and_nothing_else():
+    told, boxes = taught([teacher(), teacher()], taught_samples(), [None] * 3)
+    assert told is None
+    assert boxes[0] == (Box(0.1, 0.1, 0.2, 0.2),), "a given box stays"
+    assert boxes[1] == (Box(32 / 128, 64 / 128, 56 / 128, 88 / 128),)
+    assert boxes[2] == (), "there is no tumor"
+
+
+def test_who_has_no_map_tells_how_sure_to_be():
+    inner = teacher()
+    flat = keras.Model(inner.model.input, inner.model.output)
+    flat.get_layer(EVIDENCE).name = "other"
+    told, boxes = taught([Teacher(inner.run, flat)], taught_samples(), [None] * 3)
+    assert boxes is None
+    assert told.shape == (3,)
+    assert (told > 0.99).all()
