@@ -100,13 +100,15 @@ def likeness(features: np.ndarray, gate: LearnedGate) -> float:
 def _weights(gate: LearnedGate) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     hidden = gate.hidden
     try:
-        values = np.frombuffer(b64decode(gate.weights), "<f2").astype(np.float32)
+        values = b64decode(gate.weights)
     except ValueError:
-        values = np.empty(0)
-    if values.size != (FEATURES + 2) * hidden + 1:
+        values = b""
+    if len(values) != FEATURES * hidden + 2 * (3 * hidden + 1):
         raise ModelError("the manifest's reject gate is of another size; export the model again")
-    first, bias, last, offset = np.split(values, np.cumsum([FEATURES * hidden, hidden, hidden]))
-    return first.reshape(FEATURES, hidden), bias, last, float(offset[0])
+    first = np.frombuffer(values, np.int8, FEATURES * hidden).reshape(FEATURES, hidden)
+    rest = np.frombuffer(values, "<f2", offset=FEATURES * hidden).astype(np.float32)
+    scale, bias, last, offset = np.split(rest, np.arange(1, 4) * hidden)
+    return first * scale, bias, last, float(offset[0])
 
 
 def colorfulness(image: Image.Image) -> float:

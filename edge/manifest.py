@@ -86,7 +86,8 @@ class LearnedGate:
     hidden: int
     """Number of units."""
     weights: str
-    """float16, little-endian, base64: [features, hidden], [hidden], [hidden], [1]."""
+    """base64: int8 [features, hidden] in steps of a size for each unit; then float16, little-endian:
+    these sizes, the units' biases and their weights, [hidden] each, and the offset."""
     least: float
     """Smallest output that a scan may have; about 10 for a typical one."""
 

@@ -14,14 +14,14 @@ from train.outliers import KINDS, outlier
 from train.samples import Samples
 from train.vary import framed, varied
 
-HIDDEN = 40
-VIEWS = 20_000
+HIDDEN = 48
+VIEWS = 30_000
 """Of scans, and as many outliers."""
 BRAINLESS = 0.06
 """Views of slices without a brain, of `VIEWS`."""
 FRAMED = 0.15
 """Of the views of scans: in frames, as on web pages."""
-ACCEPTED = 0.995
+ACCEPTED = 0.99
 """Share of the validation scans that must pass."""
 _ATTEMPTS = 30  # epochs of the solver
 
@@ -61,12 +61,23 @@ def learn_gate(
     )  # fmt: skip
     network.fit(features, truth)
     (first, last), (bias, offset) = network.coefs_, network.intercepts_
-    values = np.concatenate([first.ravel(), bias, last.ravel(), offset]).astype("<f2")
-    gate = LearnedGate(HIDDEN, b64encode(values.tobytes()).decode(), 0.0)
+    gate = LearnedGate(HIDDEN, packed(first, bias, last.ravel(), offset), 0.0)
     found = np.array([likeness(layout(scan), gate) for scan in validation.pixels])
     # Never above 0, where the network itself thinks either likely.
     least = min(0.0, float(np.quantile(found, 1 - ACCEPTED)))
     return LearnedGate(gate.hidden, gate.weights, round(least, 3))
+
+
+def packed(first: np.ndarray, bias: np.ndarray, last: np.ndarray, offset: np.ndarray) -> str:
+    """A network's weights as `edge.manifest.LearnedGate` has them.
+
+    Args:
+        first: [FEATURES, units]; bias, last: [units]; offset: [1].
+    """
+    scale = (np.abs(first).max(axis=0) / 127 + 1e-6).astype("<f2")
+    steps = np.clip(np.rint(first / scale.astype(np.float64)), -127, 127).astype(np.int8)
+    rest = np.concatenate([scale, bias, last, offset]).astype("<f2")
+    return b64encode(steps.tobytes() + rest.tobytes()).decode()
 
 
 def _plain(samples: Samples, count: int, rng: np.random.Generator) -> np.ndarray:
