@@ -86,7 +86,7 @@ class LearnedGate:
     hidden: int
     """Number of units."""
     weights: str
-    """base64: int8 [features, hidden] in steps of a size for each unit; then float16, little-endian:
+    """base64: int8 [features, hidden], in steps of a size for each unit; then, in float16,
     these sizes, the units' biases and their weights, [hidden] each, and the offset."""
     least: float
     """Smallest output that a scan may have; about 10 for a typical one."""
