@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from train import patients, split
+from train import patients, run, split
 from train.boxes import Boxes, read_boxes
 from train.data import (
     Classes,
@@ -14,6 +14,7 @@ from train.data import (
     check_all_found,
     find_classes,
     find_files,
+    fingerprint,
     joined,
     read_scans,
 )
@@ -58,9 +59,14 @@ class Request:
     def asked(self) -> dict:
         """What an interrupted session must have been asked for too, to be resumed.
 
-        Of a file of weights its hash counts, not its name alone.
+        Of files of weights, boxes and teachers their hashes count, not their names alone.
         """
-        return self.options | ({"weights": self.weights} if self.weights else {})
+        named = {"weights": self.weights} if self.weights else {}
+        if self.boxes:
+            named["boxes"] = [_with_hash(folder, "*.txt") for folder in self.boxes]
+        if self.teachers:
+            named["teacher"] = [_with_hash(folder, run.MODEL) for folder in self.teachers]
+        return self.options | named
 
     @property
     def all_folders(self) -> list[Path]:
@@ -146,6 +152,14 @@ def describe(data: Data) -> None:
         say(f"  {len(leaks)} scans dropped, as they duplicate scans of the test set (split.json)")
     for part, by_label in split.counts(data.parts, data.classes.labels).items():
         say(f"  {part:10}  " + "  ".join(f"{k} {n}" for k, n in by_label.items()))
+
+
+def _with_hash(folder: Path, pattern: str) -> str:
+    """A folder's name with a hash of the files of a pattern in it, their names included."""
+    files = sorted(folder.glob(pattern))
+    return (
+        f"{folder} (SHA-256 {fingerprint(f'{one.name} {run.sha256_file(one)}' for one in files)})"
+    )
 
 
 def _all_names(classes: list[Classes]) -> Classes:

@@ -166,26 +166,43 @@ def test_a_finished_run_is_not_resumed(finished_run, few, capsys):
     assert "it is finished: leave --resume out" in capsys.readouterr().err
 
 
+def request(**changes):
+    return Request(
+        folders=(),
+        test_folder=None,
+        positive=[],
+        negative=[],
+        patient_id=None,
+        patient_csv=None,
+        fit=options("vgg16"),
+        folds=None,
+        protocol="honest",
+        target_sensitivity=0.95,
+        coverage=0.9,
+        **changes,
+    )
+
+
 def test_a_weights_file_that_changed_under_its_name_is_refused(tmp_path):
     before, now = (
-        Request(
-            folders=(),
-            test_folder=None,
-            positive=[],
-            negative=[],
-            patient_id=None,
-            patient_csv=None,
-            fit=options("vgg16"),
-            folds=None,
-            protocol="honest",
-            target_sensitivity=0.95,
-            coverage=0.9,
-            weights=f"w.npz (SHA-256 {digest})",
-            options={"weights": "w.npz"},
-        )
+        request(weights=f"w.npz (SHA-256 {digest})", options={"weights": "w.npz"})
         for digest in ("aaa", "bbb")
     )
     check_or_record(tmp_path, before.asked, (), True)
     check_or_record(tmp_path, before.asked, (), True)
     with pytest.raises(TrainError, match=r"--weights was w.npz \(SHA-256 aaa\) and is"):
         check_or_record(tmp_path, now.asked, (), True)
+
+
+@pytest.mark.parametrize(("kind", "file"), [("boxes", "y1.txt"), ("teachers", "model.keras")])
+def test_boxes_and_teachers_that_changed_under_their_names_are_refused(tmp_path, kind, file):
+    folder, kept = tmp_path / "given", tmp_path / "kept"
+    folder.mkdir()
+    kept.mkdir()
+    (folder / file).write_text("before")
+    asked = request(**{kind: (folder,)})
+    check_or_record(kept, asked.asked, (), True)
+    check_or_record(kept, asked.asked, (), True)
+    (folder / file).write_text("after")
+    with pytest.raises(TrainError, match=rf"cannot resume: --.* was \['{folder} \(SHA"):
+        check_or_record(kept, asked.asked, (), True)
