@@ -59,6 +59,7 @@ def main() -> None:
         for name, own in sets.items():
             print(_row(name, classifier, own, by_file))
         _alarms(classifier, run)
+        _brainless(classifier, run)
         if args.not_brain:
             _refused(classifier, args.not_brain, run)
 
@@ -149,6 +150,20 @@ def _alarms(classifier: Classifier, run) -> None:
     for source, own in sorted(verdicts.items()):
         shares = (Proportion(own.count(v), len(own)) for v in ("tumor", "uncertain", "rejected"))
         print(f"| {source} | {' | '.join(map(str, shares))} |")
+
+
+def _brainless(classifier: Classifier, run) -> None:
+    """Verdicts on the slices that --no-brain names, by part."""
+    pattern = run.manifest.options.get("no_brain")
+    if not pattern:
+        return
+    print("\n| slices without a brain | rejected | uncertain | tumor | no tumor |")
+    print("|---|---|---|---|---|")
+    for part in ("train", "validation", "test"):
+        files = [Path(one.root, one.path) for one in run.split if one.part == part]
+        own = [classifier.classify(one).verdict for one in files if re.search(pattern, str(one))]
+        counts = [own.count(v) for v in ("rejected", "uncertain", "tumor", "no_tumor")]
+        print(f"| {part}: {len(own)} | {' | '.join(map(str, counts))} |")
 
 
 def _refused(classifier: Classifier, folder: Path, run) -> None:
