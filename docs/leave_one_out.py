@@ -5,9 +5,10 @@
 
 What stands after `--` is the command line of `python -m train --model compact`. For each --leave, a
 regular expression over "folder/subfolder", every scan that it finds in is kept from training, and
-so is what duplicates one; the network is judged on all of them. Where these are of one class only,
-the held-out scans of the other class stand beside them. Prints a row of Markdown for each, the
-whole recipe first (unless --no-whole), which is also judged on the part of each source it had not.
+so is what duplicates one; the network is judged on one of each cluster of them that duplicates no
+test scan, and on the held-out part of every other source. Where scans are of one class only, the
+held-out scans of the other class stand beside them, the same ones in every row. Prints Markdown,
+the whole recipe first (unless --no-whole).
 """
 
 import argparse
@@ -20,7 +21,7 @@ import numpy as np
 
 from edge.manifest import Decision
 
-ABLATIONS = ("painted", "transplanted", "without", "harmless", "boxes", "bare labels", "views")
+ABLATIONS = ("painted", "transplanted", "without", "harmless", "boxes", "bare labels", "rescanning")
 
 
 def main() -> None:
@@ -39,10 +40,14 @@ def main() -> None:
     from train.gather import gather
 
     request = request_of(train_parser().parse_args(["--model", "compact", *rest]))
+    if request.teachers or (args.ablate and not request.boxes):
+        sys.exit("give no --teacher, and --boxes with --ablate")
     data = gather(request)
     print("| training | judged on | scans | AUC |\n|---|---|---|---|", flush=True)
     jobs = [] if args.no_whole else [("the whole recipe", None, None)]
-    jobs += [(f"without the scans of `{one}`", re.compile(one), None) for one in args.leave]
+    for one in args.leave:
+        shown = one.replace("|", r"\|")  # else it would end the table's cell
+        jobs.append((f"without the scans of `{shown}`", re.compile(one), None))
     jobs += [(f"without {one}", None, one) for one in args.ablate]
     for name, left, ablated in jobs:
         for row in _rows(name, request, data, left, ablated):
@@ -58,10 +63,13 @@ def _rows(name, request, data, left, ablated) -> Iterator[str]:
     out = np.zeros(len(sources), bool)
     if left is not None:
         out = np.array([bool(left.search(source)) for source in sources])
+        if not out.any():
+            sys.exit(f"--leave {left.pattern!r}: is in the name of no source")
     copies = np.isin(groups, groups[out])
     train, validation = (parts[part][~copies[parts[part]]] for part in ("train", "validation"))
     model = _fitted(request, data.samples(train), data.samples(validation), ablated)
-    unseen = np.concatenate([parts["test"], validation])
+    # Neither part was trained on, left out or not.
+    unseen = np.concatenate([parts["test"], parts["validation"]])
     if left is not None:
         kept = np.sort(np.concatenate(list(parts.values())))
         own = kept[out[kept]]
@@ -73,7 +81,7 @@ def _rows(name, request, data, left, ablated) -> Iterator[str]:
     test = parts["test"][~out[parts["test"]]]
     for folder in np.unique(folders[test]):
         yield _row(name, f"{folder}, test part", model, data, test[folders[test] == folder])
-    clear = validation[(truth[validation] == 0) & ~out[validation]]
+    clear = parts["validation"][truth[parts["validation"]] == 0]
     found = validation[truth[validation] == 1]
     for folder in np.unique(folders[found]):
         if not np.isin(folder, folders[test]):
@@ -97,7 +105,7 @@ def _fitted(request, train, validation, ablated):
         train = replace(train, boxes=None)
     elif ablated == "bare labels":
         train = train[np.array([bool(own) for own in train.boxes]) | (train.truth == 0)]
-    elif ablated == "views":
+    elif ablated == "rescanning":
         vary._rescanned = lambda scan, rng: np.clip(np.rint(scan), 0, 255).astype(np.uint8)
     try:
         return fit_evidence(request.fit, train, validation, Around()).model

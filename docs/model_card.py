@@ -1,7 +1,7 @@
 """Measure exported models as docs/model-card.md reports them; prints Markdown.
 
     python docs/model_card.py runs/compact edge/models/compact-int8.tflite ... \
-        --boxes ../shared/data/br35h/boxes --foreign ../shared/data/lgg \
+        --boxes ../shared/data/br35h/boxes ../shared/data/lgg/boxes \
         --not-brain ../shared/data/not_brain_mri
 
 The test scans are those of the run's split.json, judged by the device's own code. Of each data
@@ -20,9 +20,11 @@ from edge.gate import layout, likeness, reject_reason
 from edge.preprocess import preprocess
 from train.boxes import Boxes, read_boxes
 from train.data import Scan, find_classes, find_files
+from train.errors import TrainError
 from train.evaluate import Evaluation, Predictions, evaluate
 from train.metrics import Proportion
 from train.outliers import KINDS, outlier
+from train.patients import from_csv, from_names
 from train.run import read_run
 
 SPECIFICITY = 0.90
@@ -43,6 +45,8 @@ def main() -> None:
     print(NOTICE)
     sets = _test_sets(run)
     for folder in args.foreign:
+        if str(folder.resolve()) in {one.root for one in run.split}:
+            parser.error(f"--foreign {folder}: is part of the run's data")
         sets.update(_foreign(folder))
     scans = list({scan.file: scan for own in sets.values() for scan, _ in own}.values())
     boxes = read_boxes(args.boxes, scans) if args.boxes else Boxes({}, ())
@@ -67,14 +71,19 @@ def main() -> None:
 def _test_sets(run) -> dict[str, list[tuple[Scan, int]]]:
     """The test scans by data folder and sequence, with their clusters or patients."""
     sets: dict[str, list[tuple[Scan, int]]] = defaultdict(list)
-    patient = run.manifest.options.get("patient_id")
+    tests, options = [one for one in run.split if one.part == "test"], run.manifest.options
+    known = [None] * len(tests)
+    try:
+        if options.get("patient_id"):
+            known = from_names(options["patient_id"], tests)
+        elif options.get("patient_csv"):
+            known = from_csv(Path(options["patient_csv"]), tests)
+    except TrainError:
+        pass  # of the test scans no patient is known
     seen = set()
-    for one in run.split:
+    for one, patient in zip(tests, known, strict=True):
         path, folder = Path(one.path), Path(one.root).name
-        if one.part != "test":
-            continue
-        known = patient and re.search(patient, path.name)
-        if not known and (folder, one.group) in seen:
+        if patient is None and (folder, one.group) in seen:
             continue
         seen.add((folder, one.group))
         for name in _names(folder, path):
@@ -120,7 +129,7 @@ def _row(name: str, classifier: Classifier, own, boxes) -> str:
     truth, probability = np.array(truth), np.array(probability)
     predictions = Predictions.of(classifier.manifest.decision, truth, probability, np.array(groups))
     found = evaluate(predictions)
-    limit = np.quantile(probability[truth == 0], SPECIFICITY)
+    limit = np.quantile(probability[truth == 0], SPECIFICITY) if (truth == 0).any() else 1.0
     reached = Proportion(int((probability[truth == 1] > limit).sum()), int((truth == 1).sum()))
     pointing = str(Proportion(sum(hits), len(hits))) if hits else ""
     return (

@@ -104,7 +104,7 @@ def _weights(gate: LearnedGate) -> tuple[np.ndarray, np.ndarray, np.ndarray, flo
     except ValueError:
         values = b""
     if len(values) != FEATURES * hidden + 2 * (3 * hidden + 1):
-        raise ModelError("the manifest's reject gate is of another size; export the model again")
+        raise ModelError("the manifest's reject gate is of another size; train the model again")
     first = np.frombuffer(values, np.int8, FEATURES * hidden).reshape(FEATURES, hidden)
     rest = np.frombuffer(values, "<f2", offset=FEATURES * hidden).astype(np.float32)
     scale, bias, last, offset = np.split(rest, np.arange(1, 4) * hidden)

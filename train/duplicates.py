@@ -7,7 +7,8 @@ The rule, on the grey picture as `edge` decodes it:
   differ in at most `MAX_BITS` bits **and** their 32x32 thumbnails correlate by at least
   `MIN_CORRELATION`;
 - two scans of different classes need the same hash distance and a correlation of `SAME_PICTURE`:
-  then they are copies of one picture, re-encoded or rescaled, and their label cannot be known.
+  then they are copies of one picture, re-encoded or rescaled, and their label cannot be known;
+- two scans of different known patients need a correlation of `TWO_PATIENTS`.
 
 The hash alone is not enough. Measured on the 253 Kaggle scans and Br35H (2,454 files): 82 pairs of
 different classes lie within 4 bits, Y52-N11, Y6-N11 and Y9-No22 of the 253 among them, and not one
@@ -15,7 +16,9 @@ of the 82 correlates above 0.861; of pairs of one class within 2 bits the median
 4 bits and 0.95 give 93 "no" and 63 "yes" of the 253 a near-duplicate in Br35H, 0.90 would give 65
 "yes" and 0.97 55. Copies of 60 of the 253, halved or scaled to 0.7 or 224x224 and saved as JPEG of
 quality 80, keep 2 bits and 0.987; of the slices of one patient with and without tumor in the lgg
-set, the closest two reach 0.97. Scans that were rotated, mirrored or cut differently are not found.
+set, the closest two reach 0.97. The skull-stripped heads of 64 people in one frame (`ds002748_T1`)
+are near-duplicates in 305 pairs, at 0.958 in the median and 0.9804 at most: by looks alone their
+768 slices chain into one group. Scans that were rotated, mirrored or cut differently are not found.
 """
 
 from collections import defaultdict
@@ -33,6 +36,8 @@ MIN_CORRELATION = 0.95
 """Pearson's, between the thumbnails of near-duplicates."""
 SAME_PICTURE = 0.98
 """The same between scans of different classes, whose merging costs both their labels."""
+TWO_PATIENTS = 0.985
+"""The same between scans of two different known patients."""
 _SIDE = 32
 _HASH_SIDE = 8
 _BLOCK = 256  # rows compared at once: 256 x 10,000 float32 are 10 MB, four such at a time
@@ -76,7 +81,10 @@ def look(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
 
 
 def near_pairs(
-    looks: Looks, positive: np.ndarray, across: float = SAME_PICTURE
+    looks: Looks,
+    positive: np.ndarray,
+    across: float = SAME_PICTURE,
+    patients: Sequence[str | None] | None = None,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Pairs i < j of near-duplicates, in blocks: two int64 arrays of the same length at a time.
 
@@ -86,7 +94,10 @@ def near_pairs(
     Args:
         positive: bool [N], the scans' classes.
         across: correlation that pairs of different classes need.
+        patients: of each scan, None where unknown; pairs of two different ones need `TWO_PATIENTS`.
     """
+    names = {name: i for i, name in enumerate(dict.fromkeys(patients or [])) if name is not None}
+    known = np.array([names.get(name, -1) for name in patients or [None] * len(positive)])
     # The product of two rows of -1 and 1 is the bits that agree less the bits that differ.
     signs = np.unpackbits(looks.hashes, axis=1).astype(np.float32) * 2 - 1
     least_product = signs.shape[1] - 2 * MAX_BITS
@@ -100,7 +111,10 @@ def near_pairs(
         near = signs[rows] @ signs[start:].T >= least_product
         same = positive[rows, None] == positive[None, start:]
         correlation = thumbnails[rows] @ thumbnails[start:].T
-        near &= correlation >= np.where(same, np.float32(MIN_CORRELATION), np.float32(across))
+        least = np.where(same, np.float32(MIN_CORRELATION), np.float32(across))
+        mine, theirs = known[rows, None], known[None, start:]
+        two = (mine != theirs) & (mine >= 0) & (theirs >= 0)
+        near &= correlation >= np.where(two, np.maximum(least, np.float32(TWO_PATIENTS)), least)
         i, j = np.nonzero(np.triu(near, 1))
         yield i + start, j + start
 
@@ -113,17 +127,12 @@ def find_groups(
     Copies of copies are in one group, so two members need not be near-duplicates themselves.
 
     Args:
-        patients: of each scan, None where unknown. Near-duplicates of two different known ones are
-            different heads that look alike, as skull-stripped ones in one frame do: by looks alone
-            768 slices of 64 such people chain into one group.
+        patients: of each scan, None where unknown.
     """
     groups = byte_identical(scans)
     positive = np.array([scan.positive for scan in scans], bool)
-    names = {name: i for i, name in enumerate(dict.fromkeys(patients or [])) if name is not None}
-    known = np.array([names.get(name, -1) for name in patients or [None] * len(scans)])
-    for i, j in near_pairs(looks, positive):
-        same = (known[i] == known[j]) | (known[i] < 0) | (known[j] < 0)
-        groups = merged(groups, groups[i[same]], groups[j[same]])
+    for i, j in near_pairs(looks, positive, patients=patients):
+        groups = merged(groups, groups[i], groups[j])
     return by_appearance(groups)
 
 

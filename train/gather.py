@@ -63,9 +63,10 @@ class Request:
         """
         named = {"weights": self.weights} if self.weights else {}
         if self.boxes:
-            named["boxes"] = [_with_hash(folder, "*.txt") for folder in self.boxes]
+            named["boxes"] = [_with_hash(folder, ["*.txt"]) for folder in self.boxes]
         if self.teachers:
-            named["teacher"] = [_with_hash(folder, run.MODEL) for folder in self.teachers]
+            files = [run.MODEL, run.MANIFEST]
+            named["teacher"] = [_with_hash(folder, files) for folder in self.teachers]
         return self.options | named
 
     @property
@@ -154,9 +155,9 @@ def describe(data: Data) -> None:
         say(f"  {part:10}  " + "  ".join(f"{k} {n}" for k, n in by_label.items()))
 
 
-def _with_hash(folder: Path, pattern: str) -> str:
-    """A folder's name with a hash of the files of a pattern in it, their names included."""
-    files = sorted(folder.glob(pattern))
+def _with_hash(folder: Path, patterns: list[str]) -> str:
+    """A folder's name with a hash of the files of some patterns in it, their names included."""
+    files = [file for pattern in patterns for file in sorted(folder.glob(pattern))]
     return (
         f"{folder} (SHA-256 {fingerprint(f'{one.name} {run.sha256_file(one)}' for one in files)})"
     )

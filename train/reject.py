@@ -16,11 +16,11 @@ from train.vary import framed, varied
 
 HIDDEN = 48
 VIEWS = 30_000
-"""Of scans, and as many outliers."""
+"""Of scans, half of them as they are; and as many outliers."""
 BRAINLESS = 0.06
 """Views of slices without a brain, of `VIEWS`."""
 FRAMED = 0.15
-"""Of the views of scans: in frames, as on web pages."""
+"""Of the views of scans: in frames, as on web pages, besides those that `varied` draws."""
 ACCEPTED = 0.99
 """Share of the validation scans that must pass."""
 _ATTEMPTS = 30  # epochs of the solver

@@ -200,7 +200,8 @@ def _taught(request: Request, data: Data, fold: split.Fold, train: Samples) -> S
     if boxes is None:
         return train
     placed = np.array([bool(own) for own in boxes], bool) | (train.truth == 0)
-    say(f"teachers place {int((placed & (train.truth == 1)).sum())} of {train.truth.sum()} tumors")
+    bare = np.array([not own for own in train.boxes], bool) & (train.truth == 1)
+    say(f"teachers place {(placed & bare).sum()} of {bare.sum()} tumors without a box")
     return replace(train, boxes=boxes)[placed]
 
 

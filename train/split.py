@@ -28,7 +28,7 @@ class Grouping:
     groups: np.ndarray
     """int64 [N]: duplicate clusters, merged with patients where those are known."""
     clusters: np.ndarray
-    """int64 [N]: duplicate clusters alone."""
+    """int64 [N]: duplicate clusters, not joined by patient."""
     conflicts: tuple[Conflict, ...]
     """Of `clusters`."""
     patients: int

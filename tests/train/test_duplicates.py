@@ -76,18 +76,27 @@ def test_classes_are_merged_by_stricter_a_rule(correlation, within, across):
         assert (find_groups(scans(labels), looks).tolist() == [0, 0]) is merge
 
 
+def alike(correlation):
+    """Three pictures of one hash, each two of which correlate so."""
+    shared, *own = np.random.default_rng(0).standard_normal((4, 1024))
+    mixed = np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * np.stack(own)
+    thumbnails = np.clip(128 + 25 * mixed, 0, 255).astype(np.uint8)
+    return Looks(np.zeros((3, 8), np.uint8), thumbnails)
+
+
 @pytest.mark.parametrize(
-    ("patients", "expected"),
+    ("patients", "correlation", "expected"),
     [
-        (None, [0, 0, 0]),
-        (["a", "b", "c"], [0, 1, 2]),
-        (["a", "a", "b"], [0, 0, 1]),
-        (["a", None, None], [0, 0, 0]),
+        (None, 0.965, [0, 0, 0]),
+        (["a", "b", "c"], 0.965, [0, 1, 2]),
+        (["a", "a", "b"], 0.965, [0, 0, 1]),
+        (["a", None, None], 0.965, [0, 0, 0]),
+        (["a", "b", "c"], 0.995, [0, 0, 0]),
     ],
 )
-def test_lookalikes_of_two_known_patients_are_no_copies(patients, expected):
-    looks = looks_of([phantom(3)] * 3)
-    assert find_groups(scans([False] * 3), looks, patients).tolist() == expected
+def test_two_known_patients_must_look_the_more_alike(patients, correlation, expected):
+    found = find_groups(scans([False] * 3), alike(correlation), patients)
+    assert found.tolist() == expected
 
 
 def test_the_same_file_is_a_copy_whoever_it_is_said_to_show():

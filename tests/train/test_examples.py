@@ -60,6 +60,16 @@ def test_the_same_seed_gives_the_same_examples():
     assert not np.array_equal(one[0], Examples(samples(), CELLS, 6).batch(20)[0])
 
 
+def test_every_epoch_has_examples_of_its_own_whatever_was_drawn_before():
+    used, fresh = Examples(samples(), CELLS, 5), Examples(samples(), CELLS, 5)
+    first = used.batch(20)[0]
+    for examples in (used, fresh):
+        examples.begin(3)
+    later = used.batch(20)[0]
+    np.testing.assert_array_equal(later, fresh.batch(20)[0])
+    assert not np.array_equal(first, later)
+
+
 def test_codes_of_a_mask_a_box_and_a_label():
     mask = np.zeros((128, 128), np.float32)
     mask[16:32, 16:28] = 1  # two rows of cells; one column whole, one to a half

@@ -194,7 +194,10 @@ def test_a_weights_file_that_changed_under_its_name_is_refused(tmp_path):
         check_or_record(tmp_path, now.asked, (), True)
 
 
-@pytest.mark.parametrize(("kind", "file"), [("boxes", "y1.txt"), ("teachers", "model.keras")])
+@pytest.mark.parametrize(
+    ("kind", "file"),
+    [("boxes", "y1.txt"), ("teachers", "model.keras"), ("teachers", "manifest.json")],
+)
 def test_boxes_and_teachers_that_changed_under_their_names_are_refused(tmp_path, kind, file):
     folder, kept = tmp_path / "given", tmp_path / "kept"
     folder.mkdir()

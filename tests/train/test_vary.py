@@ -1,0 +1,58 @@
+"""Views of a scan: what they may change, and what they must keep."""
+
+import numpy as np
+import pytest
+
+from train.phantom import make_phantom
+from train.vary import _reversed, _within, framed, varied
+
+MADE = make_phantom(1, True, size=128)
+SCAN, LESION = MADE.pixels.astype(np.float32), MADE.lesion.astype(np.float32)
+
+
+def test_the_same_seed_gives_the_same_view():
+    one, other = (varied(SCAN, LESION, np.random.default_rng(4)) for _ in range(2))
+    np.testing.assert_array_equal(one[0], other[0])
+    np.testing.assert_array_equal(one[1], other[1])
+
+
+def test_the_mask_goes_where_the_lesion_goes():
+    """A lone bright square for a scan: where it is in the view the mask must be, too."""
+    square = np.zeros((128, 128), np.float32)
+    square[40:64, 70:94] = 1
+    scan = 20 + 200 * square
+    hits = []
+    for seed in range(40):
+        view, mask = varied(scan, square, np.random.default_rng(seed))
+        assert view.dtype == np.uint8
+        assert view.shape == mask.shape == scan.shape
+        inside, outside = view[mask > 0.9], view[mask < 0.1]
+        hits.append(len(inside) == 0 or np.median(inside) > np.median(outside))
+    assert np.mean(hits) > 0.8, "all but views with reversed tones or in frames"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_frame_leaves_the_middle_as_it_was(seed):
+    view = MADE.pixels
+    result = framed(view, np.random.default_rng(seed))
+    assert result.dtype == np.uint8
+    assert (result != view).any()
+    np.testing.assert_array_equal(result[56:72, 56:72], view[56:72, 56:72])
+
+
+def test_reversed_tones_keep_black_and_turn_the_order_of_the_rest():
+    levels = np.linspace(0, 1, 101, dtype=np.float32)
+    result = _reversed(levels, np.random.default_rng(0))
+    assert result[0] == 0
+    bright = result[levels > 0.25]
+    assert (np.diff(bright) <= 1e-6).all()
+
+
+def test_what_is_stripped_lies_at_the_margin():
+    inside = _within(SCAN, np.random.default_rng(0))
+    assert inside.min() == 0
+    assert inside.max() == 1
+    assert (inside[56:72, 56:72] == 1).all()
+    assert (inside[:4] == 0).all()
+    blank = np.zeros((128, 128), np.float32)
+    assert (_within(blank, np.random.default_rng(0)) == 1).all(), "nothing to strip"
