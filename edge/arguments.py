@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--model",
         metavar="FILE",
-        help="exported .tflite or .onnx model (default: the bundled one, see docs/model-card.md)",
+        help="exported .tflite or .onnx model (default: the bundled one: edge/models/NOTICE.md)",
     )
     add("--format", choices=_FORMATS, default="text", help="of the results (default: text)")
     add(

@@ -57,6 +57,14 @@ def _run(args) -> int:
     problem = _usage(args)
     if problem:
         return say(problem)
+    if args.out:
+        from edge.output import may_replace
+
+        if not may_replace(args.out):
+            return say(
+                f"{args.out}: is a scan, a model or the like, which results must not replace; "
+                "name another file for --out"
+            )
     model_path = args.model
     if not model_path and not args.doctor:
         from edge.bundled import bundled_model

@@ -17,8 +17,8 @@ positional arguments:
 
 options:
   -h, --help            show this help message and exit
-  --model FILE          exported .tflite or .onnx model (default: the bundled one, see docs/model-
-                        card.md)
+  --model FILE          exported .tflite or .onnx model (default: the bundled one:
+                        edge/models/NOTICE.md)
   --format {text,json,ndjson,csv,html}
                         of the results (default: text)
   --out FILE            write the results to FILE, once they are whole; with --watch, append to it

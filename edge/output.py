@@ -5,6 +5,8 @@ keeps what it has done.
 """
 
 import json
+import os
+from codecs import getincrementaldecoder
 from typing import TextIO
 
 from edge import NOTICE
@@ -38,6 +40,23 @@ _KEYS = (
 def printable(text: str) -> str:
     """`text` with control characters escaped: a file name must not steer the terminal."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def may_replace(path: str) -> bool:
+    """Whether results may be written to a path: nothing is there, or text, as all results are.
+
+    A scan or a model is not text: `--out *.png` must not cost the first of them.
+    """
+    if not os.path.isfile(path):
+        return True  # nothing, or a terminal or a pipe
+    try:
+        with open(path, "rb") as file:
+            start = file.read(4096)
+        return b"\0" not in getincrementaldecoder("utf-8")().decode(start).encode()
+    except UnicodeDecodeError:
+        return False
+    except OSError:
+        return True  # writing it will tell what is wrong
 
 
 def record(outcome: Outcome) -> dict:

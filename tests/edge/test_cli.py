@@ -228,3 +228,22 @@ def test_the_stored_help_is_the_parsers():
 
 def test_every_flag_has_help():
     assert all(action.help for action in arguments.parser()._actions)
+
+
+def test_results_do_not_replace_a_scan_or_the_model(model, scan, tmp_path):
+    """`--out *.png` gives the first scan's name to --out."""
+    picture, copy = scan(180), tmp_path / "model.tflite"
+    shutil.copy(model, copy)
+    for target in (picture, copy):
+        before = target.read_bytes()
+        status, _, err = run(scan(181, "other.png"), "--model", model, "--out", target)
+        assert status == 2
+        assert "must not replace" in err
+        assert target.read_bytes() == before
+
+
+def test_results_replace_earlier_results(model, scan, tmp_path):
+    out = tmp_path / "results.json"
+    for _ in range(2):
+        assert run(scan(180), "--model", model, "--out", out, "--format", "json")[0] == 0
+    assert json.loads(out.read_text())["results"]
