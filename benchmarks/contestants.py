@@ -14,7 +14,7 @@ from benchmarks.turns import Contestant
 from edge import Classifier, ImageError
 from edge.classifier import Prediction
 from edge.decide import probability, verdict
-from edge.gate import reject_reason
+from edge.gate import admit
 from edge.manifest import InputSpec
 from edge.preprocess import FILTERS, preprocess
 
@@ -75,7 +75,7 @@ def material(classifier: Classifier, files: Sequence[Path]) -> Material:
         except ImageError:
             continue
         pixels = preprocess(image, classifier.manifest.input)
-        if reject_reason(image, pixels, classifier.manifest.reject) is None:
+        if admit(image, pixels, classifier.manifest.reject).refused is None:
             chosen.append(file)
             tensors.append(pixels)
     return Material(tuple(chosen), tuple(tensors))

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from edge import NOTICE, Classifier
-from edge.gate import layout, likeness, reject_reason
+from edge.gate import admit, layout, likeness
 from edge.preprocess import preprocess
 from train.boxes import Boxes, read_boxes
 from train.data import Scan, find_classes, find_files
@@ -115,7 +115,7 @@ def _row(name: str, classifier: Classifier, own, boxes) -> str:
     for scan, group in own:
         image = classifier.decode(scan.file)
         pixels = preprocess(image, classifier.manifest.input)
-        refused += reject_reason(image, pixels, classifier.manifest.reject) is not None
+        refused += admit(image, pixels, classifier.manifest.reject).refused is not None
         value = classifier.probability(pixels)
         truth.append(int(scan.positive))
         probability.append(value)

@@ -15,7 +15,7 @@ from edge.decide import probability, verdict
 from edge.decode import MAX_PIXELS, decode, from_array
 from edge.engines import DEFAULT_THREADS, load
 from edge.errors import ModelError, RejectedError
-from edge.gate import reject_reason
+from edge.gate import Admission, admit
 from edge.preprocess import preprocess
 
 
@@ -28,7 +28,7 @@ class Prediction:
     probability: float | None
     """Calibrated probability of tumor, 0..1; None if rejected."""
     reason: str | None
-    """Why the scan was rejected; None otherwise."""
+    """Why the scan was rejected, or is uncertain whatever its probability; None otherwise."""
     model: str
     """Name and precision of the model."""
     model_sha256: str
@@ -133,14 +133,15 @@ class Classifier:
             image = self.decode(scan)
         except RejectedError as error:
             decoded = perf_counter()
-            return None, self._prediction(None, error.reason, start, decoded, decoded, decoded)
+            refused = Admission(refused=error.reason)
+            return None, self._prediction(None, refused, start, decoded, decoded, decoded)
         decoded = perf_counter()
         pixels = preprocess(image, self.manifest.input)
-        reason = reject_reason(image, pixels, self.manifest.reject)
+        admission = admit(image, pixels, self.manifest.reject)
         prepared = perf_counter()
-        value = self.probability(pixels) if reason is None else None
+        value = self.probability(pixels) if admission.refused is None else None
         done = perf_counter()
-        return image, self._prediction(value, reason, start, decoded, prepared, done)
+        return image, self._prediction(value, admission, start, decoded, prepared, done)
 
     def decode(self, scan: str | os.PathLike | np.ndarray) -> Image:
         """The scan as an image of mode "L" or "RGB".
@@ -186,14 +187,17 @@ class Classifier:
     def _prediction(
         self,
         value: float | None,
-        reason: str | None,
+        admission: Admission,
         start: float,
         decoded: float,
         prepared: float,
         done: float,
     ) -> Prediction:
-        """From the probability, or why there is none, and the clock between the steps, seconds."""
+        """From the probability, what the gate said, and the clock between the steps, seconds."""
         word = "rejected" if value is None else verdict(value, self.manifest.decision)
+        reason = admission.refused
+        if word == "no_tumor" and admission.doubt:
+            word, reason = "uncertain", admission.doubt
         return Prediction(
             verdict=word,
             probability=value,

@@ -6,6 +6,7 @@ learned with the model, whether the picture is laid out like a slice of a head.
 """
 
 from base64 import b64decode
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -24,13 +25,39 @@ _SQUARES = _LEVELS**2
 _DIFFERENT = 16  # of 255: by how much a pixel must differ from the median to show something
 
 
-def reject_reason(image: Image.Image, pixels: np.ndarray, gate: RejectGate) -> str | None:
-    """Why a scan is refused before the model is asked, or None if it is not.
+@dataclass(frozen=True)
+class Admission:
+    """What the gate says of a picture."""
+
+    refused: str | None = None
+    """Why the model is not asked; None if it is."""
+    doubt: str | None = None
+    """Why this scan is not called free of tumor, whatever the model says; None if it may be."""
+
+
+def admit(image: Image.Image, pixels: np.ndarray, gate: RejectGate) -> Admission:
+    """Whether the model is asked about a scan, and whether its "no tumor" counts.
+
+    A slice below the brain is laid out much like one through it. What is not plainly a brain is
+    shown to the model, for it may show a tumor, but cannot be cleared.
 
     Args:
         image: the decoded scan, mode "L" or "RGB".
         pixels: the preprocessed tensor, uint8 [height, width, channels].
     """
+    reason = _plain_reason(image, pixels, gate)
+    if reason is not None or gate.learned is None:
+        return Admission(refused=reason)
+    found, learned = likeness(layout(pixels), gate.learned), gate.learned
+    if found < learned.least:
+        return Admission(refused="the image does not look like an MR slice of a brain")
+    if learned.sure is not None and found < learned.sure:
+        return Admission(doubt="it hardly looks like an MR slice of a brain")
+    return Admission()
+
+
+def _plain_reason(image: Image.Image, pixels: np.ndarray, gate: RejectGate) -> str | None:
+    """Why no look at the layout is needed to refuse a picture."""
     width, height = image.size
     if min(image.size) < gate.min_side:
         return (
@@ -54,8 +81,6 @@ def reject_reason(image: Image.Image, pixels: np.ndarray, gate: RejectGate) -> s
         color = colorfulness(image)
         if color > gate.max_color:
             return f"the image is in colour (by {color:.0f} of 255 on average), as no MR scan is"
-    if gate.learned is not None and likeness(layout(pixels), gate.learned) < gate.learned.least:
-        return "the image does not look like an MR slice of a brain"
     return None
 
 
@@ -87,7 +112,7 @@ def layout(pixels: np.ndarray) -> np.ndarray:
 
 
 def likeness(features: np.ndarray, gate: LearnedGate) -> float:
-    """How much the layout is that of a head: a logit; below `gate.least` it is refused.
+    """How much the layout is that of a head: a logit; `admit` compares it with the limits.
 
     Raises:
         ModelError: the manifest's weights are of another size.

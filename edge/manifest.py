@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from edge.errors import ModelError
 from edge.schema import from_json, to_json
 
-MANIFEST_VERSION = "1.1"
+MANIFEST_VERSION = "1.2"
 """major.minor. A reader accepts every minor version of its own major one, and refuses others."""
 
 MAX_MANIFEST_BYTES = 4_000_000
@@ -90,12 +90,16 @@ class LearnedGate:
     these sizes, the units' biases and their weights, [hidden] each, and the offset."""
     least: float
     """Smallest output that a scan may have; about 10 for a typical one."""
+    sure: float | None = None
+    """Smallest output with which a scan may be called free of tumor; None: `least`."""
 
     def __post_init__(self):
         if not 1 <= self.hidden <= 256:
             raise ValueError(f"hidden: must be 1..256, is {self.hidden}")
         if not math.isfinite(self.least):
             raise ValueError(f"least: must be a number, is {self.least}")
+        if self.sure is not None and not self.least <= self.sure < math.inf:
+            raise ValueError(f"sure: must be a number from {self.least:g} on, is {self.sure}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -91,8 +91,9 @@ class TextWriter:
             detail = prediction.reason
         else:
             total = prediction.decode_ms + prediction.preprocess_ms + prediction.inference_ms
+            but = f", but {prediction.reason}" if prediction.reason else ""
             detail = (
-                f"probability of tumor {prediction.probability:.3f}"
+                f"probability of tumor {prediction.probability:.3f}{but}"
                 f"  ({prediction.model}, {total:.1f} ms)"
             )
         print(f"{printable(outcome.path)}: {word}  {detail}", file=self._stream, flush=True)

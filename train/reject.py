@@ -19,10 +19,14 @@ VIEWS = 30_000
 """Of scans, half of them as they are; and as many outliers."""
 BRAINLESS = 0.06
 """Views of slices without a brain, of `VIEWS`."""
-FRAMED = 0.15
-"""Of the views of scans: in frames, as on web pages, besides those that `varied` draws."""
+IN_FRAMES = 0.15
+"""Of the views of scans and of outliers: in frames, as on web pages, besides those that `varied`
+draws."""
 ACCEPTED = 0.99
 """Share of the validation scans that must pass."""
+SURE = 0.97
+"""Share of them that may be called free of tumor. Slices below the brain are much like those
+through its lower end: the rest of the scans is the price for not clearing those."""
 _ATTEMPTS = 30  # epochs of the solver
 
 
@@ -64,8 +68,9 @@ def learn_gate(
     gate = LearnedGate(HIDDEN, packed(first, bias, last.ravel(), offset), 0.0)
     found = np.array([likeness(layout(scan), gate) for scan in validation.pixels])
     # Never above 0, where the network itself thinks either likely.
-    least = min(0.0, float(np.quantile(found, 1 - ACCEPTED)))
-    return LearnedGate(gate.hidden, gate.weights, round(least, 3))
+    least = round(min(0.0, float(np.quantile(found, 1 - ACCEPTED))), 3)
+    sure = max(least, round(float(np.quantile(found, 1 - SURE)), 3))
+    return LearnedGate(gate.hidden, gate.weights, least, sure)
 
 
 def packed(first: np.ndarray, bias: np.ndarray, last: np.ndarray, offset: np.ndarray) -> str:
@@ -90,14 +95,17 @@ def _views(samples: Samples, count: int, rng: np.random.Generator) -> np.ndarray
     for i in rng.integers(len(samples), size=count):
         scan = samples.pixels[i, ..., 0].astype(np.float32)
         view = varied(scan, np.zeros_like(scan), rng)[0]
-        view = framed(view, rng) if rng.random() < FRAMED else view
-        found.append(layout(view[..., None]))
+        found.append(layout(_perhaps_framed(view, rng)[..., None]))
     return np.array(found).reshape(-1, FEATURES)
 
 
 def _wilder(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Some outliers in the tones of other scanners, too: those are no sign of a head."""
+    """Some outliers in other tones and in frames, too: those are no sign of a head."""
     if rng.random() < 0.5:
         return picture
     scan = picture.astype(np.float32)
-    return varied(scan, np.zeros_like(scan), rng)[0]
+    return _perhaps_framed(varied(scan, np.zeros_like(scan), rng)[0], rng)
+
+
+def _perhaps_framed(view: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return framed(view, rng)[0] if rng.random() < IN_FRAMES else view

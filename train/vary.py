@@ -21,8 +21,11 @@ STRETCH = 0.15
 """Of one side against the other, as inputs are stretched to a square."""
 STRIPPED = 0.06
 """Probability that all outside an ellipse in the head turns black, as skull-stripping does."""
-FRAMED = 0.05
+FRAMED = 0.08
 """Probability of what `framed` does."""
+OVEREXPOSED = 0.1
+"""Probability that a window setting is far too bright, up to `GAIN` times."""
+GAIN = 4.0
 REVERSED = 0.1
 """Probability that what is bright in the head turns dark: T1 and T2 differ so."""
 
@@ -43,13 +46,16 @@ def varied(
     moved = _moved(scan, rows)
     seen = _moved(mask, rows) if mask.any() else mask
     view = _rescanned(moved, rng)
-    return framed(view, rng) if rng.random() < FRAMED else view, seen
+    if rng.random() < FRAMED:
+        view, shown = framed(view, rng)
+        seen = seen * shown
+    return view, seen
 
 
-def framed(view: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def framed(view: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """A scan as web pages show some: bars beside it, a line around it, or white around the head.
 
-    uint8 [H, W] -> the same.
+    uint8 [H, W] -> the same, and where the scan is still seen, bool [H, W].
     """
     height, width = view.shape
     kind = int(rng.integers(3))
@@ -57,17 +63,19 @@ def framed(view: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         from scipy.ndimage import binary_dilation, binary_fill_holes
 
         head = binary_fill_holes(binary_dilation(tissue(view.astype(np.float32)), iterations=2))
-        return np.where(head, view, np.uint8(rng.integers(225, 256)))
+        return np.where(head, view, np.uint8(rng.integers(225, 256))), head
     result, light = view.copy(), int(rng.integers(120, 256))
+    shown = np.ones(view.shape, bool)
     if kind == 0:
         bar = int(rng.uniform(0.03, 0.22) * width)
         part = (slice(None), slice(0, bar)) if rng.random() < 0.7 else (slice(0, bar), slice(None))
-        result[part] = result[::-1, ::-1][part] = light
+        for picture, value in ((result, light), (shown, False)):
+            picture[part] = picture[::-1, ::-1][part] = value
     else:
         gap = int(rng.integers(0, 6))
         for edge in (gap, -1 - gap):
             result[edge, gap : width - gap] = result[gap : height - gap, edge] = light
-    return result
+    return result, shown
 
 
 def _placement(shape: tuple[int, int], rng: np.random.Generator) -> tuple[float, ...]:
@@ -103,7 +111,8 @@ def _within(scan: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     down = (y - (top + bottom) / 2) / max(8.0, (bottom - top) / 2)
     across = (x - (left + right) / 2) / max(8.0, (right - left) / 2)
     reach = rng.uniform(0.72, 0.92) + 0.03 * smooth_noise(rng, 8, scan.shape)
-    return np.clip((reach - np.hypot(down, across)) * 25 + 0.5, 0, 1)
+    inside = np.clip((reach - np.hypot(down, across)) * 25 + 0.5, 0, 1)
+    return inside.astype(np.float32)
 
 
 def _reversed(scan: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -140,6 +149,8 @@ def _rescanned(scan: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         scan = scan * np.exp(rng.uniform(0, 0.25) * smooth_noise(rng, 3, scan.shape))
     # A window setting cuts off at the top, and sometimes at the bottom.
     top = max(0.05, float(scan.max())) * exp(rng.uniform(log(0.8), log(1.25)))
+    if rng.random() < OVEREXPOSED:
+        top /= exp(rng.uniform(0, log(GAIN)))
     bottom = rng.uniform(0, 0.12) * top if rng.random() < 0.25 else 0.0
     scan = np.clip((scan - bottom) / (top - bottom), 0, 1)
     scan = scan ** exp(rng.uniform(-0.5, 0.5))

@@ -1,6 +1,7 @@
 """The Python API on real engines and tiny models."""
 
 import math
+from base64 import b64encode
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 from edge import Classifier, EngineError, ImageError, ModelError
 from edge import engines as engines_module
 from edge.container import open_model, payload_sha256
-from edge.manifest import InputSpec
+from edge.gate import FEATURES
+from edge.manifest import InputSpec, LearnedGate, RejectGate
 from edge.selftest import self_test
 from export.container import pack
 from tests.edge.conftest import MODELS
@@ -33,6 +35,22 @@ def test_verdict_and_probability(model, scan, mean, verdict):
     assert prediction.reason is None
     assert min(prediction.decode_ms, prediction.preprocess_ms, prediction.inference_ms) > 0
     assert "not a medical device" in prediction.to_dict()["notice"]
+
+
+@pytest.mark.parametrize(
+    ("mean", "verdict"), [(40, "uncertain"), (101, "uncertain"), (180, "tumor")]
+)
+def test_what_hardly_looks_like_a_brain_is_not_cleared(model, scan, mean, verdict):
+    classifier = Classifier(model)
+    nothing = b64encode(bytes(FEATURES + 2 * (3 + 1))).decode()  # any picture's likeness is 0
+    gate = RejectGate(learned=LearnedGate(1, nothing, least=-1.0, sure=1.0))
+    classifier.manifest = replace(classifier.manifest, reject=gate)
+    prediction = classifier.classify(scan(mean))
+    assert prediction.verdict == verdict
+    assert prediction.probability == pytest.approx(expected(mean), abs=0.02)
+    assert prediction.reason == (
+        "it hardly looks like an MR slice of a brain" if mean == 40 else None
+    )
 
 
 def test_files_and_arrays_agree(model, scan):

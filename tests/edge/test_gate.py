@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from edge.decode import decode
-from edge.gate import colorfulness, reject_reason
+from edge.gate import admit, colorfulness
 from edge.manifest import InputSpec, RejectGate
 from edge.preprocess import preprocess
 from tests.conftest import SHARED_DATA
@@ -16,7 +16,7 @@ RAMP = np.tile(np.linspace(0, 255, 256), (256, 1)).astype(np.uint8)
 
 def reason(pixels, gate=RejectGate(), spec=SPEC):  # noqa: B008
     image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
-    return reject_reason(image, preprocess(image, spec), gate)
+    return admit(image, preprocess(image, spec), gate).refused
 
 
 def test_a_grey_picture_passes():

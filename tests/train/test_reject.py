@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edge.errors import ModelError
-from edge.gate import FEATURES, layout, likeness, reject_reason
+from edge.gate import FEATURES, Admission, admit, layout, likeness
 from edge.manifest import LearnedGate, RejectGate
 from train.outliers import KINDS, outlier
 from train.phantom import make_phantom
@@ -17,7 +17,7 @@ SCANS = np.stack([make_phantom(seed, seed % 2 == 0, size=64).pixels for seed in 
 @pytest.fixture(scope="module")
 def gate():
     samples = Samples(SCANS[..., None], np.zeros(48, np.int64), np.arange(48))
-    return learn_gate(samples[np.arange(36)], samples[np.arange(36, 48)], 0, views=240)
+    return learn_gate(samples[np.arange(36)], samples[np.arange(36, 48)], 0, views=480)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -51,8 +51,24 @@ def test_the_reason_says_so(gate):
 
     page = Image.fromarray(outlier("text", np.random.default_rng(0), SCANS))
     pixels = np.asarray(page)[..., None]
-    assert "does not look like" in reject_reason(page, pixels, RejectGate(learned=gate))
-    assert reject_reason(page, pixels, RejectGate()) is None
+    assert "does not look like" in admit(page, pixels, RejectGate(learned=gate)).refused
+    assert admit(page, pixels, RejectGate()) == Admission()
+
+
+def test_between_the_limits_there_is_doubt(gate):
+    from PIL import Image
+
+    assert gate.least <= gate.sure
+    pixels = SCANS[40][..., None]
+    found, scan = likeness(layout(pixels), gate), Image.fromarray(SCANS[40])
+    unsure = LearnedGate(gate.hidden, gate.weights, found - 1, found + 1)
+    said = admit(scan, pixels, RejectGate(learned=unsure))
+    assert said.refused is None
+    assert "hardly looks like" in said.doubt
+    fine = LearnedGate(gate.hidden, gate.weights, found - 1, found - 0.5)
+    assert admit(scan, pixels, RejectGate(learned=fine)) == Admission()
+    with pytest.raises(ValueError, match="sure"):
+        LearnedGate(gate.hidden, gate.weights, 1.0, 0.5)
 
 
 def test_weights_of_another_size_are_refused(gate):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from train import vary
 from train.phantom import make_phantom
 from train.vary import _reversed, _within, framed, varied
 
@@ -34,10 +35,37 @@ def test_the_mask_goes_where_the_lesion_goes():
 @pytest.mark.parametrize("seed", range(12))
 def test_a_frame_leaves_the_middle_as_it_was(seed):
     view = MADE.pixels
-    result = framed(view, np.random.default_rng(seed))
+    result, shown = framed(view, np.random.default_rng(seed))
     assert result.dtype == np.uint8
     assert (result != view).any()
     np.testing.assert_array_equal(result[56:72, 56:72], view[56:72, 56:72])
+    assert shown[56:72, 56:72].all()
+    changed = result != view
+    changed[:6] = changed[-6:] = changed[:, :6] = changed[:, -6:] = False  # where lines may be
+    assert not (changed & shown).any()
+
+
+def test_what_lies_under_a_frame_is_not_in_the_mask(monkeypatch):
+    everywhere, covered = np.ones((128, 128), np.float32), 0
+    for seed in range(12):
+        masks = []
+        for share in (0.0, 1.0):
+            monkeypatch.setattr(vary, "FRAMED", share)
+            masks.append(varied(SCAN, everywhere, np.random.default_rng(seed))[1])
+        assert masks[1].dtype == np.float32
+        assert (masks[1] <= masks[0]).all()
+        covered += (masks[1] < masks[0]).any()
+    assert covered >= 4
+
+
+def test_overexposed_views_show_more_white(monkeypatch):
+    def brightness(share):
+        monkeypatch.setattr(vary, "OVEREXPOSED", share)
+        return np.mean(
+            [varied(SCAN, LESION, np.random.default_rng(seed))[0].mean() for seed in range(100)]
+        )
+
+    assert brightness(1.0) > 1.2 * brightness(0.0)
 
 
 def test_reversed_tones_keep_black_and_turn_the_order_of_the_rest():
