@@ -11,6 +11,7 @@ folder and duplicate cluster the first scan is taken, so a copy counts once; of 
 import argparse
 import re
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -111,11 +112,14 @@ def _foreign(folder: Path) -> dict[str, list[tuple[Scan, int]]]:
 
 
 def _row(name: str, classifier: Classifier, own, boxes) -> str:
-    truth, probability, groups, refused, hits = [], [], [], 0, []
+    """A source's row; what the gate refuses is given no verdict, and nor is what it will not clear."""
+    truth, probability, groups, refused, doubted, hits = [], [], [], [], [], []
     for scan, group in own:
         image = classifier.decode(scan.file)
         pixels = preprocess(image, classifier.manifest.input)
-        refused += admit(image, pixels, classifier.manifest.reject).refused is not None
+        admission = admit(image, pixels, classifier.manifest.reject)
+        refused.append(admission.refused is not None)
+        doubted.append(admission.doubt is not None)
         value = classifier.probability(pixels)
         truth.append(int(scan.positive))
         probability.append(value)
@@ -128,7 +132,8 @@ def _row(name: str, classifier: Classifier, own, boxes) -> str:
             hits.append(any(box.contains(across, down) for box in boxes[scan.file]))
     truth, probability = np.array(truth), np.array(probability)
     predictions = Predictions.of(classifier.manifest.decision, truth, probability, np.array(groups))
-    found = evaluate(predictions)
+    withheld = np.array(refused) | (np.array(doubted) & ~predictions.called)
+    found = evaluate(replace(predictions, uncertain=predictions.uncertain | withheld))
     limit = np.quantile(probability[truth == 0], SPECIFICITY) if (truth == 0).any() else 1.0
     reached = Proportion(int((probability[truth == 1] > limit).sum()), int((truth == 1).sum()))
     pointing = str(Proportion(sum(hits), len(hits))) if hits else ""
@@ -136,7 +141,7 @@ def _row(name: str, classifier: Classifier, own, boxes) -> str:
         f"| {name}: {truth.sum()} with, {(1 - truth).sum()} without | {found.groups} | "
         f"{_estimate(found, 'auc')} | {_estimate(found, 'sensitivity')} | "
         f"{_estimate(found, 'specificity')} | {reached} | {_estimate(found, 'ece')} | "
-        f"{found.covered} | {found.remaining_error} | {Proportion(refused, len(truth))} | "
+        f"{found.covered} | {found.remaining_error} | {Proportion(sum(refused), len(truth))} | "
         f"{pointing} |"
     )
 
