@@ -112,7 +112,7 @@ def _foreign(folder: Path) -> dict[str, list[tuple[Scan, int]]]:
 
 
 def _row(name: str, classifier: Classifier, own, boxes) -> str:
-    """A source's row; what the gate refuses is given no verdict, and nor is what it will not clear."""
+    """A source's row; what the gate refuses or will not clear is given no verdict."""
     truth, probability, groups, refused, doubted, hits = [], [], [], [], [], []
     for scan, group in own:
         image = classifier.decode(scan.file)
