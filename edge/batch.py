@@ -52,7 +52,7 @@ def _classify(classifier: Classifier, args: argparse.Namespace, extra: Extra | N
     progress = _progress(args)  # after the workers: they are forks, and it has a thread
     writer = WRITERS[args.format](stream)
     interrupts = _Interrupts(needed=not is_one_file(args.paths))
-    status = written = 0
+    status = written = explained = 0
     try:
         for outcome in outcomes:
             with interrupts.held():
@@ -64,6 +64,7 @@ def _classify(classifier: Classifier, args: argparse.Namespace, extra: Extra | N
                     status = 1
                 writer.write(outcome)
                 written += 1
+                explained += outcome.extra is not None and outcome.extra.explanation is not None
                 if progress:
                     progress.step()
     except KeyboardInterrupt:
@@ -77,6 +78,8 @@ def _classify(classifier: Classifier, args: argparse.Namespace, extra: Extra | N
         progress.clear()
     writer.close()
     stream.flush()
+    if explained:
+        say(f"{explained} picture{'s' * (explained > 1)} written to {args.explain}")
     return status
 
 

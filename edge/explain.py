@@ -21,6 +21,7 @@ from PIL.Image import Image, Resampling, fromarray
 from edge.classifier import Classifier, Prediction
 from edge.decide import probability
 from edge.errors import ImageError
+from edge.inputs import PICTURE
 from edge.preprocess import preprocess
 
 GRID = 12
@@ -171,7 +172,7 @@ def picture_name(path: str) -> str:
     the scans of that name in other folders."""
     stem = os.path.basename(path)[:_LONGEST_NAME] or "scan"
     digest = blake2b(os.fsencode(os.path.abspath(path)), digest_size=4).hexdigest()
-    return f"{stem}-{digest}.explained.png"
+    return f"{stem}-{digest}{PICTURE}"
 
 
 def _save(picture: Image, file: str) -> None:

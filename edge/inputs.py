@@ -7,6 +7,8 @@ from typing import NamedTuple
 from edge.decode import SUFFIXES, is_image_file
 
 STDIN = "-"
+PICTURE = ".explained.png"
+"""How the names of pictures end that `--explain` writes: no folder's scans."""
 _MAGIC = frozenset("*?[")
 _CHUNK = 1 << 16
 _LONGEST_NAME = 1 << 16
@@ -86,7 +88,7 @@ def _files(path: str, say: Callable[[str], None], skip: str | None) -> Iterator[
     if not os.path.isdir(path):
         yield Input(path)
         return
-    found = skipped = 0
+    found = skipped = pictures = 0
     unreadable: list[OSError] = []
     for folder, subfolders, names in os.walk(path, onerror=unreadable.append):
         subfolders.sort()
@@ -96,6 +98,9 @@ def _files(path: str, say: Callable[[str], None], skip: str | None) -> Iterator[
             ]
         for name in sorted(names):
             file = os.path.join(folder, name)
+            if name.endswith(PICTURE):
+                pictures += 1
+                continue
             # What is named as an image and is none is an input that fails, not one to pass over.
             if is_image_file(file) or name.lower().endswith(SUFFIXES):
                 found += 1
@@ -106,6 +111,13 @@ def _files(path: str, say: Callable[[str], None], skip: str | None) -> Iterator[
         yield Input(
             str(error.filename), f"{error.filename}: cannot be read ({error.strerror or error})"
         )
+    if pictures:
+        them = (
+            "1 picture that --explain wrote was"
+            if pictures == 1
+            else (f"{pictures} pictures that --explain wrote were")
+        )
+        say(f"{path}: {them} left out (*{PICTURE})")
     if skipped:
         say(f"{path}: {skipped} of {found + skipped} files are no images and were skipped")
     if not found and not unreadable:

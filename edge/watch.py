@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from edge import NOTICE
 from edge.classifier import Classifier
 from edge.cli import say
+from edge.inputs import PICTURE
 from edge.output import record
 from edge.pipeline import Outcome, classify_one
 
@@ -203,7 +204,7 @@ def run_watch(classifier: Classifier, args: argparse.Namespace) -> int:
         if journal.has(seen):
             return True
         real = os.path.realpath(seen.path)
-        return real == own or bool(skip and real.startswith(skip))
+        return real == own or real.endswith(PICTURE) or bool(skip and real.startswith(skip))
 
     try:
         held = _Sigterm()

@@ -69,6 +69,18 @@ def test_explain_writes_a_picture_for_each_verdict(model, scan, tmp_path):
         assert min(picture.size) > 500
 
 
+def test_its_pictures_are_no_scans(model, scan, tmp_path):
+    out = tmp_path / "maps"
+    status, _, err = run(scan(180), "--model", model, "--explain", out)
+    assert status == 0
+    assert f"1 picture written to {out}" in err
+    shutil.copy(scan(40), tmp_path / "one-more.png")
+    status, text, err = run(tmp_path, "--model", model, "--format", "ndjson")
+    assert status == 0
+    assert all("explained" not in json.loads(line)["path"] for line in text.splitlines())
+    assert "1 picture that --explain wrote was left out" in err
+
+
 def test_the_batched_engine_agrees(model, scan):
     classifier = Classifier(model)
     stack = np.stack([classifier.pixels(scan(mean, f"{mean}.png")) for mean in (40, 100, 180)])
