@@ -22,9 +22,9 @@ BRAINLESS = 0.06
 IN_FRAMES = 0.15
 """Of the views of scans and of outliers: in frames, as on web pages, besides those that `varied`
 draws."""
-ACCEPTED = 0.99
+ACCEPTED = 0.995
 """Share of the validation scans that must pass."""
-SURE = 0.97
+SURE = 0.95
 """Share of them that may be called free of tumor. Slices below the brain are much like those
 through its lower end: the rest of the scans is the price for not clearing those."""
 _ATTEMPTS = 30  # epochs of the solver
