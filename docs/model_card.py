@@ -33,6 +33,31 @@ SPECIFICITY = 0.90
 _OUTLIERS = 40  # of each generated kind
 
 
+def _beside(scan: np.ndarray) -> np.ndarray:
+    """White bars of a seventh of the width at both sides."""
+    bar = np.full((scan.shape[0], scan.shape[1] // 7), 255, np.uint8)
+    return np.hstack([bar, scan, bar])
+
+
+def _middle(scan: np.ndarray) -> np.ndarray:
+    rows, columns = (max(1, side // 10) for side in scan.shape)
+    return scan[rows:-rows, columns:-columns]
+
+
+CHANGES = {
+    "as they are": lambda scan: scan,
+    "half as bright": lambda scan: scan // 2,
+    "twice as bright, clipped": lambda scan: np.minimum(scan, 127) * 2,
+    "four times as bright, clipped": lambda scan: np.minimum(scan, 63) * 4,
+    "white bars at the sides": _beside,
+    "a tenth cut off at each side": _middle,
+    "turned by 90 degrees": np.rot90,
+    "upside down": np.flipud,
+    "black and white exchanged": lambda scan: 255 - scan,
+}
+"""What may have happened to a scan, uint8 [height, width], on its way."""
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -63,6 +88,7 @@ def main() -> None:
         print("|---|---|---|---|---|---|---|---|---|---|---|")
         for name, own in sets.items():
             print(_row(name, classifier, own, by_file))
+        _changed(classifier, sets)
         _alarms(classifier, run)
         _brainless(classifier, run)
         if args.not_brain:
@@ -149,6 +175,24 @@ def _row(name: str, classifier: Classifier, own, boxes) -> str:
 def _estimate(found: Evaluation, name: str) -> str:
     one = found.estimates[name]
     return f"{one.value:.3f} [{one.low:.3f}-{one.high:.3f}]"
+
+
+def _changed(classifier: Classifier, sets) -> None:
+    """Verdicts on whole test folders, their scans changed in turn."""
+    words = ("tumor", "uncertain", "rejected", "no_tumor")
+    columns = " | ".join(f"{one}: {word}" for one in ("with", "without") for word in words)
+    print(f"\n| changed scans | {columns} |")
+    print("|---" * 9 + "|")
+    for name, own in sets.items():
+        if ", " in name:
+            continue  # a sequence's
+        decoded = [(np.asarray(classifier.decode(scan.file).convert("L")), scan) for scan, _ in own]
+        for change, function in CHANGES.items():
+            counts = dict.fromkeys(((a, w) for a in (True, False) for w in words), 0)
+            for pixels, scan in decoded:
+                verdict = classifier.classify(np.ascontiguousarray(function(pixels))).verdict
+                counts[bool(scan.positive), verdict] += 1
+            print(f"| {name}, {change} | {' | '.join(map(str, counts.values()))} |")
 
 
 def _alarms(classifier: Classifier, run) -> None:
