@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from edge import NOTICE, doctor
+from edge.board import read_board
 from edge.cli import main
 from edge.container import open_model, payload_sha256
-from edge.doctor import as_text, examine, install_line, read_board
+from edge.doctor import as_text, examine, install_line
 from edge.engines import PROVIDERS, installed, provider_order
 from edge.selftest import check_model
 from export.container import pack
