@@ -3,6 +3,7 @@
 import math
 from base64 import b64encode
 from dataclasses import replace
+from io import StringIO
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from edge import engines as engines_module
 from edge.container import open_model, payload_sha256
 from edge.gate import FEATURES
 from edge.manifest import InputSpec, LearnedGate, RejectGate
+from edge.output import TextWriter
+from edge.pipeline import Outcome
 from edge.selftest import self_test
 from export.container import pack
 from tests.edge.conftest import MODELS
@@ -48,9 +51,11 @@ def test_what_hardly_looks_like_a_brain_is_not_cleared(model, scan, mean, verdic
     prediction = classifier.classify(scan(mean))
     assert prediction.verdict == verdict
     assert prediction.probability == pytest.approx(expected(mean), abs=0.02)
-    assert prediction.reason == (
-        "it hardly looks like an MR slice of a brain" if mean == 40 else None
-    )
+    doubt = "it hardly looks like an MR slice of a brain"
+    assert prediction.reason == (doubt if mean == 40 else None)
+    text = StringIO()
+    TextWriter(text).write(Outcome("scan.png", prediction, None))
+    assert (f", but {doubt}" in text.getvalue()) == (mean == 40)
 
 
 def test_files_and_arrays_agree(model, scan):
