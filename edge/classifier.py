@@ -39,6 +39,8 @@ class Prediction:
     preprocess_ms: float
     inference_ms: float
     """0.0 if rejected: the model was not asked."""
+    doubtful: bool = False
+    """Whether the gate doubts that it is a brain: such a scan is never called "no_tumor"."""
 
     def to_dict(self) -> dict:
         """Ready for JSON, the notice included."""
@@ -194,10 +196,10 @@ class Classifier:
         done: float,
     ) -> Prediction:
         """From the probability, what the gate said, and the clock between the steps, seconds."""
-        word = "rejected" if value is None else verdict(value, self.manifest.decision)
-        reason = admission.refused
-        if word == "no_tumor" and admission.doubt:
-            word, reason = "uncertain", admission.doubt
+        word, reason, decision = "rejected", admission.refused, self.manifest.decision
+        if value is not None:
+            word = verdict(value, decision, admission.doubt is not None)
+            reason = admission.doubt if word != verdict(value, decision) else None
         return Prediction(
             verdict=word,
             probability=value,
@@ -208,4 +210,5 @@ class Classifier:
             decode_ms=(decoded - start) * 1e3,
             preprocess_ms=(prepared - decoded) * 1e3,
             inference_ms=(done - prepared) * 1e3 if value is not None else 0.0,
+            doubtful=admission.doubt is not None,
         )

@@ -32,9 +32,15 @@ def probability(logits: np.ndarray, decision: Decision, positive: int) -> float:
     return math.exp(margin) / (1.0 + math.exp(margin))
 
 
-def verdict(probability: float, decision: Decision) -> str:
-    """ "tumor", "no_tumor" or "uncertain"."""
+def verdict(probability: float, decision: Decision, doubtful: bool = False) -> str:
+    """ "tumor", "no_tumor" or "uncertain".
+
+    Args:
+        doubtful: whether the gate doubts that it is a brain: what may be none is not cleared.
+    """
     low, high = decision.uncertain
     if low < probability < high:
         return "uncertain"
-    return "tumor" if probability >= decision.threshold else "no_tumor"
+    if probability >= decision.threshold:
+        return "tumor"
+    return "uncertain" if doubtful else "no_tumor"

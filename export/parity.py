@@ -47,11 +47,12 @@ def prove(
     asked = [i for i, found in enumerate(predictions) if found.probability is not None]
     exported = np.array([predictions[i].probability for i in asked], np.float64)
     reference, truth = keras_probabilities[asked], truth[asked]
-    changes = Counter(
-        f"{was} to {predictions[i].verdict}"
-        for i, was in zip(asked, (verdict(float(p), decision) for p in reference), strict=True)
-        if was != predictions[i].verdict
-    )
+    # The gate looks at the scan alone: its doubt is the same whoever computed the probability.
+    said = [
+        (verdict(float(p), decision, predictions[i].doubtful), predictions[i].verdict)
+        for i, p in zip(asked, reference, strict=True)
+    ]
+    changes = Counter(f"{was} to {now}" for was, now in said if was != now)
     scores = [score(truth, p, decision.threshold) for p in (reference, exported)]
     differences = np.abs(exported - reference)
     errors = [float(calibration_error(truth, p)) if asked else 0.0 for p in (reference, exported)]

@@ -5,10 +5,18 @@ import pytest
 
 pytest.importorskip("sklearn")
 
+from base64 import b64encode
 from collections import Counter
+from dataclasses import replace
 
-from edge.manifest import Decision
-from export.parity import _crossed, _words
+from PIL import Image
+
+from edge import Classifier
+from edge.gate import FEATURES
+from edge.manifest import Decision, LearnedGate, RejectGate
+from export.parity import _crossed, _words, failures, prove
+from export.targets import TARGETS
+from tests.edge.conftest import MODELS
 from train.metrics import score
 
 DECISION = Decision(transform="sigmoid", temperature=1.0, threshold=0.5, uncertain=(0.4, 0.6))
@@ -26,3 +34,22 @@ def test_scans_that_stay_uncertain_and_cross_the_threshold_are_told_apart():
     # A changed verdict is told as such, not here.
     assert _crossed(np.array([0.3]), np.array([0.7]), DECISION) == 0
     assert _crossed(keras, keras, DECISION) == 0
+
+
+def test_what_the_gate_will_not_clear_is_no_change(tmp_path):
+    classifier = Classifier(MODELS / "tiny.onnx")
+    files = [tmp_path / f"{mean}.png" for mean in (40, 60, 180)]
+    for file in files:
+        shade = np.random.default_rng(0).integers(-35, 36, (64, 64)) + int(file.stem)
+        Image.fromarray(shade.astype(np.uint8)).save(file)
+    plain = [classifier.classify(file) for file in files]
+    assert [one.verdict for one in plain] == ["no_tumor", "no_tumor", "tumor"]
+    nothing = b64encode(bytes(FEATURES + 2 * (3 + 1))).decode()  # any picture's likeness is 0
+    gate = RejectGate(learned=LearnedGate(1, nothing, least=-1.0, sure=1.0))
+    classifier.manifest = replace(classifier.manifest, reject=gate)
+    target = next(t for t in TARGETS if (t.format, t.precision) == ("onnx", "fp32"))
+    keras = np.array([one.probability for one in plain])
+    parity = prove(classifier, target, files, np.array([0, 0, 1]), keras, None)
+    assert classifier.classify(files[0]).verdict == "uncertain"
+    assert parity.changed == 0
+    assert not failures(parity)
