@@ -28,7 +28,7 @@ class Prediction:
     probability: float | None
     """Calibrated probability of tumor, 0..1; None if rejected."""
     reason: str | None
-    """Why the scan was rejected, or is uncertain whatever its probability; None otherwise."""
+    """Why the scan was rejected, or what makes it doubtful; None otherwise."""
     model: str
     """Name and precision of the model."""
     model_sha256: str
@@ -196,19 +196,18 @@ class Classifier:
         done: float,
     ) -> Prediction:
         """From the probability, what the gate said, and the clock between the steps, seconds."""
-        word, reason, decision = "rejected", admission.refused, self.manifest.decision
+        word, doubtful = "rejected", admission.doubt is not None
         if value is not None:
-            word = verdict(value, decision, admission.doubt is not None)
-            reason = admission.doubt if word != verdict(value, decision) else None
+            word = verdict(value, self.manifest.decision, doubtful)
         return Prediction(
             verdict=word,
             probability=value,
-            reason=reason,
+            reason=admission.refused or admission.doubt,
             model=self._name,
             model_sha256=self.manifest.payload_sha256,
             synthetic=self._synthetic,
             decode_ms=(decoded - start) * 1e3,
             preprocess_ms=(prepared - decoded) * 1e3,
             inference_ms=(done - prepared) * 1e3 if value is not None else 0.0,
-            doubtful=admission.doubt is not None,
+            doubtful=doubtful,
         )

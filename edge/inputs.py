@@ -74,6 +74,10 @@ def _matches(pattern: str, say: Callable[[str], None], skip: str | None) -> Iter
     from glob import glob
 
     found = sorted(glob(pattern, recursive=True))
+    pictures = sum(path.endswith(PICTURE) for path in found)
+    if pictures:
+        found = [path for path in found if not path.endswith(PICTURE)]
+        _left_out(pattern, pictures, say)
     if not found:
         yield Input(pattern, f"{pattern}: no file has such a name")
     for path in found:
@@ -112,13 +116,15 @@ def _files(path: str, say: Callable[[str], None], skip: str | None) -> Iterator[
             str(error.filename), f"{error.filename}: cannot be read ({error.strerror or error})"
         )
     if pictures:
-        them = (
-            "1 picture that --explain wrote was"
-            if pictures == 1
-            else (f"{pictures} pictures that --explain wrote were")
-        )
-        say(f"{path}: {them} left out (*{PICTURE})")
+        _left_out(path, pictures, say)
     if skipped:
         say(f"{path}: {skipped} of {found + skipped} files are no images and were skipped")
     if not found and not unreadable:
         yield Input(path, f"{path}: no image files in this folder")
+
+
+def _left_out(path: str, pictures: int, say: Callable[[str], None]) -> None:
+    them = "1 picture that --explain wrote was"
+    if pictures > 1:
+        them = f"{pictures} pictures that --explain wrote were"
+    say(f"{path}: {them} left out (*{PICTURE})")

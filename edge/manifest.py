@@ -91,7 +91,8 @@ class LearnedGate:
     least: float
     """Smallest output that a scan may have; about 10 for a typical one."""
     sure: float | None = None
-    """Smallest output with which a scan may be called free of tumor; None: `least`."""
+    """Smallest output with which a scan may be called free of tumor; None: `least`. Readers of
+    version 1.1 know nothing of it."""
 
     def __post_init__(self):
         if not 1 <= self.hidden <= 256:

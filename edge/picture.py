@@ -39,6 +39,8 @@ def draw(image: Image.Image, heat: HeatMap, path: str, prediction: Prediction) -
         (title, _INK, f"{WORDS[prediction.verdict]}   probability {prediction.probability:.3f}"),
         (body, _INK, printable(os.path.basename(path))),
     ]
+    if prediction.reason:
+        lines.append((body, _INK, f"But {prediction.reason}."))
     sha = prediction.model_sha256[:12]
     peak = float(heat.values.max())
     meaning = MEANINGS[heat.method.partition(",")[0]]

@@ -52,10 +52,11 @@ def test_what_hardly_looks_like_a_brain_is_not_cleared(model, scan, mean, verdic
     assert prediction.verdict == verdict
     assert prediction.probability == pytest.approx(expected(mean), abs=0.02)
     doubt = "it hardly looks like an MR slice of a brain"
-    assert prediction.reason == (doubt if mean == 40 else None)
+    assert prediction.reason == doubt, "on a tumor, too: it may be none of the brain"
+    assert prediction.doubtful
     text = StringIO()
     TextWriter(text).write(Outcome("scan.png", prediction, None))
-    assert (f", but {doubt}" in text.getvalue()) == (mean == 40)
+    assert f", but {doubt}" in text.getvalue()
 
 
 def test_files_and_arrays_agree(model, scan):

@@ -77,7 +77,12 @@ def test_its_pictures_are_no_scans(model, scan, tmp_path):
     shutil.copy(scan(40), tmp_path / "one-more.png")
     status, text, err = run(tmp_path, "--model", model, "--format", "ndjson")
     assert status == 0
-    assert all("explained" not in json.loads(line)["path"] for line in text.splitlines())
+    paths = [json.loads(line)["path"] for line in text.splitlines()]
+    assert [path.rpartition("/")[2] for path in paths] == ["one-more.png", "scan.png"]
+    assert "1 picture that --explain wrote was left out" in err
+    status, text, err = run(out / "*.png", "--model", model, "--format", "ndjson")
+    assert status == 1
+    assert "no file has such a name" in err
     assert "1 picture that --explain wrote was left out" in err
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from edge.container import MANIFEST_ENTRY, open_model, payload_sha256
 from edge.errors import ModelError
-from edge.manifest import Decision, InputSpec, dumps, loads
+from edge.manifest import Decision, InputSpec, RejectGate, dumps, loads
 from edge.provenance import provenance
-from edge.schema import to_json
+from edge.schema import from_json, to_json
 from export.container import pack
 from tests.edge.conftest import MODELS
 
@@ -181,6 +181,16 @@ def test_a_newer_manifest(path, version):
 def test_a_newer_minor_version_is_read(path):
     path.write_bytes(pack(payload_of(path), replace(manifest_of(path), manifest_version="1.7")))
     assert manifest_of(path).name == "tiny"
+
+
+def test_a_gate_without_a_second_limit_is_read(path):
+    """As manifests before 1.2 have it."""
+    gate = {"hidden": 1, "weights": "", "least": 0.5}
+    for learned, sure in ((gate, None), ({**gate, "sure": None}, None), ({**gate, "sure": 2}, 2.0)):
+        found = from_json(RejectGate, {"learned": learned})
+        assert found.learned.sure == sure
+    with pytest.raises(ValueError, match=r"learned.*sure"):
+        from_json(RejectGate, {"learned": {**gate, "sure": 0.1}})
 
 
 @pytest.mark.parametrize(("kind", "other"), [KINDS, KINDS[::-1]])

@@ -63,6 +63,7 @@ def test_files_are_classified_as_they_come(any_model, scan, inbox, tmp_path):
     (inbox / "text.png").write_text("I am a text")
     (inbox / "copying.png.part").write_text("half")
     (inbox / ".hidden.png").write_text("half")
+    (inbox / "there.png-1234.explained.png").write_bytes(scan(180).read_bytes())
     wait_for(lambda: len(results(out)) == 3)
     status, stdout, err = finish(process)
     assert status == 0

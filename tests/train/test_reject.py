@@ -8,7 +8,7 @@ from edge.gate import FEATURES, Admission, admit, layout, likeness
 from edge.manifest import LearnedGate, RejectGate
 from train.outliers import KINDS, outlier
 from train.phantom import make_phantom
-from train.reject import learn_gate
+from train.reject import ACCEPTED, SURE, learn_gate
 from train.samples import Samples
 
 SCANS = np.stack([make_phantom(seed, seed % 2 == 0, size=64).pixels for seed in range(48)])
@@ -55,10 +55,16 @@ def test_the_reason_says_so(gate):
     assert admit(page, pixels, RejectGate()) == Admission()
 
 
+def test_the_limits_are_where_so_many_validation_scans_lie(gate):
+    found = [likeness(layout(scan[..., None]), gate) for scan in SCANS[36:]]
+    assert gate.least == pytest.approx(min(0.0, np.quantile(found, 1 - ACCEPTED)), abs=1e-3)
+    expected = max(gate.least, np.quantile(found, 1 - SURE))
+    assert gate.sure == pytest.approx(expected, abs=1e-3)
+
+
 def test_between_the_limits_there_is_doubt(gate):
     from PIL import Image
 
-    assert gate.least <= gate.sure
     pixels = SCANS[40][..., None]
     found, scan = likeness(layout(pixels), gate), Image.fromarray(SCANS[40])
     unsure = LearnedGate(gate.hidden, gate.weights, found - 1, found + 1)
