@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+from base64 import b64encode
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 from PIL import Image
 
 from edge.engines import installed
+from edge.gate import FEATURES
+from edge.manifest import LearnedGate, RejectGate
 
 
 def heed_ctrl_c() -> None:
@@ -18,6 +21,12 @@ def heed_ctrl_c() -> None:
 
 
 MODELS = Path(__file__).parent / "models"
+
+
+def doubting_gate() -> RejectGate:
+    """A gate that passes any picture, with doubt: weights of 0 make its likeness 0."""
+    weights = b64encode(bytes(FEATURES + 2 * (3 + 1))).decode()
+    return RejectGate(learned=LearnedGate(1, weights, least=-1.0, sure=1.0))
 
 
 @pytest.fixture(params=["tflite", "onnx"])

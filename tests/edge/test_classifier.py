@@ -1,7 +1,6 @@
 """The Python API on real engines and tiny models."""
 
 import math
-from base64 import b64encode
 from dataclasses import replace
 from io import StringIO
 
@@ -11,13 +10,12 @@ import pytest
 from edge import Classifier, EngineError, ImageError, ModelError
 from edge import engines as engines_module
 from edge.container import open_model, payload_sha256
-from edge.gate import FEATURES
-from edge.manifest import InputSpec, LearnedGate, RejectGate
+from edge.manifest import InputSpec
 from edge.output import TextWriter
 from edge.pipeline import Outcome
 from edge.selftest import self_test
 from export.container import pack
-from tests.edge.conftest import MODELS
+from tests.edge.conftest import MODELS, doubting_gate
 from tests.edge.test_model_files import payload_of
 from tests.make_tiny_models import MIDDLE, SLOPE
 
@@ -45,9 +43,7 @@ def test_verdict_and_probability(model, scan, mean, verdict):
 )
 def test_what_hardly_looks_like_a_brain_is_not_cleared(model, scan, mean, verdict):
     classifier = Classifier(model)
-    nothing = b64encode(bytes(FEATURES + 2 * (3 + 1))).decode()  # any picture's likeness is 0
-    gate = RejectGate(learned=LearnedGate(1, nothing, least=-1.0, sure=1.0))
-    classifier.manifest = replace(classifier.manifest, reject=gate)
+    classifier.manifest = replace(classifier.manifest, reject=doubting_gate())
     prediction = classifier.classify(scan(mean))
     assert prediction.verdict == verdict
     assert prediction.probability == pytest.approx(expected(mean), abs=0.02)

@@ -183,7 +183,7 @@ def test_a_newer_minor_version_is_read(path):
     assert manifest_of(path).name == "tiny"
 
 
-def test_a_gate_without_a_second_limit_is_read(path):
+def test_a_gate_without_a_second_limit_is_read():
     """As manifests before 1.2 have it."""
     gate = {"hidden": 1, "weights": "", "least": 0.5}
     for learned, sure in ((gate, None), ({**gate, "sure": None}, None), ({**gate, "sure": 2}, 2.0)):

@@ -57,17 +57,18 @@ def inbox(tmp_path):
 def test_files_are_classified_as_they_come(any_model, scan, inbox, tmp_path):
     out = tmp_path / "results.ndjson"
     (inbox / "there.png").write_bytes(scan(180).read_bytes())
+    (inbox / "there.png-1234.explained.png").write_bytes(scan(180).read_bytes())
     process = start(inbox, any_model, "--out", out)
     wait_for(lambda: len(results(out)) == 1)
     (inbox / "later.png").write_bytes(scan(40).read_bytes())
     (inbox / "text.png").write_text("I am a text")
     (inbox / "copying.png.part").write_text("half")
     (inbox / ".hidden.png").write_text("half")
-    (inbox / "there.png-1234.explained.png").write_bytes(scan(180).read_bytes())
     wait_for(lambda: len(results(out)) == 3)
     status, stdout, err = finish(process)
     assert status == 0
     found = {os.path.basename(r["path"]): r for r in results(out)}
+    assert set(found) == {"there.png", "later.png", "text.png"}
     assert found["there.png"]["verdict"] == "tumor"
     assert found["later.png"]["verdict"] == "no_tumor"
     assert "not an image" in found["text.png"]["error"]

@@ -5,18 +5,16 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from base64 import b64encode
 from collections import Counter
 from dataclasses import replace
 
 from PIL import Image
 
 from edge import Classifier
-from edge.gate import FEATURES
-from edge.manifest import Decision, LearnedGate, RejectGate
+from edge.manifest import Decision
 from export.parity import _crossed, _words, failures, prove
 from export.targets import TARGETS
-from tests.edge.conftest import MODELS
+from tests.edge.conftest import MODELS, doubting_gate
 from train.metrics import score
 
 DECISION = Decision(transform="sigmoid", temperature=1.0, threshold=0.5, uncertain=(0.4, 0.6))
@@ -44,9 +42,7 @@ def test_what_the_gate_will_not_clear_is_no_change(tmp_path):
         Image.fromarray(np.tile(row, (64, 1)).astype(np.uint8)).save(file)
     plain = [classifier.classify(file) for file in files]
     assert [one.verdict for one in plain] == ["no_tumor", "no_tumor", "tumor"]
-    nothing = b64encode(bytes(FEATURES + 2 * (3 + 1))).decode()  # any picture's likeness is 0
-    gate = RejectGate(learned=LearnedGate(1, nothing, least=-1.0, sure=1.0))
-    classifier.manifest = replace(classifier.manifest, reject=gate)
+    classifier.manifest = replace(classifier.manifest, reject=doubting_gate())
     target = next(t for t in TARGETS if (t.format, t.precision) == ("onnx", "fp32"))
     keras = np.array([one.probability for one in plain])
     parity = prove(classifier, target, files, np.array([0, 0, 1]), keras, None)
