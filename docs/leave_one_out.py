@@ -2,13 +2,15 @@
 
     python docs/leave_one_out.py --leave lgg/ 'glioma|meningioma|pituitary' -- --data DIR ...
     python docs/leave_one_out.py --ablate painted boxes -- --data DIR ...
+    python docs/leave_one_out.py --leave lgg/ --ablate painted painted+boxes --crossed -- ...
 
 What stands after `--` is the command line of `python -m train --model compact`. For each --leave, a
 regular expression over "folder/subfolder", every scan that it finds in is kept from training, and
 so is what duplicates one; the network is judged on one of each cluster of them that duplicates no
 test scan, and on the held-out part of every other source. Where scans are of one class only, the
-held-out scans of the other class stand beside them, the same ones in every row. Prints Markdown,
-the whole recipe first (unless --no-whole).
+held-out scans of the other class stand beside them, the same ones in every row. With --crossed
+each part is left out where each source is left out: what it does for sources that the network does
+not know. Prints Markdown, the whole recipe first (unless --no-whole).
 """
 
 import argparse
@@ -31,9 +33,16 @@ def main() -> None:
         own, rest = own[: own.index("--")], own[own.index("--") + 1 :]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--leave", nargs="+", default=[], metavar="REGEX")
-    parser.add_argument("--ablate", nargs="+", default=[], choices=ABLATIONS)
+    parser.add_argument(
+        "--ablate", nargs="+", default=[], metavar="PART", help=f"{', '.join(ABLATIONS)}; a+b: both"
+    )
+    parser.add_argument("--crossed", action="store_true", help="leave out each PART of each REGEX")
     parser.add_argument("--no-whole", action="store_true", help="leave the whole recipe's row out")
     args = parser.parse_args(own)
+    for unknown in {part for one in args.ablate for part in one.split("+")} - {*ABLATIONS}:
+        parser.error(f"--ablate {unknown}: choose from {', '.join(ABLATIONS)}")
+    if args.crossed and not (args.leave and args.ablate):
+        parser.error("--crossed needs --leave and --ablate")
 
     from train.arguments import parser as train_parser
     from train.cli import request_of
@@ -44,14 +53,21 @@ def main() -> None:
         sys.exit("give no --teacher, and --boxes with --ablate")
     data = gather(request)
     print("| training | judged on | scans | AUC |\n|---|---|---|---|", flush=True)
-    jobs = [] if args.no_whole else [("the whole recipe", None, None)]
-    for one in args.leave:
-        shown = one.replace("|", r"\|")  # else it would end the table's cell
-        jobs.append((f"without the scans of `{shown}`", re.compile(one), None))
-    jobs += [(f"without {one}", None, one) for one in args.ablate]
-    for name, left, ablated in jobs:
-        for row in _rows(name, request, data, left, ablated):
+    whole = [] if args.no_whole else [None]
+    if args.crossed:
+        jobs = [(left, part) for left in args.leave for part in [*whole, *args.ablate]]
+    else:
+        jobs = [(left, None) for left in [*whole, *args.leave]]
+        jobs += [(None, part) for part in args.ablate]
+    for left, part in jobs:
+        for row in _rows(_name(left, part), request, data, left and re.compile(left), part):
             print(row, flush=True)
+
+
+def _name(left: str | None, part: str | None) -> str:
+    told = [f"the scans of `{left}`".replace("|", r"\|")] if left else []  # else it ends a cell
+    told += [part.replace("+", " and ")] if part else []
+    return f"without {', '.join(told)}" if told else "the whole recipe"
 
 
 def _rows(name, request, data, left, ablated) -> Iterator[str]:
@@ -98,14 +114,16 @@ def _fitted(request, train, validation, ablated):
 
     shares = dict(examples.SHARES)
     rescanned = vary._rescanned
-    if ablated in shares:
-        heir = "tumor" if ablated in ("painted", "transplanted") else "clear"
-        examples.SHARES[heir] += examples.SHARES.pop(ablated)
-    elif ablated == "boxes":
+    parts = ablated.split("+") if ablated else []
+    for part in parts:
+        if part in shares:
+            heir = "tumor" if part in ("painted", "transplanted") else "clear"
+            examples.SHARES[heir] += examples.SHARES.pop(part)
+    if "boxes" in parts:
         train = replace(train, boxes=None)
-    elif ablated == "bare labels":
+    if "bare labels" in parts:
         train = train[np.array([bool(own) for own in train.boxes]) | (train.truth == 0)]
-    elif ablated == "rescanning":
+    if "rescanning" in parts:
         vary._rescanned = lambda scan, rng: np.clip(np.rint(scan), 0, 255).astype(np.uint8)
     try:
         return fit_evidence(request.fit, train, validation, Around()).model

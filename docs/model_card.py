@@ -26,10 +26,13 @@ from train.evaluate import Evaluation, Predictions, evaluate
 from train.metrics import Proportion
 from train.outliers import KINDS, outlier
 from train.patients import from_csv, from_names
+from train.phantom import make_phantom
 from train.run import read_run
 
 SPECIFICITY = 0.90
 """At which the sensitivity is read off, as the goal has it."""
+PHANTOMS = range(1000, 1100)
+"""Seeds of the phantoms that are classified, with a lesion and without."""
 _OUTLIERS = 40  # of each generated kind
 
 
@@ -91,6 +94,7 @@ def main() -> None:
         _changed(classifier, sets)
         _alarms(classifier, run)
         _brainless(classifier, run)
+        _phantoms(classifier)
         if args.not_brain:
             _refused(classifier, args.not_brain, run)
 
@@ -224,13 +228,24 @@ def _brainless(classifier: Classifier, run) -> None:
         print(f"| {part}: {len(own)} | {' | '.join(map(str, counts))} |")
 
 
+def _phantoms(classifier: Classifier) -> None:
+    print("\n| phantoms | tumor | uncertain | rejected | no tumor |\n|---|---|---|---|---|")
+    for lesion in (True, False):
+        made = (make_phantom(seed, lesion, size=256).pixels for seed in PHANTOMS)
+        own = [classifier.classify(pixels).verdict for pixels in made]
+        counts = [own.count(v) for v in ("tumor", "uncertain", "rejected", "no_tumor")]
+        print(f"| {'with' if lesion else 'without'} a lesion | {' | '.join(map(str, counts))} |")
+
+
 def _refused(classifier: Classifier, folder: Path, run) -> None:
     """How many pictures that are no brain are refused: real ones, and generated kinds."""
     gate = classifier.manifest.reject
     print("\n| no brain MRI | refused | called no tumor |\n|---|---|---|")
     for kind in sorted(path for path in folder.iterdir() if path.is_dir()):
-        verdicts = [classifier.classify(path).verdict for path in sorted(kind.iterdir())]
-        _refusals(kind.name, verdicts)
+        pictures = sorted(kind.iterdir())
+        _refusals(kind.name, [classifier.classify(path).verdict for path in pictures])
+        grey = [np.asarray(classifier.decode(path).convert("L")) for path in pictures]
+        _refusals(f"{kind.name}, in grey", [classifier.classify(one).verdict for one in grey])
     spec = classifier.manifest.input
     some = [scan for scan in run.split if scan.part == "validation"][::20]
     scans = [preprocess(classifier.decode(Path(one.root, one.path)), spec)[..., 0] for one in some]
