@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from train import lesions
+from train import lesions, retouch
 from train.boxes import Box, mask_of
 from train.evidence import BAG, CLEAR, IGNORED, LESION, UNKNOWN, cells_of_mask
 from train.samples import Samples
@@ -29,6 +29,9 @@ tumor-free ones with healthy tissue pasted in."""
 _COVERED, _TOUCHED = 0.5, 0.05  # shares of a cell: above it is lesion, below it is clear
 _BOXED, _GRAZED = 0.25, 0.02  # the same of a box, which is larger than its tumor
 _SEEN = 0.4  # of a lesion that must still be in view
+CONSPICUOUS = 0.035
+"""`lesions.conspicuity` of a lesion put in. Of fainter ones hardly half were found by a network
+trained on them, and each that cannot be seen is a tumor-free scan called one with a tumor."""
 _TRIES = 20
 
 
@@ -110,7 +113,7 @@ class Examples:
             if kind == "without":
                 i = self._boxed.draw(self._random)
                 boxes = [self._pixel_box(box) for box in self._boxes[i]]
-                scan = lesions.without_lesion(self._scan(i), boxes, self._random)
+                scan = retouch.without_lesion(self._scan(i), boxes, self._random)
                 if scan is not None:
                     return Example(scan, self._nothing(), "clear", -1)
                 continue
@@ -123,11 +126,13 @@ class Examples:
                 i = self._boxed.draw(self._random)
                 box = self._boxes[i][int(self._random.integers(len(self._boxes[i])))]
                 made = lesions.transplant(scan, self._scan(i), self._pixel_box(box), self._random)
-            if made is not None and made[1].max() > 0.5:
+            if made is None or made[1].max() <= 0.5:
+                continue
+            if lesions.conspicuity(scan, *made) >= CONSPICUOUS:
                 return Example(*made, "mask", -1)
         else:  # scans with no room for a lesion, or none whose other side could stand in
             scan = self._scan(self._clear.draw(self._random))
-        return Example(lesions.harmless(scan, self._random), self._nothing(), "clear", -1)
+        return Example(retouch.harmless(scan, self._random), self._nothing(), "clear", -1)
 
     @property
     def _shape(self) -> tuple[int, int]:

@@ -187,7 +187,7 @@ class _Locate(keras.callbacks.Callback):
         late = epoch - self._first
         if late >= 0 and late % self._every == 0:
             self._state.located = [self._find()]
-            say(f"  {len(self._state.located[0])} tumors without a box are located")
+            say(f"  {len(self._state.located[0])} of the tumors without a box are located")
             self._know()
         self._batches.begin(epoch)
 

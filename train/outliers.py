@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw
 
-from train.lesions import smooth_noise
+from train.brush import smooth_noise
 
 Maker = Callable[[np.random.Generator, np.ndarray], np.ndarray]
 

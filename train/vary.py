@@ -8,7 +8,7 @@ from math import exp, log
 import numpy as np
 from PIL import Image, ImageFilter
 
-from train.lesions import smooth_noise, tissue
+from train.brush import smooth_noise, tissue
 
 FLIP, MIRROR = 0.3, 0.5
 ROTATION_DEGREES = 20.0

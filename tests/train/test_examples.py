@@ -53,6 +53,22 @@ def test_without_boxes_a_tumor_is_somewhere():
             assert (codes_of == (UNKNOWN if truth[origin] else CLEAR)).all()
 
 
+def test_a_lesion_that_cannot_be_seen_is_none(monkeypatch):
+    def painted(level):
+        def paint(scan, rng):
+            mask = np.zeros_like(scan)
+            mask[40:60, 40:60] = 1
+            return scan + level * mask, mask
+
+        monkeypatch.setattr("train.lesions.paint_lesion", paint)
+        monkeypatch.setattr("train.examples.SHARES", {"painted": 1.0, "transplanted": 0.0})
+        _, known, _ = Examples(samples(), CELLS, 0).batch(20)
+        return (known == LESION).any(axis=(1, 2))
+
+    assert painted(80.0).mean() > 0.8, "a few may lie outside the view"
+    assert not painted(10.0).any()
+
+
 def test_the_same_seed_gives_the_same_examples():
     one, other = (Examples(samples(), CELLS, 5).batch(20) for _ in range(2))
     for a, b in zip(one, other, strict=True):
