@@ -1,19 +1,38 @@
-"""Pictures that are no slice of a head, generated: what the learned reject gate learns to refuse.
+"""Pictures that are no MRI slice of a head, generated: what the reject gate learns to refuse.
 
 Two families. Made from nothing: noise, text, drawings, gradients, fractal "photographs", bodies
-that are no head, the fan of an ultrasound probe. Made from scans, which have all of a scan's
-texture and none of a head's layout: tiles in another order, pieces enlarged, halves of different
-scans, several scans on one sheet, swirls, negatives.
+that are no head, the fan of an ultrasound probe. Made from scans: what has all of a scan's texture
+and none of a head's layout (tiles in another order, pieces enlarged, halves of different scans,
+several scans on one sheet, swirls), and what has the layout and is no MRI (negatives, computed
+tomography).
 """
 
 from collections.abc import Callable
 
 import numpy as np
-from PIL import Image, ImageDraw
 
-from train.brush import smooth_noise
+from train import outliers_made, outliers_spoilt
 
 Maker = Callable[[np.random.Generator, np.ndarray], np.ndarray]
+KINDS: dict[str, Maker] = {
+    "noise": outliers_made.noise,
+    "gradient": outliers_made.gradient,
+    "text": outliers_made.text,
+    "drawing": outliers_made.drawing,
+    "scene": outliers_made.scene,
+    "body": outliers_made.body,
+    "neck": outliers_made.neck,
+    "joint": outliers_made.joint,
+    "chest": outliers_made.chest,
+    "fan": outliers_made.fan,
+    "tiles": outliers_spoilt.tiles,
+    "piece": outliers_spoilt.piece,
+    "halves": outliers_spoilt.halves,
+    "sheet": outliers_spoilt.sheet,
+    "swirl": outliers_spoilt.swirl,
+    "negative": outliers_spoilt.negative,
+    "ct": outliers_spoilt.ct,
+}
 
 
 def outlier(kind: str, rng: np.random.Generator, scans: np.ndarray) -> np.ndarray:
@@ -25,273 +44,3 @@ def outlier(kind: str, rng: np.random.Generator, scans: np.ndarray) -> np.ndarra
     """
     picture = KINDS[kind](rng, scans)
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
-
-
-def _size(scans: np.ndarray) -> tuple[int, int]:
-    return scans.shape[1:]
-
-
-def _any(rng: np.random.Generator, scans: np.ndarray) -> np.ndarray:
-    return scans[int(rng.integers(len(scans)))].astype(np.float32)
-
-
-def _fractal(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """Noise whose amplitude falls with frequency as natural scenes' does (Field 1987); 0..1."""
-    total, weight = np.zeros(shape, np.float32), rng.uniform(0.4, 0.75)
-    for octave in range(6):
-        cells = min(2 ** (octave + 1), *shape)
-        total += weight**octave * smooth_noise(rng, cells, shape)
-    total -= total.min()
-    return total / max(1e-6, float(total.max()))
-
-
-def _noise(rng, scans):
-    shape = _size(scans)
-    kind = int(rng.integers(3))
-    if kind == 0:
-        return rng.uniform(0, 255, shape) * rng.uniform(0.3, 1)
-    if kind == 1:
-        return 255 * (rng.random(shape) < rng.uniform(0.02, 0.5))
-    bumps = smooth_noise(rng, int(rng.integers(3, 60)), shape)
-    return rng.uniform(60, 190) + rng.uniform(15, 60) * bumps
-
-
-def _gradient(rng, scans):
-    height, width = _size(scans)
-    y, x = np.mgrid[:height, :width] / max(height, width)
-    a, b = rng.normal(size=2)
-    ramp = a * x + b * y if rng.random() < 0.6 else np.hypot(x - rng.random(), y - rng.random())
-    if rng.random() < 0.4:
-        ramp = np.sin(ramp * rng.uniform(4, 60))
-    ramp = (ramp - ramp.min()) / max(1e-6, np.ptp(ramp))
-    return rng.uniform(0, 80) + ramp * rng.uniform(90, 175)
-
-
-def _text(rng, scans):
-    height, width = _size(scans)
-    dark = rng.random() < 0.3
-    image = Image.new("L", (2 * width, 2 * height), 0 if dark else int(rng.integers(200, 256)))
-    draw = ImageDraw.Draw(image)
-    letters = np.array(list("abcdefghijklmnopqrstuvwxyz      .,ABCDEFGHIJKLM0123456789"))
-    step = int(rng.integers(10, 26))
-    left = int(rng.integers(0, width // 2))
-    ink = int(rng.integers(180, 256)) if dark else int(rng.integers(0, 90))
-    for top in range(int(rng.integers(0, height)), 2 * height, step):
-        line = "".join(rng.choice(letters, int(rng.integers(8, 50))))
-        draw.text((left, top), line, fill=ink, font_size=max(8, step - 3))
-    return np.asarray(image.resize((width, height), Image.Resampling.BOX), np.float32)
-
-
-def _drawing(rng, scans):
-    height, width = _size(scans)
-    paper, ink = (255, 20) if rng.random() < 0.6 else (0, 230)
-    image = Image.new("L", (2 * width, 2 * height), paper)
-    draw = ImageDraw.Draw(image)
-    for _ in range(int(rng.integers(2, 14))):
-        x, y = rng.integers(0, 2 * width, 2), rng.integers(0, 2 * height, 2)
-        box = [int(x.min()), int(y.min()), int(x.max()) + 1, int(y.max()) + 1]
-        pen = int(rng.integers(1, 8))
-        fill = int(rng.integers(0, 256)) if rng.random() < 0.4 else None
-        shape = rng.integers(4)
-        if shape == 0:
-            draw.ellipse(box, outline=ink, width=pen, fill=fill)
-        elif shape == 1:
-            draw.rectangle(box, outline=ink, width=pen, fill=fill)
-        elif shape == 2:
-            draw.line(_corners(rng, 6, 2 * width), ink, pen)
-        else:
-            draw.polygon(_corners(rng, 5, 2 * width), fill, ink)
-    return np.asarray(image.resize((width, height), Image.Resampling.BOX), np.float32)
-
-
-def _corners(rng, count, side):
-    return [(int(x), int(y)) for x, y in rng.integers(0, side, (count, 2))]
-
-
-def _scene(rng, scans):
-    """Fractal surfaces with edges between them, up to the picture's margin: as a photograph."""
-    shape = _size(scans)
-    picture = 40 + 190 * _fractal(rng, shape)
-    for _ in range(int(rng.integers(1, 8))):
-        y, x = np.mgrid[: shape[0], : shape[1]] / max(shape)
-        a, b = rng.normal(size=2)
-        part = a * (x - rng.random()) + b * (y - rng.random()) > 0
-        if rng.random() < 0.7:
-            middle, radius = rng.random(2), rng.uniform(0.05, 0.4, 2)
-            part = ((x - middle[0]) / radius[0]) ** 2 + ((y - middle[1]) / radius[1]) ** 2 < 1
-        picture = np.where(part, rng.uniform(0, 255) + 90 * (_fractal(rng, shape) - 0.5), picture)
-    return picture
-
-
-def _organs(rng, shape, inside, count):
-    y, x = np.mgrid[: shape[0], : shape[1]] / max(shape)
-    picture = np.full(shape, rng.uniform(40, 140), np.float32)
-    for _ in range(count):
-        middle, radius = rng.uniform(0.15, 0.85, 2), rng.uniform(0.03, 0.22, 2)
-        part = ((x - middle[0]) / radius[0]) ** 2 + ((y - middle[1]) / radius[1]) ** 2
-        part = part + 0.3 * smooth_noise(rng, 8, shape) < 1
-        picture = np.where(part, rng.uniform(0, 230), picture)
-    return (picture + 25 * (_fractal(rng, shape) - 0.5)) * inside
-
-
-def _body(rng, scans):
-    """An outline with many organs: an abdomen, a pelvis, a thigh, in black or in X-ray's light."""
-    shape = _size(scans)
-    y, x = np.mgrid[: shape[0], : shape[1]] / max(shape)
-    away = ((x - 0.5) / rng.uniform(0.42, 0.6)) ** 2 + ((y - 0.5) / rng.uniform(0.28, 0.55)) ** 2
-    inside = away + 0.08 * smooth_noise(rng, 5, shape) < 1
-    picture = _organs(rng, shape, inside, int(rng.integers(5, 25)))
-    rim = inside & (away > rng.uniform(0.6, 0.9))
-    return np.where(rim, rng.uniform(80, 250), picture)
-
-
-def _neck(rng, scans):
-    """Muscles alike on both sides, an airway, a vertebra with its canal, fat around: a neck."""
-    shape = _size(scans)
-    y, x = np.mgrid[: shape[0], : shape[1]] / max(shape)
-    aside = np.abs(x - 0.5 - rng.uniform(-0.06, 0.06))
-    wide, high = rng.uniform(0.2, 0.46, 2)
-    uneven = 0.06 * smooth_noise(rng, 5, shape)
-    away = (aside / wide) ** 2 + ((y - 0.5) / high) ** 2 + uneven
-    picture = np.full(shape, rng.uniform(60, 120), np.float32)
-    for _ in range(int(rng.integers(5, 14))):
-        middle = rng.uniform(0, wide), rng.uniform(0.5 - high, 0.5 + high)
-        radius = rng.uniform(0.02, 0.12, 2)
-        part = ((aside - middle[0]) / radius[0]) ** 2 + ((y - middle[1]) / radius[1]) ** 2 < 1
-        picture = np.where(part, rng.uniform(20, 170), picture)
-
-    def spot(row, size, level):
-        return np.where(aside**2 + ((y - row) * 1.2) ** 2 < size**2, level, picture)
-
-    bone = rng.uniform(0.5, 0.62)
-    picture = spot(bone, rng.uniform(0.06, 0.11), rng.uniform(60, 220))
-    picture = spot(bone + rng.uniform(0.05, 0.09), rng.uniform(0.02, 0.04), rng.uniform(10, 200))
-    picture = spot(bone - rng.uniform(0.13, 0.22), rng.uniform(0.02, 0.07), rng.uniform(0, 12))
-    picture = np.where(away > rng.uniform(0.65, 0.9), rng.uniform(120, 250), picture)
-    return picture * (away < 1) * (1 + 0.3 * (_fractal(rng, shape) - 0.5))
-
-
-def _joint(rng, scans):
-    """Bones that run out of the picture, with a gap between: a knee, a shoulder, a spine."""
-    shape = _size(scans)
-    y, x = np.mgrid[: shape[0], : shape[1]] / max(shape)
-    across, along = (x, y) if rng.random() < 0.7 else (y, x)
-    bend = rng.uniform(0.3, 0.7) + rng.uniform(-0.3, 0.3) * along
-    wide = rng.uniform(0.1, 0.3)
-    flesh = np.abs(across - bend) < wide + rng.uniform(0.08, 0.35)
-    gaps = np.sin(along * np.pi * rng.uniform(1, 9) + rng.uniform(0, 6)) > rng.uniform(-0.95, -0.6)
-    bone = (np.abs(across - bend) < wide * (0.8 + 0.3 * np.cos(along * rng.uniform(3, 12)))) & gaps
-    texture = 1 + 0.6 * (_fractal(rng, shape) - 0.5)
-    picture = np.where(bone, rng.uniform(60, 240), rng.uniform(20, 160)) * flesh * texture
-    return picture + rng.uniform(0, 15)
-
-
-def _chest(rng, scans):
-    """Bright to the margins with two dark fields: a chest on film."""
-    shape = _size(scans)
-    y, x = np.mgrid[: shape[0], : shape[1]] / max(shape)
-    picture = np.full(shape, rng.uniform(130, 230), np.float32)
-    apart = rng.uniform(0.17, 0.27)
-    for side in (-1, 1):
-        u = (x - 0.5 - side * apart) / rng.uniform(0.12, 0.24)
-        v = (y - rng.uniform(0.38, 0.55)) / rng.uniform(0.25, 0.42)
-        depth = np.clip(1.4 - u**2 - v**2, 0, 1)
-        picture = picture * (1 - rng.uniform(0.5, 0.9) * depth)
-    ribs = 1 + rng.uniform(0, 0.2) * np.sin(y * rng.uniform(40, 90) + 9 * (x - 0.5) ** 2)
-    return picture * ribs + 40 * (_fractal(rng, shape) - 0.5)
-
-
-def _fan(rng, scans):
-    """Speckle in a sector: ultrasound."""
-    shape = _size(scans)
-    y, x = np.mgrid[: shape[0], : shape[1]] / max(shape)
-    top = rng.uniform(-0.35, 0.05)
-    radius, angle = np.hypot(x - 0.5, y - top), np.arctan2(x - 0.5, y - top)
-    inside = (np.abs(angle) < rng.uniform(0.4, 0.9)) & (radius < rng.uniform(0.8, 1.2))
-    inside &= radius > max(0.0, -top)
-    speckle = rng.rayleigh(0.6, shape) * _fractal(rng, shape)
-    return 255 * np.clip(speckle * rng.uniform(0.8, 1.6), 0, 1) * inside
-
-
-def _tiles(rng, scans):
-    scan = _any(rng, scans)
-    count = int(rng.choice((2, 3, 4, 8)))
-    side = scan.shape[0] // count
-    parts = [
-        scan[i * side : (i + 1) * side, j * side : (j + 1) * side]
-        for i in range(count)
-        for j in range(count)
-    ]
-    order = rng.permutation(len(parts))
-    result = scan.copy()
-    for place, taken in enumerate(order):
-        i, j = divmod(place, count)
-        result[i * side : (i + 1) * side, j * side : (j + 1) * side] = parts[taken]
-    return result
-
-
-def _piece(rng, scans):
-    """A part of a scan, enlarged until no outline of a head is left."""
-    scan = _any(rng, scans)
-    height, width = scan.shape
-    size = rng.uniform(0.15, 0.42)
-    h, w = int(size * height), int(size * width)
-    top = int(rng.integers(height // 8, height - h - height // 8 + 1))
-    left = int(rng.integers(width // 8, width - w - width // 8 + 1))
-    part = Image.fromarray(scan[top : top + h, left : left + w])
-    return np.asarray(part.resize((width, height), Image.Resampling.BICUBIC))
-
-
-def _halves(rng, scans):
-    one, other = _any(rng, scans), _any(rng, scans)
-    height, width = one.shape
-    if rng.random() < 0.5:
-        return np.concatenate([one[height // 2 :], other[: height - height // 2]])
-    return np.concatenate([one[:, width // 2 :], other[:, : width - width // 2]], axis=1)
-
-
-def _sheet(rng, scans):
-    height, width = _size(scans)
-    count = int(rng.integers(2, 6))
-    small = Image.new("L", (width, height))
-    w, h = width // count, height // count
-    for i in range(count):
-        for j in range(count):
-            part = Image.fromarray(_any(rng, scans).astype(np.uint8)).resize((w, h))
-            small.paste(part, (j * w, i * h))
-    return np.asarray(small, np.float32)
-
-
-def _swirl(rng, scans):
-    scan = _any(rng, scans)
-    height, width = scan.shape
-    y, x = np.mgrid[:height, :width] - np.array([height / 2, width / 2])[:, None, None]
-    radius = np.hypot(y, x) / height
-    turn = rng.choice((-1, 1)) * rng.uniform(5, 14) * radius
-    rows = np.clip(np.cos(turn) * y - np.sin(turn) * x + height / 2, 0, height - 1).astype(int)
-    cols = np.clip(np.sin(turn) * y + np.cos(turn) * x + width / 2, 0, width - 1).astype(int)
-    return scan[rows, cols]
-
-
-def _negative(rng, scans):
-    return 255 - _any(rng, scans)
-
-
-KINDS: dict[str, Maker] = {
-    "noise": _noise,
-    "gradient": _gradient,
-    "text": _text,
-    "drawing": _drawing,
-    "scene": _scene,
-    "body": _body,
-    "neck": _neck,
-    "joint": _joint,
-    "chest": _chest,
-    "fan": _fan,
-    "tiles": _tiles,
-    "piece": _piece,
-    "halves": _halves,
-    "sheet": _sheet,
-    "swirl": _swirl,
-    "negative": _negative,
-}

@@ -14,8 +14,8 @@ from train.outliers import KINDS, outlier
 from train.samples import Samples
 from train.vary import framed, varied
 
-HIDDEN = 48
-VIEWS = 30_000
+HIDDEN = 64
+VIEWS = 45_000
 """Of scans, half of them as they are; and as many outliers."""
 BRAINLESS = 0.06
 """Views of slices without a brain, of `VIEWS`."""
@@ -27,7 +27,7 @@ ACCEPTED = 0.995
 SURE = 0.95
 """Share of them that may be called free of tumor. Slices below the brain are much like those
 through its lower end: the rest of the scans is the price for not clearing those."""
-_ATTEMPTS = 30  # epochs of the solver
+_ATTEMPTS = 70  # epochs of the solver
 
 
 def learn_gate(
