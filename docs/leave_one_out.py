@@ -2,7 +2,7 @@
 
     python docs/leave_one_out.py --leave lgg/ 'glioma|meningioma|pituitary' -- --data DIR ...
     python docs/leave_one_out.py --ablate painted boxes -- --data DIR ...
-    python docs/leave_one_out.py --leave lgg/ --ablate painted painted+boxes --crossed -- ...
+    python docs/leave_one_out.py --leave lgg/ --ablate painted painted+harmless --crossed -- ...
 
 What stands after `--` is the command line of `python -m train --model compact`. For each --leave, a
 regular expression over "folder/subfolder", every scan that it finds in is kept from training, and
@@ -23,7 +23,8 @@ import numpy as np
 
 from edge.manifest import Decision
 
-ABLATIONS = ("painted", "transplanted", "without", "harmless", "boxes", "bare labels", "rescanning")
+EXAMPLES = ("painted", "transplanted", "without", "harmless")
+ABLATIONS = (*EXAMPLES, "boxes", "bare labels", "rescanning")
 
 
 def main() -> None:
@@ -32,15 +33,18 @@ def main() -> None:
     if "--" in own:
         own, rest = own[: own.index("--")], own[own.index("--") + 1 :]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--leave", nargs="+", default=[], metavar="REGEX")
+    parser.add_argument("--leave", nargs="+", default=[], type=re.compile, metavar="REGEX")
     parser.add_argument(
-        "--ablate", nargs="+", default=[], metavar="PART", help=f"{', '.join(ABLATIONS)}; a+b: both"
+        "--ablate",
+        nargs="+",
+        default=[],
+        type=parts_of,
+        metavar="PART",
+        help=f"{', '.join(ABLATIONS)}; of the first four several at once: a+b",
     )
     parser.add_argument("--crossed", action="store_true", help="leave out each PART of each REGEX")
     parser.add_argument("--no-whole", action="store_true", help="leave the whole recipe's row out")
     args = parser.parse_args(own)
-    for unknown in {part for one in args.ablate for part in one.split("+")} - {*ABLATIONS}:
-        parser.error(f"--ablate {unknown}: choose from {', '.join(ABLATIONS)}")
     if args.crossed and not (args.leave and args.ablate):
         parser.error("--crossed needs --leave and --ablate")
 
@@ -53,20 +57,41 @@ def main() -> None:
         sys.exit("give no --teacher, and --boxes with --ablate")
     data = gather(request)
     print("| training | judged on | scans | AUC |\n|---|---|---|---|", flush=True)
-    whole = [] if args.no_whole else [None]
-    if args.crossed:
-        jobs = [(left, part) for left in args.leave for part in [*whole, *args.ablate]]
-    else:
-        jobs = [(left, None) for left in [*whole, *args.leave]]
-        jobs += [(None, part) for part in args.ablate]
-    for left, part in jobs:
-        for row in _rows(_name(left, part), request, data, left and re.compile(left), part):
+    for left in args.leave:
+        if not any(left.search(scan.source) for scan in data.found.scans):
+            sys.exit(f"--leave {left.pattern!r}: is in the name of no source")
+    for left, parts in jobs(args.leave, args.ablate, args.crossed, not args.no_whole):
+        for row in _rows(name_of(left, parts), request, data, left, parts):
             print(row, flush=True)
 
 
-def _name(left: str | None, part: str | None) -> str:
-    told = [f"the scans of `{left}`".replace("|", r"\|")] if left else []  # else it ends a cell
-    told += [part.replace("+", " and ")] if part else []
+def parts_of(ablated: str) -> tuple[str, ...]:
+    """The parts of the recipe that one --ablate names.
+
+    Raises:
+        argparse.ArgumentTypeError: there is no such part, or it cannot be left out with another.
+    """
+    parts = tuple(dict.fromkeys(ablated.split("+")))
+    allowed = ABLATIONS if len(parts) == 1 else EXAMPLES
+    for part in parts:
+        if part not in allowed:
+            raise argparse.ArgumentTypeError(f"{ablated!r}: choose from {', '.join(allowed)}")
+    return parts
+
+
+def jobs(leave, ablate, crossed: bool, whole: bool) -> list[tuple[re.Pattern | None, tuple]]:
+    """The source and the parts to leave out of each training."""
+    first = [()] if whole else []
+    if crossed:
+        return [(left, parts) for left in leave for parts in [*first, *ablate]]
+    alone = [(None, parts) for parts in first] + [(left, ()) for left in leave]
+    return alone + [(None, parts) for parts in ablate]
+
+
+def name_of(left: re.Pattern | None, parts: tuple[str, ...]) -> str:
+    """What is left out, in words for a cell of a table."""
+    told = [f"the scans of `{left.pattern}`".replace("|", r"\|")] if left else []
+    told += [" and ".join(parts)] if parts else []
     return f"without {', '.join(told)}" if told else "the whole recipe"
 
 
@@ -79,8 +104,6 @@ def _rows(name, request, data, left, ablated) -> Iterator[str]:
     out = np.zeros(len(sources), bool)
     if left is not None:
         out = np.array([bool(left.search(source)) for source in sources])
-        if not out.any():
-            sys.exit(f"--leave {left.pattern!r}: is in the name of no source")
     copies = np.isin(groups, groups[out])
     train, validation = (parts[part][~copies[parts[part]]] for part in ("train", "validation"))
     model = _fitted(request, data.samples(train), data.samples(validation), ablated)
@@ -114,16 +137,16 @@ def _fitted(request, train, validation, ablated):
 
     shares = dict(examples.SHARES)
     rescanned = vary._rescanned
-    parts = ablated.split("+") if ablated else []
-    for part in parts:
+    for part in ablated:
         if part in shares:
             heir = "tumor" if part in ("painted", "transplanted") else "clear"
-            examples.SHARES[heir] += examples.SHARES.pop(part)
-    if "boxes" in parts:
+            examples.SHARES[heir] += examples.SHARES[part]
+            examples.SHARES[part] = 0.0
+    if "boxes" in ablated:
         train = replace(train, boxes=None)
-    if "bare labels" in parts:
+    if "bare labels" in ablated:
         train = train[np.array([bool(own) for own in train.boxes]) | (train.truth == 0)]
-    if "rescanning" in parts:
+    if "rescanning" in ablated:
         vary._rescanned = lambda scan, rng: np.clip(np.rint(scan), 0, 255).astype(np.uint8)
     try:
         return fit_evidence(request.fit, train, validation, Around()).model

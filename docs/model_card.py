@@ -31,8 +31,8 @@ from train.run import read_run
 
 SPECIFICITY = 0.90
 """At which the sensitivity is read off, as the goal has it."""
-PHANTOMS = range(1000, 1100)
-"""Seeds of the phantoms that are classified, with a lesion and without."""
+PHANTOMS = range(2**60 + 1000, 2**60 + 1100)
+"""Seeds of the phantoms that are classified, with a lesion and without: of no training set."""
 _OUTLIERS = 40  # of each generated kind
 
 
@@ -244,7 +244,7 @@ def _refused(classifier: Classifier, folder: Path, run) -> None:
     for kind in sorted(path for path in folder.iterdir() if path.is_dir()):
         pictures = sorted(kind.iterdir())
         _refusals(kind.name, [classifier.classify(path).verdict for path in pictures])
-        grey = [np.asarray(classifier.decode(path).convert("L")) for path in pictures]
+        grey = (np.asarray(classifier.decode(path).convert("L")) for path in pictures)
         _refusals(f"{kind.name}, in grey", [classifier.classify(one).verdict for one in grey])
     spec = classifier.manifest.input
     some = [scan for scan in run.split if scan.part == "validation"][::20]

@@ -1,4 +1,4 @@
-"""What lesions and retouching are drawn with: tissue, places in it, blobs, noise, soft edges.
+"""What scans are changed with: tissue, places in it, blobs, noise, soft edges, other positions.
 
 All scans are float32 [H, W], 0..255.
 """

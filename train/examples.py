@@ -30,8 +30,9 @@ _COVERED, _TOUCHED = 0.5, 0.05  # shares of a cell: above it is lesion, below it
 _BOXED, _GRAZED = 0.25, 0.02  # the same of a box, which is larger than its tumor
 _SEEN = 0.4  # of a lesion that must still be in view
 CONSPICUOUS = 0.035
-"""`lesions.conspicuity` of a lesion put in. Of fainter ones hardly half were found by a network
-trained on them, and each that cannot be seen is a tumor-free scan called one with a tumor."""
+"""At least, of a lesion put in (`lesions.conspicuity`). Of fainter and smaller ones hardly half
+were found by a network trained on them, and one that cannot be seen is a tumor-free scan called one
+with a tumor. Hardly any under 5 pixels in radius, of 128, passes."""
 _TRIES = 20
 
 

@@ -14,14 +14,14 @@ _SQUARE = 4
 
 
 def conspicuity(before: np.ndarray, after: np.ndarray, mask: np.ndarray) -> float:
-    """How much a lesion stands out: its contrast by the root of its share of the picture's area.
+    """How much a lesion changes a scan: its contrast by the root of its share of the area.
 
     What is seen of a signal in noise goes by contrast times the root of the area (Rose 1948, J.
-    Opt. Soc. Am. 38:196). Contrast is the change of means of small squares, of which texture does
-    not count, against the scan's bright level.
+    Opt. Soc. Am. 38:196). Contrast is the root mean square of the change of small squares' means,
+    against the scan's bright level; texture finer than the squares does not count.
 
     Args:
-        before, after: the scan without and with it.
+        before, after: the scan without and with it; it shows tissue.
         mask: where it is, float32 0..1 [H, W].
     """
     height, width = (side // _SQUARE * _SQUARE for side in before.shape)

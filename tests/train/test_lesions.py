@@ -65,7 +65,7 @@ def test_a_lesion_stands_out_by_contrast_and_by_the_root_of_its_area(head):
     assert added(40, 32) == pytest.approx(2 * added(40, 16), rel=1e-4)
 
 
-def test_texture_without_another_level_does_not_stand_out(head):
+def test_texture_finer_than_the_squares_does_not_stand_out(head):
     mask = np.zeros_like(head)
     mask[48:64, 48:64] = 1
     checks = 40.0 * (-1) ** np.indices(head.shape).sum(axis=0)

@@ -46,6 +46,14 @@ def test_scans_pass_and_others_do_not(gate):
     assert np.mean(refused) >= 0.9
 
 
+def test_computed_tomography_shows_a_white_skull_around_a_flat_brain():
+    seen = outlier("ct", np.random.default_rng(1), SCANS)
+    scan = SCANS[int(np.random.default_rng(1).integers(len(SCANS)))]
+    middle = np.s_[26:38, 26:38]
+    assert np.percentile(seen, 95) > 200 > np.percentile(seen[middle], 95)
+    assert seen[middle].std() < scan[middle].std()
+
+
 def test_the_reason_says_so(gate):
     from PIL import Image
 
