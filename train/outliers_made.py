@@ -24,6 +24,7 @@ def _fractal(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
 
 
 def noise(rng, scans):
+    """Uniform, salt and pepper, or bumps."""
     shape = _size(scans)
     kind = int(rng.integers(3))
     if kind == 0:
@@ -35,6 +36,7 @@ def noise(rng, scans):
 
 
 def gradient(rng, scans):
+    """A ramp, a cone, or waves."""
     height, width = _size(scans)
     y, x = np.mgrid[:height, :width] / max(height, width)
     a, b = rng.normal(size=2)
@@ -46,6 +48,7 @@ def gradient(rng, scans):
 
 
 def text(rng, scans):
+    """Lines of letters on a bright or dark page."""
     height, width = _size(scans)
     dark = rng.random() < 0.3
     image = Image.new("L", (2 * width, 2 * height), 0 if dark else int(rng.integers(200, 256)))
@@ -61,6 +64,7 @@ def text(rng, scans):
 
 
 def drawing(rng, scans):
+    """Circles, boxes, lines and polygons in ink."""
     height, width = _size(scans)
     paper, ink = (255, 20) if rng.random() < 0.6 else (0, 230)
     image = Image.new("L", (2 * width, 2 * height), paper)

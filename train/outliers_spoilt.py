@@ -14,6 +14,7 @@ def _any(rng: np.random.Generator, scans: np.ndarray) -> np.ndarray:
 
 
 def tiles(rng, scans):
+    """A scan cut into squares, in another order."""
     scan = _any(rng, scans)
     count = int(rng.choice((2, 3, 4, 8)))
     side = scan.shape[0] // count
@@ -43,6 +44,7 @@ def piece(rng, scans):
 
 
 def halves(rng, scans):
+    """Halves of two scans put together, upside down or side for side."""
     one, other = _any(rng, scans), _any(rng, scans)
     height, width = one.shape
     if rng.random() < 0.5:
@@ -51,6 +53,7 @@ def halves(rng, scans):
 
 
 def sheet(rng, scans):
+    """Several scans on one sheet."""
     height, width = scans.shape[1:]
     count = int(rng.integers(2, 6))
     small = Image.new("L", (width, height))
@@ -63,6 +66,7 @@ def sheet(rng, scans):
 
 
 def swirl(rng, scans):
+    """A scan turned the more the further out."""
     scan = _any(rng, scans)
     height, width = scan.shape
     y, x = np.mgrid[:height, :width] - np.array([height / 2, width / 2])[:, None, None]
@@ -74,6 +78,7 @@ def swirl(rng, scans):
 
 
 def negative(rng, scans):
+    """Black and white exchanged."""
     return 255 - _any(rng, scans)
 
 
