@@ -12,6 +12,8 @@ from train.signals import stop_cleanly
 from train.sources import name_of, resolve
 
 INSPECTIONS = Path("inspect")
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it: 128 and the number of the signal."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -37,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         print(f"train: interrupted; {_left(args, out)}", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     print(f"Run: {out}    next: python -m export {out} --int8")
     return 0
 
