@@ -2,20 +2,9 @@
 
 import numpy as np
 import pytest
-from PIL import Image
 
+from tests.train.conftest import changed
 from train.lesions import conspicuity, paint_lesion, transplant
-from train.phantom import make_phantom
-
-
-@pytest.fixture(scope="module")
-def head():
-    picture = Image.fromarray(make_phantom(7, False).pixels)
-    return np.asarray(picture.resize((128, 128)), np.float32)
-
-
-def changed(before, after):
-    return np.abs(before - after) > 3
 
 
 def test_a_painted_lesion_is_where_its_mask_says(head):

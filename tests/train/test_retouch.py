@@ -1,21 +1,9 @@
 """Lesions covered in scans, and what looks as much like retouching."""
 
 import numpy as np
-import pytest
-from PIL import Image
 
-from train.phantom import make_phantom
+from tests.train.conftest import changed
 from train.retouch import harmless, mirrored, without_lesion
-
-
-@pytest.fixture(scope="module")
-def head():
-    picture = Image.fromarray(make_phantom(7, False).pixels)
-    return np.asarray(picture.resize((128, 128)), np.float32)
-
-
-def changed(before, after):
-    return np.abs(before - after) > 3
 
 
 def test_a_boxed_lesion_is_covered_by_the_other_side(head):
