@@ -11,12 +11,14 @@ folder and duplicate cluster the first scan is taken, so a copy counts once; of 
 import argparse
 import re
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from edge import NOTICE, Classifier
+from edge.explain import heat_map
 from edge.gate import admit, layout, likeness
 from edge.preprocess import preprocess
 from train.boxes import Boxes, read_boxes
@@ -33,6 +35,10 @@ SPECIFICITY = 0.90
 """At which the sensitivity is read off, as the goal has it."""
 PHANTOMS = range(2**60 + 1000, 2**60 + 1100)
 """Seeds of the phantoms that are classified, with a lesion and without: of no training set."""
+SIZES = (0.0, 0.08, 0.12, 0.2, 1.0)
+"""Of a box, the root of its area over the picture's: between these, tumors are counted."""
+COSTLIEST = 8
+"""Scans of a set that are named."""
 _OUTLIERS = 40  # of each generated kind
 
 
@@ -89,8 +95,12 @@ def main() -> None:
             "wrong of those | refused | peak in box |"
         )
         print("|---|---|---|---|---|---|---|---|---|---|---|")
-        for name, own in sets.items():
-            print(_row(name, classifier, own, by_file))
+        judged = {name: _judge(classifier, own, by_file) for name, own in sets.items()}
+        for name, own in judged.items():
+            print(_row(name, classifier, own))
+        if by_file:
+            _sizes(classifier, judged)
+        _costliest(judged)
         _changed(classifier, sets)
         _alarms(classifier, run)
         _brainless(classifier, run)
@@ -141,39 +151,107 @@ def _foreign(folder: Path) -> dict[str, list[tuple[Scan, int]]]:
     return dict(sorted(found.items()))
 
 
-def _row(name: str, classifier: Classifier, own, boxes) -> str:
-    """A source's row; what the gate refuses or will not clear is given no verdict."""
-    truth, probability, groups, refused, doubted, hits = [], [], [], [], [], []
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What a file says of the scans of one set, in their order."""
+
+    scans: list[Scan]
+    truth: np.ndarray
+    probability: np.ndarray
+    groups: np.ndarray
+    refused: np.ndarray
+    doubted: np.ndarray
+    """bool [N]: the gate would not have them cleared."""
+    pointed: np.ndarray
+    """bool [N]: the peak lies in a box."""
+    size: np.ndarray
+    """Of the largest box, its area's root over the picture's; NaN without one. float [N]."""
+
+
+def _judge(classifier: Classifier, own, boxes) -> Judged:
+    columns = [[] for _ in range(7)]
     for scan, group in own:
         image = classifier.decode(scan.file)
         pixels = preprocess(image, classifier.manifest.input)
         admission = admit(image, pixels, classifier.manifest.reject)
-        refused.append(admission.refused is not None)
-        doubted.append(admission.doubt is not None)
-        value = classifier.probability(pixels)
-        truth.append(int(scan.positive))
-        probability.append(value)
-        groups.append(group)
-        detected = scan.positive and value >= classifier.manifest.decision.threshold
-        if detected and scan.file in boxes and classifier.manifest.heat_map.method:
-            heat = classifier.engine.heat_map(pixels)
-            row, column = np.unravel_index(int(heat.argmax()), heat.shape)
-            across, down = (column + 0.5) / heat.shape[1], (row + 0.5) / heat.shape[0]
-            hits.append(any(box.contains(across, down) for box in boxes[scan.file]))
-    truth, probability = np.array(truth), np.array(probability)
-    predictions = Predictions.of(classifier.manifest.decision, truth, probability, np.array(groups))
-    withheld = np.array(refused) | (np.array(doubted) & ~predictions.called)
+        around, pointed = boxes.get(scan.file, ()), False
+        if around and classifier.manifest.heat_map.method:
+            place = heat_map(classifier, image).place
+            pointed = any(box.contains(*place) for box in around)
+        areas = [(box.right - box.left) * (box.bottom - box.top) for box in around]
+        values = (
+            int(scan.positive),
+            classifier.probability(pixels),
+            group,
+            admission.refused is not None,
+            admission.doubt is not None,
+            pointed,
+            max(areas, default=np.nan) ** 0.5,
+        )
+        for column, value in zip(columns, values, strict=True):
+            column.append(value)
+    return Judged([scan for scan, _ in own], *map(np.array, columns))
+
+
+def _row(name: str, classifier: Classifier, judged: Judged) -> str:
+    """A source's row; what the gate refuses or will not clear is given no verdict."""
+    decision, truth, probability = classifier.manifest.decision, judged.truth, judged.probability
+    predictions = Predictions.of(decision, truth, probability, judged.groups)
+    withheld = judged.refused | (judged.doubted & ~predictions.called)
     found = evaluate(replace(predictions, uncertain=predictions.uncertain | withheld))
     limit = np.quantile(probability[truth == 0], SPECIFICITY) if (truth == 0).any() else 1.0
     reached = Proportion(int((probability[truth == 1] > limit).sum()), int((truth == 1).sum()))
-    pointing = str(Proportion(sum(hits), len(hits))) if hits else ""
+    boxed = (truth == 1) & (probability >= decision.threshold) & ~np.isnan(judged.size)
+    pointing = ""
+    if boxed.any() and classifier.manifest.heat_map.method:
+        pointing = str(Proportion(int(judged.pointed[boxed].sum()), int(boxed.sum())))
     return (
         f"| {name}: {truth.sum()} with, {(1 - truth).sum()} without | {found.groups} | "
         f"{_estimate(found, 'auc')} | {_estimate(found, 'sensitivity')} | "
         f"{_estimate(found, 'specificity')} | {reached} | {_estimate(found, 'ece')} | "
-        f"{found.covered} | {found.remaining_error} | {Proportion(sum(refused), len(truth))} | "
-        f"{pointing} |"
+        f"{found.covered} | {found.remaining_error} | "
+        f"{Proportion(int(judged.refused.sum()), len(truth))} | {pointing} |"
     )
+
+
+def _sizes(classifier: Classifier, judged: dict[str, Judged]) -> None:
+    """How many of the tumors with a box get a probability above the threshold, by its size."""
+    names = [f"{low:.2f} to {high:.2f}" for low, high in pairwise(SIZES)]
+    print(f"\n| found, by size of the box | {' | '.join(names)} |\n|---{'|---' * len(names)}|")
+    for name, own in judged.items():
+        if np.isnan(own.size).all():
+            continue
+        found = own.probability >= classifier.manifest.decision.threshold
+        cells = []
+        for low, high in pairwise(SIZES):
+            some = (own.truth == 1) & (own.size >= low) & (own.size < high)
+            cells.append(str(Proportion(int(found[some].sum()), int(some.sum()))))
+        print(f"| {name} | {' | '.join(cells)} |")
+
+
+def _costliest(judged: dict[str, Judged]) -> None:
+    """The scans by which most of what an AUC lacks to 1 is lost; a pair counts for both of its."""
+    print(
+        "\n| set | AUC lost | scan | tumor | probability | of the loss |\n|---|---|---|---|---|---|"
+    )
+    for name, own in judged.items():
+        tumors, clear = np.flatnonzero(own.truth == 1), np.flatnonzero(own.truth == 0)
+        if ", " in name or not (len(tumors) and len(clear)):
+            continue  # a sequence's
+        pairs = own.probability[tumors][:, None] - own.probability[clear]
+        lost = (pairs < 0) + 0.5 * (pairs == 0)
+        by_scan = [(lost[i].sum(), one) for i, one in enumerate(tumors)]
+        by_scan += [(lost[:, i].sum(), one) for i, one in enumerate(clear)]
+        by_scan.sort(key=lambda pair: (-pair[0], pair[1]))
+        for pairs_lost, one in by_scan[:COSTLIEST]:
+            if not pairs_lost:
+                break
+            scan, share = own.scans[one], pairs_lost / lost.sum()
+            tumor = "yes" if scan.positive else "no"
+            print(
+                f"| {name} | {lost.mean():.3f} | `{scan.path}` | {tumor} | "
+                f"{own.probability[one]:.2f} | {share:.0%} |"
+            )
 
 
 def _estimate(found: Evaluation, name: str) -> str:
@@ -221,11 +299,15 @@ def _brainless(classifier: Classifier, run) -> None:
         return
     print("\n| slices without a brain | rejected | uncertain | tumor | no tumor |")
     print("|---|---|---|---|---|")
+    cleared = []
     for part in ("train", "validation", "test"):
         files = [Path(one.root, one.path) for one in run.split if one.part == part]
-        own = [classifier.classify(one).verdict for one in files if re.search(pattern, str(one))]
+        files = [one for one in files if re.search(pattern, str(one))]
+        own = [classifier.classify(one).verdict for one in files]
+        cleared += [one.name for one, v in zip(files, own, strict=True) if v == "no_tumor"]
         counts = [own.count(v) for v in ("rejected", "uncertain", "tumor", "no_tumor")]
         print(f"| {part}: {len(own)} | {' | '.join(map(str, counts))} |")
+    print(f"\nCalled free of a tumor: {', '.join(cleared) or 'none'}.")
 
 
 def _phantoms(classifier: Classifier) -> None:

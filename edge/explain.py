@@ -16,13 +16,13 @@ from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
-from PIL.Image import Image, Resampling, fromarray
+from PIL.Image import Image, Resampling, fromarray, new
 
 from edge.classifier import Classifier, Prediction
 from edge.decide import probability
 from edge.errors import ImageError
 from edge.inputs import PICTURE
-from edge.preprocess import preprocess
+from edge.preprocess import preprocess, shares
 
 GRID = 12
 """Positions of the patch along each side; it covers two of them, so neighbours overlap."""
@@ -51,6 +51,19 @@ class HeatMap(NamedTuple):
     """Begins with a key of `MEANINGS`."""
     inferences: int
     """That it took besides the verdict's own."""
+    part: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    """Of the picture, which the map is of: left, top, right and bottom as shares of its width and
+    height; beyond its edges where below 0 or above 1."""
+
+    @property
+    def place(self) -> tuple[float, float]:
+        """The middle of the strongest cell, as shares of the picture's width and height."""
+        row, column = np.unravel_index(int(self.values.argmax()), self.values.shape)
+        left, top, right, bottom = self.part
+        return (
+            left + (column + 0.5) / self.values.shape[1] * (right - left),
+            top + (row + 0.5) / self.values.shape[0] * (bottom - top),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,13 +138,14 @@ def prepare(
 
 
 def heat_map(classifier: Classifier, image: Image) -> HeatMap:
-    """The heat map of a decoded scan, in the coordinates of the model's input."""
+    """The heat map of a decoded scan."""
     manifest = classifier.manifest
     pixels, spec = preprocess(image, manifest.input), manifest.heat_map
+    part = shares(image, manifest.input)
     if spec.method:
         values = classifier.heat_map(pixels).astype(np.float64) / manifest.decision.temperature
-        return HeatMap(values, f"{spec.method}, {spec.rows}x{spec.columns} cells", 1)
-    return occlusion(lambda stack: _log_odds(classifier, stack), pixels)
+        return HeatMap(values, f"{spec.method}, {spec.rows}x{spec.columns} cells", 1, part)
+    return occlusion(lambda stack: _log_odds(classifier, stack), pixels)._replace(part=part)
 
 
 def occlusion(log_odds: Callable[[np.ndarray], np.ndarray], pixels: np.ndarray) -> HeatMap:
@@ -197,10 +211,17 @@ def _jpeg(image: Image, longest: int) -> bytes:
 def upsampled(heat: HeatMap, size: tuple[int, int]) -> np.ndarray:
     """The heat map at an image's size (width, height): float32 [height, width], 0 to 1.
 
-    1 is the map's peak; what does not speak for a tumor is 0.
+    1 is the map's peak; what does not speak for a tumor, and what the model did not see, is 0.
     """
     peak = heat.values.max()
     if not peak > 0:
         return np.zeros(size[::-1], np.float32)
     share = np.clip(heat.values / peak, 0, 1).astype(np.float32)
-    return np.clip(np.asarray(fromarray(share).resize(size, Resampling.BICUBIC)), 0, 1)
+    edges = [round(edge * side) for edge, side in zip(heat.part, (*size, *size), strict=True)]
+    left, top, right, bottom = edges
+    cells = fromarray(share).resize(
+        (max(1, right - left), max(1, bottom - top)), Resampling.BICUBIC
+    )
+    result = new("F", size)
+    result.paste(cells, (left, top))
+    return np.clip(np.asarray(result), 0, 1)

@@ -4,11 +4,16 @@ Training, calibration, parity checks, benchmarks and the device all call `prepro
 colour order and mean subtraction are not here: they are layers inside the graph.
 """
 
+from typing import Any
+
 import numpy as np
 from PIL import Image
 
 from edge.errors import ModelError
 from edge.manifest import InputSpec
+
+Region = tuple[int, int, int, int]
+"""Left, top, right and bottom in pixels of an image; beyond its edges where negative or larger."""
 
 FILTERS = {
     "nearest": Image.Resampling.NEAREST,
@@ -19,14 +24,94 @@ FILTERS = {
 """Resize filters by manifest name. Pillow's all but `nearest` widen with the scale, so shrinking
 does not alias."""
 
-CROPS = {"none": lambda image: image}
-"""Crop rules by manifest name."""
+_LOOKED_AT = 128
+"""Pixels, at least, of a side of the small copy in which the head is looked for."""
+_BLACK = 12
+"""Of 255: at most this is background."""
+_BRIGHT = 0.2
+"""Of the 90th percentile of what is not background: what is above it may be part of a head."""
+_LINE = 0.03
+"""Share of a row or column that must be bright: letters and specks are less."""
+_NEARLY_ALL = 0.85
+"""Of what is bright: has the head if what lies beside it is not to count."""
+_LEAST = 0.25
+"""Of the picture's width and height: anything smaller is not taken for a head."""
+_MARGIN = 0.03
+"""Of the head's width and height, on each side."""
+
+
+def _whole(image: Image.Image) -> Region:
+    return 0, 0, *image.size
+
+
+def _head(image: Image.Image) -> Region:
+    """The square around what is bright, reaching beyond the picture where it must."""
+    steps = [max(1, length // _LOOKED_AT) for length in image.size]
+    small = np.asarray(image.convert("L").reduce(tuple(steps)))
+    visible = small[small > _BLACK]
+    if not visible.size:
+        return _whole(image)
+    bright = small > max(_BLACK, _BRIGHT * np.percentile(visible, 90))
+    sides = []
+    for axis, (length, step) in enumerate(zip(image.size, steps, strict=True)):
+        first, end = (edge * step for edge in _extent(bright.mean(axis=axis)))
+        if end - first < _LEAST * length:
+            return _whole(image)
+        sides.append((first, min(end, length)))
+    half = max((0.5 + _MARGIN) * (end - start) for start, end in sides)
+    (left, right), (top, bottom) = [
+        (round((start + end) / 2 - half), round((start + end) / 2 + half)) for start, end in sides
+    ]
+    return left, top, right, bottom
+
+
+def _extent(shares: np.ndarray) -> tuple[int, int]:
+    """From where to where rows or columns are bright, of whose pixels such shares are.
+
+    Letters and lines beside a head are left out: the one unbroken run counts if it has nearly all
+    that is bright, and else all runs together.
+    """
+    shares = np.where(shares > _LINE, shares, 0.0)
+    edges = np.flatnonzero(np.diff(shares > 0, prepend=False, append=False))
+    if not edges.size:
+        return 0, 0
+    runs = edges.reshape(-1, 2)
+    held = [shares[first:end].sum() for first, end in runs]
+    most = int(np.argmax(held))
+    if held[most] >= _NEARLY_ALL * shares.sum():
+        return int(runs[most, 0]), int(runs[most, 1])
+    return int(edges[0]), int(edges[-1])
+
+
+CROPS = {"none": _whole, "head": _head}
+"""Crop rules by manifest name: from an image of mode "L" or "RGB" to its `Region`."""
+
+
+def region(image: Image.Image, spec: InputSpec) -> Region:
+    """What of `image` (mode "L" or "RGB") the model takes.
+
+    Raises:
+        ModelError: the manifest names a crop rule that this version does not know.
+    """
+    return _known(CROPS, spec.crop)(image)
+
+
+def shares(image: Image.Image, spec: InputSpec) -> tuple[float, float, float, float]:
+    """The same as shares of the image's width and height.
+
+    Raises:
+        ModelError: the manifest names a crop rule that this version does not know.
+    """
+    left, top, right, bottom = region(image, spec)
+    width, height = image.size
+    return left / width, top / height, right / width, bottom / height
 
 
 def preprocess(image: Image.Image, spec: InputSpec) -> np.ndarray:
     """Crop and resize `image` (mode "L" or "RGB") as the manifest says.
 
-    The aspect ratio is not kept: the crop is stretched to the input's height and width.
+    The aspect ratio is not kept: the crop is stretched to the input's height and width. Beyond the
+    picture is black.
 
     Returns:
         uint8 array [height, width, channels], C-contiguous, values 0..255.
@@ -34,16 +119,12 @@ def preprocess(image: Image.Image, spec: InputSpec) -> np.ndarray:
     Raises:
         ModelError: the manifest names a crop rule or filter that this version does not know.
     """
-    try:
-        crop, resample = CROPS[spec.crop], FILTERS[spec.resize]
-    except KeyError as error:
-        raise ModelError(
-            f"the model asks for the unknown preprocessing rule {error}; install a newer mri-edge"
-        ) from None
-    image = crop(image)
+    seen, resample = region(image, spec), _known(FILTERS, spec.resize)
     if spec.color == "grey" and image.mode != "L":
         image = image.convert("L")
-    if image.size != (spec.width, spec.height):
+    if seen != _whole(image):
+        image = _cut(image, seen, (spec.width, spec.height), resample)
+    elif image.size != (spec.width, spec.height):
         image = image.resize((spec.width, spec.height), resample)
     pixels = np.asarray(image)
     if pixels.ndim == 2:
@@ -53,3 +134,36 @@ def preprocess(image: Image.Image, spec: InputSpec) -> np.ndarray:
         if spec.color == "rgb":
             pixels = pixels.repeat(3, axis=2)
     return np.ascontiguousarray(pixels)
+
+
+def _cut(
+    image: Image.Image, seen: Region, size: tuple[int, int], resample: Image.Resampling
+) -> Image.Image:
+    """A region of an image at another size.
+
+    Only what lies in the image is resized, then put in its place to the pixel: the region around
+    a long and narrow picture would not fit into memory.
+    """
+    starts, ends, places = [], [], []
+    for axis in (0, 1):
+        start, end = seen[axis], seen[axis + 2]
+        starts.append(max(0, start))
+        ends.append(min(image.size[axis], end))
+        scale = size[axis] / (end - start)
+        first = min(round((starts[axis] - start) * scale), size[axis] - 1)
+        last = max(first + 1, round((ends[axis] - start) * scale))
+        places.append((first, last))
+    (left, right), (top, bottom) = places
+    part = image.resize((right - left, bottom - top), resample, box=(*starts, *ends))
+    result = Image.new(image.mode, size)
+    result.paste(part, (left, top))
+    return result
+
+
+def _known(rules: dict[str, Any], name: str) -> Any:
+    try:
+        return rules[name]
+    except KeyError:
+        raise ModelError(
+            f"the model asks for the unknown preprocessing rule {name!r}; install a newer mri-edge"
+        ) from None

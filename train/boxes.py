@@ -32,6 +32,18 @@ class Box:
         """Whether a point, as shares of width and height, lies in it."""
         return self.left <= across <= self.right and self.top <= down <= self.bottom
 
+    def within(self, part: Sequence[float]) -> "Box | None":
+        """The same as shares of a part of the image, as `edge.preprocess.shares` gives it.
+
+        What lies outside the part is cut off; None if all of it does.
+        """
+        left, top, right, bottom = part
+        across = np.clip((np.array([self.left, self.right]) - left) / (right - left), 0, 1)
+        down = np.clip((np.array([self.top, self.bottom]) - top) / (bottom - top), 0, 1)
+        if across[0] >= across[1] or down[0] >= down[1]:
+            return None
+        return Box(float(across[0]), float(down[0]), float(across[1]), float(down[1]))
+
 
 @dataclass(frozen=True)
 class Boxes:
@@ -42,10 +54,16 @@ class Boxes:
     problems: tuple[str, ...]
     """One line each, naming the file; what it names was left out."""
 
-    def column(self, scans: int) -> np.ndarray:
-        """The boxes of each of so many scans, object [N]: tuples, empty where there is none."""
-        found = np.empty(scans, object)
-        found[:] = [self.of.get(i, ()) for i in range(scans)]
+    def column(self, parts: np.ndarray) -> np.ndarray:
+        """The boxes of each scan, object [N]: tuples, empty where there is none.
+
+        Args:
+            parts: what of each picture is seen, float [N, 4]; the boxes are shares of that.
+        """
+        found = np.empty(len(parts), object)
+        for i, part in enumerate(parts):
+            own = (box.within(part) for box in self.of.get(i, ()))
+            found[i] = tuple(box for box in own if box)
         return found
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from edge.decode import decode
 from edge.errors import ImageError
 from edge.manifest import InputSpec
-from edge.preprocess import preprocess
+from edge.preprocess import preprocess, shares
 from train.errors import TrainError
 
 if TYPE_CHECKING:  # `train.duplicates` imports this module
@@ -89,6 +89,8 @@ class ScanSet:
     scans: tuple[Scan, ...]
     pixels: np.ndarray
     """uint8 [N, height, width, channels]."""
+    parts: np.ndarray
+    """What of each picture that is, as `edge.preprocess.shares` gives it: float64 [N, 4]."""
     unreadable: tuple[Unreadable, ...]
     looks: "Looks"
     """What tells duplicates."""
@@ -217,22 +219,24 @@ def read_scans(
         except (ImageError, OSError) as error:
             return Unreadable(str(path), str(error))
         relative = path.relative_to(folder).as_posix()
-        return Scan(str(root), relative, positive, digest), preprocess(image, spec), *look(image)
+        scan = Scan(str(root), relative, positive, digest)
+        return scan, preprocess(image, spec), shares(image, spec), *look(image)
 
-    scans, pixels, hashes, thumbnails, unreadable = [], [], [], [], []
+    scans, pixels, parts, hashes, thumbnails, unreadable = [], [], [], [], [], []
     with ThreadPoolExecutor(_READERS) as pool:
         for result in pool.map(read, files):
             tick()
             if isinstance(result, Unreadable):
                 unreadable.append(result)
             else:
-                for values, value in zip((scans, pixels, hashes, thumbnails), result, strict=True):
+                columns = scans, pixels, parts, hashes, thumbnails
+                for values, value in zip(columns, result, strict=True):
                     values.append(value)
     for positive in {positive for _, positive in files} - {scan.positive for scan in scans}:
         which = "with a tumor" if positive else "without a tumor"
         raise TrainError(f"{folder}: no readable scan {which}; {len(unreadable)} files unreadable")
     looks = Looks(np.stack(hashes), np.stack(thumbnails))
-    return ScanSet(tuple(scans), np.stack(pixels), tuple(unreadable), looks)
+    return ScanSet(tuple(scans), np.stack(pixels), np.array(parts), tuple(unreadable), looks)
 
 
 def joined(sets: Sequence[ScanSet]) -> ScanSet:
@@ -242,6 +246,7 @@ def joined(sets: Sequence[ScanSet]) -> ScanSet:
     return ScanSet(
         tuple(scan for one in sets for scan in one.scans),
         np.concatenate([one.pixels for one in sets]),
+        np.concatenate([one.parts for one in sets]),
         tuple(file for one in sets for file in one.unreadable),
         Looks(
             np.concatenate([one.looks.hashes for one in sets]),

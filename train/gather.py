@@ -91,7 +91,7 @@ class Data:
         """The scans at some positions, as a fit takes them."""
         found = self.found
         sources = np.array([scan.source for scan in found.scans])
-        boxes = self.boxes.column(len(found.scans))
+        boxes = self.boxes.column(found.parts)
         return Samples(found.pixels, found.truth, self.grouping.groups, sources, boxes)[positions]
 
 

@@ -81,9 +81,9 @@ ARCHITECTURES = {
     ),
     "compact": Architecture(
         build_compact,
-        InputSpec(SIDE, SIDE, "grey"),
+        InputSpec(SIDE, SIDE, "grey", crop="head"),
         "sigmoid",
-        f"a small network that answers with a map of evidence, {SIDE}x{SIDE} grey",
+        f"a small network that answers with a map of evidence, the head at {SIDE}x{SIDE} in grey",
         evidence=True,
     ),
     **{name: _transfer(name) for name in BACKBONES},

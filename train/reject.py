@@ -5,11 +5,14 @@ no picture of anything need be had. A real X-ray or photograph is thus of a kind
 """
 
 from base64 import b64encode
+from dataclasses import replace
 
 import numpy as np
+from PIL import Image
 
 from edge.gate import FEATURES, layout, likeness
-from edge.manifest import LearnedGate
+from edge.manifest import InputSpec, LearnedGate
+from edge.preprocess import preprocess
 from train.outliers import KINDS, outlier
 from train.samples import Samples
 from train.vary import framed, varied
@@ -22,6 +25,8 @@ BRAINLESS = 0.06
 IN_FRAMES = 0.15
 """Of the views of scans and of outliers: in frames, as on web pages, besides those that `varied`
 draws."""
+WIDER = 0.7
+"""Logarithm of the most that an outlier's one side is longer than its other."""
 ACCEPTED = 0.995
 """Share of the validation scans that must pass."""
 SURE = 0.95
@@ -34,6 +39,7 @@ def learn_gate(
     train: Samples,
     validation: Samples,
     seed: int,
+    spec: InputSpec,
     brainless: Samples | None = None,
     views: int = VIEWS,
 ) -> LearnedGate:
@@ -42,20 +48,23 @@ def learn_gate(
     Args:
         train: of any number of channels; the first is looked at.
         validation: sets the limit.
+        spec: how the samples' pixels were made; all that is generated is seen so, too.
         brainless: slices of heads and necks that show no brain, to be refused, too.
     """
     from sklearn.neural_network import MLPClassifier
 
     rng = np.random.default_rng(seed)
-    scans = np.concatenate([_views(train, views // 2, rng), _plain(train, views // 2, rng)])
+    scans = np.concatenate([_views(train, views // 2, rng, spec), _plain(train, views // 2, rng)])
     kinds = list(KINDS)
     pictures = train.pixels[..., 0]
     others = [
-        layout(_wilder(outlier(kinds[i % len(kinds)], rng, pictures), rng)[..., None])
+        _features(
+            _stretched(_wilder(outlier(kinds[i % len(kinds)], rng, pictures), rng), rng), spec
+        )
         for i in range(views)
     ]
     if brainless is not None and len(brainless):
-        others += list(_views(brainless, round(BRAINLESS * views), rng))
+        others += list(_views(brainless, round(BRAINLESS * views), rng, spec))
         others += list(_plain(brainless, round(BRAINLESS * views / 3), rng))
     features = np.concatenate([scans, others])
     truth = np.repeat([1, 0], [len(scans), len(others)])
@@ -90,13 +99,19 @@ def _plain(samples: Samples, count: int, rng: np.random.Generator) -> np.ndarray
     return np.array([layout(samples.pixels[i]) for i in chosen]).reshape(-1, FEATURES)
 
 
-def _views(samples: Samples, count: int, rng: np.random.Generator) -> np.ndarray:
+def _views(samples: Samples, count: int, rng: np.random.Generator, spec: InputSpec) -> np.ndarray:
     found = []
     for i in rng.integers(len(samples), size=count):
         scan = samples.pixels[i, ..., 0].astype(np.float32)
         view = varied(scan, np.zeros_like(scan), rng)[0]
-        found.append(layout(_perhaps_framed(view, rng)[..., None]))
+        found.append(_features(_perhaps_framed(view, rng), spec))
     return np.array(found).reshape(-1, FEATURES)
+
+
+def _features(picture: np.ndarray, spec: InputSpec) -> np.ndarray:
+    """What the gate looks at in a picture, uint8 [H, W], once it is cropped as any other."""
+    pixels = preprocess(Image.fromarray(picture), replace(spec, color="grey"))
+    return layout(pixels)
 
 
 def _wilder(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -105,6 +120,16 @@ def _wilder(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         return picture
     scan = picture.astype(np.float32)
     return _perhaps_framed(varied(scan, np.zeros_like(scan), rng)[0], rng)
+
+
+def _stretched(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Half of the outliers at another ratio of the sides, as photographs have: no sign either."""
+    if rng.random() < 0.5:
+        return picture
+    height, width = picture.shape
+    ratio = np.exp(rng.uniform(-WIDER, WIDER))
+    size = round(width * max(1.0, ratio)), round(height * max(1.0, 1 / ratio))
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR))
 
 
 def _perhaps_framed(view: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from edge import __version__
-from edge.manifest import Decision, LearnedGate, RejectGate
+from edge.manifest import Decision, InputSpec, LearnedGate, RejectGate
 from train import article, calibrate, resume, run, split
 from train.data import (
     fingerprint,
@@ -98,7 +98,10 @@ def train(
     if ARCHITECTURES[request.fit.architecture].evidence:
         say("learning what a scan looks like, for the reject gate")
         manifest = replace(
-            manifest, reject=RejectGate(learned=_gate(data, parts, brainless, request.fit.seed))
+            manifest,
+            reject=RejectGate(
+                learned=_gate(data, parts, brainless, request.fit.seed, manifest.input)
+            ),
         )
 
     evaluation = evaluate(judged.predictions, request.fit.seed)
@@ -179,14 +182,16 @@ def _brainless(request: Request, data: Data, train: np.ndarray) -> np.ndarray:
     return named
 
 
-def _gate(data: Data, parts: split.Fold, brainless: np.ndarray, seed: int) -> LearnedGate:
+def _gate(
+    data: Data, parts: split.Fold, brainless: np.ndarray, seed: int, spec: InputSpec
+) -> LearnedGate:
     """The learned part of the reject gate; slices without a brain are among what it refuses."""
 
     def some(positions: np.ndarray, without: bool) -> Samples:
         return data.samples(positions[brainless[positions] == without])
 
     scans = some(parts.train, False), some(parts.validation, False)
-    return learn_gate(*scans, seed, some(parts.train, True))
+    return learn_gate(*scans, seed, spec, some(parts.train, True))
 
 
 def _taught(request: Request, data: Data, fold: split.Fold, train: Samples) -> Samples:
@@ -195,7 +200,8 @@ def _taught(request: Request, data: Data, fold: split.Fold, train: Samples) -> S
         return train
     tests = {data.parts[i].sha256 for i in fold.test}
     teachers = load_teachers(request.teachers, data.classes.positive, data.classes.negative, tests)
-    told, boxes = taught(teachers, train, [data.parts[i] for i in fold.train])
+    files = [data.parts[i] for i in fold.train]
+    told, boxes = taught(teachers, train, files, ARCHITECTURES[request.fit.architecture].input)
     train = replace(train, taught=told)
     if boxes is None:
         return train

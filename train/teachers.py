@@ -13,6 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from edge.manifest import InputSpec
 from train.boxes import Box
 from train.compact import EVIDENCE
 from train.data import SplitScan, read_again
@@ -81,30 +82,40 @@ def load_teachers(
 
 
 def taught(
-    teachers: Sequence[Teacher], samples: Samples, files: Sequence[SplitScan]
+    teachers: Sequence[Teacher],
+    samples: Samples,
+    files: Sequence[SplitScan],
+    spec: InputSpec,
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     """What teachers say of training scans.
 
     Args:
         files: of the samples, for teachers that take another input.
+        spec: how the samples' pixels were made.
 
     Returns:
         The mean probability of tumor by those without a map, float [N]; and for each tumor without
         a box the one that those with a map agree on, object [N]. None without such teachers.
 
     Raises:
-        TrainError: a scan changed or is gone.
+        TrainError: a scan changed or is gone, or a teacher's map is of another part of the scans.
     """
     tellers = [teacher for teacher in teachers if not teacher.points]
     pointers = [teacher for teacher in teachers if teacher.points]
-    told = [judge(one.model, one.run.manifest, _seen(one, samples, files)) for one in tellers]
+    for one in pointers:
+        if one.run.manifest.input.crop != spec.crop:
+            raise TrainError(
+                f"{one.run.folder}: sees scans with crop {one.run.manifest.input.crop!r}, not "
+                f"{spec.crop!r}; what it points at is elsewhere. Train it anew"
+            )
+    told = [judge(one.model, one.run.manifest, _seen(one, samples, files, spec)) for one in tellers]
     boxes = None
     if pointers:
         boxes = samples.boxes.copy()
         unknown = np.array([not own for own in boxes], bool) & (samples.truth == 1)
         wanted = np.flatnonzero(unknown)
         chosen = [files[i] for i in wanted]
-        maps = [_map(one, _seen(one, samples[wanted], chosen)) for one in pointers]
+        maps = [_map(one, _seen(one, samples[wanted], chosen, spec)) for one in pointers]
         for place, each in zip(wanted, zip(*maps, strict=True), strict=True):
             box = agreed(each)
             boxes[place] = (box,) if box else ()
@@ -149,9 +160,9 @@ def _map(teacher: Teacher, pixels: np.ndarray) -> np.ndarray:
     return inner.predict(pixels, batch_size=32, verbose=0)[..., 0]
 
 
-def _seen(teacher: Teacher, samples: Samples, files: Sequence[SplitScan]) -> np.ndarray:
+def _seen(
+    teacher: Teacher, samples: Samples, files: Sequence[SplitScan], spec: InputSpec
+) -> np.ndarray:
     """The scans as the teacher takes them, read again if it takes them otherwise."""
-    spec = teacher.run.manifest.input
-    if spec.shape == samples.pixels.shape[1:]:
-        return samples.pixels
-    return read_again(files, spec)[1]
+    wanted = teacher.run.manifest.input
+    return samples.pixels if wanted == spec else read_again(files, wanted)[1]

@@ -15,14 +15,16 @@ ROTATION_DEGREES = 20.0
 QUARTER = 0.1
 """Probability of a turn by 90 degrees: planes and conventions differ."""
 SHIFT = 0.06
-ZOOM = (0.7, 1.3)
-"""Factors on the size: the field of view."""
+ZOOM = (0.75, 1.2)
+"""Factors on the size: a head is not always cropped alike."""
 STRETCH = 0.15
 """Of one side against the other, as inputs are stretched to a square."""
 STRIPPED = 0.06
 """Probability that all outside an ellipse in the head turns black, as skull-stripping does."""
 FRAMED = 0.08
 """Probability of what `framed` does."""
+CUT = 0.08
+"""Probability that a field of view ends within the picture, at a slanted line."""
 OVEREXPOSED = 0.1
 """Probability that a window setting is far too bright, up to `GAIN` times."""
 GAIN = 4.0
@@ -49,6 +51,9 @@ def varied(
     if rng.random() < FRAMED:
         view, shown = framed(view, rng)
         seen = seen * shown
+    if rng.random() < CUT:
+        shown = _field_of_view(view.shape, rng)
+        view, seen = view * shown, seen * shown
     return view, seen
 
 
@@ -76,6 +81,15 @@ def framed(view: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.n
         for edge in (gap, -1 - gap):
             result[edge, gap : width - gap] = result[gap : height - gap, edge] = light
     return result, shown
+
+
+def _field_of_view(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """What lies on the larger side of a line at any angle: bool [H, W]."""
+    height, width = shape
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    turn = rng.uniform(0, 2 * np.pi)
+    beyond = np.cos(turn) * (x / width - 0.5) + np.sin(turn) * (y / height - 0.5)
+    return beyond < rng.uniform(0.1, 0.4)
 
 
 def _placement(shape: tuple[int, int], rng: np.random.Generator) -> tuple[float, ...]:

@@ -46,6 +46,19 @@ def test_upsampled_is_a_share_of_the_peak():
     assert not upsampled(HeatMap(-np.ones((GRID, GRID)), "", 0), (6, 6)).any()
 
 
+def test_the_map_of_a_part_lies_where_the_part_does():
+    values = np.zeros((4, 4))
+    values[1, 2] = 5.0
+    heat = HeatMap(values, "", 0, (0.5, -0.5, 1.0, 0.5))
+    assert heat.place == (0.5 + 0.5 * 2.5 / 4, -0.5 + 1.5 / 4)
+    share = upsampled(heat, (80, 80))
+    assert share.shape == (80, 80)
+    assert share[:, :40].max() == share[40:].max() == 0, "nothing where the model did not look"
+    # What of the cell lies above the picture is not seen.
+    assert np.unravel_index(share.argmax(), share.shape)[0] == 0
+    assert share[0, 65] > 0.9 * share.max()
+
+
 def test_explain_writes_a_picture_for_each_verdict(model, scan, tmp_path):
     Image.new("L", (1, 1)).save(tmp_path / "dot.png")
     deep = tmp_path / "deep"

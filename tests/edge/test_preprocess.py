@@ -6,7 +6,7 @@ from PIL import Image
 
 from edge.errors import ModelError
 from edge.manifest import InputSpec
-from edge.preprocess import preprocess
+from edge.preprocess import preprocess, region, shares
 
 RANDOM = np.random.default_rng(0)
 
@@ -48,3 +48,102 @@ RAMP_4X4 = [[38, 65, 95, 122], [72, 99, 129, 156], [109, 136, 166, 193], [143, 1
 def test_unknown_rules_ask_for_a_newer_version(rule):
     with pytest.raises(ModelError, match="newer mri-edge"):
         preprocess(Image.new("L", (9, 9)), InputSpec(4, 4, "grey", **rule))
+
+
+HEAD = InputSpec(32, 32, "grey", crop="head")
+
+
+def head(width=400, height=300, box=(180, 60, 300, 240), level=180):
+    """A bright ellipse in faint noise."""
+    pixels = RANDOM.integers(0, 8, (height, width), dtype=np.uint8)
+    left, top, right, bottom = box
+    y, x = np.mgrid[:height, :width] + 0.5
+    across = (x - (left + right) / 2) / ((right - left) / 2)
+    down = (y - (top + bottom) / 2) / ((bottom - top) / 2)
+    pixels[np.hypot(across, down) < 1] = level
+    return pixels
+
+
+def test_the_crop_is_the_square_around_the_head():
+    left, top, right, bottom = region(Image.fromarray(head()), HEAD)
+    assert right - left == bottom - top == pytest.approx(180 * 1.06, abs=6)
+    assert (left + right) / 2 == pytest.approx(240, abs=3)
+    assert (top + bottom) / 2 == pytest.approx(150, abs=3)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("factor", [0.3, 1.0, 1.4])
+def test_the_crop_knows_neither_brightness_nor_mode(mode, factor):
+    image = Image.fromarray(head())
+    changed = image.point(lambda value: value * factor).convert(mode)
+    np.testing.assert_allclose(region(changed, HEAD), region(image, HEAD), atol=3)
+
+
+def test_letters_and_lines_beside_a_head_do_not_count():
+    pixels = head()
+    plain = region(Image.fromarray(pixels), HEAD)
+    pixels[20:32, 20:32] = pixels[140:150, 370:380] = pixels[:, 2:4] = pixels[290:292] = 255
+    assert region(Image.fromarray(pixels), HEAD) == plain
+
+
+def test_nothing_of_a_head_is_cut_off_that_something_dark_divides():
+    pixels = head()
+    plain = region(Image.fromarray(pixels), HEAD)
+    pixels[150:160] = 0
+    np.testing.assert_allclose(region(Image.fromarray(pixels), HEAD), plain, atol=3)
+
+
+def test_a_head_is_seen_alike_whatever_is_around_it():
+    small = preprocess(Image.fromarray(head()), HEAD).astype(int)
+    wide = head(480, 420, (340, 200, 460, 380))
+    other = preprocess(Image.fromarray(wide), HEAD).astype(int)
+    # To the pixel of the small copy that the head is looked for in.
+    assert abs(small - other).mean() < 12
+    assert (abs(small - other)[10:22, 10:22] < 3).all()
+
+
+def test_beyond_the_picture_is_black():
+    image = Image.fromarray(head(120, 200, (0, 0, 120, 200)))
+    left, top, right, bottom = shares(image, HEAD)
+    assert left < 0 < 1 < right
+    assert top < 0 < 1 < bottom
+    pixels = preprocess(image, HEAD)[..., 0]
+    assert pixels.shape == (32, 32)
+    assert not pixels[:, :5].any()
+    assert not pixels[:, -5:].any()
+    assert pixels[16, 8:24].min() > 150
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        Image.new("L", (1, 1)),
+        Image.new("L", (300, 200), 255),
+        Image.new("RGB", (300, 200)),
+        Image.fromarray(head(box=(10, 10, 60, 60))),
+    ],
+    ids=["a pixel", "white", "black", "too small to be a head"],
+)
+def test_without_a_head_the_whole_picture_is_seen(image):
+    seen = region(image, HEAD)
+    if image.getpixel((0, 0)) == 255:  # all of it is bright: the square around the picture
+        assert seen == (-9, -59, 309, 259)
+    else:
+        assert seen == (0, 0, *image.size)
+        whole = preprocess(image, InputSpec(32, 32, "grey"))
+        np.testing.assert_array_equal(preprocess(image, HEAD), whole)
+
+
+@pytest.mark.parametrize("size", [(20000, 3), (3, 20000)])
+def test_the_square_around_a_long_picture_takes_no_memory(size):
+    pixels = preprocess(Image.new("L", size, 200), HEAD)
+    assert pixels.shape == (32, 32, 1)
+    assert pixels.max() == 200
+    assert (pixels > 0).sum() <= 32
+
+
+@pytest.mark.parametrize("color", ["grey", "rgb"])
+def test_a_crop_of_another_shape_and_colour(color):
+    pixels = preprocess(Image.fromarray(head()).convert("RGB"), InputSpec(20, 40, color, "head"))
+    assert pixels.shape == (20, 40, 1 if color == "grey" else 3)
+    assert pixels[10, 20].min() > 150

@@ -1,5 +1,6 @@
 """Boxes around tumors: which scan a file belongs to, and what is wrong with files."""
 
+import numpy as np
 import pytest
 
 from train.boxes import Box, mask_of, parse, read_boxes
@@ -25,10 +26,17 @@ def test_boxes_find_their_scan(folder):
     assert list(found.of) == [2], "the scan beside it, not its namesake elsewhere"
     assert found.of[2][0] == Box(0.25, 0.0, 0.75, 0.5)
     assert found.problems == ()
-    assert list(map(len, found.column(3))) == [0, 0, 2]
+    assert list(map(len, found.column(np.tile([0, 0, 1, 1], (3, 1))))) == [0, 0, 2]
     mask = mask_of(found.of[2], (8, 8))
     assert mask[:4, 2:6].all()
     assert mask.sum() == 16 + 4
+
+
+def test_boxes_are_shares_of_what_is_seen_of_the_picture(folder):
+    found = read_boxes([folder / "boxes"], [scan(folder, "yes/y1.jpg")])
+    # The picture's left half, and as much black above it as it is high.
+    (box,) = found.column(np.array([[0.0, -1.0, 0.5, 1.0]]))[0]
+    assert box == Box(0.5, 0.5, 1.0, 0.75), "one is cut at the part's edge, one lies outside"
 
 
 def test_what_is_wrong_is_named_and_left_out(folder):

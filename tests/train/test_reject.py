@@ -2,22 +2,34 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from edge.errors import ModelError
 from edge.gate import FEATURES, Admission, admit, layout, likeness
-from edge.manifest import LearnedGate, RejectGate
+from edge.manifest import InputSpec, LearnedGate, RejectGate
+from edge.preprocess import preprocess
 from train.outliers import KINDS, outlier
 from train.phantom import make_phantom
 from train.reject import ACCEPTED, SURE, learn_gate
 from train.samples import Samples
 
-SCANS = np.stack([make_phantom(seed, seed % 2 == 0, size=64).pixels for seed in range(48)])
+SPEC = InputSpec(64, 64, "grey", crop="head")
+
+
+def seen(picture):
+    """As a device sees it, uint8 [64, 64, 1]."""
+    return preprocess(Image.fromarray(picture), SPEC)
+
+
+SCANS = np.stack(
+    [seen(make_phantom(seed, seed % 2 == 0, size=64).pixels)[..., 0] for seed in range(48)]
+)
 
 
 @pytest.fixture(scope="module")
 def gate():
     samples = Samples(SCANS[..., None], np.zeros(48, np.int64), np.arange(48))
-    return learn_gate(samples[np.arange(36)], samples[np.arange(36, 48)], 0, views=480)
+    return learn_gate(samples[np.arange(36)], samples[np.arange(36, 48)], 0, SPEC, views=480)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -38,27 +50,25 @@ def test_a_layout_is_finite_whatever_the_picture():
 
 def test_scans_pass_and_others_do_not(gate):
     rng = np.random.default_rng(11)
-    new = [make_phantom(seed, False, size=64).pixels for seed in range(100, 120)]
-    passed = [likeness(layout(scan[..., None]), gate) >= gate.least for scan in new]
+    new = [seen(make_phantom(seed, False, size=64).pixels) for seed in range(100, 120)]
+    passed = [likeness(layout(scan), gate) >= gate.least for scan in new]
     assert np.mean(passed) >= 0.9
     pictures = [outlier(kind, rng, SCANS) for kind in ("noise", "text", "chest") for _ in range(10)]
-    refused = [likeness(layout(one[..., None]), gate) < gate.least for one in pictures]
+    refused = [likeness(layout(seen(one)), gate) < gate.least for one in pictures]
     assert np.mean(refused) >= 0.9
 
 
 def test_computed_tomography_shows_a_white_skull_around_a_flat_brain():
-    seen = outlier("ct", np.random.default_rng(1), SCANS)
+    shown = outlier("ct", np.random.default_rng(1), SCANS)
     scan = SCANS[int(np.random.default_rng(1).integers(len(SCANS)))]
     middle = np.s_[26:38, 26:38]
-    assert np.percentile(seen, 95) > 200 > np.percentile(seen[middle], 95)
-    assert seen[middle].std() < scan[middle].std()
+    assert np.percentile(shown, 95) > 200 > np.percentile(shown[middle], 95)
+    assert shown[middle].std() < scan[middle].std()
 
 
 def test_the_reason_says_so(gate):
-    from PIL import Image
-
     page = Image.fromarray(outlier("text", np.random.default_rng(0), SCANS))
-    pixels = np.asarray(page)[..., None]
+    pixels = seen(np.asarray(page))
     assert "does not look like" in admit(page, pixels, RejectGate(learned=gate)).refused
     assert admit(page, pixels, RejectGate()) == Admission()
 
@@ -71,8 +81,6 @@ def test_the_limits_are_where_so_many_validation_scans_lie(gate):
 
 
 def test_between_the_limits_there_is_doubt(gate):
-    from PIL import Image
-
     pixels = SCANS[40][..., None]
     found, scan = likeness(layout(pixels), gate), Image.fromarray(SCANS[40])
     unsure = LearnedGate(gate.hidden, gate.weights, found - 1, found + 1)

@@ -37,8 +37,10 @@ def together(found, patients=None) -> Grouping:
     random = np.random.default_rng(0)
     hashes = random.integers(0, 256, (len(found), 8), np.uint8)
     thumbnails = random.integers(0, 256, (len(found), 1024), np.uint8)
-    pixels = np.zeros((len(found), 1, 1, 1), np.uint8)
-    return group_scans(ScanSet(tuple(found), pixels, (), Looks(hashes, thumbnails)), patients)
+    pixels, parts = np.zeros((len(found), 1, 1, 1), np.uint8), np.zeros((len(found), 4))
+    return group_scans(
+        ScanSet(tuple(found), pixels, parts, (), Looks(hashes, thumbnails)), patients
+    )
 
 
 def parts_of(found, seed=0, **more):

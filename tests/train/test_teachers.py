@@ -1,5 +1,6 @@
 """Where teachers agree, and which runs may not teach."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,7 @@ import keras
 from edge.manifest import Decision, InputSpec
 from train.boxes import Box
 from train.compact import EVIDENCE
+from train.errors import TrainError
 from train.samples import Samples
 from train.teachers import Teacher, agreed, pointed_at, taught
 
@@ -57,7 +59,7 @@ def teacher(temperature=1.0):
         input=SPEC, decision=Decision("sigmoid", temperature), labels=("no", "yes"), positive="yes"
     )
     model = keras.Model(pixels, keras.layers.Activation("sigmoid")(logit))
-    return Teacher(SimpleNamespace(manifest=manifest), model)
+    return Teacher(SimpleNamespace(manifest=manifest, folder="runs/old"), model)
 
 
 def bright(row, col):
@@ -74,11 +76,16 @@ def taught_samples():
 
 
 def test_a_map_places_the_tumors_that_have_no_box_and_nothing_else():
-    told, boxes = taught([teacher(), teacher()], taught_samples(), [None] * 3)
+    told, boxes = taught([teacher(), teacher()], taught_samples(), [None] * 3, SPEC)
     assert told is None
     assert boxes[0] == (Box(0.1, 0.1, 0.2, 0.2),), "a given box stays"
     assert boxes[1] == (Box(32 / 128, 64 / 128, 56 / 128, 88 / 128),)
     assert boxes[2] == (), "there is no tumor"
+
+
+def test_who_points_at_another_part_of_the_scan_may_not_teach():
+    with pytest.raises(TrainError, match=r"runs/old: sees scans with crop 'none', not 'head'"):
+        taught([teacher()], taught_samples(), [None] * 3, replace(SPEC, crop="head"))
 
 
 def test_who_has_no_map_tells_how_sure_to_be():
@@ -90,7 +97,7 @@ def test_who_has_no_map_tells_how_sure_to_be():
         flat = keras.Model(inner.model.input, inner.model.output)
         flat.get_layer(EVIDENCE).name = "other"
         found.append(Teacher(inner.run, flat))
-    told, boxes = taught(found, given, [None] * 3)
+    told, boxes = taught(found, given, [None] * 3, SPEC)
     assert boxes is None
     logits = np.array([10.0, 0.0, 10.0])
     expected = np.mean([1 / (1 + np.exp(-logits / t)) for t in (1.0, 4.0)], axis=0)

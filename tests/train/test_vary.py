@@ -5,7 +5,7 @@ import pytest
 
 from train import vary
 from train.phantom import make_phantom
-from train.vary import _reversed, _within, framed, varied
+from train.vary import _field_of_view, _reversed, _within, framed, varied
 
 MADE = make_phantom(1, True, size=128)
 SCAN, LESION = MADE.pixels.astype(np.float32), MADE.lesion.astype(np.float32)
@@ -45,17 +45,26 @@ def test_a_frame_leaves_the_middle_as_it_was(seed):
     assert not (changed & shown).any()
 
 
-def test_what_lies_under_a_frame_is_not_in_the_mask(monkeypatch):
+@pytest.mark.parametrize("change", ["FRAMED", "CUT"])
+def test_what_is_not_in_view_is_not_in_the_mask(monkeypatch, change):
+    monkeypatch.setattr(vary, "CUT", 0.0)
     everywhere, covered = np.ones((128, 128), np.float32), 0
     for seed in range(12):
         masks = []
         for share in (0.0, 1.0):
-            monkeypatch.setattr(vary, "FRAMED", share)
+            monkeypatch.setattr(vary, change, share)
             masks.append(varied(SCAN, everywhere, np.random.default_rng(seed))[1])
         assert masks[1].dtype == np.float32
         assert (masks[1] <= masks[0]).all()
         covered += (masks[1] < masks[0]).any()
     assert covered >= 4
+
+
+def test_a_field_of_view_ends_at_a_line_before_which_most_of_the_picture_lies():
+    shares = [_field_of_view((128, 96), np.random.default_rng(i)).mean() for i in range(40)]
+    assert min(shares) > 0.5
+    assert max(shares) <= 1
+    assert np.std(shares) > 0.05
 
 
 def test_overexposed_views_show_more_white(monkeypatch):
