@@ -47,7 +47,8 @@ def _whole(image: Image.Image) -> Region:
 def _head(image: Image.Image) -> Region:
     """The square around what is bright, reaching beyond the picture where it must."""
     steps = [max(1, length // _LOOKED_AT) for length in image.size]
-    small = np.asarray(image.convert("L").reduce(tuple(steps)))
+    grey = image if image.mode == "L" else image.convert("L")
+    small = np.asarray(grey.reduce(tuple(steps)))
     visible = small[small > _BLACK]
     if not visible.size:
         return _whole(image)
@@ -119,9 +120,10 @@ def preprocess(image: Image.Image, spec: InputSpec) -> np.ndarray:
     Raises:
         ModelError: the manifest names a crop rule or filter that this version does not know.
     """
-    seen, resample = region(image, spec), _known(FILTERS, spec.resize)
+    resample = _known(FILTERS, spec.resize)
     if spec.color == "grey" and image.mode != "L":
         image = image.convert("L")
+    seen = region(image, spec)
     if seen != _whole(image):
         image = _cut(image, seen, (spec.width, spec.height), resample)
     elif image.size != (spec.width, spec.height):

@@ -1,10 +1,10 @@
 """Pictures that are no MRI slice of a head, generated: what the reject gate learns to refuse.
 
-Two families. Made from nothing: noise, text, drawings, gradients, fractal "photographs", bodies
-that are no head, the fan of an ultrasound probe. Made from scans: what has all of a scan's texture
-and none of a head's layout (tiles in another order, pieces enlarged, halves of different scans,
-several scans on one sheet, swirls), and what has the layout and is no MRI (negatives, computed
-tomography).
+Two families. Made from nothing: noise, text, drawings, gradients, fractal "photographs", things
+before a ground, bodies that are no head, the fan of an ultrasound probe. Made from scans: what has
+all of a scan's texture and none of a head's layout (tiles in another order, pieces enlarged, halves
+of different scans, several scans on one sheet, swirls), and what has the layout and is no MRI
+(negatives, computed tomography).
 """
 
 from collections.abc import Callable
@@ -20,6 +20,7 @@ KINDS: dict[str, Maker] = {
     "text": outliers_made.text,
     "drawing": outliers_made.drawing,
     "scene": outliers_made.scene,
+    "thing": outliers_made.thing,
     "body": outliers_made.body,
     "neck": outliers_made.neck,
     "joint": outliers_made.joint,

@@ -6,7 +6,7 @@ Each takes a random generator and scans, uint8 [N, H, W], whose size it takes: [
 import numpy as np
 from PIL import Image, ImageDraw
 
-from train.brush import smooth_noise
+from train.brush import blob, ramp, smooth_noise
 
 
 def _size(scans: np.ndarray) -> tuple[int, int]:
@@ -103,6 +103,21 @@ def scene(rng, scans):
             part = ((x - middle[0]) / radius[0]) ** 2 + ((y - middle[1]) / radius[1]) ** 2 < 1
         picture = np.where(part, rng.uniform(0, 255) + 90 * (_fractal(rng, shape) - 0.5), picture)
     return picture
+
+
+def thing(rng, scans):
+    """One lit thing before a darker ground, as a photograph of a fruit, an animal or a flower."""
+    shape = _size(scans)
+    height, width = shape
+    place = rng.uniform(0.35, 0.65, 2) * shape
+    depth = blob(rng, shape, *place, rng.uniform(0.16, 0.5) * height)
+    y, x = np.mgrid[:height, :width] / max(shape)
+    turn = rng.uniform(0, 2 * np.pi)
+    light = 1 + rng.uniform(0, 0.5) * (np.cos(turn) * (x - 0.5) + np.sin(turn) * (y - 0.5))
+    ground = rng.uniform(15, 110) + rng.uniform(10, 120) * (_fractal(rng, shape) - 0.5)
+    own = rng.uniform(90, 230) + rng.uniform(10, 140) * (_fractal(rng, shape) - 0.5)
+    share = ramp(depth, rng.uniform(1, 6))
+    return (ground + share * (own - ground)) * light
 
 
 def _organs(rng, shape, inside, count):

@@ -20,14 +20,14 @@ from train.vary import framed, varied
 HIDDEN = 64
 VIEWS = 45_000
 """Of scans, half of them as they are; and as many outliers."""
-BRAINLESS = 0.06
+BRAINLESS = 0.12
 """Views of slices without a brain, of `VIEWS`."""
 IN_FRAMES = 0.15
 """Of the views of scans and of outliers: in frames, as on web pages, besides those that `varied`
 draws."""
 WIDER = 0.7
 """Logarithm of the most that an outlier's one side is longer than its other."""
-ACCEPTED = 0.995
+ACCEPTED = 0.99
 """Share of the validation scans that must pass."""
 SURE = 0.95
 """Share of them that may be called free of tumor. Slices below the brain are much like those
