@@ -1,6 +1,8 @@
 """The least that classifies a scan: what `edge-classify` is measured against.
 
-python minimal.py ENGINE MODEL IMAGE, run as a file, so that nothing of this project is imported.
+python minimal.py ENGINE MODEL IMAGE, run as a file, so that nothing of this project is imported. It
+stretches the whole picture to the input, whatever the model's preprocessing: what it prints of a
+model that sees the head alone is no verdict, only its time counts.
 """
 
 import sys

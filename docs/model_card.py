@@ -35,7 +35,7 @@ SPECIFICITY = 0.90
 """At which the sensitivity is read off, as the goal has it."""
 PHANTOMS = range(2**60 + 1000, 2**60 + 1100)
 """Seeds of the phantoms that are classified, with a lesion and without: of no training set."""
-SIZES = (0.0, 0.08, 0.12, 0.2, 1.0)
+SIZES = (0.0, 0.08, 0.12, 0.2, np.inf)
 """Of a box, the root of its area over the picture's: between these, tumors are counted."""
 COSTLIEST = 8
 """Scans of a set that are named."""
@@ -216,7 +216,8 @@ def _row(name: str, classifier: Classifier, judged: Judged) -> str:
 
 def _sizes(classifier: Classifier, judged: dict[str, Judged]) -> None:
     """How many of the tumors with a box get a probability above the threshold, by its size."""
-    names = [f"{low:.2f} to {high:.2f}" for low, high in pairwise(SIZES)]
+    names = [f"{low:.2f} to {high:.2f}" for low, high in pairwise(SIZES[:-1])]
+    names.append(f"{SIZES[-2]:.2f} and more")
     print(f"\n| found, by size of the box | {' | '.join(names)} |\n|---{'|---' * len(names)}|")
     for name, own in judged.items():
         if np.isnan(own.size).all():

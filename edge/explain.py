@@ -57,12 +57,15 @@ class HeatMap(NamedTuple):
 
     @property
     def place(self) -> tuple[float, float]:
-        """The middle of the strongest cell, as shares of the picture's width and height."""
+        """The middle of the strongest cell, as shares of the picture's width and height.
+
+        Beyond the picture, below 0 or above 1, where the model saw black around it.
+        """
         row, column = np.unravel_index(int(self.values.argmax()), self.values.shape)
         left, top, right, bottom = self.part
         return (
-            left + (column + 0.5) / self.values.shape[1] * (right - left),
-            top + (row + 0.5) / self.values.shape[0] * (bottom - top),
+            float(left + (column + 0.5) / self.values.shape[1] * (right - left)),
+            float(top + (row + 0.5) / self.values.shape[0] * (bottom - top)),
         )
 
 
@@ -217,11 +220,19 @@ def upsampled(heat: HeatMap, size: tuple[int, int]) -> np.ndarray:
     if not peak > 0:
         return np.zeros(size[::-1], np.float32)
     share = np.clip(heat.values / peak, 0, 1).astype(np.float32)
-    edges = [round(edge * side) for edge, side in zip(heat.part, (*size, *size), strict=True)]
-    left, top, right, bottom = edges
-    cells = fromarray(share).resize(
-        (max(1, right - left), max(1, bottom - top)), Resampling.BICUBIC
-    )
+    # Only what lies in the picture is drawn: the square around a long one would fill the memory.
+    starts, ends, cells = [], [], []
+    for axis, side in enumerate(size):
+        low, high = heat.part[axis], heat.part[axis + 2]
+        start = min(max(0, round(low * side)), side - 1)
+        end = max(start + 1, min(side, round(high * side)))
+        scale = share.shape[1 - axis] / (high - low)
+        cells.append([(edge / side - low) * scale for edge in (start, end)])
+        starts.append(start)
+        ends.append(end)
+    limits = [np.clip(pair, 0, share.shape[1 - axis]) for axis, pair in enumerate(cells)]
+    box = (limits[0][0], limits[1][0], limits[0][1], limits[1][1])
+    seen = (ends[0] - starts[0], ends[1] - starts[1])
     result = new("F", size)
-    result.paste(cells, (left, top))
+    result.paste(fromarray(share).resize(seen, Resampling.BICUBIC, box=box), tuple(starts))
     return np.clip(np.asarray(result), 0, 1)

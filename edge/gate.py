@@ -19,6 +19,7 @@ _SIDE = 64  # of the picture that layouts are taken from
 _DIRECTIONS = 8
 FEATURES = 16 * 16 + 16 * _DIRECTIONS + 16
 """Values of a `layout`."""
+_COARSE = 48  # pixels, at least, of a side of the copy that is looked at for content
 _GRID = (64, 64)  # points at which colour is looked at
 _LEVELS = np.arange(256)
 _SQUARES = _LEVELS**2
@@ -45,7 +46,7 @@ def admit(image: Image.Image, pixels: np.ndarray, gate: RejectGate) -> Admission
         image: the decoded scan, mode "L" or "RGB".
         pixels: the preprocessed tensor, uint8 [height, width, channels].
     """
-    reason = _plain_reason(image, pixels, gate)
+    reason = _plain_reason(image, gate)
     if reason is not None or gate.learned is None:
         return Admission(refused=reason)
     found, learned = likeness(layout(pixels), gate.learned), gate.learned
@@ -56,15 +57,19 @@ def admit(image: Image.Image, pixels: np.ndarray, gate: RejectGate) -> Admission
     return Admission()
 
 
-def _plain_reason(image: Image.Image, pixels: np.ndarray, gate: RejectGate) -> str | None:
-    """Why no look at the layout is needed to refuse a picture."""
+def _plain_reason(image: Image.Image, gate: RejectGate) -> str | None:
+    """Why no look at the layout is needed to refuse a picture.
+
+    The picture is looked at, not the model's input, in which it may have got a black border.
+    """
     width, height = image.size
     if min(image.size) < gate.min_side:
         return (
             f"{width}x{height} pixels is too small for a scan; "
             f"give at least {gate.min_side}x{gate.min_side}"
         )
-    sample = pixels[::4, ::4, 0].ravel()  # a 16th of one channel shows it as well
+    steps = tuple(max(1, side // _COARSE) for side in image.size)
+    sample = np.asarray(image.reduce(steps).convert("L")).ravel()
     counts = np.bincount(sample, minlength=256)
     mean = counts @ _LEVELS / sample.size
     if counts @ _SQUARES / sample.size - mean * mean < gate.min_deviation**2:

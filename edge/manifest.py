@@ -110,9 +110,9 @@ class RejectGate:
     min_side: int = 32
     """Pixels of the scan's shorter side."""
     min_deviation: float = 4.0
-    """Standard deviation of the preprocessed pixels (0..255); a uniform image has 0."""
+    """Standard deviation of the picture's pixels, seen small (0..255); a uniform image has 0."""
     min_content: float = 0.02
-    """Share of the preprocessed pixels, 0..1, that differ visibly from the median one."""
+    """Share of the picture's pixels, seen small, 0..1, that differ visibly from the median one."""
     max_color: float = 12.0
     """Largest `edge.gate.colorfulness`, 0..255. JPEG noise and tinted screenshots reach 10."""
     learned: LearnedGate | None = None

@@ -46,6 +46,8 @@ def draw(image: Image.Image, heat: HeatMap, path: str, prediction: Prediction) -
     meaning = MEANINGS[heat.method.partition(",")[0]]
     finding = (
         f"Colour: {meaning}, at most by {peak:.2f} in log-odds; line: half of that."
+        if peak > 0 and _inside(heat)
+        else f"The strongest part ({peak:.2f} in log-odds) lies in the black beside the picture."
         if peak > 0
         else f"No colour, which would show {meaning}: there is none."
     )
@@ -71,6 +73,10 @@ def draw(image: Image.Image, heat: HeatMap, path: str, prediction: Prediction) -
     _legend(page, pen, 2 * _MARGIN + _SIDE, y, small)
     _text(pen, _MARGIN, y + _LEGEND + 24, footer, width - 2 * _MARGIN)
     return page
+
+
+def _inside(heat: HeatMap) -> bool:
+    return all(0 <= share <= 1 for share in heat.place)
 
 
 def _overlay(scan: Image.Image, share: np.ndarray) -> Image.Image:

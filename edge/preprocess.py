@@ -25,9 +25,10 @@ FILTERS = {
 does not alias."""
 
 _LOOKED_AT = 128
-"""Pixels, at least, of a side of the small copy in which the head is looked for."""
+"""Pixels, at least, of a side of the small copy in which the head is looked for; of smaller
+pictures all."""
 _BLACK = 12
-"""Of 255: at most this is background."""
+"""Of 255: at most this is background (as in `train.brush`, which a device does not have)."""
 _BRIGHT = 0.2
 """Of the 90th percentile of what is not background: what is above it may be part of a head."""
 _LINE = 0.03
@@ -37,7 +38,7 @@ _NEARLY_ALL = 0.85
 _LEAST = 0.25
 """Of the picture's width and height: anything smaller is not taken for a head."""
 _MARGIN = 0.03
-"""Of the head's width and height, on each side."""
+"""Of the longer of the head's sides, on each side."""
 
 
 def _whole(image: Image.Image) -> Region:
@@ -45,7 +46,10 @@ def _whole(image: Image.Image) -> Region:
 
 
 def _head(image: Image.Image) -> Region:
-    """The square around what is bright, reaching beyond the picture where it must."""
+    """The square (to a pixel) around what is bright, reaching beyond the picture where it must.
+
+    The whole picture where that is too small to be a head.
+    """
     steps = [max(1, length // _LOOKED_AT) for length in image.size]
     grey = image if image.mode == "L" else image.convert("L")
     small = np.asarray(grey.reduce(tuple(steps)))
@@ -55,7 +59,7 @@ def _head(image: Image.Image) -> Region:
     bright = small > max(_BLACK, _BRIGHT * np.percentile(visible, 90))
     sides = []
     for axis, (length, step) in enumerate(zip(image.size, steps, strict=True)):
-        first, end = (edge * step for edge in _extent(bright.mean(axis=axis)))
+        first, end = (edge * step for edge in _extent(bright.sum(axis=axis), bright.shape[axis]))
         if end - first < _LEAST * length:
             return _whole(image)
         sides.append((first, min(end, length)))
@@ -66,20 +70,23 @@ def _head(image: Image.Image) -> Region:
     return left, top, right, bottom
 
 
-def _extent(shares: np.ndarray) -> tuple[int, int]:
-    """From where to where rows or columns are bright, of whose pixels such shares are.
+def _extent(lit: np.ndarray, of: int) -> tuple[int, int]:
+    """From where to where rows or columns are bright.
 
     Letters and lines beside a head are left out: the one unbroken run counts if it has nearly all
-    that is bright, and else all runs together.
+    that is bright, and else all runs together. In whole numbers, which all processors add alike.
+
+    Args:
+        lit: how many pixels of each row or column are bright, `of` so many.
     """
-    shares = np.where(shares > _LINE, shares, 0.0)
-    edges = np.flatnonzero(np.diff(shares > 0, prepend=False, append=False))
+    lit = np.where(lit > _LINE * of, lit, 0)
+    edges = np.flatnonzero(np.diff(lit > 0, prepend=False, append=False))
     if not edges.size:
         return 0, 0
     runs = edges.reshape(-1, 2)
-    held = [shares[first:end].sum() for first, end in runs]
+    held = [int(lit[first:end].sum()) for first, end in runs]
     most = int(np.argmax(held))
-    if held[most] >= _NEARLY_ALL * shares.sum():
+    if held[most] >= _NEARLY_ALL * int(lit.sum()):
         return int(runs[most, 0]), int(runs[most, 1])
     return int(edges[0]), int(edges[-1])
 

@@ -43,12 +43,12 @@ def contact_sheet(
             picture = decode(scan.file).convert("RGB")
             picture.thumbnail((TILE - 4, TILE - 4))
             for box in (boxes or {}).get(scan.file, ()):
-                width, height = picture.size
+                across, down = picture.size
                 corners = (
-                    box.left * width,
-                    box.top * height,
-                    box.right * width,
-                    box.bottom * height,
+                    box.left * across,
+                    box.top * down,
+                    box.right * across,
+                    box.bottom * down,
                 )
                 ImageDraw.Draw(picture).rectangle(corners, outline=_BOX)
             left = column * TILE

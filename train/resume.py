@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
 import keras
 
+from edge.manifest import InputSpec
 from train.data import Scan
 from train.errors import TrainError
 
@@ -14,12 +16,15 @@ REQUEST = "request.json"
 _SHOWN = 3
 
 
-def check_or_record(kept: Path, options: dict, scans: Sequence[Scan], writes: bool) -> None:
+def check_or_record(
+    kept: Path, options: dict, spec: InputSpec, scans: Sequence[Scan], writes: bool
+) -> None:
     """Compare with what the interrupted session was asked for; write it down if there was none.
 
     Args:
         kept: folder of what is kept of a session.
         options: of the command.
+        spec: how scans are made an input, which is not an option.
         writes: whether this process is the one to write.
 
     Raises:
@@ -27,6 +32,7 @@ def check_or_record(kept: Path, options: dict, scans: Sequence[Scan], writes: bo
     """
     asked = {
         "options": options,
+        "input": asdict(spec),
         "scans": {f"{scan.root}/{scan.path}": scan.sha256 for scan in scans},
         "software": {
             "Keras backend": keras.backend.backend(),
@@ -43,6 +49,7 @@ def check_or_record(kept: Path, options: dict, scans: Sequence[Scan], writes: bo
         before = json.loads(file.read_text())
         differences = (
             _options(before["options"], asked["options"])
+            or _values(before.get("input", {}), asked["input"])
             or _scans(before["scans"], asked["scans"])
             or _values(before["software"], asked["software"])
         )

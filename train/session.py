@@ -81,7 +81,8 @@ def train(
     data = gather(request)
     describe(data)
     if kept:
-        resume.check_or_record(kept, request.asked, data.found.scans, devices.first)
+        spec = ARCHITECTURES[request.fit.architecture].input
+        resume.check_or_record(kept, request.asked, spec, data.found.scans, devices.first)
     site = Site(devices, FeatureCache(kept, devices.first), kept)
     if devices.count > 1:
         say(f"training on {devices.names}")

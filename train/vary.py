@@ -24,7 +24,8 @@ STRIPPED = 0.06
 FRAMED = 0.08
 """Probability of what `framed` does."""
 CUT = 0.08
-"""Probability that a field of view ends within the picture, at a slanted line."""
+"""Probability that a field of view ends within the picture, at a slanted line. A tumor of which no
+place is known may lie beyond it: rarely, as most of the picture is kept."""
 OVEREXPOSED = 0.1
 """Probability that a window setting is far too bright, up to `GAIN` times."""
 GAIN = 4.0

@@ -17,7 +17,7 @@ from PIL import Image
 
 from edge.decode import decode
 from edge.manifest import InputSpec
-from edge.preprocess import FILTERS, preprocess
+from edge.preprocess import CROPS, FILTERS, preprocess
 
 
 def main(scans: list[str]) -> None:
@@ -29,8 +29,11 @@ def main(scans: list[str]) -> None:
                 image = decode(path)
                 found[f"{scan.name} as {kind}"] = _hash(np.asarray(image))
                 for resize in FILTERS:
-                    pixels = preprocess(image, InputSpec(150, 150, "rgb", resize=resize))
-                    found[f"{scan.name} as {kind}, {resize}"] = _hash(pixels)
+                    for crop in CROPS:
+                        spec = InputSpec(150, 150, "rgb", crop=crop, resize=resize)
+                        found[f"{scan.name} as {kind}, {crop}, {resize}"] = _hash(
+                            preprocess(image, spec)
+                        )
     versions = {name: version(name) for name in ("mri-edge", "numpy", "pillow")}
     print(json.dumps({"machine": platform.machine(), "versions": versions, "sha256": found}))
 

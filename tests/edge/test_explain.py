@@ -4,16 +4,18 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from edge import NOTICE, Classifier, ModelError
+from edge import NOTICE, Classifier, ModelError, picture
 from edge.classifier import Prediction
 from edge.engines import installed
 from edge.explain import GRID, MEANINGS, PATCHES, HeatMap, heat_map, occlusion, upsampled
 from edge.picture import draw
+from edge.preprocess import shares
 from tests.edge.conftest import MODELS
 from tests.edge.test_cli import run
 
@@ -57,6 +59,27 @@ def test_the_map_of_a_part_lies_where_the_part_does():
     # What of the cell lies above the picture is not seen.
     assert np.unravel_index(share.argmax(), share.shape)[0] == 0
     assert share[0, 65] > 0.9 * share.max()
+
+
+def test_a_picture_says_when_the_peak_lies_beyond_it():
+    values, image = np.zeros((4, 4)), Image.new("L", (100, 100), 90)
+    values[0, 0] = 5.0
+    said = []
+    prediction = Prediction("tumor", 0.9, None, "m int8", "0" * 64, True, 1, 1, 1)
+    with pytest.MonkeyPatch.context() as patch:
+        write = picture._text
+        patch.setattr(
+            picture, "_text", lambda pen, x, y, lines, room: said.extend(lines) or write(
+                pen, x, y, lines, room
+            )
+        )  # fmt: skip
+        for part in ((0, 0, 1, 1), (-1, -1, 2, 2)):
+            draw(image, HeatMap(values, "evidence, 4x4 cells", 1, part), "a.png", prediction)
+    findings = [text for *_, text in said if "log-odds" in text]
+    assert findings[0].startswith("Colour")
+    assert (
+        findings[1] == "The strongest part (5.00 in log-odds) lies in the black beside the picture."
+    )
 
 
 def test_explain_writes_a_picture_for_each_verdict(model, scan, tmp_path):
@@ -129,6 +152,38 @@ def test_a_models_own_map_takes_one_inference(mapped):
     assert heat.values.sum() == pytest.approx(classifier.logits(pixels)[0] + 10, abs=1e-3)
 
 
+def test_the_map_of_a_model_that_sees_the_head_goes_where_the_head_is(mapped):
+    pixels = np.zeros((200, 400, 3), np.uint8)
+    pixels[60:160, 240:360] = 60
+    pixels[80:100, 250:270] = 250
+    classifier = Classifier(mapped)
+    cropped = replace(classifier.manifest.input, crop="head")
+    classifier.manifest = replace(classifier.manifest, input=cropped)
+    heat = heat_map(classifier, Image.fromarray(pixels))
+    assert heat.part == shares(Image.fromarray(pixels), cropped) != (0, 0, 1, 1)
+    across, down = heat.place
+    assert abs(across - 260 / 400) < 0.05
+    assert abs(down - 90 / 200) < 0.1
+    share = upsampled(heat, (400, 200))
+    row, column = np.unravel_index(share.argmax(), share.shape)
+    assert abs(column - 260) < 20
+    assert abs(row - 90) < 20
+    unmapped = Classifier(MODELS / mapped.name.replace("-map", ""))
+    unmapped.manifest = replace(unmapped.manifest, input=cropped)
+    assert heat_map(unmapped, Image.fromarray(pixels)).part == heat.part
+
+
+@pytest.mark.parametrize("size", [(3, 20000), (20000, 3)])
+def test_the_map_of_a_long_picture_is_drawn_within_it(size):
+    longer = max(size) / min(size)
+    part = (0.5 - longer / 2, 0.0, 0.5 + longer / 2, 1.0) if size[0] < size[1] else (
+        0.0, 0.5 - longer / 2, 1.0, 0.5 + longer / 2
+    )  # fmt: skip
+    share = upsampled(HeatMap(np.ones((16, 16)), "", 0, part), size)
+    assert share.shape == size[::-1]
+    assert share.min() > 0.99
+
+
 def test_logits_are_the_same_beside_a_map(mapped):
     classifier = Classifier(mapped)
     plain = Classifier(MODELS / mapped.name.replace("-map", ""))
@@ -152,8 +207,6 @@ def test_explain_names_the_method(mapped, scan, tmp_path):
 
 def test_a_manifest_that_promises_a_map_is_held_to_it(tmp_path):
     pytest.importorskip("ai_edge_litert")
-    from dataclasses import replace
-
     from edge.container import open_model
     from edge.manifest import HeatMapSpec
     from export.container import pack

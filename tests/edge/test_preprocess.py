@@ -54,13 +54,14 @@ HEAD = InputSpec(32, 32, "grey", crop="head")
 
 
 def head(width=400, height=300, box=(180, 60, 300, 240), level=180):
-    """A bright ellipse in faint noise."""
+    """A bright ellipse with a darker, rounder one in it, in faint noise."""
     pixels = RANDOM.integers(0, 8, (height, width), dtype=np.uint8)
     left, top, right, bottom = box
     y, x = np.mgrid[:height, :width] + 0.5
     across = (x - (left + right) / 2) / ((right - left) / 2)
     down = (y - (top + bottom) / 2) / ((bottom - top) / 2)
     pixels[np.hypot(across, down) < 1] = level
+    pixels[np.hypot(across - 0.2, down / 0.5) < 0.3] = level // 2
     return pixels
 
 
@@ -97,9 +98,9 @@ def test_a_head_is_seen_alike_whatever_is_around_it():
     small = preprocess(Image.fromarray(head()), HEAD).astype(int)
     wide = head(480, 420, (340, 200, 460, 380))
     other = preprocess(Image.fromarray(wide), HEAD).astype(int)
-    # To the pixel of the small copy that the head is looked for in.
+    # But for edges, which may lie a pixel of the small copy elsewhere.
+    assert np.median(abs(small - other)) <= 3
     assert abs(small - other).mean() < 12
-    assert (abs(small - other)[10:22, 10:22] < 3).all()
 
 
 def test_beyond_the_picture_is_black():
@@ -111,27 +112,26 @@ def test_beyond_the_picture_is_black():
     assert pixels.shape == (32, 32)
     assert not pixels[:, :5].any()
     assert not pixels[:, -5:].any()
-    assert pixels[16, 8:24].min() > 150
+    assert pixels[4, 14:18].min() > 150
 
 
 @pytest.mark.parametrize(
     "image",
     [
         Image.new("L", (1, 1)),
-        Image.new("L", (300, 200), 255),
         Image.new("RGB", (300, 200)),
         Image.fromarray(head(box=(10, 10, 60, 60))),
     ],
-    ids=["a pixel", "white", "black", "too small to be a head"],
+    ids=["a pixel", "black", "too small to be a head"],
 )
 def test_without_a_head_the_whole_picture_is_seen(image):
-    seen = region(image, HEAD)
-    if image.getpixel((0, 0)) == 255:  # all of it is bright: the square around the picture
-        assert seen == (-9, -59, 309, 259)
-    else:
-        assert seen == (0, 0, *image.size)
-        whole = preprocess(image, InputSpec(32, 32, "grey"))
-        np.testing.assert_array_equal(preprocess(image, HEAD), whole)
+    assert region(image, HEAD) == (0, 0, *image.size)
+    whole = preprocess(image, InputSpec(32, 32, "grey"))
+    np.testing.assert_array_equal(preprocess(image, HEAD), whole)
+
+
+def test_what_is_bright_all_over_is_seen_in_a_black_square():
+    assert region(Image.new("L", (300, 200), 255), HEAD) == (-9, -59, 309, 259)
 
 
 @pytest.mark.parametrize("size", [(20000, 3), (3, 20000)])
@@ -146,4 +146,4 @@ def test_the_square_around_a_long_picture_takes_no_memory(size):
 def test_a_crop_of_another_shape_and_colour(color):
     pixels = preprocess(Image.fromarray(head()).convert("RGB"), InputSpec(20, 40, color, "head"))
     assert pixels.shape == (20, 40, 1 if color == "grey" else 3)
-    assert pixels[10, 20].min() > 150
+    assert pixels[3, 20].min() > 150

@@ -1,6 +1,7 @@
 """Folders of scans: classes, files, pixels, and what is wrong with them."""
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from train.data import (
     check_all_found,
     find_classes,
     find_files,
+    joined,
     read_again,
     read_scans,
 )
@@ -38,6 +40,19 @@ def folder(tmp_path):
 def read(folder, classes=None):
     classes = classes or Classes()
     return read_scans(folder, find_files(folder, classes), SPEC)
+
+
+def test_what_part_of_each_picture_is_seen_is_kept(folder):
+    wide = np.zeros((100, 200), np.uint8)
+    wide[20:80, 40:100] = 200
+    Image.fromarray(wide).save(folder / "yes" / "wide.png")
+    files = find_files(folder, Classes())
+    whole = read_scans(folder, files, SPEC)
+    assert (whole.parts == [0, 0, 1, 1]).all()
+    heads = joined([whole, read_scans(folder, files, replace(SPEC, crop="head"))])
+    assert heads.parts.shape == (14, 4)
+    place = [scan.path for scan in heads.scans].index("yes/wide.png") + 7
+    np.testing.assert_allclose(heads.parts[place], [0.19, 0.18, 0.51, 0.82], atol=0.02)
 
 
 def test_yes_and_no_are_the_default(folder):

@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from train.boxes import Box
 from train.cli import main
+from train.contact_sheet import CAPTION, TILE, contact_sheet
+from train.data import Scan
 from train.inspect import inspect, summary
 from train.phantom import write_phantoms
 from train.shortcut import shortcut_floor
@@ -168,6 +171,19 @@ def test_the_253_as_the_data_readme_says(real_scans):
     assert found.floor.accuracy.value == pytest.approx(0.75, abs=0.04)
     assert found.floor.estimates["auc"].value == pytest.approx(0.83, abs=0.03)
     assert "25 redundant, in 22 groups" in summary(found)
+
+
+def test_boxes_do_not_move_the_rows_of_the_sheet(pristine):
+    files = sorted((pristine / "yes").glob("*.png"))[:3]
+    scans = [Scan(str(pristine), f"yes/{file.name}", True, "") for file in files]
+    rows = [(f"row {i}", [scan], False) for i, scan in enumerate(scans)]
+    plain, boxed = (
+        np.asarray(contact_sheet(rows, boxes)).astype(int)
+        for boxes in (None, {scans[0].file: (Box(0.2, 0.2, 0.8, 0.8),)})
+    )
+    changed = np.flatnonzero(abs(plain - boxed).any(axis=(1, 2)))
+    assert len(changed)
+    assert changed.max() < TILE + CAPTION, "in the first row's thumbnail alone"
 
 
 def test_boxes_are_checked_and_drawn(pristine, tmp_path, capsys):

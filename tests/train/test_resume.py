@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ pytest.importorskip("keras")
 
 import keras
 
+from edge.manifest import InputSpec
 from tests.edge.conftest import heed_ctrl_c
 from tests.train.small import options
 from train import run
@@ -183,15 +185,25 @@ def request(**changes):
     )
 
 
+SPEC = InputSpec(128, 128, "grey", crop="head")
+
+
+def test_a_session_whose_scans_were_seen_otherwise_is_not_gone_on_with(tmp_path):
+    asked = request().asked
+    check_or_record(tmp_path, asked, replace(SPEC, crop="none"), (), True)
+    with pytest.raises(TrainError, match="cannot resume: crop was none and is head"):
+        check_or_record(tmp_path, asked, SPEC, (), True)
+
+
 def test_a_weights_file_that_changed_under_its_name_is_refused(tmp_path):
     before, now = (
         request(weights=f"w.npz (SHA-256 {digest})", options={"weights": "w.npz"})
         for digest in ("aaa", "bbb")
     )
-    check_or_record(tmp_path, before.asked, (), True)
-    check_or_record(tmp_path, before.asked, (), True)
+    check_or_record(tmp_path, before.asked, SPEC, (), True)
+    check_or_record(tmp_path, before.asked, SPEC, (), True)
     with pytest.raises(TrainError, match=r"--weights was w.npz \(SHA-256 aaa\) and is"):
-        check_or_record(tmp_path, now.asked, (), True)
+        check_or_record(tmp_path, now.asked, SPEC, (), True)
 
 
 @pytest.mark.parametrize(
@@ -204,8 +216,8 @@ def test_boxes_and_teachers_that_changed_under_their_names_are_refused(tmp_path,
     kept.mkdir()
     (folder / file).write_text("before")
     asked = request(**{kind: (folder,)})
-    check_or_record(kept, asked.asked, (), True)
-    check_or_record(kept, asked.asked, (), True)
+    check_or_record(kept, asked.asked, SPEC, (), True)
+    check_or_record(kept, asked.asked, SPEC, (), True)
     (folder / file).write_text("after")
     with pytest.raises(TrainError, match=rf"cannot resume: --.* was \['{folder} \(SHA"):
-        check_or_record(kept, asked.asked, (), True)
+        check_or_record(kept, asked.asked, SPEC, (), True)

@@ -88,6 +88,22 @@ def test_who_points_at_another_part_of_the_scan_may_not_teach():
         taught([teacher()], taught_samples(), [None] * 3, replace(SPEC, crop="head"))
 
 
+def test_who_has_no_map_sees_scans_its_own_way(monkeypatch):
+    inner, asked = teacher(), []
+    flat = keras.Model(inner.model.input, inner.model.output)
+    flat.get_layer(EVIDENCE).name = "other"
+
+    def again(files, spec):
+        asked.append(spec)
+        return files, taught_samples().pixels
+
+    monkeypatch.setattr("train.teachers.read_again", again)
+    here = replace(SPEC, crop="head")  # of the same shape, but not the same pixels
+    told, _ = taught([Teacher(inner.run, flat)], taught_samples(), [None] * 3, here)
+    assert asked == [SPEC]
+    assert len(told) == 3
+
+
 def test_who_has_no_map_tells_how_sure_to_be():
     given = taught_samples()
     given.pixels[1] //= 2  # less bright: less sure
