@@ -48,6 +48,11 @@ def _beside(scan: np.ndarray) -> np.ndarray:
     return np.hstack([bar, scan, bar])
 
 
+def _far(scan: np.ndarray) -> np.ndarray:
+    """As much black on each side as half of the picture."""
+    return np.pad(scan, [(side // 2, side // 2) for side in scan.shape])
+
+
 def _middle(scan: np.ndarray) -> np.ndarray:
     rows, columns = (max(1, side // 10) for side in scan.shape)
     return scan[rows:-rows, columns:-columns]
@@ -60,6 +65,7 @@ CHANGES = {
     "four times as bright, clipped": lambda scan: np.minimum(scan, 63) * 4,
     "white bars at the sides": _beside,
     "a tenth cut off at each side": _middle,
+    "in a field of view twice as wide": _far,
     "turned by 90 degrees": np.rot90,
     "upside down": np.flipud,
     "black and white exchanged": lambda scan: 255 - scan,
