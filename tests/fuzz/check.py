@@ -7,6 +7,8 @@ import numpy as np
 from edge.container import open_model
 from edge.decode import decode
 from edge.errors import ImageError, ModelError
+from edge.manifest import InputSpec
+from edge.preprocess import CROPS, preprocess
 
 MAX_PIXELS = 1_000_000
 CHECKSUMMED = (".png",)
@@ -21,7 +23,7 @@ def check_image(path: Path, seed: str, whole: bytes, data: bytes, frame: int | N
 
     Raises:
         AssertionError: a picture came out of a file that is not whole, or is larger than allowed.
-        Exception: any but ImageError that `decode` raises is a finding.
+        Exception: any but ImageError that `decode` raises, and any of `preprocess`, is a finding.
     """
     path.write_bytes(data)
     try:
@@ -34,6 +36,9 @@ def check_image(path: Path, seed: str, whole: bytes, data: bytes, frame: int | N
         return False
     assert image.mode in ("L", "RGB")
     assert image.width * image.height <= MAX_PIXELS
+    for crop in CROPS:
+        pixels = preprocess(image, InputSpec(32, 32, "grey", crop))
+        assert (pixels.shape, pixels.dtype) == ((32, 32, 1), np.uint8)
     suffix = Path(seed).suffix
     if suffix in NEEDS_ALL and len(data) < len(whole) and whole.startswith(data):
         raise AssertionError(f"{seed}: decoded although cut to {len(data)} of {len(whole)} bytes")
