@@ -10,7 +10,8 @@ so is what duplicates one; the network is judged on one of each cluster of them 
 test scan, and on the held-out part of every other source. Where scans are of one class only, the
 held-out scans of the other class stand beside them, the same ones in every row. With --crossed
 each part is left out where each source is left out: what it does for sources that the network does
-not know. Prints Markdown, the whole recipe first (unless --no-whole).
+not know. With --gate it is the reject gate that is learned without each --leave, and what it makes
+of scans of a source that it never saw. Prints Markdown, the whole recipe first (unless --no-whole).
 """
 
 import argparse
@@ -44,6 +45,7 @@ def main() -> None:
     )
     parser.add_argument("--crossed", action="store_true", help="leave out each PART of each REGEX")
     parser.add_argument("--no-whole", action="store_true", help="leave the whole recipe's row out")
+    parser.add_argument("--gate", action="store_true", help="learn the reject gate alone")
     args = parser.parse_args(own)
     if args.crossed and not (args.leave and args.ablate):
         parser.error("--crossed needs --leave and --ablate")
@@ -56,10 +58,16 @@ def main() -> None:
     if request.teachers or (args.ablate and not request.boxes):
         sys.exit("give no --teacher, and --boxes with --ablate")
     data = gather(request)
-    print("| training | judged on | scans | AUC |\n|---|---|---|---|", flush=True)
     for left in args.leave:
         if not any(left.search(scan.source) for scan in data.found.scans):
             sys.exit(f"--leave {left.pattern!r}: is in the name of no source")
+    if args.gate:
+        print("| left out | scans with a brain of | refused | doubted |\n|---|---|---|---|")
+        for left in args.leave:
+            for row in _gate_rows(request, data, left):
+                print(row, flush=True)
+        return
+    print("| training | judged on | scans | AUC |\n|---|---|---|---|", flush=True)
     for left, parts in jobs(args.leave, args.ablate, args.crossed, not args.no_whole):
         for row in _rows(name_of(left, parts), request, data, left, parts):
             print(row, flush=True)
@@ -116,6 +124,11 @@ def _rows(name, request, data, left, ablated) -> Iterator[str]:
             if not (truth[own] == label).any():
                 own = np.concatenate([own, unseen[truth[unseen] == label]])
         yield _row(name, "what it never saw", model, data, own)
+        # A kind of tumor that no other source shows is more than another scanner.
+        kinds = np.unique(sources[own[(truth[own] == 1) & out[own]]])
+        for kind in kinds if len(kinds) > 1 else ():
+            chosen = own[(truth[own] == 0) | (sources[own] == kind)]
+            yield _row(name, f"of that, the tumors of {kind}", model, data, chosen)
     folders = np.array([source.partition("/")[0] for source in sources])
     test = parts["test"][~out[parts["test"]]]
     for folder in np.unique(folders[test]):
@@ -128,6 +141,34 @@ def _rows(name, request, data, left, ablated) -> Iterator[str]:
             yield _row(
                 name, f"tumors of {folder}, validation part, tumor-free of all", model, data, both
             )
+
+
+def _gate_rows(request, data, left) -> Iterator[str]:
+    from edge.gate import layout, likeness
+    from train import session, split
+    from train.metrics import Proportion
+
+    sources = np.array([scan.source for scan in data.found.scans])
+    out = np.array([bool(left.search(source)) for source in sources])
+    copies = np.isin(data.grouping.groups, data.grouping.groups[out])
+    parts = {part: split.indices(data.parts, part) for part in split.PARTS}
+    fold = split.Fold(*(own[~copies[own]] for own in parts.values()))
+    brainless = session.brainless_scans(request, data, parts["train"])
+    gate = session.learned_gate(data, fold, brainless, request.fit.seed, _input())
+    kept = np.concatenate(list(parts.values()))
+    for source in np.unique(sources[out]):
+        own = kept[(sources[kept] == source) & ~brainless[kept]]
+        found = np.array([likeness(layout(pixels), gate) for pixels in data.found.pixels[own]])
+        refused = Proportion(int((found < gate.least).sum()), len(own))
+        doubted = Proportion(int((found < gate.sure).sum()), len(own))
+        pattern = left.pattern.replace("|", r"\|")
+        yield f"| `{pattern}` | {source} | {refused} | {doubted} |"
+
+
+def _input():
+    from train.models import ARCHITECTURES
+
+    return ARCHITECTURES["compact"].input
 
 
 def _fitted(request, train, validation, ablated):
@@ -146,10 +187,12 @@ def _fitted(request, train, validation, ablated):
         train = replace(train, boxes=None)
     if "bare labels" in ablated:
         train = train[np.array([bool(own) for own in train.boxes]) | (train.truth == 0)]
+    options = request.fit
     if "rescanning" in ablated:
+        options = replace(options, workers=0)  # other processes would not know of it
         vary._rescanned = lambda scan, rng: np.clip(np.rint(scan), 0, 255).astype(np.uint8)
     try:
-        return fit_evidence(request.fit, train, validation, Around()).model
+        return fit_evidence(options, train, validation, Around()).model
     finally:
         examples.SHARES.clear()
         examples.SHARES.update(shares)

@@ -36,9 +36,11 @@ _LINE = 0.03
 _NEARLY_ALL = 0.85
 """Of what is bright: has the head if what lies beside it is not to count."""
 _LEAST = 0.25
-"""Of the picture's width and height: anything smaller is not taken for a head."""
+"""Of the width and height between the bars: anything smaller is not taken for a head."""
 _MARGIN = 0.03
 """Of the longer of the head's sides, on each side."""
+_ONE_SHADE = 24
+"""Of 255: what differs by no more from end to end, and is not black, is a bar beside the scan."""
 
 
 def _whole(image: Image.Image) -> Region:
@@ -53,14 +55,22 @@ def _head(image: Image.Image) -> Region:
     steps = [max(1, length // _LOOKED_AT) for length in image.size]
     grey = image if image.mode == "L" else image.convert("L")
     small = np.asarray(grey.reduce(tuple(steps)))
+    across = _beside_bars(small, 0)
+    down = _beside_bars(small[:, across], 1)
+    small = small[down, across]
     visible = small[small > _BLACK]
     if not visible.size:
         return _whole(image)
     bright = small > max(_BLACK, _BRIGHT * np.percentile(visible, 90))
     sides = []
-    for axis, (length, step) in enumerate(zip(image.size, steps, strict=True)):
-        first, end = (edge * step for edge in _extent(bright.sum(axis=axis), bright.shape[axis]))
-        if end - first < _LEAST * length:
+    for axis, (length, step, part) in enumerate(
+        zip(image.size, steps, (across, down), strict=True)
+    ):
+        first, end = (
+            (part.start + edge) * step
+            for edge in _extent(bright.sum(axis=axis), bright.shape[axis])
+        )
+        if end - first < _LEAST * (part.stop - part.start) * step:
             return _whole(image)
         sides.append((first, min(end, length)))
     half = max((0.5 + _MARGIN) * (end - start) for start, end in sides)
@@ -68,6 +78,16 @@ def _head(image: Image.Image) -> Region:
         (round((start + end) / 2 - half), round((start + end) / 2 + half)) for start, end in sides
     ]
     return left, top, right, bottom
+
+
+def _beside_bars(grey: np.ndarray, axis: int) -> slice:
+    """Which columns (axis 0) or rows (1) lie between bars of one shade at the picture's sides.
+
+    All of them where nothing would be left.
+    """
+    low, high = grey.min(axis=axis), grey.max(axis=axis)
+    inside = np.flatnonzero((low <= _BLACK) | (high - low > _ONE_SHADE))
+    return slice(int(inside[0]), int(inside[-1]) + 1) if inside.size else slice(0, len(low))
 
 
 def _extent(lit: np.ndarray, of: int) -> tuple[int, int]:

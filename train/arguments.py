@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from edge import NOTICE, __version__
-from train.options import count, number
+from train.options import count, default_workers, number
 from train.sources import KAGGLE, PHANTOM
 
 # Parsed before Keras is imported, which takes seconds; a test compares it with the registry.
@@ -164,6 +164,14 @@ def parser() -> argparse.ArgumentParser:
         default="float32",
         help="mixed: compute in bfloat16 or float16, as the hardware likes; the saved model is in "
         "float32 (default: float32)",
+    )
+    add(
+        "--workers",
+        type=count(0),
+        default=default_workers(),
+        metavar="N",
+        help="processes that prepare examples for --model compact while it learns; the result does "
+        "not depend on it (default: half of the processor's cores)",
     )
     add(
         "--devices",

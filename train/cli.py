@@ -131,6 +131,7 @@ def request_of(args: argparse.Namespace):
             fine_tune_rate=args.fine_tune_rate,
             copies=args.copies,
             precision=args.precision,
+            workers=args.workers,
         ),
         folds=args.folds,
         protocol=args.protocol,
@@ -219,5 +220,5 @@ def _plain(args: argparse.Namespace) -> dict:
             return [str(one) for one in given]
         return str(given) if isinstance(given, Path) else given
 
-    left_out = ("out", "overwrite", "inspect", "resume")
+    left_out = ("out", "overwrite", "inspect", "resume", "workers")
     return {key: value(given) for key, given in vars(args).items() if key not in left_out}

@@ -11,7 +11,7 @@ import numpy as np
 
 from train import lesions, retouch
 from train.boxes import Box, mask_of
-from train.evidence import BAG, CLEAR, IGNORED, LESION, UNKNOWN, cells_of_mask
+from train.cells import BAG, CLEAR, IGNORED, LESION, UNKNOWN, cells_of_mask
 from train.samples import Samples
 from train.vary import varied
 
@@ -51,20 +51,20 @@ class Example:
 
 
 class Examples:
-    """An endless supply of examples from training scans, by the seed and the epoch alone.
+    """Batches of examples from training scans, by the seed, the epoch and the batch's number alone.
 
     Args:
         samples: of one colour channel. Folders are drawn equally often, in them the subfolders by
             the root of their number of groups, in these the groups, however many copies.
         cells: rows and columns of the evidence map.
+        size: examples of a batch.
     """
 
-    def __init__(self, samples: Samples, cells: tuple[int, int], seed: int):
+    def __init__(self, samples: Samples, cells: tuple[int, int], seed: int, size: int):
         count, truth = len(samples), samples.truth
         self._pixels, self._cells = samples.pixels[..., 0], cells
         self._boxes = [()] * count if samples.boxes is None else samples.boxes
-        self._seed = seed
-        self.begin(0)
+        self._seed, self._size = seed, size
         boxed = np.array([bool(own) for own in self._boxes], bool)
 
         def even(chosen: np.ndarray) -> _Even:
@@ -79,17 +79,18 @@ class Examples:
         self._kinds = list(shares)
         self._shares = np.array(list(shares.values())) / sum(shares.values())
 
-    def begin(self, epoch: int) -> None:
-        """Go to the beginning of an epoch, counted from 0."""
-        self._random = np.random.default_rng((self._seed, epoch))
+    def batch(self, epoch: int, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Pixels uint8 [size, H, W, 1], codes uint8 [size, rows, cols], origins int64 [size].
 
-    def batch(self, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Pixels uint8 [size, H, W, 1], codes uint8 [size, rows, cols], origins int64 [size]."""
-        seen = [self.one() for _ in range(size)]
+        Args:
+            epoch, index: which batch of which epoch, both counted from 0.
+        """
+        self._random = np.random.default_rng((self._seed, epoch, index))
+        seen = [self._one() for _ in range(self._size)]
         pixels, codes, origins = (np.stack(values) for values in zip(*seen, strict=True))
         return pixels[..., None], codes, origins
 
-    def one(self) -> tuple[np.ndarray, np.ndarray, int]:
+    def _one(self) -> tuple[np.ndarray, np.ndarray, int]:
         """A view of an example, what is known of its cells, and which scan it is (-1: changed)."""
         example = self._draw()
         for _ in range(_TRIES):

@@ -52,6 +52,9 @@ class FitOptions:
     copies: int = 2
     """Augmented copies of each scan that a frozen backbone sees, if `augment`."""
     precision: str = precision.FLOAT32
+    workers: int = 0
+    """Processes that prepare examples for a network with an evidence map; 0: none but this one. The
+    examples do not depend on it."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ last 500 steps or so (Polyak and Juditsky 1992): an early stop would choose the 
 the very sources trained on, and the measure swings from epoch to epoch where it matters, on others.
 """
 
+from contextlib import closing
 from dataclasses import replace
 
 import keras
@@ -20,18 +21,19 @@ import numpy as np
 
 from train import checkpoint, precision
 from train.boxes import Box
+from train.cells import BAG, LESION, UNKNOWN
 from train.checkpoint import State
 from train.compact import EVIDENCE
 from train.cost import cost
 from train.errors import TrainError
-from train.evidence import BAG, LESION, STRONGEST, UNKNOWN, evidence_loss
-from train.examples import Examples
+from train.evidence import DECIDING, STRONGEST, StrongestCells, evidence_loss
 from train.fit import Around, Fit, FitOptions, make_reproducible
 from train.judge import raw_outputs
 from train.keeper import assign, snapshot
 from train.models import ARCHITECTURES, LOGITS
 from train.progress import say
 from train.samples import Samples
+from train.supply import Supply
 from train.teachers import agreed
 
 AVERAGED = 0.998
@@ -69,8 +71,9 @@ def fit_evidence(options: FitOptions, train: Samples, validation: Samples, aroun
     own = architecture.build(architecture.input)
     with precision.computing_in(options.precision):
         model = architecture.build(architecture.input)
-    outputs = {name: model.get_layer(name).output for name in (EVIDENCE, LOGITS)}
-    trained = keras.Model(model.input, outputs)
+    evidence = model.get_layer(EVIDENCE).output
+    strongest = StrongestCells(STRONGEST, name="strongest", dtype="float32")(evidence)
+    trained = keras.Model(model.input, {EVIDENCE: evidence, LOGITS: strongest})
     steps = -(-len(train) // options.batch_size)
     every = steps * options.epochs
     trained.compile(
@@ -101,18 +104,20 @@ def fit_evidence(options: FitOptions, train: Samples, validation: Samples, aroun
         assign(model.variables, state.variables)
     if state.epoch and not state.finished:
         assign(optimizer.variables, state.optimizer)
-    cells = tuple(outputs[EVIDENCE].shape[1:3])
+    cells = tuple(evidence.shape[1:3])
     batches = _Batches(train, cells, steps, options)
     locate = _Locate(train, model, batches, options.epochs, state)
     progress = [around.progress("all", options.epochs)] if around.progress else []
     if not state.finished:
-        trained.fit(
-            batches,
-            epochs=options.epochs,
-            initial_epoch=state.epoch,
-            verbose=0,
-            callbacks=[locate, _Watch(state, model, validation, around), *progress],
-        )
+        with closing(batches.supply):
+            trained.fit(
+                batches,
+                epochs=options.epochs,
+                initial_epoch=state.epoch,
+                shuffle=False,
+                verbose=0,
+                callbacks=[locate, _Watch(state, model, validation, around), *progress],
+            )
         # Keras has put the averaged weights in place: what is kept is what the last row tells.
         own.set_weights(model.get_weights())
         for name, value in _judged(own, validation).items():
@@ -132,24 +137,15 @@ class _Batches(keras.utils.PyDataset):
 
     def __init__(self, train: Samples, cells, steps: int, options: FitOptions):
         super().__init__()
-        self._cells, self._seed = cells, options.seed
-        self._size, self._steps = options.batch_size, steps
-        self.know(train)
-
-    def know(self, train: Samples) -> None:
-        """Draw from these scans from the next epoch on."""
-        self._examples = Examples(train, self._cells, self._seed)
+        self._steps = steps
         self._taught = np.full(len(train), np.nan) if train.taught is None else train.taught
-
-    def begin(self, epoch: int) -> None:
-        """Go to the beginning of an epoch, counted from 0."""
-        self._examples.begin(epoch)
+        self.supply = Supply(train, cells, options.seed, options.batch_size, steps, options.workers)
 
     def __len__(self) -> int:
         return self._steps
 
     def __getitem__(self, index: int):
-        pixels, codes, origins = self._examples.batch(self._size)
+        pixels, codes, origins = self.supply.batch(index)
         verdict = np.isin(codes, (LESION, BAG, UNKNOWN)).any(axis=(1, 2)).astype(np.float32)
         told = np.where(origins >= 0, self._taught[origins], np.nan)
         target = np.where(np.isnan(told), verdict, (1 - TAUGHT) * verdict + TAUGHT * told)
@@ -189,7 +185,7 @@ class _Locate(keras.callbacks.Callback):
             self._state.located = [self._find()]
             say(f"  {len(self._state.located[0])} of the tumors without a box are located")
             self._know()
-        self._batches.begin(epoch)
+        self._batches.supply.begin(epoch)
 
     def _know(self) -> None:
         """Show the scans with the boxes given and the places found."""
@@ -198,7 +194,7 @@ class _Locate(keras.callbacks.Callback):
         boxes[:] = [()] * len(train) if train.boxes is None else list(train.boxes)
         for position, *sides in self._state.located[0] if self._state.located else ():
             boxes[int(position)] = (Box(*map(float, sides)),)
-        self._batches.know(replace(train, boxes=boxes))
+        self._batches.supply.know(replace(train, boxes=boxes))
 
     def _find(self) -> np.ndarray:
         """Position in the training scans and box, float64 [M, 5], of the tumors pointed at."""
@@ -217,7 +213,7 @@ class _Locate(keras.callbacks.Callback):
 
     @staticmethod
     def _pooled(maps: np.ndarray) -> np.ndarray:
-        return np.sort(maps.reshape(len(maps), -1), axis=1)[:, -STRONGEST:].mean(axis=1)
+        return np.sort(maps.reshape(len(maps), -1), axis=1)[:, -DECIDING:].mean(axis=1)
 
 
 class _Watch(keras.callbacks.Callback):

@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import os
 from collections.abc import Callable
 
 
@@ -34,3 +35,8 @@ def number(least: float, most: float, above: bool = False) -> Callable[[str], fl
         return value
 
     return parse
+
+
+def default_workers() -> int:
+    """As many processes to prepare examples as leave as many cores to the network."""
+    return max(1, (os.cpu_count() or 1) // 2)

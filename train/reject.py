@@ -20,6 +20,10 @@ from train.vary import framed, varied
 HIDDEN = 64
 VIEWS = 45_000
 """Of scans, half of them as they are; and as many outliers."""
+STRIPPED = 0.2
+"""Of the views: without the skull, as most scans of some sources are."""
+EVEN = 0.5
+"""Of the views: of scans of all sources alike, however few."""
 BRAINLESS = 0.12
 """Views of slices without a brain, of `VIEWS`."""
 IN_FRAMES = 0.15
@@ -94,16 +98,28 @@ def packed(first: np.ndarray, bias: np.ndarray, last: np.ndarray, offset: np.nda
     return b64encode(steps.tobytes() + rest.tobytes()).decode()
 
 
+def _drawn(samples: Samples, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Positions of so many scans, `EVEN` of them drawn by source: int64 [count]."""
+    chosen = rng.integers(len(samples), size=count)
+    if samples.sources is None:
+        return chosen
+    by_source = [np.flatnonzero(samples.sources == one) for one in np.unique(samples.sources)]
+    for i in np.flatnonzero(rng.random(count) < EVEN):
+        own = by_source[int(rng.integers(len(by_source)))]
+        chosen[i] = own[int(rng.integers(len(own)))]
+    return chosen
+
+
 def _plain(samples: Samples, count: int, rng: np.random.Generator) -> np.ndarray:
-    chosen = rng.integers(len(samples), size=count) if count else np.arange(0)
-    return np.array([layout(samples.pixels[i]) for i in chosen]).reshape(-1, FEATURES)
+    found = [layout(samples.pixels[i]) for i in _drawn(samples, count, rng)]
+    return np.array(found).reshape(-1, FEATURES)
 
 
 def _views(samples: Samples, count: int, rng: np.random.Generator, spec: InputSpec) -> np.ndarray:
     found = []
-    for i in rng.integers(len(samples), size=count):
+    for i in _drawn(samples, count, rng):
         scan = samples.pixels[i, ..., 0].astype(np.float32)
-        view = varied(scan, np.zeros_like(scan), rng)[0]
+        view = varied(scan, np.zeros_like(scan), rng, STRIPPED)[0]
         found.append(_features(_perhaps_framed(view, rng), spec))
     return np.array(found).reshape(-1, FEATURES)
 

@@ -91,7 +91,7 @@ def train(
     floor = _floor(data, used, request.fit.seed)
     say(f"shortcut floor: {floor or 'too few different scans to measure it'}")
 
-    brainless = _brainless(request, data, parts.train)
+    brainless = brainless_scans(request, data, parts.train)
     judged = fit_and_judge(request, data, parts, site.around("run"))
     judged.fitted.model.save(folder / run.MODEL)
     run.write_json(folder / run.SPLIT, data.parts)
@@ -101,7 +101,7 @@ def train(
         manifest = replace(
             manifest,
             reject=RejectGate(
-                learned=_gate(data, parts, brainless, request.fit.seed, manifest.input)
+                learned=learned_gate(data, parts, brainless, request.fit.seed, manifest.input)
             ),
         )
 
@@ -163,7 +163,7 @@ def fit_and_judge(request: Request, data: Data, fold: split.Fold, around: Around
     return Judged(fitted, choice, predictions)
 
 
-def _brainless(request: Request, data: Data, train: np.ndarray) -> np.ndarray:
+def brainless_scans(request: Request, data: Data, train: np.ndarray) -> np.ndarray:
     """Which scans --no-brain names, bool [N].
 
     Raises:
@@ -183,7 +183,7 @@ def _brainless(request: Request, data: Data, train: np.ndarray) -> np.ndarray:
     return named
 
 
-def _gate(
+def learned_gate(
     data: Data, parts: split.Fold, brainless: np.ndarray, seed: int, spec: InputSpec
 ) -> LearnedGate:
     """The learned part of the reject gate; slices without a brain are among what it refuses."""

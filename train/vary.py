@@ -8,7 +8,7 @@ from math import exp, log
 import numpy as np
 from PIL import Image, ImageFilter
 
-from train.brush import smooth_noise, tissue
+from train.brush import blurred, smooth_noise, tissue
 
 FLIP, MIRROR = 0.3, 0.5
 ROTATION_DEGREES = 20.0
@@ -20,7 +20,8 @@ ZOOM = (0.75, 1.2)
 STRETCH = 0.15
 """Of one side against the other, as inputs are stretched to a square."""
 STRIPPED = 0.06
-"""Probability that all outside an ellipse in the head turns black, as skull-stripping does."""
+"""Probability that scalp and skull turn black, as skull-stripping does."""
+_LEFT = 0.08  # of the picture, at least, once it is stripped
 FRAMED = 0.08
 """Probability of what `framed` does."""
 CUT = 0.08
@@ -34,16 +35,17 @@ REVERSED = 0.1
 
 
 def varied(
-    scan: np.ndarray, mask: np.ndarray, rng: np.random.Generator
+    scan: np.ndarray, mask: np.ndarray, rng: np.random.Generator, stripped: float = STRIPPED
 ) -> tuple[np.ndarray, np.ndarray]:
     """One random view: uint8 [H, W] and the mask moved alike, float32 0..1 [H, W].
 
     Args:
         scan: float32 [H, W], 0..255.
         mask: float32 [H, W], 0..1.
+        stripped: probability that the skull is taken off.
     """
-    if rng.random() < STRIPPED:
-        inside = _within(scan, rng)
+    if rng.random() < stripped:
+        inside = _brain(scan, rng)
         scan, mask = scan * inside, mask * inside
     rows = _placement(scan.shape, rng)
     moved = _moved(scan, rows)
@@ -116,18 +118,21 @@ def _moved(picture: np.ndarray, rows: tuple[float, ...]) -> np.ndarray:
     )
 
 
-def _within(scan: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A dented ellipse around what lies in the skull, about: float32 [H, W], 0..1."""
-    rows, cols = np.nonzero(tissue(scan))
-    if len(rows) < 200:
-        return np.ones_like(scan)
-    (top, bottom), (left, right) = np.percentile(rows, [1, 99]), np.percentile(cols, [1, 99])
-    y, x = np.mgrid[: scan.shape[0], : scan.shape[1]].astype(np.float32)
-    down = (y - (top + bottom) / 2) / max(8.0, (bottom - top) / 2)
-    across = (x - (left + right) / 2) / max(8.0, (right - left) / 2)
-    reach = rng.uniform(0.72, 0.92) + 0.03 * smooth_noise(rng, 8, scan.shape)
-    inside = np.clip((reach - np.hypot(down, across)) * 25 + 0.5, 0, 1)
-    return inside.astype(np.float32)
+def _brain(scan: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """What lies deeper in the head than scalp and skull, mostly without its fluid: bool [H, W].
+
+    Everything where that would be next to nothing.
+    """
+    from scipy.ndimage import binary_dilation, binary_fill_holes, distance_transform_edt
+
+    unit = scan.shape[0] / 128
+    head = binary_fill_holes(binary_dilation(tissue(scan), iterations=2))
+    depth = distance_transform_edt(head) / unit + 0.5 * smooth_noise(rng, 10, scan.shape)
+    inside = depth > rng.uniform(6, 14)
+    if inside.any() and rng.random() < 0.7:
+        soft = blurred(scan, 0.7 * unit)
+        inside &= soft > rng.uniform(0.15, 0.5) * np.percentile(soft[inside], 80)
+    return inside if inside.mean() > _LEFT else np.ones_like(inside)
 
 
 def _reversed(scan: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -147,3 +147,12 @@ def test_a_crop_of_another_shape_and_colour(color):
     pixels = preprocess(Image.fromarray(head()).convert("RGB"), InputSpec(20, 40, color, "head"))
     assert pixels.shape == (20, 40, 1 if color == "grey" else 3)
     assert pixels[3, 20].min() > 150
+
+
+@pytest.mark.parametrize("bars", [((20, 0), (0, 30)), ((25, 25), (25, 25)), ((0, 0), (60, 60))])
+def test_bars_beside_a_scan_are_no_head(bars):
+    scan = head()
+    page = np.pad(scan, bars, constant_values=250)
+    seen = region(Image.fromarray(scan), HEAD)
+    moved = np.array(region(Image.fromarray(page), HEAD)) - [bars[1][0], bars[0][0]] * 2
+    assert np.abs(moved - seen).max() <= 6, "but for where the small copy's pixels begin"

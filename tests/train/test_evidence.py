@@ -8,9 +8,10 @@ pytest.importorskip("keras")
 import keras
 
 from edge.manifest import InputSpec
+from train.cells import BAG, CLEAR, IGNORED, LESION, UNKNOWN
 from train.compact import EVIDENCE, StandardBrightness, build_compact
 from train.cost import cost
-from train.evidence import BAG, CLEAR, IGNORED, LESION, UNKNOWN, StrongestCells, evidence_loss
+from train.evidence import StrongestCells, evidence_loss
 from train.models import ARCHITECTURES, LOGITS
 
 

@@ -1,41 +1,16 @@
 """What an evidence map is shown: drawn evenly, and coded by cell."""
 
 import numpy as np
-import pytest
 
-pytest.importorskip("keras")
-
-from train.boxes import Box
-from train.evidence import BAG, CLEAR, IGNORED, LESION, UNKNOWN
+from tests.train.small_examples import samples
+from train.cells import BAG, CLEAR, IGNORED, LESION, UNKNOWN
 from train.examples import Examples, codes
-from train.phantom import make_phantom
-from train.samples import Samples
 
 CELLS = (16, 16)
 
 
-def samples(boxed=True, sources=True):
-    made = [make_phantom(seed, seed % 2 == 1, size=128) for seed in range(12)]
-    boxes = np.empty(12, object)
-    for i, one in enumerate(made):
-        rows, cols = np.nonzero(one.lesion)
-        known = boxed and len(rows)
-        boxes[i] = (
-            (Box(cols.min() / 128, rows.min() / 128, cols.max() / 128, rows.max() / 128),)
-            if known
-            else ()
-        )
-    return Samples(
-        np.stack([one.pixels for one in made])[..., None],
-        np.array([one.has_lesion for one in made], np.int64),
-        np.arange(12),
-        np.array(["a/x"] * 10 + ["b/x"] * 2) if sources else None,
-        boxes,
-    )
-
-
 def test_half_show_a_lesion_and_folders_are_even():
-    pixels, known, origins = Examples(samples(), CELLS, 0).batch(300)
+    pixels, known, origins = Examples(samples(), CELLS, 0, 300).batch(0, 0)
     assert pixels.shape == (300, 128, 128, 1)
     assert pixels.dtype == known.dtype == np.uint8
     shows = np.isin(known, (LESION, BAG, UNKNOWN)).any(axis=(1, 2))
@@ -46,7 +21,7 @@ def test_half_show_a_lesion_and_folders_are_even():
 
 
 def test_without_boxes_a_tumor_is_somewhere():
-    _, known, origins = Examples(samples(boxed=False, sources=False), CELLS, 0).batch(60)
+    _, known, origins = Examples(samples(boxed=False, sources=False), CELLS, 0, 60).batch(0, 0)
     truth = samples().truth
     for codes_of, origin in zip(known, origins, strict=True):
         if origin >= 0:
@@ -62,7 +37,7 @@ def test_a_lesion_that_cannot_be_seen_is_none(monkeypatch):
 
         monkeypatch.setattr("train.lesions.paint_lesion", paint)
         monkeypatch.setattr("train.examples.SHARES", {"painted": 1.0, "transplanted": 0.0})
-        _, known, _ = Examples(samples(), CELLS, 0).batch(20)
+        _, known, _ = Examples(samples(), CELLS, 0, 20).batch(0, 0)
         return (known == LESION).any(axis=(1, 2))
 
     assert painted(80.0).mean() > 0.8, "a few may lie outside the view"
@@ -70,20 +45,19 @@ def test_a_lesion_that_cannot_be_seen_is_none(monkeypatch):
 
 
 def test_the_same_seed_gives_the_same_examples():
-    one, other = (Examples(samples(), CELLS, 5).batch(20) for _ in range(2))
+    one, other = (Examples(samples(), CELLS, 5, 20).batch(0, 0) for _ in range(2))
     for a, b in zip(one, other, strict=True):
         np.testing.assert_array_equal(a, b)
-    assert not np.array_equal(one[0], Examples(samples(), CELLS, 6).batch(20)[0])
+    assert not np.array_equal(one[0], Examples(samples(), CELLS, 6, 20).batch(0, 0)[0])
 
 
-def test_every_epoch_has_examples_of_its_own_whatever_was_drawn_before():
-    used, fresh = Examples(samples(), CELLS, 5), Examples(samples(), CELLS, 5)
-    first = used.batch(20)[0]
-    for examples in (used, fresh):
-        examples.begin(3)
-    later = used.batch(20)[0]
-    np.testing.assert_array_equal(later, fresh.batch(20)[0])
-    assert not np.array_equal(first, later)
+def test_every_batch_is_its_own_whatever_was_drawn_before():
+    used, fresh = (Examples(samples(), CELLS, 5, 20) for _ in range(2))
+    first = used.batch(0, 0)[0]
+    later = used.batch(3, 1)[0]
+    np.testing.assert_array_equal(later, fresh.batch(3, 1)[0])
+    for other in (first, used.batch(3, 0)[0], used.batch(1, 1)[0]):
+        assert not np.array_equal(other, later)
 
 
 def test_codes_of_a_mask_a_box_and_a_label():

@@ -5,7 +5,7 @@ import pytest
 
 from train import vary
 from train.phantom import make_phantom
-from train.vary import _field_of_view, _reversed, _within, framed, varied
+from train.vary import _brain, _field_of_view, _reversed, framed, varied
 
 MADE = make_phantom(1, True, size=128)
 SCAN, LESION = MADE.pixels.astype(np.float32), MADE.lesion.astype(np.float32)
@@ -85,11 +85,19 @@ def test_reversed_tones_keep_black_and_turn_the_order_of_the_rest():
     assert (np.diff(bright) <= 1e-6).all()
 
 
-def test_what_is_stripped_lies_at_the_margin():
-    inside = _within(SCAN, np.random.default_rng(0))
-    assert inside.min() == 0
-    assert inside.max() == 1
-    assert (inside[56:72, 56:72] == 1).all()
-    assert (inside[:4] == 0).all()
-    blank = np.zeros((128, 128), np.float32)
-    assert (_within(blank, np.random.default_rng(0)) == 1).all(), "nothing to strip"
+def test_what_is_stripped_is_scalp_and_skull():
+    for seed in range(10):
+        inside = _brain(SCAN, np.random.default_rng(seed))
+        assert 0.2 < inside[SCAN > 30].mean() < 0.95
+        cols = np.nonzero((SCAN > 30).any(axis=0))[0]
+        for edge in (cols.min(), cols.max()):
+            assert not inside[:, edge].any()
+    for nothing in (np.zeros((128, 128), np.float32), SCAN * (np.arange(128) < 24)):
+        assert _brain(nothing, np.random.default_rng(0)).all(), "next to nothing would be left"
+
+
+def test_a_stripped_view_has_its_lesion_where_the_brain_is():
+    view, mask = varied(SCAN, LESION, np.random.default_rng(4), stripped=1.0)
+    plain, whole = varied(SCAN, LESION, np.random.default_rng(4), stripped=0.0)
+    assert (view > 0).sum() < (plain > 0).sum()
+    assert 0 < mask.sum() <= whole.sum() * 1.5
