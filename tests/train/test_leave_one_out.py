@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 pytest.importorskip("keras")
 
@@ -43,3 +44,54 @@ def test_every_part_of_the_recipe_has_its_share(script):
 
     assert set(script.EXAMPLES) < set(SHARES)
     assert script.parts_of("painted+painted+harmless") == ("painted", "harmless")
+
+
+@pytest.fixture(scope="module")
+def gathered(tmp_path_factory):
+    """Phantoms in two folders, and the request to train with them."""
+    from train.arguments import parser
+    from train.cli import request_of
+    from train.gather import gather
+    from train.phantom import make_phantom
+
+    root = tmp_path_factory.mktemp("scans")
+    for seed in range(36):
+        where = root / ("one" if seed < 20 else "other") / ("yes" if seed % 2 else "no")
+        where.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(make_phantom(seed, seed % 2 == 1, size=128).pixels).save(
+            where / f"{seed}.png"
+        )
+    data = [word for name in ("one", "other") for word in ("--data", str(root / name))]
+    request = request_of(parser().parse_args(["--model", "compact", *data]))
+    return request, gather(request)
+
+
+def test_the_gate_is_judged_on_what_it_never_saw(script, gathered, monkeypatch):
+    from train import reject, session
+
+    learned = []
+
+    def few(train, validation, *rest):
+        learned.append({str(one) for one in [*train.sources, *validation.sources]})
+        return reject.learn_gate(train, validation, *rest, views=60)
+
+    monkeypatch.setattr(session, "learn_gate", few)
+    rows = list(script._gate_rows(*gathered, re.compile("other/")))
+    assert learned == [{"one/no", "one/yes"}]
+    assert [row.split(" | ")[1] for row in rows] == ["other/no", "other/yes"]
+    assert all(" of 8)" in row for row in rows)
+
+
+def test_kinds_of_tumors_left_out_together_are_told_apart(script, gathered, monkeypatch):
+    """Some kinds no other source shows: the whole row alone would blame the scanner."""
+    request, data = gathered
+
+    class Model:
+        pass
+
+    monkeypatch.setattr(script, "_fitted", lambda *_: Model())
+    monkeypatch.setattr(script, "_row", lambda name, on, model, data, chosen: on)
+    alone = list(script._rows("", request, data, re.compile("other/"), ()))
+    assert not any("of that" in row for row in alone), "one kind only"
+    both = list(script._rows("", request, data, re.compile("yes"), ()))
+    assert both[1:3] == ["of that, the tumors of one/yes", "of that, the tumors of other/yes"]
