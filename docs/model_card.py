@@ -4,30 +4,28 @@
         --boxes ../shared/data/br35h/boxes ../shared/data/lgg/boxes \
         --not-brain ../shared/data/not_brain_mri
 
-The test scans are those of the run's split.json, judged by the device's own code. Of each data
-folder and duplicate cluster the first scan is taken, so a copy counts once; of a known patient all.
+The test scans are those of the run's split.json (`model_card_sets.py`), judged by the device's own
+code.
 """
 
 import argparse
 import re
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from model_card_sets import Judged, foreign, judge, of_run
 
 from edge import NOTICE, Classifier
-from edge.explain import heat_map
-from edge.gate import admit, layout, likeness
+from edge.gate import layout, likeness
 from edge.preprocess import preprocess
 from train.boxes import Boxes, read_boxes
-from train.data import Scan, find_classes, find_files
-from train.errors import TrainError
+from train.data import Scan
 from train.evaluate import Evaluation, Predictions, evaluate
 from train.metrics import Proportion
 from train.outliers import KINDS, outlier
-from train.patients import from_csv, from_names
 from train.phantom import make_phantom
 from train.run import read_run
 
@@ -84,11 +82,11 @@ def main() -> None:
     args = parser.parse_args()
     run = read_run(args.run)
     print(NOTICE)
-    sets = _test_sets(run)
+    sets = of_run(run)
     for folder in args.foreign:
         if str(folder.resolve()) in {one.root for one in run.split}:
             parser.error(f"--foreign {folder}: is part of the run's data")
-        sets.update(_foreign(folder))
+        sets.update(foreign(folder))
     scans = list({scan.file: scan for own in sets.values() for scan, _ in own}.values())
     boxes = read_boxes(args.boxes, scans) if args.boxes else Boxes({}, ())
     by_file = {scans[i].file: found for i, found in boxes.of.items()}
@@ -101,7 +99,7 @@ def main() -> None:
             "wrong of those | refused | peak in box |"
         )
         print("|---|---|---|---|---|---|---|---|---|---|---|")
-        judged = {name: _judge(classifier, own, by_file) for name, own in sets.items()}
+        judged = {name: judge(classifier, own, by_file) for name, own in sets.items()}
         for name, own in judged.items():
             print(_row(name, classifier, own))
         if by_file:
@@ -113,90 +111,6 @@ def main() -> None:
         _phantoms(classifier)
         if args.not_brain:
             _refused(classifier, args.not_brain, run)
-
-
-def _test_sets(run) -> dict[str, list[tuple[Scan, int]]]:
-    """The test scans by data folder and sequence, with their clusters or patients."""
-    sets: dict[str, list[tuple[Scan, int]]] = defaultdict(list)
-    tests, options = [one for one in run.split if one.part == "test"], run.manifest.options
-    known = [None] * len(tests)
-    try:
-        if options.get("patient_id"):
-            known = from_names(options["patient_id"], tests)
-        elif options.get("patient_csv"):
-            known = from_csv(Path(options["patient_csv"]), tests)
-    except TrainError:
-        pass  # of the test scans no patient is known
-    seen = set()
-    for one, patient in zip(tests, known, strict=True):
-        path, folder = Path(one.path), Path(one.root).name
-        if patient is None and (folder, one.group) in seen:
-            continue
-        seen.add((folder, one.group))
-        for name in _names(folder, path):
-            sets[name].append((Scan(one.root, one.path, one.positive, one.sha256), one.group))
-    return dict(sorted(sets.items()))
-
-
-def _names(folder: str, path: Path) -> list[str]:
-    """The folder, and in it the sequence, which stands before "-axi" in some names."""
-    before, found, _ = path.name.partition("-axi")
-    return [f"{folder}, all", f"{folder}, {before.rsplit('_', 1)[-1]}"] if found else [folder]
-
-
-def _foreign(folder: Path) -> dict[str, list[tuple[Scan, int]]]:
-    """A folder that was not trained on; patients by the first twelve letters of the names."""
-    found: dict[str, list[tuple[Scan, int]]] = defaultdict(list)
-    patients: dict[str, int] = {}
-    root = str(folder.resolve())
-    for path, positive in find_files(folder, find_classes(folder, [], [])):
-        scan = Scan(root, path.relative_to(folder).as_posix(), positive, "")
-        patient = patients.setdefault(path.name[:12], len(patients))
-        for name in _names(f"{folder.name} (never trained on)", path):
-            found[name].append((scan, patient))
-    return dict(sorted(found.items()))
-
-
-@dataclass(frozen=True, eq=False)
-class Judged:
-    """What a file says of the scans of one set, in their order."""
-
-    scans: list[Scan]
-    truth: np.ndarray
-    probability: np.ndarray
-    groups: np.ndarray
-    refused: np.ndarray
-    doubted: np.ndarray
-    """bool [N]: the gate would not have them cleared."""
-    pointed: np.ndarray
-    """bool [N]: the peak lies in a box."""
-    size: np.ndarray
-    """Of the largest box, its area's root over the picture's; NaN without one. float [N]."""
-
-
-def _judge(classifier: Classifier, own, boxes) -> Judged:
-    columns = [[] for _ in range(7)]
-    for scan, group in own:
-        image = classifier.decode(scan.file)
-        pixels = preprocess(image, classifier.manifest.input)
-        admission = admit(image, pixels, classifier.manifest.reject)
-        around, pointed = boxes.get(scan.file, ()), False
-        if around and classifier.manifest.heat_map.method:
-            place = heat_map(classifier, image).place
-            pointed = any(box.contains(*place) for box in around)
-        areas = [(box.right - box.left) * (box.bottom - box.top) for box in around]
-        values = (
-            int(scan.positive),
-            classifier.probability(pixels),
-            group,
-            admission.refused is not None,
-            admission.doubt is not None,
-            pointed,
-            max(areas, default=np.nan) ** 0.5,
-        )
-        for column, value in zip(columns, values, strict=True):
-            column.append(value)
-    return Judged([scan for scan, _ in own], *map(np.array, columns))
 
 
 def _row(name: str, classifier: Classifier, judged: Judged) -> str:

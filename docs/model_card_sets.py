@@ -1,0 +1,107 @@
+"""The test scans of a run by set, and what an exported file says of them, for `model_card.py`.
+
+Of each data folder and duplicate cluster the first scan is taken, so a copy counts once; of a known
+patient all.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edge import Classifier
+from edge.explain import heat_map
+from edge.gate import admit
+from edge.preprocess import preprocess
+from train.data import Scan, find_classes, find_files
+from train.errors import TrainError
+from train.patients import from_csv, from_names
+
+Scans = list[tuple[Scan, int]]
+"""Scans, each with its duplicate cluster or patient."""
+
+
+def of_run(run) -> dict[str, Scans]:
+    """The test scans by data folder and sequence, with their clusters or patients."""
+    sets: dict[str, Scans] = defaultdict(list)
+    tests, options = [one for one in run.split if one.part == "test"], run.manifest.options
+    known = [None] * len(tests)
+    try:
+        if options.get("patient_id"):
+            known = from_names(options["patient_id"], tests)
+        elif options.get("patient_csv"):
+            known = from_csv(Path(options["patient_csv"]), tests)
+    except TrainError:
+        pass  # of the test scans no patient is known
+    seen = set()
+    for one, patient in zip(tests, known, strict=True):
+        path, folder = Path(one.path), Path(one.root).name
+        if patient is None and (folder, one.group) in seen:
+            continue
+        seen.add((folder, one.group))
+        for name in _names(folder, path):
+            sets[name].append((Scan(one.root, one.path, one.positive, one.sha256), one.group))
+    return dict(sorted(sets.items()))
+
+
+def _names(folder: str, path: Path) -> list[str]:
+    """The folder, and in it the sequence, which stands before "-axi" in some names."""
+    before, found, _ = path.name.partition("-axi")
+    return [f"{folder}, all", f"{folder}, {before.rsplit('_', 1)[-1]}"] if found else [folder]
+
+
+def foreign(folder: Path) -> dict[str, Scans]:
+    """A folder that was not trained on; patients by the first twelve letters of the names."""
+    found: dict[str, Scans] = defaultdict(list)
+    patients: dict[str, int] = {}
+    root = str(folder.resolve())
+    for path, positive in find_files(folder, find_classes(folder, [], [])):
+        scan = Scan(root, path.relative_to(folder).as_posix(), positive, "")
+        patient = patients.setdefault(path.name[:12], len(patients))
+        for name in _names(f"{folder.name} (never trained on)", path):
+            found[name].append((scan, patient))
+    return dict(sorted(found.items()))
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What a file says of the scans of one set, in their order."""
+
+    scans: list[Scan]
+    truth: np.ndarray
+    probability: np.ndarray
+    groups: np.ndarray
+    refused: np.ndarray
+    doubted: np.ndarray
+    """bool [N]: the gate would not have them cleared."""
+    pointed: np.ndarray
+    """bool [N]: the peak lies in a box."""
+    size: np.ndarray
+    """Of the largest box, its area's root over the picture's; NaN without one. float [N]."""
+
+
+def judge(classifier: Classifier, own: Scans, boxes) -> Judged:
+    """What a file says of a set; of scans with a box in `boxes` by file, also where it points."""
+    columns = [[] for _ in range(7)]
+    for scan, group in own:
+        image = classifier.decode(scan.file)
+        pixels = preprocess(image, classifier.manifest.input)
+        admission = admit(image, pixels, classifier.manifest.reject)
+        around, pointed = boxes.get(scan.file, ()), False
+        if around and classifier.manifest.heat_map.method:
+            place = heat_map(classifier, image).place
+            pointed = any(box.contains(*place) for box in around)
+        areas = [(box.right - box.left) * (box.bottom - box.top) for box in around]
+        values = (
+            int(scan.positive),
+            classifier.probability(pixels),
+            group,
+            admission.refused is not None,
+            admission.doubt is not None,
+            pointed,
+            max(areas, default=np.nan) ** 0.5,
+        )
+        for column, value in zip(columns, values, strict=True):
+            column.append(value)
+    return Judged([scan for scan, _ in own], *map(np.array, columns))
