@@ -22,7 +22,7 @@ from edge.classifier import Classifier, Prediction
 from edge.decide import probability
 from edge.errors import ImageError
 from edge.inputs import PICTURE
-from edge.preprocess import preprocess, shares
+from edge.preprocess import preprocess_part
 
 GRID = 12
 """Positions of the patch along each side; it covers two of them, so neighbours overlap."""
@@ -143,8 +143,7 @@ def prepare(
 def heat_map(classifier: Classifier, image: Image) -> HeatMap:
     """The heat map of a decoded scan."""
     manifest = classifier.manifest
-    pixels, spec = preprocess(image, manifest.input), manifest.heat_map
-    part = shares(image, manifest.input)
+    (pixels, part), spec = preprocess_part(image, manifest.input), manifest.heat_map
     if spec.method:
         values = classifier.heat_map(pixels).astype(np.float64) / manifest.decision.temperature
         return HeatMap(values, f"{spec.method}, {spec.rows}x{spec.columns} cells", 1, part)

@@ -15,6 +15,9 @@ from edge.manifest import InputSpec
 Region = tuple[int, int, int, int]
 """Left, top, right and bottom in pixels of an image; beyond its edges where negative or larger."""
 
+Part = tuple[float, float, float, float]
+"""The same as shares of the image's width and height."""
+
 FILTERS = {
     "nearest": Image.Resampling.NEAREST,
     "bilinear": Image.Resampling.BILINEAR,
@@ -124,17 +127,6 @@ def region(image: Image.Image, spec: InputSpec) -> Region:
     return _known(CROPS, spec.crop)(image)
 
 
-def shares(image: Image.Image, spec: InputSpec) -> tuple[float, float, float, float]:
-    """The same as shares of the image's width and height.
-
-    Raises:
-        ModelError: the manifest names a crop rule that this version does not know.
-    """
-    left, top, right, bottom = region(image, spec)
-    width, height = image.size
-    return left / width, top / height, right / width, bottom / height
-
-
 def preprocess(image: Image.Image, spec: InputSpec) -> np.ndarray:
     """Crop and resize `image` (mode "L" or "RGB") as the manifest says.
 
@@ -147,7 +139,16 @@ def preprocess(image: Image.Image, spec: InputSpec) -> np.ndarray:
     Raises:
         ModelError: the manifest names a crop rule or filter that this version does not know.
     """
-    resample = _known(FILTERS, spec.resize)
+    return preprocess_part(image, spec)[0]
+
+
+def preprocess_part(image: Image.Image, spec: InputSpec) -> tuple[np.ndarray, Part]:
+    """`preprocess`, and what of the picture that is, for boxes and heat maps.
+
+    Raises:
+        ModelError: as `preprocess`.
+    """
+    resample, (width, height) = _known(FILTERS, spec.resize), image.size
     if spec.color == "grey" and image.mode != "L":
         image = image.convert("L")
     seen = region(image, spec)
@@ -162,7 +163,9 @@ def preprocess(image: Image.Image, spec: InputSpec) -> np.ndarray:
         pixels = pixels[..., None]
         if spec.color == "rgb":
             pixels = pixels.repeat(3, axis=2)
-    return np.ascontiguousarray(pixels)
+    left, top, right, bottom = seen
+    part = left / width, top / height, right / width, bottom / height
+    return np.ascontiguousarray(pixels), part
 
 
 def _cut(

@@ -12,7 +12,7 @@ import numpy as np
 from edge.decode import decode
 from edge.errors import ImageError
 from edge.manifest import InputSpec
-from edge.preprocess import preprocess, shares
+from edge.preprocess import preprocess, preprocess_part
 from train.errors import TrainError
 
 if TYPE_CHECKING:  # `train.duplicates` imports this module
@@ -90,7 +90,7 @@ class ScanSet:
     pixels: np.ndarray
     """uint8 [N, height, width, channels]."""
     parts: np.ndarray
-    """What of each picture that is, as `edge.preprocess.shares` gives it: float64 [N, 4]."""
+    """What of each picture that is, an `edge.preprocess.Part`: float64 [N, 4]."""
     unreadable: tuple[Unreadable, ...]
     looks: "Looks"
     """What tells duplicates."""
@@ -220,7 +220,7 @@ def read_scans(
             return Unreadable(str(path), str(error))
         relative = path.relative_to(folder).as_posix()
         scan = Scan(str(root), relative, positive, digest)
-        return scan, preprocess(image, spec), shares(image, spec), *look(image)
+        return scan, *preprocess_part(image, spec), *look(image)
 
     scans, pixels, parts, hashes, thumbnails, unreadable = [], [], [], [], [], []
     with ThreadPoolExecutor(_READERS) as pool:

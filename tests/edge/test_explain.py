@@ -15,7 +15,7 @@ from edge.classifier import Prediction
 from edge.engines import installed
 from edge.explain import GRID, MEANINGS, PATCHES, HeatMap, heat_map, occlusion, upsampled
 from edge.picture import draw
-from edge.preprocess import shares
+from edge.preprocess import preprocess_part
 from tests.edge.conftest import MODELS
 from tests.edge.test_cli import run
 
@@ -160,7 +160,7 @@ def test_the_map_of_a_model_that_sees_the_head_goes_where_the_head_is(mapped):
     cropped = replace(classifier.manifest.input, crop="head")
     classifier.manifest = replace(classifier.manifest, input=cropped)
     heat = heat_map(classifier, Image.fromarray(pixels))
-    assert heat.part == shares(Image.fromarray(pixels), cropped) != (0, 0, 1, 1)
+    assert heat.part == preprocess_part(Image.fromarray(pixels), cropped)[1] != (0, 0, 1, 1)
     across, down = heat.place
     assert abs(across - 260 / 400) < 0.05
     assert abs(down - 90 / 200) < 0.1

@@ -6,7 +6,7 @@ from PIL import Image
 
 from edge.errors import ModelError
 from edge.manifest import InputSpec
-from edge.preprocess import preprocess, region, shares
+from edge.preprocess import preprocess, preprocess_part, region
 
 RANDOM = np.random.default_rng(0)
 
@@ -105,7 +105,7 @@ def test_a_head_is_seen_alike_whatever_is_around_it():
 
 def test_beyond_the_picture_is_black():
     image = Image.fromarray(head(120, 200, (0, 0, 120, 200)))
-    left, top, right, bottom = shares(image, HEAD)
+    left, top, right, bottom = preprocess_part(image, HEAD)[1]
     assert left < 0 < 1 < right
     assert top < 0 < 1 < bottom
     pixels = preprocess(image, HEAD)[..., 0]
