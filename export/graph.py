@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 POOLING = ("MEAN", "GlobalAveragePool", "ReduceMean")
-SHAPING = ("RESHAPE", "SQUEEZE", "TRANSPOSE", "Reshape", "Squeeze", "Transpose", "Identity")
 WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "Conv", "Gemm", "MatMul")
 
 
@@ -38,9 +37,10 @@ def head(nodes: Sequence[Node], logits: str, heat_map: str | None, method: str |
         upstream = _upstream(made_by[logits], made_by)
         source = [node for node in nodes if node.name in upstream and node.kind in POOLING][-1]
     else:
+        # The layer that gives the evidence, not what is reckoned from it.
         source = made_by[heat_map]
-        while source.kind in SHAPING:
-            source = made_by[source.inputs[0]]
+        while source.kind not in WEIGHTED:
+            source = next(made_by[name] for name in source.inputs if name in made_by)
     body = _upstream(source, made_by) - {source.name}
     return [node.name for node in nodes if node.name not in body or _standardises(node.name)]
 

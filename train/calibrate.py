@@ -106,6 +106,24 @@ def evened(truth: np.ndarray, sources: np.ndarray) -> np.ndarray:
     return np.concatenate(chosen)
 
 
+def even_odds(margins: np.ndarray, truth: np.ndarray) -> float:
+    """The logit at which a tumor is as likely as none, by logistic regression (Platt 1999).
+
+    Halfway between the classes where larger logits do not mean a tumor at all.
+
+    Args:
+        margins: logits of tumor, float [N].
+        truth: 0 or 1, [N]; both must occur.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    fitted = LogisticRegression().fit(margins[:, None].astype(np.float64), truth)
+    slope, offset = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    if slope <= 0:
+        return float((margins[truth == 1].mean() + margins[truth == 0].mean()) / 2)
+    return -offset / slope
+
+
 def fit_temperature(
     margins: np.ndarray,
     truth: np.ndarray,

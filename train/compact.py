@@ -8,13 +8,15 @@ import keras
 from keras import layers, ops
 
 from edge.manifest import InputSpec
-from train.evidence import StrongestCells
+from train.evidence import StandingOut, StrongestCells
 
 SIDE = 128
 CELL = 8
 """Pixels of a cell's side."""
+RAW = "raw_evidence"
+"""Name of the layer that gives a logit for each cell, by itself: float [N, rows, cols, 1]."""
 EVIDENCE = "evidence"
-"""Name of the layer whose output is the map: float [N, rows, cols, 1], logits."""
+"""Name of the layer whose output is the map: the same, as far as it stands out from the scan."""
 _BRIGHTEST = 4.0
 _DARKEST = 1e-3
 
@@ -77,7 +79,8 @@ def build_compact(spec: InputSpec, width: float = 1.0) -> keras.Model:
     around = layers.UpSampling2D(2, interpolation="nearest", name="spread")(around)
     x = layers.Add(name="join")([x, around])
     x = conv(x, 32, "weigh")
-    evidence = layers.Conv2D(1, 1, name=EVIDENCE, dtype="float32")(x)
+    raw = layers.Conv2D(1, 1, name=RAW, dtype="float32")(x)
+    evidence = StandingOut(name=EVIDENCE, dtype="float32")(raw)
     logits = StrongestCells(name="logits", dtype="float32")(evidence)
     return keras.Model(
         pixels, layers.Activation("sigmoid", name="tumor", dtype="float32")(logits), name="compact"

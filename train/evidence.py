@@ -10,11 +10,7 @@ from keras import layers, ops
 from train.cells import BAG, CLEAR, LESION, UNKNOWN
 
 STRONGEST = 4
-"""Cells that must show a lesion: one of 16x16 pixels in a scan of 128x128 covers four of 8x8."""
-DECIDING = 2
-"""Of these, the cells whose mean is the verdict. Networks trained with the mean of four told tumors
-better by that of two, those of a source left out of training above all; trained with two they did
-not (docs/model-card.md)."""
+"""Cells that decide: a lesion of 16x16 pixels in a scan of 128x128 covers four of 8x8."""
 WEAKEST = 0.65
 """Share of the cells of a scan known only as a tumor that are taken to be free of it."""
 HARD_WEIGHT = 0.5
@@ -23,10 +19,26 @@ _FAR = 1e4  # beyond any logit
 
 
 @keras.saving.register_keras_serializable(package="mri_edge")
+class StandingOut(layers.Layer):
+    """What each cell says more than the scan's mean cell: float [N, rows, cols, 1] -> the same.
+
+    Of a scan unlike those trained on, all cells may look suspicious; a tumor is what stands out.
+    `shift`, a weight that no gradient reaches, says by how much it must: it is set after a fit, so
+    that 0 means even odds.
+    """
+
+    def build(self, shape):
+        self.shift = self.add_weight(shape=(1,), initializer="zeros", trainable=False, name="shift")
+
+    def call(self, evidence):
+        return evidence - ops.mean(evidence, axis=(1, 2, 3), keepdims=True) + self.shift
+
+
+@keras.saving.register_keras_serializable(package="mri_edge")
 class StrongestCells(layers.Layer):
     """The mean of the strongest cells: float [N, rows, cols, 1] -> logits, float [N, 1]."""
 
-    def __init__(self, cells: int = DECIDING, **kwargs):
+    def __init__(self, cells: int = STRONGEST, **kwargs):
         super().__init__(**kwargs)
         self.cells = cells
 

@@ -21,12 +21,13 @@ import numpy as np
 
 from train import checkpoint, precision
 from train.boxes import Box
+from train.calibrate import even_odds, evened
 from train.cells import BAG, LESION, UNKNOWN
 from train.checkpoint import State
-from train.compact import EVIDENCE
+from train.compact import EVIDENCE, RAW
 from train.cost import cost
 from train.errors import TrainError
-from train.evidence import DECIDING, STRONGEST, StrongestCells, evidence_loss
+from train.evidence import STRONGEST, StrongestCells, evidence_loss
 from train.fit import Around, Fit, FitOptions, make_reproducible
 from train.judge import raw_outputs
 from train.keeper import assign, snapshot
@@ -71,9 +72,9 @@ def fit_evidence(options: FitOptions, train: Samples, validation: Samples, aroun
     own = architecture.build(architecture.input)
     with precision.computing_in(options.precision):
         model = architecture.build(architecture.input)
-    evidence = model.get_layer(EVIDENCE).output
-    strongest = StrongestCells(STRONGEST, name="strongest", dtype="float32")(evidence)
-    trained = keras.Model(model.input, {EVIDENCE: evidence, LOGITS: strongest})
+    raw = model.get_layer(RAW).output
+    strongest = StrongestCells(name="strongest", dtype="float32")(raw)
+    trained = keras.Model(model.input, {RAW: raw, LOGITS: strongest})
     steps = -(-len(train) // options.batch_size)
     every = steps * options.epochs
     trained.compile(
@@ -92,7 +93,7 @@ def fit_evidence(options: FitOptions, train: Samples, validation: Samples, aroun
             ema_overwrite_frequency=None,
         ),
         loss={
-            EVIDENCE: evidence_loss,
+            RAW: evidence_loss,
             LOGITS: keras.losses.BinaryCrossentropy(from_logits=True),
         },
         metrics={LOGITS: [keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)]},
@@ -104,7 +105,7 @@ def fit_evidence(options: FitOptions, train: Samples, validation: Samples, aroun
         assign(model.variables, state.variables)
     if state.epoch and not state.finished:
         assign(optimizer.variables, state.optimizer)
-    cells = tuple(evidence.shape[1:3])
+    cells = tuple(raw.shape[1:3])
     batches = _Batches(train, cells, steps, options)
     locate = _Locate(train, model, batches, options.epochs, state)
     progress = [around.progress("all", options.epochs)] if around.progress else []
@@ -127,6 +128,7 @@ def fit_evidence(options: FitOptions, train: Samples, validation: Samples, aroun
         if around.checkpoint:
             checkpoint.save(state, around.checkpoint)
     own.set_weights(model.get_weights())
+    own.get_layer(EVIDENCE).shift.assign([_shift(own, validation)])
     return Fit(
         own, state.history, options.epochs, cost(own), lambda pixels: raw_outputs(own, pixels)
     )
@@ -150,7 +152,7 @@ class _Batches(keras.utils.PyDataset):
         told = np.where(origins >= 0, self._taught[origins], np.nan)
         target = np.where(np.isnan(told), verdict, (1 - TAUGHT) * verdict + TAUGHT * told)
         return pixels, {
-            EVIDENCE: codes.astype(np.float32),
+            RAW: codes.astype(np.float32),
             LOGITS: target.astype(np.float32)[:, None],
         }
 
@@ -168,7 +170,7 @@ class _Locate(keras.callbacks.Callback):
     ):
         super().__init__()
         self._train, self._batches, self._state = train, batches, state
-        self._map = keras.Model(model.input, model.get_layer(EVIDENCE).output)
+        self._map = keras.Model(model.input, model.get_layer(RAW).output)
         self._first = round(LOCATED_FROM * epochs)
         self._every = max(1, round(LOCATED_EVERY * epochs))
         boxes = np.full(len(train), None) if train.boxes is None else train.boxes
@@ -213,7 +215,7 @@ class _Locate(keras.callbacks.Callback):
 
     @staticmethod
     def _pooled(maps: np.ndarray) -> np.ndarray:
-        return np.sort(maps.reshape(len(maps), -1), axis=1)[:, -DECIDING:].mean(axis=1)
+        return np.sort(maps.reshape(len(maps), -1), axis=1)[:, -STRONGEST:].mean(axis=1)
 
 
 class _Watch(keras.callbacks.Callback):
@@ -239,9 +241,22 @@ class _Watch(keras.callbacks.Callback):
 
 
 def _judged(model: keras.Model, validation: Samples) -> dict[str, float]:
+    """Loss and accuracy of a model whose shift is 0, as if it were set."""
     logits, truth = raw_outputs(model, validation.pixels)[:, 0], validation.truth
+    logits = logits + _even_odds(logits, validation)
     signed = np.where(truth == 1, logits, -logits)
     return {
         "val_loss": float(np.logaddexp(0, -signed).mean()),
         "val_accuracy": float((signed > 0).mean()),
     }
+
+
+def _shift(model: keras.Model, validation: Samples) -> float:
+    return _even_odds(raw_outputs(model, validation.pixels)[:, 0], validation)
+
+
+def _even_odds(logits: np.ndarray, validation: Samples) -> float:
+    """What the logits lack to be 0 at even odds, folders counted alike."""
+    sources = validation.sources
+    chosen = evened(validation.truth, np.full(len(logits), "") if sources is None else sources)
+    return -even_odds(logits[chosen], validation.truth[chosen])

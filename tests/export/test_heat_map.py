@@ -18,6 +18,7 @@ from export.container import pack
 from export.convert import Converter
 from export.heat_map import heat_map_of, two_outputs
 from export.targets import TARGETS
+from train.evidence import StandingOut, StrongestCells
 from train.models import ARCHITECTURES, LOGITS, build_cnn
 
 SPEC = InputSpec(24, 32, "rgb")
@@ -55,6 +56,12 @@ def evidence(x):
     return layers.Flatten(name="top")(layers.GlobalMaxPooling2D(name="max")(x))
 
 
+def standing_out(x):
+    """The compact network's: reckoned from what the last convolution gives."""
+    evidence = StandingOut(name="evidence")(layers.Conv2D(1, 1, name="raw")(x))
+    return StrongestCells(name="top")(evidence)
+
+
 def separate(x):
     """ReLU and a linear layer apart from the dense ones."""
     x = layers.GlobalAveragePooling2D(name="mean")(x)
@@ -68,6 +75,7 @@ HEADS = {
     "one, sigmoid": (pooled(16, dropout=True), 1),
     "separate": (separate, 2),
     "evidence": (evidence, 1),
+    "standing out": (standing_out, 1),
 }
 
 
@@ -182,6 +190,22 @@ def test_int8_onnx_keeps_the_head_in_float(pixels):
             assert set(node.input[:2]) <= quantized
         if node.op_type in ("Gemm", "MatMul"):
             assert not set(node.input) & quantized
+
+
+@pytest.mark.parametrize("head", ["evidence", "standing out"])
+def test_int8_keeps_the_layer_that_gives_evidence_in_float(pixels, head):
+    """And not only what is reckoned from it."""
+    import onnx
+
+    converter = Converter(build(*HEADS[head]), 1)
+    found = operations(converter.convert("tflite", "int8", pixels))
+    kinds = [dtypes[0] for kind, dtypes in found if kind == "CONV_2D"]
+    assert kinds == ["int8", "int8", "float32"]
+    assert not [kind for kind, dtypes in found if kind in ("MEAN", "SUB") and "int8" in dtypes]
+    graph = onnx.load_from_string(converter.convert("onnx", "int8", pixels)).graph
+    quantized = {out for node in graph.node for out in node.output if "Dequant" in node.op_type}
+    convolutions = [node for node in graph.node if node.op_type == "Conv"]
+    assert [node.input[1] in quantized for node in convolutions] == [True, True, False]
 
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])

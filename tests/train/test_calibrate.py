@@ -9,6 +9,7 @@ from train.calibrate import (
     FEW,
     MAX_TEMPERATURE,
     choose,
+    even_odds,
     evened,
     fit_temperature,
     uncertain_band,
@@ -106,3 +107,17 @@ def test_evened_folders_and_classes_count_alike():
     tumors = chosen[truth[chosen] == 1]
     assert (tumors >= 90).mean() == 0.5
     assert len(set(tumors.tolist())) == 100, "none is lost"
+
+
+def test_even_odds_are_found_wherever_the_logits_lie():
+    random = np.random.default_rng(0)
+    truth = np.arange(4000) % 2
+    margins = random.logistic(size=4000) * 2 - 7
+    truth = (random.random(4000) < 1 / (1 + np.exp(-(margins + 7.5)))).astype(int)
+    assert even_odds(margins, truth) == pytest.approx(-7.5, abs=0.15)
+
+
+def test_even_odds_of_what_tells_perfectly_or_not_at_all():
+    truth = np.array([0] * 20 + [1] * 20)
+    assert even_odds(np.where(truth == 1, 3.0, 1.0), truth) == pytest.approx(2, abs=0.01)
+    assert even_odds(np.where(truth == 1, -3.0, -1.0), truth) == pytest.approx(-2, abs=0.01)

@@ -11,7 +11,7 @@ from edge.manifest import InputSpec
 from train.cells import BAG, CLEAR, IGNORED, LESION, UNKNOWN
 from train.compact import EVIDENCE, StandardBrightness, build_compact
 from train.cost import cost
-from train.evidence import StrongestCells, evidence_loss
+from train.evidence import StandingOut, StrongestCells, evidence_loss
 from train.models import ARCHITECTURES, LOGITS
 
 
@@ -68,6 +68,17 @@ def test_of_a_bare_label_the_weakest_cells_are_clear():
 def test_the_verdict_is_the_mean_of_the_strongest():
     evidence = np.arange(64, dtype=np.float32).reshape(1, 8, 8, 1)
     assert float(np.asarray(StrongestCells(4)(evidence))[0, 0]) == np.mean([60, 61, 62, 63])
+
+
+def test_what_a_whole_scan_has_in_common_is_no_evidence():
+    evidence = np.random.default_rng(0).normal(size=(2, 8, 8, 1)).astype(np.float32)
+    layer = StandingOut()
+    found = np.asarray(layer(evidence))
+    np.testing.assert_allclose(found, np.asarray(layer(evidence + 3)), atol=1e-5)
+    np.testing.assert_allclose(found.mean(axis=(1, 2, 3)), 0, atol=1e-5)
+    layer.shift.assign([2.0])
+    np.testing.assert_allclose(np.asarray(layer(evidence)), found + 2, atol=1e-5)
+    assert not layer.trainable_variables
 
 
 def test_brightness_does_not_depend_on_scale_or_on_the_black_around():
