@@ -49,6 +49,8 @@ def main() -> None:
     args = parser.parse_args(own)
     if args.crossed and not (args.leave and args.ablate):
         parser.error("--crossed needs --leave and --ablate")
+    if args.gate and (not args.leave or args.ablate):
+        parser.error("--gate needs --leave, and takes no --ablate")
 
     from train.arguments import parser as train_parser
     from train.cli import request_of
@@ -114,6 +116,8 @@ def _rows(name, request, data, left, ablated) -> Iterator[str]:
         out = np.array([bool(left.search(source)) for source in sources])
     copies = np.isin(groups, groups[out])
     train, validation = (parts[part][~copies[parts[part]]] for part in ("train", "validation"))
+    if len(set(truth[validation].tolist())) < 2:
+        sys.exit(f"{name}: the validation part is left with scans of one class")
     model = _fitted(request, data.samples(train), data.samples(validation), ablated)
     # Neither part was trained on, left out or not.
     unseen = np.concatenate([parts["test"], parts["validation"]])
@@ -156,8 +160,10 @@ def _gate_rows(request, data, left) -> Iterator[str]:
     brainless = session.brainless_scans(request, data, parts["train"])
     gate = session.learned_gate(data, fold, brainless, request.fit.seed, _input())
     kept = np.concatenate(list(parts.values()))
+    clusters = data.grouping.clusters
     for source in np.unique(sources[out]):
         own = kept[(sources[kept] == source) & ~brainless[kept]]
+        own = own[np.unique(clusters[own], return_index=True)[1]]  # of copies one
         found = np.array([likeness(layout(pixels), gate) for pixels in data.found.pixels[own]])
         refused = Proportion(int((found < gate.least).sum()), len(own))
         doubted = Proportion(int((found < gate.sure).sum()), len(own))

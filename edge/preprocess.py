@@ -43,7 +43,8 @@ _LEAST = 0.25
 _MARGIN = 0.03
 """Of the longer of the head's sides, on each side."""
 _ONE_SHADE = 24
-"""Of 255: what differs by no more from end to end, and is not black, is a bar beside the scan."""
+"""Of 255: what differs by no more from end to end, and is not black, is a bar beside the scan. In a
+dim picture `_BRIGHT` of its brightest, as less is told apart there."""
 
 
 def _whole(image: Image.Image) -> Region:
@@ -58,8 +59,12 @@ def _head(image: Image.Image) -> Region:
     steps = [max(1, length // _LOOKED_AT) for length in image.size]
     grey = image if image.mode == "L" else image.convert("L")
     small = np.asarray(grey.reduce(tuple(steps)))
-    across = _beside_bars(small, 0)
-    down = _beside_bars(small[:, across], 1)
+    brightest = int(small.max())
+    if brightest <= _BLACK:
+        return _whole(image)
+    shade = min(_ONE_SHADE, _BRIGHT * brightest)
+    across = _beside_bars(small, 0, shade)
+    down = _beside_bars(small[:, across], 1, shade)
     small = small[down, across]
     visible = small[small > _BLACK]
     if not visible.size:
@@ -83,13 +88,16 @@ def _head(image: Image.Image) -> Region:
     return left, top, right, bottom
 
 
-def _beside_bars(grey: np.ndarray, axis: int) -> slice:
+def _beside_bars(grey: np.ndarray, axis: int, shade: float) -> slice:
     """Which columns (axis 0) or rows (1) lie between bars of one shade at the picture's sides.
 
     All of them where nothing would be left.
+
+    Args:
+        shade: by how much a bar's pixels differ at most.
     """
     low, high = grey.min(axis=axis), grey.max(axis=axis)
-    inside = np.flatnonzero((low <= _BLACK) | (high - low > _ONE_SHADE))
+    inside = np.flatnonzero((low <= _BLACK) | (high - low > shade))
     return slice(int(inside[0]), int(inside[-1]) + 1) if inside.size else slice(0, len(low))
 
 

@@ -3,8 +3,8 @@
 Where a network ends in global average pooling and dense layers, the derivative of a logit by the
 pooled features is a product of the dense weights, with the rows of units masked whose ReLU is off.
 So Grad-CAM (Selvaraju et al. 2017, ICCV) needs no gradient tape, and runs where the model runs. A
-network that gives a logit for each part of the scan by itself (a layer named `evidence`) needs not
-even that: its map is what it decided by.
+network that decides by a logit for each part of the scan (a layer named `evidence`) needs not even
+that: its map is what it decided by.
 """
 
 from collections.abc import Sequence

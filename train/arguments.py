@@ -171,7 +171,7 @@ def parser() -> argparse.ArgumentParser:
         default=default_workers(),
         metavar="N",
         help="processes that prepare examples for --model compact while it learns; the result does "
-        "not depend on it (default: half of the processor's cores)",
+        "not depend on it (default: half of the processor's cores, 8 at most)",
     )
     add(
         "--devices",

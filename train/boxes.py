@@ -33,7 +33,7 @@ class Box:
         return self.left <= across <= self.right and self.top <= down <= self.bottom
 
     def within(self, part: Sequence[float]) -> "Box | None":
-        """The same as shares of a part of the image, as `edge.preprocess.shares` gives it.
+        """The same as shares of a part of the image, an `edge.preprocess.Part`.
 
         What lies outside the part is cut off; None if all of it does.
         """

@@ -152,7 +152,7 @@ class Examples:
 
 
 def codes(mask: np.ndarray, known: str, cells: tuple[int, int]) -> np.ndarray:
-    """What a mask tells of each cell: uint8 [rows, cols], as `train.evidence` names it.
+    """What a mask tells of each cell: uint8 [rows, cols], as `train.cells` names it.
 
     Args:
         mask: float32 [H, W], 0..1, as the view shows it.

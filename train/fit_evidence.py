@@ -13,7 +13,6 @@ last 500 steps or so (Polyak and Juditsky 1992): an early stop would choose the 
 the very sources trained on, and the measure swings from epoch to epoch where it matters, on others.
 """
 
-from contextlib import closing
 from dataclasses import replace
 
 import keras
@@ -105,12 +104,11 @@ def fit_evidence(options: FitOptions, train: Samples, validation: Samples, aroun
         assign(model.variables, state.variables)
     if state.epoch and not state.finished:
         assign(optimizer.variables, state.optimizer)
-    cells = tuple(raw.shape[1:3])
-    batches = _Batches(train, cells, steps, options)
-    locate = _Locate(train, model, batches, options.epochs, state)
-    progress = [around.progress("all", options.epochs)] if around.progress else []
     if not state.finished:
-        with closing(batches.supply):
+        batches = _Batches(train, tuple(raw.shape[1:3]), steps, options)
+        locate = _Locate(train, model, batches, options.epochs, state)
+        progress = [around.progress("all", options.epochs)] if around.progress else []
+        with batches.supply.telling():
             trained.fit(
                 batches,
                 epochs=options.epochs,
@@ -243,6 +241,8 @@ class _Watch(keras.callbacks.Callback):
 def _judged(model: keras.Model, validation: Samples) -> dict[str, float]:
     """Loss and accuracy of a model whose shift is 0, as if it were set."""
     logits, truth = raw_outputs(model, validation.pixels)[:, 0], validation.truth
+    if not np.isfinite(logits).all():
+        return {"val_loss": np.nan, "val_accuracy": np.nan}
     logits = logits + _even_odds(logits, validation)
     signed = np.where(truth == 1, logits, -logits)
     return {

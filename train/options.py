@@ -37,6 +37,13 @@ def number(least: float, most: float, above: bool = False) -> Callable[[str], fl
     return parse
 
 
+_MOST_WORKERS = 8  # each holds a copy of the scans
+
+
 def default_workers() -> int:
     """As many processes to prepare examples as leave as many cores to the network."""
-    return max(1, (os.cpu_count() or 1) // 2)
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        cores = os.cpu_count() or 1
+    return min(_MOST_WORKERS, max(1, cores // 2))

@@ -7,6 +7,8 @@ same ones.
 
 import multiprocessing
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
 import numpy as np
@@ -41,6 +43,7 @@ class Supply:
     ):
         self._about, self._steps, self._workers = (cells, seed, size), steps, workers
         self._helpers: list[_Helper] = []
+        self._error: TrainError | None = None
         self.know(samples)
 
     def know(self, samples: Samples) -> None:
@@ -48,11 +51,12 @@ class Supply:
         self.close()
         self._epoch = 0
         self._examples = Examples(samples, *self._about)
-        self._helpers = [_Helper(self._examples) for _ in range(self._workers)]
 
     def begin(self, epoch: int) -> None:
         """Go to the beginning of an epoch, counted from 0."""
         self._epoch = epoch
+        if not self._helpers:
+            self._helpers = [_Helper(self._examples) for _ in range(self._workers)]
         for helper in self._helpers:
             helper.forget()
         for index in range(min(self._steps, AHEAD * len(self._helpers))):
@@ -66,11 +70,33 @@ class Supply:
         """
         if not (self._helpers and self._helper(index).next == index):
             return self._examples.batch(self._epoch, index)
-        found = self._helper(index).take()
-        following = index + AHEAD * len(self._helpers)
-        if following < self._steps:
-            self._ask(following)
+        try:
+            found = self._helper(index).take()
+            following = index + AHEAD * len(self._helpers)
+            if following < self._steps:
+                self._ask(following)
+        except TrainError as error:
+            self._error = error
+            raise
         return found
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Around a fit: ends the processes, and tells the death of one in its own words.
+
+        TensorFlow reports what was raised in its data thread as an error of its own.
+
+        Raises:
+            TrainError: a process died.
+        """
+        try:
+            yield
+        except Exception as error:
+            if self._error is not None and error is not self._error:
+                raise self._error from error
+            raise
+        finally:
+            self.close()
 
     def close(self) -> None:
         """End the processes."""
@@ -137,8 +163,13 @@ class _Helper:
 def _serve(connection: Connection, examples: Examples) -> None:
     """The process' whole life; ends with its parent, whose end of the pipe is then closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to handle
-    try:
-        while True:
-            connection.send(examples.batch(*connection.recv()))
-    except (EOFError, OSError):
-        return
+    while True:
+        try:
+            epoch, index = connection.recv()
+        except (EOFError, OSError):
+            return
+        batch = examples.batch(epoch, index)
+        try:
+            connection.send(batch)
+        except OSError:
+            return

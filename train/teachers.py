@@ -15,7 +15,7 @@ import numpy as np
 
 from edge.manifest import InputSpec
 from train.boxes import Box
-from train.compact import EVIDENCE
+from train.compact import EVIDENCE, RAW
 from train.data import SplitScan, read_again
 from train.errors import TrainError
 from train.judge import judge, load_keras
@@ -156,7 +156,10 @@ def pointed_at(evidence: np.ndarray) -> np.ndarray:
 
 
 def _map(teacher: Teacher, pixels: np.ndarray) -> np.ndarray:
-    inner = keras.Model(teacher.model.input, teacher.model.get_layer(EVIDENCE).output)
+    # `LEAST` is of a cell by itself, not of how far it stands out.
+    own = {layer.name for layer in teacher.model.layers}
+    layer = teacher.model.get_layer(RAW if RAW in own else EVIDENCE)
+    inner = keras.Model(teacher.model.input, layer.output)
     return inner.predict(pixels, batch_size=32, verbose=0)[..., 0]
 
 

@@ -149,6 +149,14 @@ def test_a_crop_of_another_shape_and_colour(color):
     assert pixels[3, 20].min() > 150
 
 
+def test_a_dim_scan_is_no_bar():
+    plain = region(Image.fromarray(head()), HEAD)
+    dim = (head() * 0.15 + 13).astype(np.uint8)
+    seen = region(Image.fromarray(dim), HEAD)
+    assert seen[0] <= plain[0]
+    assert seen[2] >= plain[2], "on a grey floor all may be taken, but not less than the head"
+
+
 @pytest.mark.parametrize("bars", [((20, 0), (0, 30)), ((25, 25), (25, 25)), ((0, 0), (60, 60))])
 def test_bars_beside_a_scan_are_no_head(bars):
     scan = head()

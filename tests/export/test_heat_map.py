@@ -58,7 +58,9 @@ def evidence(x):
 
 def standing_out(x):
     """The compact network's: reckoned from what the last convolution gives."""
-    evidence = StandingOut(name="evidence")(layers.Conv2D(1, 1, name="raw")(x))
+    layer = StandingOut(name="evidence")
+    evidence = layer(layers.Conv2D(1, 1, name="raw")(x))
+    layer.shift.assign([0.7])
     return StrongestCells(name="top")(evidence)
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -21,6 +22,7 @@ from train.fit import Around, fit
 from train.phantom import make_phantom
 from train.run import read_run
 from train.samples import Samples
+from train.supply import Supply
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +127,7 @@ def test_a_stopped_fit_goes_on_as_if_it_never_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr(fit_evidence, "SURER", 0.0)
     monkeypatch.setattr(fit_evidence, "LOCATED_EVERY", 0.5)  # before epochs 2 and 5
     given = evidence_samples()
-    asked = options("compact", epochs=6)
+    asked = replace(options("compact", epochs=6), workers=1)
 
     class StopsAfter(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
@@ -161,3 +163,29 @@ def test_several_devices_are_refused():
     few = samples(4)
     with pytest.raises(TrainError, match="trains on one device"):
         fit(options("compact"), few, few, Around(Devices(count=2)))
+
+
+def test_a_loss_that_is_no_number_is_told():
+    given = evidence_samples()
+    asked = replace(options("compact", epochs=2), learning_rate=1e30)
+    with pytest.raises(TrainError, match="no longer a number"):
+        fit(asked, given, given, Around())
+
+
+def test_a_helper_that_dies_is_told_in_its_own_words(monkeypatch):
+    import keras
+
+    given, made = evidence_samples(), []
+    monkeypatch.setattr(
+        fit_evidence, "Supply", lambda *args: made.append(Supply(*args)) or made[-1]
+    )
+
+    class Kills(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            for helper in made[0]._helpers:
+                helper._process.kill()
+                helper._process.join()
+
+    asked = replace(options("compact", epochs=3), workers=1, batch_size=2)
+    with pytest.raises(TrainError, match="--workers 0"):
+        fit(asked, given, given, Around(progress=lambda *_: Kills()))

@@ -10,7 +10,7 @@ from edge.manifest import InputSpec, LearnedGate, RejectGate
 from edge.preprocess import preprocess
 from train.outliers import KINDS, outlier
 from train.phantom import make_phantom
-from train.reject import ACCEPTED, SURE, learn_gate
+from train.reject import ACCEPTED, EVEN, SURE, _drawn, learn_gate
 from train.samples import Samples
 
 SPEC = InputSpec(64, 64, "grey", crop="head")
@@ -100,3 +100,16 @@ def test_weights_of_another_size_are_refused(gate):
             likeness(np.zeros(FEATURES, np.float32), broken)
     with pytest.raises(ValueError, match="hidden"):
         LearnedGate(0, "", 0.0)
+
+
+def test_scans_of_a_small_source_are_drawn_as_often_as_others_in_half_of_the_views():
+    count = 100
+    given = Samples(
+        np.zeros((count, 4, 4, 1), np.uint8),
+        np.zeros(count, np.int64),
+        np.arange(count),
+        np.array(["a/x"] * 90 + ["b/x"] * 10),
+    )
+    drawn = _drawn(given, 4000, np.random.default_rng(0))
+    assert (drawn >= 90).mean() == pytest.approx(EVEN * 0.5 + (1 - EVEN) * 0.1, abs=0.03)
+    assert len(set(drawn.tolist())) == count

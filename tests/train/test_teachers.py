@@ -12,10 +12,10 @@ import keras
 
 from edge.manifest import Decision, InputSpec
 from train.boxes import Box
-from train.compact import EVIDENCE
+from train.compact import EVIDENCE, RAW, build_compact
 from train.errors import TrainError
 from train.samples import Samples
-from train.teachers import Teacher, agreed, pointed_at, taught
+from train.teachers import Teacher, _map, agreed, pointed_at, taught
 
 
 def spot(row, col, size=2, level=5.0):
@@ -118,3 +118,12 @@ def test_who_has_no_map_tells_how_sure_to_be():
     logits = np.array([10.0, 0.0, 10.0])
     expected = np.mean([1 / (1 + np.exp(-logits / t)) for t in (1.0, 4.0)], axis=0)
     np.testing.assert_allclose(told, expected, atol=1e-4)
+
+
+def test_a_teacher_of_our_own_points_by_what_a_cell_says_by_itself():
+    model = build_compact(SPEC, width=0.1)
+    model.get_layer(EVIDENCE).shift.assign([50.0])
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 128, 128, 1), np.uint8)
+    raw = keras.Model(model.input, model.get_layer(RAW).output).predict(pixels, verbose=0)
+    own = Teacher(SimpleNamespace(manifest=None), model)
+    np.testing.assert_allclose(_map(own, pixels), raw[..., 0], atol=1e-6)
