@@ -40,7 +40,8 @@ class Prediction:
     inference_ms: float
     """0.0 if rejected: the model was not asked."""
     doubtful: bool = False
-    """Whether the gate doubts that it is a brain: such a scan is never called "no_tumor"."""
+    """Whether the gate doubts that it shows a brain, or enough of it: such a scan is never called
+    "no_tumor"."""
 
     def to_dict(self) -> dict:
         """Ready for JSON, the notice included."""

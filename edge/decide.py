@@ -36,7 +36,7 @@ def verdict(probability: float, decision: Decision, doubtful: bool = False) -> s
     """ "tumor", "no_tumor" or "uncertain".
 
     Args:
-        doubtful: whether the gate doubts that it is a brain: what may be none is not cleared.
+        doubtful: whether the gate doubts that it shows a brain, or enough of it to be cleared.
     """
     low, high = decision.uncertain
     if low < probability < high:

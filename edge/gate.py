@@ -23,6 +23,8 @@ _COARSE = 48  # pixels, at least, of a side of the copy that is looked at for co
 _GRID = (64, 64)  # points at which colour is looked at
 _LEVELS = np.arange(256)
 _SQUARES = _LEVELS**2
+_BLACK = 12  # of 255: at most this is background
+_AS_WHITE = 0.97  # of the brightest pixel
 _DIFFERENT = 16  # of 255: by how much a pixel must differ from the median to show something
 
 
@@ -39,22 +41,36 @@ class Admission:
 def admit(image: Image.Image, pixels: np.ndarray, gate: RejectGate) -> Admission:
     """Whether the model is asked about a scan, and whether its "no tumor" counts.
 
-    A slice below the brain is laid out much like one through it. What is not plainly a brain is
-    shown to the model, for it may show a tumor, but cannot be cleared.
+    A slice below the brain is laid out much like one through it, and in an overexposed scan nothing
+    stands out. Such scans are shown to the model, for it may find a tumor, but cannot be cleared.
 
     Args:
         image: the decoded scan, mode "L" or "RGB".
         pixels: the preprocessed tensor, uint8 [height, width, channels].
     """
     reason = _plain_reason(image, gate)
-    if reason is not None or gate.learned is None:
+    if reason is not None:
         return Admission(refused=reason)
-    found, learned = likeness(layout(pixels), gate.learned), gate.learned
-    if found < learned.least:
-        return Admission(refused="the image does not look like an MR slice of a brain")
-    if learned.sure is not None and found < learned.sure:
-        return Admission(doubt="it hardly looks like an MR slice of a brain")
+    if (learned := gate.learned) is not None:
+        found = likeness(layout(pixels), learned)
+        if found < learned.least:
+            return Admission(refused="the image does not look like an MR slice of a brain")
+        if learned.sure is not None and found < learned.sure:
+            return Admission(doubt="it hardly looks like an MR slice of a brain")
+    if (white := whiteness(pixels)) > gate.max_white:
+        return Admission(doubt=f"it is overexposed: {white:.0%} of what it shows is white")
     return Admission()
+
+
+def whiteness(pixels: np.ndarray) -> float:
+    """Share of what is not black that is as bright as the brightest, 0..1.
+
+    Args:
+        pixels: the preprocessed tensor, uint8 [height, width, channels].
+    """
+    grey = pixels[..., 0]
+    white = np.count_nonzero(grey >= _AS_WHITE * int(grey.max()))
+    return white / max(1, np.count_nonzero(grey > _BLACK))
 
 
 def _plain_reason(image: Image.Image, gate: RejectGate) -> str | None:

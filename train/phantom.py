@@ -34,7 +34,7 @@ SAMPLE_SEEDS = {
     "phantom-tumor-1": 2**60 + 1,
     "phantom-tumor-2": 2**60 + 5,
     "phantom-tumor-3": 2**60 + 9,
-    "phantom-no-tumor-1": 2**60 + 13,
+    "phantom-no-tumor-1": 2**60 + 18,
     "phantom-no-tumor-2": 2**60 + 21,
     "phantom-no-tumor-3": 2**60 + 16,
 }

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from edge.decode import decode
-from edge.gate import admit, colorfulness
+from edge.gate import admit, colorfulness, whiteness
 from edge.manifest import InputSpec, RejectGate
 from edge.preprocess import preprocess
 from tests.conftest import SHARED_DATA
@@ -60,6 +60,21 @@ def test_a_tint_or_jpeg_noise_is_no_colour():
     tinted = np.clip(np.dstack([RAMP] * 3) * 0.8 + noise + (0, 0, 40), 0, 255).astype(np.uint8)
     assert colorfulness(Image.fromarray(tinted)) < 6
     assert reason(tinted) is None
+
+
+def test_an_overexposed_scan_is_not_cleared():
+    """Six times as bright, and cut off at white."""
+
+    def doubt(pixels, gate=RejectGate()):  # noqa: B008
+        image = Image.fromarray(pixels)
+        return admit(image, preprocess(image, CROPPED), gate).doubt
+
+    assert doubt(RAMP) is None
+    assert doubt(RAMP // 2) is None, "a dim scan has a brightest pixel, too"
+    over = np.minimum(RAMP, 42) * 6
+    assert "overexposed: 8" in doubt(over)
+    assert doubt(over, RejectGate(max_white=1.0)) is None
+    assert whiteness(np.zeros((8, 8, 1), np.uint8)) > 1, "nothing but black is refused before"
 
 
 def test_thresholds_come_from_the_manifest():
