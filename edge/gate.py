@@ -8,6 +8,7 @@ learned with the model, whether the picture is laid out like a slice of a head.
 from base64 import b64decode
 from dataclasses import dataclass
 from functools import lru_cache
+from math import ceil
 
 import numpy as np
 from PIL import Image
@@ -24,7 +25,11 @@ _GRID = (64, 64)  # points at which colour is looked at
 _LEVELS = np.arange(256)
 _SQUARES = _LEVELS**2
 _BLACK = 12  # of 255: at most this is background
-_AS_WHITE = 0.97  # of the brightest pixel
+_WHITE = 0.99
+"""Quantile of what is not black that is taken for white; a mark on the scan may be brighter."""
+_AS_WHITE = 0.93  # of that, at least; noise and JPEG blur what was cut off
+_SMALLEST = 0.5
+"""Of the model's input: a scan with a shorter side is not cleared, as small lesions are lost."""
 _DIFFERENT = 16  # of 255: by how much a pixel must differ from the median to show something
 
 
@@ -41,8 +46,9 @@ class Admission:
 def admit(image: Image.Image, pixels: np.ndarray, gate: RejectGate) -> Admission:
     """Whether the model is asked about a scan, and whether its "no tumor" counts.
 
-    A slice below the brain is laid out much like one through it, and in an overexposed scan nothing
-    stands out. Such scans are shown to the model, for it may find a tumor, but cannot be cleared.
+    A slice below the brain is laid out much like one through it, in an overexposed scan nothing
+    stands out, and a thumbnail has lost what is small. Such scans are shown to the model, for it
+    may find a tumor, but cannot be cleared.
 
     Args:
         image: the decoded scan, mode "L" or "RGB".
@@ -57,20 +63,26 @@ def admit(image: Image.Image, pixels: np.ndarray, gate: RejectGate) -> Admission
             return Admission(refused="the image does not look like an MR slice of a brain")
         if learned.sure is not None and found < learned.sure:
             return Admission(doubt="it hardly looks like an MR slice of a brain")
+    if min(image.size) < _SMALLEST * min(pixels.shape[:2]):
+        return Admission(doubt="{}x{} pixels are too few to see small lesions".format(*image.size))
     if (white := whiteness(pixels)) > gate.max_white:
         return Admission(doubt=f"it is overexposed: {white:.0%} of what it shows is white")
     return Admission()
 
 
 def whiteness(pixels: np.ndarray) -> float:
-    """Share of what is not black that is as bright as the brightest, 0..1.
+    """Share of what is not black that is about as bright as its brightest hundredth, 0..1.
 
     Args:
         pixels: the preprocessed tensor, uint8 [height, width, channels].
     """
-    grey = pixels[..., 0]
-    white = np.count_nonzero(grey >= _AS_WHITE * int(grey.max()))
-    return white / max(1, np.count_nonzero(grey > _BLACK))
+    counts = np.bincount(pixels[..., 0].ravel(), minlength=256)
+    counts[: _BLACK + 1] = 0
+    upto = counts.cumsum()
+    if not upto[-1]:
+        return 0.0
+    white = int(upto.searchsorted(_WHITE * upto[-1]))
+    return float(counts[ceil(_AS_WHITE * white) :].sum() / upto[-1])
 
 
 def _plain_reason(image: Image.Image, gate: RejectGate) -> str | None:

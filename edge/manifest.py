@@ -115,10 +115,10 @@ class RejectGate:
     """Share of the picture's pixels, seen small, 0..1, that differ visibly from the median one."""
     max_color: float = 12.0
     """Largest `edge.gate.colorfulness`, 0..255. JPEG noise and tinted screenshots reach 10."""
-    max_white: float = 0.15
+    max_white: float = 0.2
     """Largest `edge.gate.whiteness`, 0..1, with which a scan may be called free of tumor: where a
-    window setting cut off what is bright, a lesion may be lost. 0.5 % of the scans of the data
-    folders are above it. Readers of version 1.2 know nothing of it."""
+    window setting cut off what is bright, a lesion may be lost. Under 1 % of the scans of the
+    data folders are above it. Readers of version 1.2 know nothing of it."""
     learned: LearnedGate | None = None
     """What tells slices of a head from other pictures; None: that was not learned."""
 

@@ -4,7 +4,7 @@ Training, calibration, parity checks, benchmarks and the device all call `prepro
 colour order and mean subtraction are not here: they are layers inside the graph.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -38,23 +38,33 @@ _LINE = 0.03
 """Share of a row or column that must be bright: letters and specks are less."""
 _NEARLY_ALL = 0.85
 """Of what is bright: has the head if what lies beside it is not to count."""
-_LEAST = 0.25
+_LEAST = 0.15
 """Of the width and height between the bars: anything smaller is not taken for a head."""
 _MARGIN = 0.03
 """Of the longer of the head's sides, on each side."""
 _ONE_SHADE = 24
-"""Of 255: what differs by no more from end to end, and is not black, is a bar beside the scan. In a
-dim picture `_BRIGHT` of its brightest, as less is told apart there."""
+"""Of 255: what varies by no more from end to end (twice its standard deviation), and is not black,
+is a bar beside the scan. In a dim picture `_BRIGHT` of its brightest, for less is told apart."""
 
 
-def _whole(image: Image.Image) -> Region:
-    return 0, 0, *image.size
+class Crop(NamedTuple):
+    """What a crop rule makes of an image."""
+
+    region: Region
+    """What the model takes."""
+    shown: Region
+    """Of the image, what is shown of that; the rest is black."""
 
 
-def _head(image: Image.Image) -> Region:
+def _whole(image: Image.Image) -> Crop:
+    return Crop((0, 0, *image.size), (0, 0, *image.size))
+
+
+def _head(image: Image.Image) -> Crop:
     """The square (to a pixel) around what is bright, reaching beyond the picture where it must.
 
-    The whole picture where that is too small to be a head.
+    Bars beside the scan are as black as what is beyond. The whole picture where what is bright is
+    too small to be a head.
     """
     steps = [max(1, length // _LOOKED_AT) for length in image.size]
     grey = image if image.mode == "L" else image.convert("L")
@@ -62,7 +72,7 @@ def _head(image: Image.Image) -> Region:
     brightest = int(small.max())
     if brightest <= _BLACK:
         return _whole(image)
-    shade = min(_ONE_SHADE, _BRIGHT * brightest)
+    shade = min(_ONE_SHADE, int(_BRIGHT * brightest))
     across = _beside_bars(small, 0, shade)
     down = _beside_bars(small[:, across], 1, shade)
     small = small[down, across]
@@ -70,7 +80,7 @@ def _head(image: Image.Image) -> Region:
     if not visible.size:
         return _whole(image)
     bright = small > max(_BLACK, _BRIGHT * np.percentile(visible, 90))
-    sides = []
+    sides, between = [], []
     for axis, (length, step, part) in enumerate(
         zip(image.size, steps, (across, down), strict=True)
     ):
@@ -81,11 +91,13 @@ def _head(image: Image.Image) -> Region:
         if end - first < _LEAST * (part.stop - part.start) * step:
             return _whole(image)
         sides.append((first, min(end, length)))
+        between.append((part.start * step, min(part.stop * step, length)))
     half = max((0.5 + _MARGIN) * (end - start) for start, end in sides)
     (left, right), (top, bottom) = [
         (round((start + end) / 2 - half), round((start + end) / 2 + half)) for start, end in sides
     ]
-    return left, top, right, bottom
+    (first, last), (upper, lower) = between
+    return Crop((left, top, right, bottom), (first, upper, last, lower))
 
 
 def _beside_bars(grey: np.ndarray, axis: int, shade: float) -> slice:
@@ -96,9 +108,16 @@ def _beside_bars(grey: np.ndarray, axis: int, shade: float) -> slice:
     Args:
         shade: by how much a bar's pixels differ at most.
     """
-    low, high = grey.min(axis=axis), grey.max(axis=axis)
-    inside = np.flatnonzero((low <= _BLACK) | (high - low > shade))
-    return slice(int(inside[0]), int(inside[-1]) + 1) if inside.size else slice(0, len(low))
+    low, count, whole = grey.min(axis=axis), grey.shape[axis], grey.astype(np.int64)
+    # Twice the standard deviation, in whole numbers.
+    spread = 4 * (count * (whole * whole).sum(axis=axis) - whole.sum(axis=axis) ** 2)
+    inside = np.flatnonzero((low <= _BLACK) | (spread > (shade * count) ** 2))
+    if not inside.size:
+        return slice(0, len(low))
+    start, stop = int(inside[0]), int(inside[-1]) + 1
+    # What lies next to a bar is mixed with it, for the copy is coarser than the picture.
+    start, stop = start + (start > 0), stop - (stop < len(low))
+    return slice(start, stop) if start < stop else slice(0, len(low))
 
 
 def _extent(lit: np.ndarray, of: int) -> tuple[int, int]:
@@ -123,7 +142,7 @@ def _extent(lit: np.ndarray, of: int) -> tuple[int, int]:
 
 
 CROPS = {"none": _whole, "head": _head}
-"""Crop rules by manifest name: from an image of mode "L" or "RGB" to its `Region`."""
+"""Crop rules by manifest name: from an image of mode "L" or "RGB" to its `Crop`."""
 
 
 def region(image: Image.Image, spec: InputSpec) -> Region:
@@ -132,14 +151,14 @@ def region(image: Image.Image, spec: InputSpec) -> Region:
     Raises:
         ModelError: the manifest names a crop rule that this version does not know.
     """
-    return _known(CROPS, spec.crop)(image)
+    return _known(CROPS, spec.crop)(image).region
 
 
 def preprocess(image: Image.Image, spec: InputSpec) -> np.ndarray:
     """Crop and resize `image` (mode "L" or "RGB") as the manifest says.
 
     The aspect ratio is not kept: the crop is stretched to the input's height and width. Beyond the
-    picture is black.
+    picture, and where bars were beside the scan, is black.
 
     Returns:
         uint8 array [height, width, channels], C-contiguous, values 0..255.
@@ -159,9 +178,9 @@ def preprocess_part(image: Image.Image, spec: InputSpec) -> tuple[np.ndarray, Pa
     resample, (width, height) = _known(FILTERS, spec.resize), image.size
     if spec.color == "grey" and image.mode != "L":
         image = image.convert("L")
-    seen = region(image, spec)
-    if seen != _whole(image):
-        image = _cut(image, seen, (spec.width, spec.height), resample)
+    crop = _known(CROPS, spec.crop)(image)
+    if crop != _whole(image):
+        image = _cut(image, crop, (spec.width, spec.height), resample)
     elif image.size != (spec.width, spec.height):
         image = image.resize((spec.width, spec.height), resample)
     pixels = np.asarray(image)
@@ -171,13 +190,13 @@ def preprocess_part(image: Image.Image, spec: InputSpec) -> tuple[np.ndarray, Pa
         pixels = pixels[..., None]
         if spec.color == "rgb":
             pixels = pixels.repeat(3, axis=2)
-    left, top, right, bottom = seen
+    left, top, right, bottom = crop.region
     part = left / width, top / height, right / width, bottom / height
     return np.ascontiguousarray(pixels), part
 
 
 def _cut(
-    image: Image.Image, seen: Region, size: tuple[int, int], resample: Image.Resampling
+    image: Image.Image, crop: Crop, size: tuple[int, int], resample: Image.Resampling
 ) -> Image.Image:
     """A region of an image at another size.
 
@@ -186,9 +205,9 @@ def _cut(
     """
     starts, ends, places = [], [], []
     for axis in (0, 1):
-        start, end = seen[axis], seen[axis + 2]
-        starts.append(max(0, start))
-        ends.append(min(image.size[axis], end))
+        start, end = crop.region[axis], crop.region[axis + 2]
+        starts.append(max(crop.shown[axis], start))
+        ends.append(min(crop.shown[axis + 2], end))
         scale = size[axis] / (end - start)
         first = min(round((starts[axis] - start) * scale), size[axis] - 1)
         last = max(first + 1, round((ends[axis] - start) * scale))

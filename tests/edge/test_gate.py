@@ -74,7 +74,18 @@ def test_an_overexposed_scan_is_not_cleared():
     over = np.minimum(RAMP, 42) * 6
     assert "overexposed: 8" in doubt(over)
     assert doubt(over, RejectGate(max_white=1.0)) is None
-    assert whiteness(np.zeros((8, 8, 1), np.uint8)) > 1, "nothing but black is refused before"
+    over = (over * 0.85).astype(np.uint8)
+    over[100:110, 100:110] = 255
+    assert "overexposed" in doubt(over), "a letter is brighter"
+    assert whiteness(np.zeros((8, 8, 1), np.uint8)) == 0
+
+
+def test_a_thumbnail_is_not_cleared():
+    for side, told in ((48, True), (64, False)):
+        small = Image.fromarray(RAMP).resize((side, side))
+        found = admit(small, preprocess(small, CROPPED), RejectGate())
+        assert found.refused is None
+        assert ("48x48 pixels are too few" in (found.doubt or "")) == told
 
 
 def test_thresholds_come_from_the_manifest():
