@@ -187,6 +187,7 @@ def picture_name(path: str) -> str:
     """The name of a scan's picture: its own, and of its whole path a hash, which tells it from
     the scans of that name in other folders."""
     stem = os.path.basename(path)[:_LONGEST_NAME] or "scan"
+    stem = "".join(c if c.isprintable() else "_" for c in stem)  # no escape codes in a listing
     digest = blake2b(os.fsencode(os.path.abspath(path)), digest_size=4).hexdigest()
     return f"{stem}-{digest}{PICTURE}"
 

@@ -13,7 +13,16 @@ from PIL import Image
 from edge import NOTICE, Classifier, ModelError, picture
 from edge.classifier import Prediction
 from edge.engines import installed
-from edge.explain import GRID, MEANINGS, PATCHES, HeatMap, heat_map, occlusion, upsampled
+from edge.explain import (
+    GRID,
+    MEANINGS,
+    PATCHES,
+    HeatMap,
+    heat_map,
+    occlusion,
+    picture_name,
+    upsampled,
+)
 from edge.picture import draw
 from edge.preprocess import preprocess_part
 from tests.edge.conftest import MODELS
@@ -298,3 +307,10 @@ document.title = JSON.stringify({found, shown});
     assert falling == ["a.png", EVIL, "b.png", "gone.png"]
     assert by_name[-3:] == ["a.png", "b.png", "gone.png"]
     assert result["shown"] == 6
+
+
+def test_a_name_that_would_talk_to_a_terminal_is_tamed():
+    name = picture_name("/scans/weird\n\x1b[31m.png")
+    assert name.startswith("weird__[31m.png-")
+    assert name.isprintable()
+    assert name != picture_name("/scans/weird__[31m.png"), "they stay apart"
