@@ -33,7 +33,9 @@ def test_verdict_and_probability(model, scan, mean, verdict):
     assert prediction.probability == pytest.approx(expected(mean), abs=0.02)
     assert prediction.model == "tiny fp32"
     assert prediction.model_sha256 == open_model(model).manifest.payload_sha256
-    assert prediction.reason is None
+    # Of the bright gradient, 150 to 210, a quarter is nearly as bright as its brightest.
+    assert prediction.doubtful == (mean == 180)
+    assert (prediction.reason is not None) == prediction.doubtful
     assert min(prediction.decode_ms, prediction.preprocess_ms, prediction.inference_ms) > 0
     assert "not a medical device" in prediction.to_dict()["notice"]
 

@@ -48,20 +48,21 @@ def test_every_part_of_the_recipe_has_its_share(script):
 
 @pytest.fixture(scope="module")
 def gathered(tmp_path_factory):
-    """Phantoms in two folders, and the request to train with them."""
+    """Phantoms in three folders, and the request to train with them."""
     from train.arguments import parser
     from train.cli import request_of
     from train.gather import gather
     from train.phantom import make_phantom
 
     root = tmp_path_factory.mktemp("scans")
-    for seed in range(36):
-        where = root / ("one" if seed < 20 else "other") / ("yes" if seed % 2 else "no")
+    folders = ("one", "other", "third")
+    for seed in range(84):
+        where = root / folders[(seed >= 20) + (seed >= 36)] / ("yes" if seed % 2 else "no")
         where.mkdir(parents=True, exist_ok=True)
         Image.fromarray(make_phantom(seed, seed % 2 == 1, size=128).pixels).save(
             where / f"{seed}.png"
         )
-    data = [word for name in ("one", "other") for word in ("--data", str(root / name))]
+    data = [word for name in folders for word in ("--data", str(root / name))]
     request = request_of(parser().parse_args(["--model", "compact", *data]))
     return request, gather(request)
 
@@ -77,7 +78,7 @@ def test_the_gate_is_judged_on_what_it_never_saw(script, gathered, monkeypatch):
 
     monkeypatch.setattr(session, "learn_gate", few)
     rows = list(script._gate_rows(*gathered, re.compile("other/")))
-    assert learned == [{"one/no", "one/yes"}]
+    assert learned == [{"one/no", "one/yes", "third/no", "third/yes"}]
     assert [row.split(" | ")[1] for row in rows] == ["other/no", "other/yes"]
     assert all(" of 8)" in row for row in rows)
 
@@ -93,5 +94,10 @@ def test_kinds_of_tumors_left_out_together_are_told_apart(script, gathered, monk
     monkeypatch.setattr(script, "_row", lambda name, on, model, data, chosen: on)
     alone = list(script._rows("", request, data, re.compile("other/"), ()))
     assert not any("of that" in row for row in alone), "one kind only"
-    both = list(script._rows("", request, data, re.compile("yes"), ()))
+    both = list(script._rows("", request, data, re.compile("(one|other)/yes"), ()))
     assert both[1:3] == ["of that, the tumors of one/yes", "of that, the tumors of other/yes"]
+
+
+def test_what_leaves_scans_of_one_class_is_refused(script, gathered):
+    with pytest.raises(SystemExit, match="scans of one class"):
+        list(script._rows("without yes", *gathered, re.compile("yes"), ()))
