@@ -15,6 +15,7 @@ from PIL import Image
 
 from edge.errors import ModelError
 from edge.manifest import LearnedGate, RejectGate
+from edge.preprocess import BLACK
 
 _SIDE = 64  # of the picture that layouts are taken from
 _DIRECTIONS = 8
@@ -24,7 +25,6 @@ _COARSE = 48  # pixels, at least, of a side of the copy that is looked at for co
 _GRID = (64, 64)  # points at which colour is looked at
 _LEVELS = np.arange(256)
 _SQUARES = _LEVELS**2
-_BLACK = 12  # of 255: at most this is background
 _WHITE = 0.99
 """Quantile of what is not black that is taken for white; a mark on the scan may be brighter."""
 _AS_WHITE = 0.93  # of that, at least; noise and JPEG blur what was cut off
@@ -77,7 +77,7 @@ def whiteness(pixels: np.ndarray) -> float:
         pixels: the preprocessed tensor, uint8 [height, width, channels].
     """
     counts = np.bincount(pixels[..., 0].ravel(), minlength=256)
-    counts[: _BLACK + 1] = 0
+    counts[: BLACK + 1] = 0
     upto = counts.cumsum()
     if not upto[-1]:
         return 0.0

@@ -30,7 +30,7 @@ does not alias."""
 _LOOKED_AT = 128
 """Pixels, at least, of a side of the small copy in which the head is looked for; of smaller
 pictures all."""
-_BLACK = 12
+BLACK = 12
 """Of 255: at most this is background (as in `train.brush`, which a device does not have)."""
 _BRIGHT = 0.2
 """Of the 90th percentile of what is not background: what is above it may be part of a head."""
@@ -70,16 +70,16 @@ def _head(image: Image.Image) -> Crop:
     grey = image if image.mode == "L" else image.convert("L")
     small = np.asarray(grey.reduce(tuple(steps)))
     brightest = int(small.max())
-    if brightest <= _BLACK:
+    if brightest <= BLACK:
         return _whole(image)
     shade = min(_ONE_SHADE, int(_BRIGHT * brightest))
     across = _beside_bars(small, 0, shade)
     down = _beside_bars(small[:, across], 1, shade)
     small = small[down, across]
-    visible = small[small > _BLACK]
+    visible = small[small > BLACK]
     if not visible.size:
         return _whole(image)
-    bright = small > max(_BLACK, _BRIGHT * np.percentile(visible, 90))
+    bright = small > max(BLACK, _BRIGHT * np.percentile(visible, 90))
     sides, between = [], []
     for axis, (length, step, part) in enumerate(
         zip(image.size, steps, (across, down), strict=True)
@@ -111,7 +111,7 @@ def _beside_bars(grey: np.ndarray, axis: int, shade: float) -> slice:
     low, count, whole = grey.min(axis=axis), grey.shape[axis], grey.astype(np.int64)
     # Twice the standard deviation, in whole numbers.
     spread = 4 * (count * (whole * whole).sum(axis=axis) - whole.sum(axis=axis) ** 2)
-    inside = np.flatnonzero((low <= _BLACK) | (spread > (shade * count) ** 2))
+    inside = np.flatnonzero((low <= BLACK) | (spread > (shade * count) ** 2))
     if not inside.size:
         return slice(0, len(low))
     start, stop = int(inside[0]), int(inside[-1]) + 1
