@@ -6,10 +6,10 @@ All scans are float32 [H, W], 0..255.
 import numpy as np
 from PIL import Image, ImageFilter
 
+from edge.preprocess import BLACK
+
 _VISIBLE = 0.25
 """Share of a scan's bright level (its 90th percentile of what is not black) that is tissue."""
-DARK = 12.0
-"""Of 255: at most this is background."""
 
 
 def smooth_noise(rng: np.random.Generator, cells: int, shape: tuple[int, int]) -> np.ndarray:
@@ -21,8 +21,15 @@ def smooth_noise(rng: np.random.Generator, cells: int, shape: tuple[int, int]) -
 
 def tissue(scan: np.ndarray) -> np.ndarray:
     """Where a scan shows the head and not the black around it; bool [H, W]."""
-    visible = scan[scan > DARK]
-    return scan > max(DARK, _VISIBLE * np.percentile(visible, 90) if visible.size else 255)
+    visible = scan[scan > BLACK]
+    return scan > max(BLACK, _VISIBLE * np.percentile(visible, 90) if visible.size else 255)
+
+
+def head(scan: np.ndarray) -> np.ndarray:
+    """The tissue, a pixel or two around it and what that encloses, fluid and air; bool [H, W]."""
+    from scipy.ndimage import binary_dilation, binary_fill_holes
+
+    return binary_fill_holes(binary_dilation(tissue(scan), iterations=2))
 
 
 def blob(

@@ -7,7 +7,8 @@ scanner. Painted and transplanted lesions give the healthy sources scans with a 
 
 import numpy as np
 
-from train.brush import DARK, affine, blob, blurred, place, ramp, smooth_noise, tissue
+from edge.preprocess import BLACK
+from train.brush import affine, blob, blurred, place, ramp, smooth_noise, tissue
 
 _SQUARE = 4
 """Side in pixels of the squares whose means a lesion's contrast is taken from."""
@@ -128,7 +129,7 @@ def transplant(
     away = np.hypot(u, v)
     share = ramp(1.1 - away, 0.25)
     ring = (away > 1.0) & (away < 1.5)
-    here, there = scan[ring & inside], moved[ring & (moved > DARK)]
+    here, there = scan[ring & inside], moved[ring & (moved > BLACK)]
     if len(here) < 10 or len(there) < 10:
         return None
     gain = np.clip(np.median(here) / max(8.0, np.median(there)), 0.4, 2.5)

@@ -6,7 +6,7 @@ Each takes a random generator and scans, uint8 [N, H, W]: [H, W], about 0..255.
 import numpy as np
 from PIL import Image
 
-from train.brush import blurred, smooth_noise, tissue
+from train.brush import blurred, head, smooth_noise
 
 
 def _any(rng: np.random.Generator, scans: np.ndarray) -> np.ndarray:
@@ -84,12 +84,12 @@ def negative(rng, scans):
 
 def ct(rng, scans):
     """A head as computed tomography has it: skull white, brain of nearly one grey, no fat."""
-    from scipy.ndimage import binary_dilation, binary_fill_holes, distance_transform_edt
+    from scipy.ndimage import distance_transform_edt
 
     scan = _any(rng, scans)
     unit = scan.shape[0] / 128
-    head = binary_fill_holes(binary_dilation(tissue(scan), iterations=2))
-    depth = distance_transform_edt(head) / unit + 0.4 * smooth_noise(rng, 8, scan.shape)
+    whole = head(scan)
+    depth = distance_transform_edt(whole) / unit + 0.4 * smooth_noise(rng, 8, scan.shape)
     scalp = rng.uniform(1.5, 6)
     brain = depth > scalp + rng.uniform(4, 9)
     soft = blurred(scan, rng.uniform(1.0, 2.5) * unit)
@@ -97,6 +97,6 @@ def ct(rng, scans):
     contrast = np.clip((soft - low) / max(1, high - low) - 0.5, -0.7, 0.7) * rng.choice((1, 1, -1))
     inside = rng.uniform(50, 170) + rng.uniform(4, 25) * contrast
     around = np.where(depth > scalp, rng.uniform(215, 255), rng.uniform(50, 150))
-    picture = np.where(brain, inside, around) * head
-    seen = head | (rng.random() < 0.3)
+    picture = np.where(brain, inside, around) * whole
+    seen = whole | (rng.random() < 0.3)
     return picture + rng.normal(0, rng.uniform(2, 9), scan.shape) * seen

@@ -8,7 +8,7 @@ from math import exp, log
 import numpy as np
 from PIL import Image, ImageFilter
 
-from train.brush import blurred, smooth_noise, tissue
+from train.brush import blurred, head, smooth_noise
 
 FLIP, MIRROR = 0.3, 0.5
 ROTATION_DEGREES = 20.0
@@ -68,10 +68,8 @@ def framed(view: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.n
     height, width = view.shape
     kind = int(rng.integers(3))
     if kind == 2:
-        from scipy.ndimage import binary_dilation, binary_fill_holes
-
-        head = binary_fill_holes(binary_dilation(tissue(view.astype(np.float32)), iterations=2))
-        return np.where(head, view, np.uint8(rng.integers(225, 256))), head
+        shown = head(view.astype(np.float32))
+        return np.where(shown, view, np.uint8(rng.integers(225, 256))), shown
     result, light = view.copy(), int(rng.integers(120, 256))
     shown = np.ones(view.shape, bool)
     if kind == 0:
@@ -121,13 +119,15 @@ def _moved(picture: np.ndarray, rows: tuple[float, ...]) -> np.ndarray:
 def _brain(scan: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """What lies deeper in the head than scalp and skull, mostly without its fluid: bool [H, W].
 
-    Everything where that would be next to nothing.
+    Everything where that would be next to nothing, or where the head fills the view.
     """
-    from scipy.ndimage import binary_dilation, binary_fill_holes, distance_transform_edt
+    from scipy.ndimage import distance_transform_edt
 
     unit = scan.shape[0] / 128
-    head = binary_fill_holes(binary_dilation(tissue(scan), iterations=2))
-    depth = distance_transform_edt(head) / unit + 0.5 * smooth_noise(rng, 10, scan.shape)
+    whole = head(scan)
+    if whole.all():  # no edge to be deep below
+        return whole
+    depth = distance_transform_edt(whole) / unit + 0.5 * smooth_noise(rng, 10, scan.shape)
     inside = depth > rng.uniform(6, 14)
     if inside.any() and rng.random() < 0.7:
         soft = blurred(scan, 0.7 * unit)

@@ -96,6 +96,11 @@ def test_what_is_stripped_is_scalp_and_skull():
         assert _brain(nothing, np.random.default_rng(0)).all(), "next to nothing would be left"
 
 
+def test_a_head_that_fills_the_view_is_not_stripped_of_a_corner():
+    for seed in range(20):
+        assert _brain(np.full((128, 128), 100.0, np.float32), np.random.default_rng(seed)).all()
+
+
 def test_a_lesion_is_stripped_with_what_it_lies_in(monkeypatch):
     """Half of the head goes, and with it half of a lesion that fills it."""
     left = np.arange(128)[None, :] < 64
