@@ -31,6 +31,7 @@ _AS_WHITE = 0.93  # of that, at least; noise and JPEG blur what was cut off
 _SMALLEST = 0.5
 """Of the model's input: a scan with a shorter side is not cleared, as small lesions are lost."""
 _DIFFERENT = 16  # of 255: by how much a pixel must differ from the median to show something
+_DIM = 64  # of 255: of a picture with nothing brighter, darkness is why nothing is seen
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def _plain_reason(image: Image.Image, gate: RejectGate) -> str | None:
     counts = np.bincount(sample, minlength=256)
     mean = counts @ _LEVELS / sample.size
     if counts @ _SQUARES / sample.size - mean * mean < gate.min_deviation**2:
-        return "the image is uniform: there is no scan in it"
+        return _too_dark(image) or "the image is uniform: there is no scan in it"
     upto = counts.cumsum()
     median = int(upto.searchsorted(sample.size // 2, "right"))
     below = median - _DIFFERENT
@@ -109,12 +110,20 @@ def _plain_reason(image: Image.Image, gate: RejectGate) -> str | None:
         sample.size
     )
     if shown < gate.min_content:
-        return f"the image is nearly empty: only {shown:.1%} of it shows anything"
+        nothing = f"the image is nearly empty: only {shown:.1%} of it shows anything"
+        return _too_dark(image) or nothing
     if image.mode == "RGB":
         color = colorfulness(image)
         if color > gate.max_color:
             return f"the image is in colour (by {color:.0f} of 255 on average), as no MR scan is"
     return None
+
+
+def _too_dark(image: Image.Image) -> str | None:
+    darkest, brightest = image.convert("L").getextrema()
+    if brightest - darkest <= BLACK or brightest >= _DIM:
+        return None
+    return f"the image is too dark: nothing in it is brighter than {brightest} of 255"
 
 
 def layout(pixels: np.ndarray) -> np.ndarray:

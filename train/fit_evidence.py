@@ -117,16 +117,17 @@ def fit_evidence(options: FitOptions, train: Samples, validation: Samples, aroun
                 verbose=0,
                 callbacks=[locate, _Watch(state, model, validation, around), *progress],
             )
+    own.set_weights(model.get_weights())
+    logits = raw_outputs(own, validation.pixels)[:, 0]
+    if not state.finished:
         # Keras has put the averaged weights in place: what is kept is what the last row tells.
-        own.set_weights(model.get_weights())
-        for name, value in _judged(own, validation).items():
+        for name, value in _judged(logits, validation).items():
             state.history[name][-1] = value
         state.finished, state.optimizer = True, []
         state.variables = snapshot(model.variables)
         if around.checkpoint:
             checkpoint.save(state, around.checkpoint)
-    own.set_weights(model.get_weights())
-    own.get_layer(EVIDENCE).shift.assign([_shift(own, validation)])
+    own.get_layer(EVIDENCE).shift.assign([_even_odds(logits, validation)])
     return Fit(
         own, state.history, options.epochs, cost(own), lambda pixels: raw_outputs(own, pixels)
     )
@@ -226,7 +227,8 @@ class _Watch(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         logs["accuracy"] = logs.pop(f"{LOGITS}_accuracy")
-        logs.update(_judged(self._own, self._validation))
+        logits = raw_outputs(self._own, self._validation.pixels)[:, 0]
+        logs.update(_judged(logits, self._validation))
         if not all(np.isfinite(value) for value in logs.values()):
             raise TrainError("the loss is no longer a number; try a smaller --learning-rate")
         for name, value in logs.items():
@@ -238,9 +240,9 @@ class _Watch(keras.callbacks.Callback):
             checkpoint.save(self._state, self._file)
 
 
-def _judged(model: keras.Model, validation: Samples) -> dict[str, float]:
-    """Loss and accuracy of a model whose shift is 0, as if it were set."""
-    logits, truth = raw_outputs(model, validation.pixels)[:, 0], validation.truth
+def _judged(logits: np.ndarray, validation: Samples) -> dict[str, float]:
+    """Loss and accuracy of logits, float [N], of a model whose shift is 0, as if it were set."""
+    truth = validation.truth
     if not np.isfinite(logits).all():
         return {"val_loss": np.nan, "val_accuracy": np.nan}
     logits = logits + _even_odds(logits, validation)
@@ -249,10 +251,6 @@ def _judged(model: keras.Model, validation: Samples) -> dict[str, float]:
         "val_loss": float(np.logaddexp(0, -signed).mean()),
         "val_accuracy": float((signed > 0).mean()),
     }
-
-
-def _shift(model: keras.Model, validation: Samples) -> float:
-    return _even_odds(raw_outputs(model, validation.pixels)[:, 0], validation)
 
 
 def _even_odds(logits: np.ndarray, validation: Samples) -> float:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from train import outliers_made, outliers_spoilt
+from train.brush import ramp, smooth_noise
 
 Maker = Callable[[np.random.Generator, np.ndarray], np.ndarray]
 KINDS: dict[str, Maker] = {
@@ -45,3 +46,18 @@ def outlier(kind: str, rng: np.random.Generator, scans: np.ndarray) -> np.ndarra
     """
     picture = KINDS[kind](rng, scans)
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+
+
+def vignette(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A picture seen through a rounded hole, black around it: an outline as a head has.
+
+    uint8 [H, W] -> the same.
+    """
+    height, width = picture.shape
+    y, x = np.mgrid[-1 : 1 : 1j * height, -1 : 1 : 1j * width].astype(np.float32)
+    turn, (tall, wide) = rng.uniform(-0.5, 0.5), rng.uniform(0.5, 1.0, 2)
+    y, x = y - rng.uniform(-0.2, 0.2), x - rng.uniform(-0.2, 0.2)
+    c, s = np.cos(turn), np.sin(turn)
+    dents = rng.uniform(0, 0.08) * smooth_noise(rng, int(rng.integers(2, 6)), picture.shape)
+    depth = 1 + dents - np.hypot((c * y + s * x) / tall, (c * x - s * y) / wide)
+    return np.rint(picture * ramp(depth, rng.choice((0.02, 0.2)))).astype(np.uint8)

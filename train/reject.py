@@ -13,7 +13,7 @@ from PIL import Image
 from edge.gate import FEATURES, layout, likeness
 from edge.manifest import InputSpec, LearnedGate
 from edge.preprocess import preprocess
-from train.outliers import KINDS, outlier
+from train.outliers import KINDS, outlier, vignette
 from train.samples import Samples
 from train.vary import framed, varied
 
@@ -29,6 +29,8 @@ BRAINLESS = 0.12
 IN_FRAMES = 0.15
 """Of the views of scans and of outliers: in frames, as on web pages, besides those that `varied`
 draws."""
+THROUGH_HOLES = 0.15
+"""Of the outliers: black but for a rounded part, for the outline of a head makes no scan."""
 WIDER = 0.7
 """Logarithm of the most that an outlier's one side is longer than its other."""
 ACCEPTED = 0.995
@@ -62,12 +64,7 @@ def learn_gate(
     scans = np.concatenate([_views(train, views // 2, rng, spec), _plain(train, views // 2, rng)])
     kinds = list(KINDS)
     pictures = train.pixels[..., 0]
-    others = [
-        _features(
-            _stretched(_wilder(outlier(kinds[i % len(kinds)], rng, pictures), rng), rng), spec
-        )
-        for i in range(views)
-    ]
+    others = [_features(_other(kinds[i % len(kinds)], pictures, rng), spec) for i in range(views)]
     if brainless is not None and len(brainless):
         others += list(_views(brainless, round(BRAINLESS * views), rng, spec))
         others += list(_plain(brainless, round(BRAINLESS * views / 3), rng))
@@ -129,6 +126,14 @@ def _features(picture: np.ndarray, spec: InputSpec) -> np.ndarray:
     """What the gate looks at in a picture, uint8 [H, W], once it is cropped as any other."""
     pixels = preprocess(Image.fromarray(picture), replace(spec, color="grey"))
     return layout(pixels)
+
+
+def _other(kind: str, scans: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    picture = outlier(kind, rng, scans)
+    # A piece of a scan behind a hole may pass for a brain without its skull.
+    if kind != "piece" and rng.random() < THROUGH_HOLES:
+        picture = vignette(picture, rng)
+    return _stretched(_wilder(picture, rng), rng)
 
 
 def _wilder(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -49,6 +49,16 @@ def test_nearly_empty(ground, ink, spec):
     assert "nearly empty: only 1" in reason(page, spec=spec)
 
 
+@both_crops
+@pytest.mark.parametrize("side", [128, 256])
+def test_a_dim_scan_is_said_to_be_dark(side, spec):
+    """It is neither "uniform", as the small one seems, nor "nearly empty", as the large one."""
+    head = np.zeros_like(RAMP)
+    head[:side, :side] = RAMP[:side, :: 256 // side]
+    assert "too dark: nothing in it is brighter than 15 of 255" in reason(head // 16, spec=spec)
+    assert reason(head, spec=spec) is None
+
+
 @pytest.mark.parametrize("color", ["grey", "rgb"])
 def test_a_colour_picture(color):
     rainbow = np.dstack([RAMP, RAMP.T, 255 - RAMP])

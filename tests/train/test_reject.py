@@ -8,7 +8,7 @@ from edge.errors import ModelError
 from edge.gate import FEATURES, Admission, admit, layout, likeness
 from edge.manifest import InputSpec, LearnedGate, RejectGate
 from edge.preprocess import preprocess
-from train.outliers import KINDS, outlier
+from train.outliers import KINDS, outlier, vignette
 from train.phantom import make_phantom
 from train.reject import ACCEPTED, EVEN, SURE, _drawn, learn_gate
 from train.samples import Samples
@@ -64,6 +64,16 @@ def test_computed_tomography_shows_a_white_skull_around_a_flat_brain():
     middle = np.s_[26:38, 26:38]
     assert np.percentile(shown, 95) > 200 > np.percentile(shown[middle], 95)
     assert shown[middle].std() < scan[middle].std()
+
+
+def test_a_vignette_is_black_but_for_a_rounded_part_that_is_as_it_was():
+    page = np.full((64, 64), 200, np.uint8)
+    for seed in range(30):
+        seen = vignette(page, np.random.default_rng(seed))
+        assert seen.dtype == np.uint8
+        assert (seen[30:34, 30:34] == 200).all()
+        assert (seen[[0, 0, -1, -1], [0, -1, 0, -1]] < 20).all(), "corners"
+        assert 0.1 < (seen == 200).mean() < 0.8
 
 
 def test_the_reason_says_so(gate):
