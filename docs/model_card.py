@@ -71,6 +71,23 @@ CHANGES = {
 """What may have happened to a scan, uint8 [height, width], on its way."""
 
 
+def _oval(picture: np.ndarray) -> np.ndarray:
+    y, x = (np.linspace(-1, 1, side) for side in picture.shape)
+    return picture * (np.hypot(y[:, None] / 0.9, x / 0.75) < 1)
+
+
+def _page(picture: np.ndarray) -> np.ndarray:
+    return np.pad(picture, [(side // 2, side // 2) for side in picture.shape], constant_values=255)
+
+
+AROUND = {
+    "in grey": lambda picture: picture,
+    "behind a black oval": _oval,
+    "on a white page": _page,
+}
+"""How a picture that is no brain, uint8 [height, width], is shown besides in its colours."""
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -247,8 +264,10 @@ def _refused(classifier: Classifier, folder: Path, run) -> None:
     for kind in sorted(path for path in folder.iterdir() if path.is_dir()):
         pictures = sorted(kind.iterdir())
         _refusals(kind.name, [classifier.classify(path).verdict for path in pictures])
-        grey = (np.asarray(classifier.decode(path).convert("L")) for path in pictures)
-        _refusals(f"{kind.name}, in grey", [classifier.classify(one).verdict for one in grey])
+        grey = [np.asarray(classifier.decode(path).convert("L")) for path in pictures]
+        for around, shown in AROUND.items():
+            own = [classifier.classify(shown(one)).verdict for one in grey]
+            _refusals(f"{kind.name}, {around}", own)
     spec = classifier.manifest.input
     some = [scan for scan in run.split if scan.part == "validation"][::20]
     scans = [preprocess(classifier.decode(Path(one.root, one.path)), spec)[..., 0] for one in some]
