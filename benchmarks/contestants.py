@@ -16,7 +16,7 @@ from edge.classifier import Prediction
 from edge.decide import probability, verdict
 from edge.gate import admit
 from edge.manifest import InputSpec
-from edge.preprocess import FILTERS, preprocess
+from edge.preprocess import FILTERS, preprocess_part
 
 LATENCY_SCANS = 64
 """At most, evenly over all: latencies depend little on which, and pixels take memory."""
@@ -74,8 +74,8 @@ def material(classifier: Classifier, files: Sequence[Path]) -> Material:
             image = classifier.decode(file)
         except ImageError:
             continue
-        pixels = preprocess(image, classifier.manifest.input)
-        if admit(image, pixels, classifier.manifest.reject).refused is None:
+        pixels, part = preprocess_part(image, classifier.manifest.input)
+        if admit(image, pixels, part, classifier.manifest.reject).refused is None:
             chosen.append(file)
             tensors.append(pixels)
     return Material(tuple(chosen), tuple(tensors))

@@ -136,7 +136,8 @@ def _row(name: str, classifier: Classifier, judged: Judged) -> str:
     predictions = Predictions.of(decision, truth, probability, judged.groups)
     withheld = judged.refused | (judged.doubted & ~predictions.called)
     found = evaluate(replace(predictions, uncertain=predictions.uncertain | withheld))
-    limit = np.quantile(probability[truth == 0], SPECIFICITY) if (truth == 0).any() else 1.0
+    clear = probability[truth == 0]
+    limit = np.quantile(clear, SPECIFICITY, method="higher") if len(clear) else 1.0
     reached = Proportion(int((probability[truth == 1] > limit).sum()), int((truth == 1).sum()))
     boxed = (truth == 1) & (probability >= decision.threshold) & ~np.isnan(judged.size)
     pointing = ""
@@ -269,7 +270,10 @@ def _refused(classifier: Classifier, folder: Path, run) -> None:
             own = [classifier.classify(shown(one)).verdict for one in grey]
             _refusals(f"{kind.name}, {around}", own)
     spec = classifier.manifest.input
-    some = [scan for scan in run.split if scan.part == "validation"][::20]
+    scanned = [scan for scan in run.split if scan.part == "validation"]
+    if pattern := run.manifest.options.get("no_brain"):
+        scanned = [s for s in scanned if not re.search(pattern, str(Path(s.root, s.path)))]
+    some = scanned[::20]
     scans = [preprocess(classifier.decode(Path(one.root, one.path)), spec)[..., 0] for one in some]
     rng = np.random.default_rng(2**20)
     for kind in KINDS:

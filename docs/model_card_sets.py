@@ -13,9 +13,9 @@ import numpy as np
 from edge import Classifier
 from edge.explain import heat_map
 from edge.gate import admit
-from edge.preprocess import preprocess
+from edge.preprocess import preprocess_part
 from train.data import Scan, find_classes, find_files
-from train.errors import TrainError
+from train.errors import NoPatientsError
 from train.patients import from_csv, from_names
 
 Scans = list[tuple[Scan, int]]
@@ -32,7 +32,7 @@ def of_run(run) -> dict[str, Scans]:
             known = from_names(options["patient_id"], tests)
         elif options.get("patient_csv"):
             known = from_csv(Path(options["patient_csv"]), tests)
-    except TrainError:
+    except NoPatientsError:
         pass  # of the test scans no patient is known
     seen = set()
     for one, patient in zip(tests, known, strict=True):
@@ -86,8 +86,8 @@ def judge(classifier: Classifier, own: Scans, boxes) -> Judged:
     columns = [[] for _ in range(7)]
     for scan, group in own:
         image = classifier.decode(scan.file)
-        pixels = preprocess(image, classifier.manifest.input)
-        admission = admit(image, pixels, classifier.manifest.reject)
+        pixels, part = preprocess_part(image, classifier.manifest.input)
+        admission = admit(image, pixels, part, classifier.manifest.reject)
         around, pointed = boxes.get(scan.file, ()), False
         if around and classifier.manifest.heat_map.method:
             place = heat_map(classifier, image).place

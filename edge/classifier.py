@@ -16,7 +16,7 @@ from edge.decode import MAX_PIXELS, decode, from_array
 from edge.engines import DEFAULT_THREADS, load
 from edge.errors import ModelError, RejectedError
 from edge.gate import Admission, admit
-from edge.preprocess import preprocess
+from edge.preprocess import preprocess, preprocess_part
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,8 +139,8 @@ class Classifier:
             refused = Admission(refused=error.reason)
             return None, self._prediction(None, refused, start, decoded, decoded, decoded)
         decoded = perf_counter()
-        pixels = preprocess(image, self.manifest.input)
-        admission = admit(image, pixels, self.manifest.reject)
+        pixels, part = preprocess_part(image, self.manifest.input)
+        admission = admit(image, pixels, part, self.manifest.reject)
         prepared = perf_counter()
         value = self.probability(pixels) if admission.refused is None else None
         done = perf_counter()

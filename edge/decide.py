@@ -8,8 +8,8 @@ from edge.errors import EngineError
 from edge.manifest import Decision
 
 
-def probability(logits: np.ndarray, decision: Decision, positive: int) -> float:
-    """Calibrated probability of tumor, 0..1.
+def log_odds(logits: np.ndarray, decision: Decision, positive: int) -> float:
+    """Calibrated log-odds of tumor.
 
     Args:
         logits: one value (sigmoid) or one a label (softmax), any float dtype and shape.
@@ -25,7 +25,16 @@ def probability(logits: np.ndarray, decision: Decision, positive: int) -> float:
         raise EngineError(f"the model gave {len(values)} outputs instead of {expected}")
     if not all(map(math.isfinite, values)):
         raise EngineError(f"the model gave {values}, which is no finite number")
-    margin = values[0] if expected == 1 else values[positive] - values[1 - positive]
+    return values[0] if expected == 1 else values[positive] - values[1 - positive]
+
+
+def probability(logits: np.ndarray, decision: Decision, positive: int) -> float:
+    """Calibrated probability of tumor, 0..1, from what `log_odds` takes.
+
+    Raises:
+        EngineError: as `log_odds`.
+    """
+    margin = log_odds(logits, decision, positive)
     # exp() of a large positive number overflows, of a large negative one does not.
     if margin >= 0:
         return 1.0 / (1.0 + math.exp(-margin))

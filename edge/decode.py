@@ -47,8 +47,10 @@ _MAX_FRAMES = 1000  # that are counted, for a message
 _DEEP_PNG = {2: "RGB;16B", 4: "LA;16B", 6: "RGBA;16B"}  # Pillow's raw modes by PNG colour type
 _DEEP_TIFF = ("RGB", "RGBA", "RGBX", "CMYK", "LA")
 _BITS_PER_SAMPLE_TAG = 258  # TIFF 6.0
+_PHOTOMETRIC_TAG, _WHITE_IS_ZERO = 262, 0  # TIFF 6.0
 _ORIENTATION_TAG = 274  # EXIF 2.32, table 4
 _VALUES_AT_ONCE = 1 << 20
+_LEAST_RANGE = 1e-300  # 255 divided by less is no number
 
 
 def sniff(head: bytes) -> str | None:
@@ -93,6 +95,8 @@ def decode(
         RejectedError: (an ImageError) a DICOM file whose modality is not MR.
     """
     name = os.fspath(path)
+    if frame is not None and frame < 1:
+        raise ImageError(f"{name}: has no frame {frame}, the first is 1")
     try:
         mode = os.stat(name).st_mode
         if stat.S_ISDIR(mode):
@@ -103,6 +107,8 @@ def decode(
             return _decode_open(file, name, max_pixels, frame)
     except OSError as error:
         raise ImageError(f"{name}: cannot be read ({error.strerror or error})") from error
+    except ValueError as error:  # as of a NUL in it
+        raise ImageError(f"{name!r}: is no name that a file can have ({error})") from error
 
 
 def from_array(pixels: np.ndarray) -> Image.Image:
@@ -291,7 +297,11 @@ def _to_l_or_rgb(image: Image.Image, name: str) -> Image.Image:
     if image.mode in ("L", "RGB") and "transparency" not in image.info:
         return image
     if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(to_8bit(np.asarray(image), name))
+        grey = to_8bit(np.asarray(image), name)
+        # Pillow turns the brightness of 8-bit files round, and of no others.
+        if image.format == "TIFF" and image.tag_v2.get(_PHOTOMETRIC_TAG) == _WHITE_IS_ZERO:
+            grey = 255 - grey
+        return Image.fromarray(grey)
     mode = "L" if image.mode in ("1", "L", "LA", "La") else "RGB"
     if image.has_transparency_data:
         layer = image.convert("RGBA")
@@ -321,7 +331,7 @@ def _upright(image: Image.Image, orientation: int) -> Image.Image:
 
 
 def to_8bit(values: np.ndarray, name: str) -> np.ndarray:
-    """Scale to uint8 by the array's own range; a constant array becomes 0.
+    """Scale to uint8 by the array's own range; an array constant but for 1e-300 becomes 0.
 
     Raises:
         ImageError: the values are not real, finite numbers; `name` is the file's.
@@ -332,7 +342,7 @@ def to_8bit(values: np.ndarray, name: str) -> np.ndarray:
     if not np.isfinite(high - low):
         raise ImageError(f"{name}: holds pixels that are not finite numbers")
     scaled = np.zeros(values.shape, np.uint8)
-    if high > low:
+    if high - low > _LEAST_RANGE:
         for rows in blocks(values):
             scaled[rows] = np.rint((values[rows].astype(np.float64) - low) * (255.0 / (high - low)))
     return scaled

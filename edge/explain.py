@@ -7,10 +7,9 @@ and Fergus 2014, Visualizing and Understanding Convolutional Networks, section 4
 `PATCHES` further inferences a scan. Either way it says what moved the model, not what is true.
 """
 
-import math
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 from time import perf_counter
 from typing import NamedTuple
@@ -19,7 +18,7 @@ import numpy as np
 from PIL.Image import Image, Resampling, fromarray, new
 
 from edge.classifier import Classifier, Prediction
-from edge.decide import probability
+from edge.decide import log_odds
 from edge.errors import ImageError
 from edge.inputs import PICTURE
 from edge.preprocess import preprocess_part
@@ -35,8 +34,6 @@ MEANINGS = {
 }
 """What colour shows, by method."""
 
-_SOFTEN = 100.0
-"""Times the temperature: keeps differences visible where the probability has reached 0 or 1."""
 _LONGEST_NAME = 200
 
 
@@ -147,7 +144,14 @@ def heat_map(classifier: Classifier, image: Image) -> HeatMap:
     if spec.method:
         values = classifier.heat_map(pixels).astype(np.float64) / manifest.decision.temperature
         return HeatMap(values, f"{spec.method}, {spec.rows}x{spec.columns} cells", 1, part)
-    return occlusion(lambda stack: _log_odds(classifier, stack), pixels)._replace(part=part)
+
+    def log_odds_of(stack: np.ndarray) -> np.ndarray:
+        found = classifier.many_logits(stack)
+        return np.array(
+            [log_odds(one, manifest.decision, manifest.positive_index) for one in found]
+        )
+
+    return occlusion(log_odds_of, pixels)._replace(part=part)
 
 
 def occlusion(log_odds: Callable[[np.ndarray], np.ndarray], pixels: np.ndarray) -> HeatMap:
@@ -171,16 +175,6 @@ def occlusion(log_odds: Callable[[np.ndarray], np.ndarray], pixels: np.ndarray) 
             stack[column, top:bottom, left:right] = grey
         falls[row] = whole - log_odds(stack)
     return HeatMap(falls, METHOD, PATCHES + 1)
-
-
-def _log_odds(classifier: Classifier, stack: np.ndarray) -> np.ndarray:
-    decision = classifier.manifest.decision
-    soft = replace(decision, temperature=decision.temperature * _SOFTEN)
-    values = []
-    for logits in classifier.many_logits(stack):
-        p = probability(logits, soft, classifier.manifest.positive_index)
-        values.append(_SOFTEN * math.log(p / (1 - p)))
-    return np.array(values)
 
 
 def picture_name(path: str) -> str:

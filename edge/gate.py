@@ -8,14 +8,13 @@ learned with the model, whether the picture is laid out like a slice of a head.
 from base64 import b64decode
 from dataclasses import dataclass
 from functools import lru_cache
-from math import ceil
 
 import numpy as np
 from PIL import Image
 
 from edge.errors import ModelError
 from edge.manifest import LearnedGate, RejectGate
-from edge.preprocess import BLACK
+from edge.preprocess import BLACK, Part
 
 _SIDE = 64  # of the picture that layouts are taken from
 _DIRECTIONS = 8
@@ -25,11 +24,11 @@ _COARSE = 48  # pixels, at least, of a side of the copy that is looked at for co
 _GRID = (64, 64)  # points at which colour is looked at
 _LEVELS = np.arange(256)
 _SQUARES = _LEVELS**2
-_WHITE = 0.99
-"""Quantile of what is not black that is taken for white; a mark on the scan may be brighter."""
-_AS_WHITE = 0.93  # of that, at least; noise and JPEG blur what was cut off
+_MARKED = 0.05
+"""Of what is not black, at most this may be brighter than white: a mark on the scan."""
+_AS_WHITE = (_LEVELS * 93 + 99) // 100  # from here up to a level; noise and JPEG blur a cut
 _SMALLEST = 0.5
-"""Of the model's input: a scan with a shorter side is not cleared, as small lesions are lost."""
+"""Of the model's input: what has a shorter side is not cleared, as small lesions are lost."""
 _DIFFERENT = 16  # of 255: by how much a pixel must differ from the median to show something
 _DIM = 64  # of 255: of a picture with nothing brighter, darkness is why nothing is seen
 
@@ -44,7 +43,7 @@ class Admission:
     """Why this scan is not called free of tumor, whatever the model says; None if it may be."""
 
 
-def admit(image: Image.Image, pixels: np.ndarray, gate: RejectGate) -> Admission:
+def admit(image: Image.Image, pixels: np.ndarray, part: Part, gate: RejectGate) -> Admission:
     """Whether the model is asked about a scan, and whether its "no tumor" counts.
 
     A slice below the brain is laid out much like one through it, in an overexposed scan nothing
@@ -54,6 +53,7 @@ def admit(image: Image.Image, pixels: np.ndarray, gate: RejectGate) -> Admission
     Args:
         image: the decoded scan, mode "L" or "RGB".
         pixels: the preprocessed tensor, uint8 [height, width, channels].
+        part: what of the scan that is, as `edge.preprocess.preprocess_part` says.
     """
     reason = _plain_reason(image, gate)
     if reason is not None:
@@ -64,15 +64,19 @@ def admit(image: Image.Image, pixels: np.ndarray, gate: RejectGate) -> Admission
             return Admission(refused="the image does not look like an MR slice of a brain")
         if learned.sure is not None and found < learned.sure:
             return Admission(doubt="it hardly looks like an MR slice of a brain")
-    if min(image.size) < _SMALLEST * min(pixels.shape[:2]):
-        return Admission(doubt="{}x{} pixels are too few to see small lesions".format(*image.size))
+    seen = [
+        round(length * (min(end, 1.0) - max(start, 0.0)))
+        for length, start, end in zip(image.size, part[:2], part[2:], strict=True)
+    ]
+    if min(seen) < _SMALLEST * min(pixels.shape[:2]):
+        return Admission(doubt="{}x{} pixels are too few to see small lesions".format(*seen))
     if (white := whiteness(pixels)) > gate.max_white:
         return Admission(doubt=f"it is overexposed: {white:.0%} of what it shows is white")
     return Admission()
 
 
 def whiteness(pixels: np.ndarray) -> float:
-    """Share of what is not black that is about as bright as its brightest hundredth, 0..1.
+    """Share of what is not black that is about as bright as it gets, but for a mark; 0..1.
 
     Args:
         pixels: the preprocessed tensor, uint8 [height, width, channels].
@@ -82,8 +86,8 @@ def whiteness(pixels: np.ndarray) -> float:
     upto = counts.cumsum()
     if not upto[-1]:
         return 0.0
-    white = int(upto.searchsorted(_WHITE * upto[-1]))
-    return float(counts[ceil(_AS_WHITE * white) :].sum() / upto[-1])
+    as_bright = upto - upto[np.maximum(_AS_WHITE - 1, 0)]
+    return float(as_bright[upto >= (1 - _MARKED) * upto[-1]].max() / upto[-1])
 
 
 def _plain_reason(image: Image.Image, gate: RejectGate) -> str | None:
@@ -157,7 +161,7 @@ def likeness(features: np.ndarray, gate: LearnedGate) -> float:
     """How much the layout is that of a head: a logit; `admit` compares it with the limits.
 
     Raises:
-        ModelError: the manifest's weights are of another size.
+        ModelError: the manifest's weights are of another size, or not finite.
     """
     first, bias, last, offset = _weights(gate)
     return float(np.maximum(features @ first + bias, 0.0) @ last + offset)
@@ -174,6 +178,8 @@ def _weights(gate: LearnedGate) -> tuple[np.ndarray, np.ndarray, np.ndarray, flo
         raise ModelError("the manifest's reject gate is of another size; train the model again")
     first = np.frombuffer(values, np.int8, FEATURES * hidden).reshape(FEATURES, hidden)
     rest = np.frombuffer(values, "<f2", offset=FEATURES * hidden).astype(np.float32)
+    if not np.isfinite(rest).all():
+        raise ModelError("the manifest's reject gate holds what is no number; export it again")
     scale, bias, last, offset = np.split(rest, np.arange(1, 4) * hidden)
     return first * scale, bias, last, float(offset[0])
 

@@ -117,10 +117,15 @@ class RejectGate:
     """Largest `edge.gate.colorfulness`, 0..255. JPEG noise and tinted screenshots reach 10."""
     max_white: float = 0.2
     """Largest `edge.gate.whiteness`, 0..1, with which a scan may be called free of tumor: where a
-    window setting cut off what is bright, a lesion may be lost. Under 1 % of the scans of the
-    data folders are above it. Readers of version 1.2 know nothing of it."""
+    window setting cut off what is bright, a lesion may be lost. 2 % of the tumor-free scans of
+    the data folders are above it. Readers of version 1.2 know nothing of it."""
     learned: LearnedGate | None = None
     """What tells slices of a head from other pictures; None: that was not learned."""
+
+    def __post_init__(self):
+        for name in ("min_side", "min_deviation", "min_content", "max_color", "max_white"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name}: must be 0 or more, is {getattr(self, name)}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,7 +31,7 @@ _LOOKED_AT = 128
 """Pixels, at least, of a side of the small copy in which the head is looked for; of smaller
 pictures all."""
 BLACK = 12
-"""Of 255: at most this is background (as in `train.brush`, which a device does not have)."""
+"""Of 255: at most this is background."""
 _BRIGHT = 0.2
 """Of the 90th percentile of what is not background: what is above it may be part of a head."""
 _LINE = 0.03

@@ -62,7 +62,10 @@ def _value(hint: Any, value: Any, where: str) -> Any:
     if origin is dict and isinstance(value, dict):
         return {key: _value(args[1], item, f"{where}.{key}") for key, item in value.items()}
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise ValueError(f"{where}: is larger than any number") from None
     if hint in (int, str, bool) and type(value) is hint:
         return value
     raise ValueError(f"{where}: expected {getattr(hint, '__name__', hint)}, got {_kind(value)}")

@@ -72,9 +72,10 @@ def mask_of(boxes: Sequence[Box], shape: tuple[int, int]) -> np.ndarray:
     mask = np.zeros(shape, np.float32)
     height, width = shape
     for box in boxes:
-        rows = slice(int(box.top * height), max(1, round(box.bottom * height)))
-        cols = slice(int(box.left * width), max(1, round(box.right * width)))
-        mask[rows, cols] = 1
+        # At least a pixel: a scan with a box of none would pass for one without a tumor.
+        top, left = int(box.top * height), int(box.left * width)
+        bottom, right = round(box.bottom * height), round(box.right * width)
+        mask[top : max(top + 1, bottom), left : max(left + 1, right)] = 1
     return mask
 
 

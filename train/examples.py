@@ -1,8 +1,8 @@
 """What an evidence map is trained on: scans drawn evenly, changed, seen anew, and coded by cell.
 
-A little more than half of the examples show a lesion. Every source gives examples of both kinds:
-the tumor-free ones with painted or transplanted lesions, those with boxed tumors with the tumor
-covered by the other side of the head. So where a scan comes from says nothing about it.
+A little more than half of the examples show a lesion. Sources give examples of both kinds: the
+tumor-free ones with painted or transplanted lesions, those with boxed (or since located) tumors
+with the tumor covered by the other side of the head. So where a scan comes from says little.
 """
 
 from dataclasses import dataclass

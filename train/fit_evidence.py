@@ -20,7 +20,7 @@ import numpy as np
 
 from train import checkpoint, precision
 from train.boxes import Box
-from train.calibrate import even_odds, evened
+from train.calibrate import even_odds, even_weights
 from train.cells import BAG, LESION, UNKNOWN
 from train.checkpoint import State
 from train.compact import EVIDENCE, RAW
@@ -256,5 +256,7 @@ def _judged(logits: np.ndarray, validation: Samples) -> dict[str, float]:
 def _even_odds(logits: np.ndarray, validation: Samples) -> float:
     """What the logits lack to be 0 at even odds, folders counted alike."""
     sources = validation.sources
-    chosen = evened(validation.truth, np.full(len(logits), "") if sources is None else sources)
-    return -even_odds(logits[chosen], validation.truth[chosen])
+    weights = even_weights(
+        validation.truth, np.full(len(logits), "") if sources is None else sources
+    )
+    return -even_odds(logits, validation.truth, weights)

@@ -37,7 +37,7 @@ def paint_lesion(
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """A scan with one made-up lesion, and its mask, float32 0..1 [H, W]; None if there is no room.
 
-    Bright, dark, ringed or mottled, with or without oedema around it, 4 to 20 % of the width in
+    Bright, dark, ringed or mottled, with or without oedema around it, 3.5 to 17 % of the width in
     radius: as tumors differ between T1, contrast-enhanced T1, T2 and FLAIR.
     """
     side = min(scan.shape)

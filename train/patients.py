@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from train.data import Scan
-from train.errors import TrainError
+from train.errors import NoPatientsError, TrainError
 
 COLUMNS = ("file", "patient")
 
@@ -29,7 +29,7 @@ def from_names(pattern: str, scans: Sequence[Scan]) -> list[str | None]:
         (match and (match[1] if expression.groups else match[0])) or None for match in found
     ]
     if not any(patients):
-        raise TrainError(
+        raise NoPatientsError(
             f"--patient-id {pattern!r}: finds a patient in none of {len(scans)} file names, "
             f"{PurePosixPath(scans[0].path).name} for one"
         )
@@ -61,7 +61,7 @@ def from_csv(table: Path, scans: Sequence[Scan]) -> list[str | None]:
         patient.get(scan.path) or patient.get(PurePosixPath(scan.path).name) for scan in scans
     ]
     if not any(patients):
-        raise TrainError(
+        raise NoPatientsError(
             f"{table}: names none of the {len(scans)} scans, {scans[0].path} for one; give paths "
             "relative to the data folder, or file names"
         )

@@ -38,8 +38,8 @@ def without_lesion(
 ) -> np.ndarray | None:
     """The scan with its boxed tumors replaced by the mirrored other side of the head.
 
-    None where the other side cannot stand in: a box across the midline, or one that has its
-    mirror image in another box.
+    None where the other side cannot stand in: a box across the midline, or more boxes than one, of
+    which another may have the mirror image.
     """
     if len(boxes) > 1:
         return None

@@ -144,20 +144,17 @@ def fit_and_judge(request: Request, data: Data, fold: split.Fold, around: Around
     fitted = fit(request.fit, train, validation, around)
     architecture, logits = ARCHITECTURES[request.fit.architecture], fitted.logits(validation.pixels)
     # A network fitted on folders in equal parts is judged on them in equal parts.
-    even = calibrate.evened(validation.truth, validation.sources)
-    decided = even if architecture.evidence else np.arange(len(validation))
+    even = calibrate.even_weights(validation.truth, validation.sources)
     choice = calibrate.choose(
         architecture.transform,
         1,
-        logits[decided],
-        validation.truth[decided],
-        validation.groups[decided],
+        logits,
+        validation.truth,
+        validation.groups,
         request.target_sensitivity,
         request.coverage,
+        weights=even if architecture.evidence else None,
     )
-    seen = np.unique(decided)
-    tumors = int(validation.truth[seen].sum())
-    choice = replace(choice, scans=len(seen), tumors=tumors)
     probability = calibrated(fitted.logits(test.pixels), choice.decision, 1)
     predictions = Predictions.of(choice.decision, test.truth, probability, test.groups)
     return Judged(fitted, choice, predictions)
@@ -199,7 +196,11 @@ def _taught(request: Request, data: Data, fold: split.Fold, train: Samples) -> S
     """Training scans with what teachers say of them; those are left out on which they disagree."""
     if not request.teachers:
         return train
-    tests = {data.parts[i].sha256 for i in fold.test}
+    # With folds every scan is tested on in one of them.
+    tested = np.arange(len(data.parts)) if request.folds else fold.test
+    groups = data.grouping.groups
+    copies = np.flatnonzero(np.isin(groups, groups[tested]))
+    tests = {data.parts[i].sha256 for i in copies}
     teachers = load_teachers(request.teachers, data.classes.positive, data.classes.negative, tests)
     files = [data.parts[i] for i in fold.train]
     told, boxes = taught(teachers, train, files, ARCHITECTURES[request.fit.architecture].input)

@@ -54,7 +54,7 @@ def load_teachers(
 
     Args:
         positive, negative: names of the class folders of the run to come.
-        tests: SHA-256 of its test scans.
+        tests: SHA-256 of its test scans and of whatever duplicates one.
 
     Raises:
         TrainError: no finished run, one whose labels mean something else, or one that was trained
@@ -74,8 +74,8 @@ def load_teachers(
         seen = {scan.sha256 for scan in run.split if scan.part in ("train", "validation")}
         if seen & tests:
             raise TrainError(
-                f"{folder}: was trained on {len(seen & tests)} of the test scans, and would tell "
-                "about them; train it with the same --test-data and --hold-out"
+                f"{folder}: was trained on {len(seen & tests)} test scans or copies of them, and "
+                "would tell about them; train it with the same --test-data and --hold-out"
             )
         teachers.append(Teacher(run, load_keras(run)))
     return teachers

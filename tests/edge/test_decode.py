@@ -76,6 +76,32 @@ def test_float_tiff_is_scaled_by_its_own_range(tmp_path):
     np.testing.assert_array_equal(pixels_of(path), GREY)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_a_tiff_whose_white_is_zero_is_turned_round(tmp_path, dtype):
+    stored = GREY.astype(dtype)
+    stored = stored if dtype == np.uint8 else stored * dtype(4)
+    Image.fromarray(stored).save(tmp_path / "w.tif", tiffinfo={262: 0})
+    # Pillow inverts 8-bit pixels as it writes them, too.
+    expected = GREY if dtype == np.uint8 else 255 - GREY
+    np.testing.assert_array_equal(pixels_of(tmp_path / "w.tif"), expected)
+
+
+def test_names_that_no_file_can_have():
+    for name in ("a\0b.png", "\ud800.png"):
+        with pytest.raises(ImageError, match=r"no name that a file can have|cannot be read"):
+            decode(name)
+
+
+@pytest.mark.parametrize("frame", [0, -1])
+def test_frames_count_from_one(tmp_path, frame):
+    with pytest.raises(ImageError, match="the first is 1"):
+        decode(save(tmp_path / "g.png", GREY), frame=frame)
+
+
+def test_a_range_too_small_to_divide_by_is_none():
+    assert not np.asarray(from_array(np.array([[0.0, 5e-324], [0.0, 0.0]]))).any()
+
+
 def test_float_tiff_with_nan_is_refused(tmp_path):
     bad = GREY.astype(np.float32)
     bad[0, 0] = np.nan

@@ -7,7 +7,7 @@ from PIL import Image
 from edge.decode import decode
 from edge.gate import admit, colorfulness, whiteness
 from edge.manifest import InputSpec, RejectGate
-from edge.preprocess import preprocess
+from edge.preprocess import preprocess_part
 from tests.conftest import SHARED_DATA
 
 SPEC = InputSpec(150, 150, "rgb")
@@ -18,9 +18,13 @@ CROPPED = InputSpec(128, 128, "grey", crop="head")
 both_crops = pytest.mark.parametrize("spec", [SPEC, CROPPED], ids=["whole", "head"])
 
 
-def reason(pixels, gate=RejectGate(), spec=SPEC):  # noqa: B008
+def admission(pixels, gate=RejectGate(), spec=SPEC):  # noqa: B008
     image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
-    return admit(image, preprocess(image, spec), gate).refused
+    return admit(image, *preprocess_part(image, spec), gate)
+
+
+def reason(pixels, gate=RejectGate(), spec=SPEC):  # noqa: B008
+    return admission(pixels, gate, spec).refused
 
 
 def test_a_grey_picture_passes():
@@ -76,8 +80,7 @@ def test_an_overexposed_scan_is_not_cleared():
     """Six times as bright, and cut off at white."""
 
     def doubt(pixels, gate=RejectGate()):  # noqa: B008
-        image = Image.fromarray(pixels)
-        return admit(image, preprocess(image, CROPPED), gate).doubt
+        return admission(pixels, gate, CROPPED).doubt
 
     assert doubt(RAMP) is None
     assert doubt(RAMP // 2) is None, "a dim scan has a brightest pixel, too"
@@ -85,17 +88,20 @@ def test_an_overexposed_scan_is_not_cleared():
     assert "overexposed: 8" in doubt(over)
     assert doubt(over, RejectGate(max_white=1.0)) is None
     over = (over * 0.85).astype(np.uint8)
-    over[100:110, 100:110] = 255
-    assert "overexposed" in doubt(over), "a letter is brighter"
+    for side in (10, 40):
+        over[100 : 100 + side, 100 : 100 + side] = 255
+        assert "overexposed" in doubt(over), "a letter or a stamp is brighter"
     assert whiteness(np.zeros((8, 8, 1), np.uint8)) == 0
 
 
 def test_a_thumbnail_is_not_cleared():
     for side, told in ((48, True), (64, False)):
-        small = Image.fromarray(RAMP).resize((side, side))
-        found = admit(small, preprocess(small, CROPPED), RejectGate())
-        assert found.refused is None
-        assert ("48x48 pixels are too few" in (found.doubt or "")) == told
+        small = np.asarray(Image.fromarray(RAMP).resize((side, side)))
+        for around in (0, side // 2):
+            found = admission(np.pad(small, around), spec=CROPPED)
+            assert found.refused is None
+            assert ("pixels are too few" in (found.doubt or "")) == told, "black around it is none"
+    assert "48x48 pixels" in admission(np.ascontiguousarray(RAMP[:48, :240:5])).doubt
 
 
 def test_thresholds_come_from_the_manifest():

@@ -80,6 +80,12 @@ def test_a_box_may_stick_out_by_rounding(tmp_path):
     assert not problems
 
 
+def test_a_box_of_less_than_a_pixel_is_one():
+    """Else its scan would be one without a tumor."""
+    for at in (0.0, 0.502, 0.9985):
+        assert mask_of([Box(at, at, at + 0.0015, at + 0.0015)], (128, 128)).sum() == 1
+
+
 def test_a_file_that_is_no_text(tmp_path):
     (tmp_path / "y.txt").write_bytes(b"\xff\xfe\x00")
     assert "cannot be read" in parse(tmp_path / "y.txt")[1][0]

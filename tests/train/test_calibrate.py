@@ -10,7 +10,7 @@ from train.calibrate import (
     MAX_TEMPERATURE,
     choose,
     even_odds,
-    evened,
+    even_weights,
     fit_temperature,
     uncertain_band,
 )
@@ -99,24 +99,55 @@ def test_a_threshold_at_an_end_has_no_band():
     assert uncertain_band(np.linspace(0, 1, 50), 0.0, 0.5) == (0.0, 0.0)
 
 
-def test_evened_folders_and_classes_count_alike():
-    truth = np.array([1] * 90 + [1] * 10 + [0] * 50)
-    sources = np.array(["a/x"] * 90 + ["b/x"] * 10 + ["a/y"] * 50)
-    chosen = evened(truth, sources)
-    assert truth[chosen].mean() == 0.5
-    tumors = chosen[truth[chosen] == 1]
-    assert (tumors >= 90).mean() == 0.5
-    assert len(set(tumors.tolist())) == 100, "none is lost"
+TRUTH = np.array([1] * 90 + [1] * 10 + [0] * 50)
+SOURCES = np.array(["a/x"] * 60 + ["a/z"] * 30 + ["b/x"] * 10 + ["a/y"] * 50)
+
+
+def test_folders_and_classes_weigh_alike():
+    weights = even_weights(TRUTH, SOURCES)
+    assert weights.sum() == pytest.approx(150)
+    assert weights[TRUTH == 1].sum() == pytest.approx(75)
+    assert weights[90:100].sum() == pytest.approx(37.5)
+    assert len(set(weights[:90].tolist())) == 1, "a folder's scans all weigh the same"
+
+
+def test_weights_count_as_so_many_copies_do():
+    logits, truth = drawn(400)
+    copies = np.random.default_rng(1).integers(1, 4, 400)
+    weighed = choose("sigmoid", 1, logits, truth, np.arange(400), weights=copies.astype(float))
+    every = np.repeat(np.arange(400), copies)
+    copied = choose("sigmoid", 1, logits[every], truth[every], every)
+    assert weighed.decision.temperature == pytest.approx(copied.decision.temperature, abs=2e-4)
+    assert weighed.decision.threshold == pytest.approx(copied.decision.threshold, rel=0.05)
+    assert weighed.decision.uncertain == pytest.approx(copied.decision.uncertain, rel=0.05)
+    assert (weighed.scans, weighed.tumors) == (400, truth.sum())
+
+
+def test_no_scan_lies_on_a_bound_of_the_band_however_scans_weigh():
+    """It would be called by how an engine rounds."""
+    ordered = 1 / (1 + np.exp(-np.linspace(0.01, 4, 150)))
+    for seed in range(20):
+        p = np.random.default_rng(seed).permutation(ordered)
+        bounds = uncertain_band(p, 0.5, 0.9, even_weights(TRUTH, SOURCES))
+        assert np.abs(p[:, None] - np.array(bounds)).min() > 1e-3
+
+
+def test_a_few_heavy_tumors_promise_nothing_and_say_so():
+    logits, truth = drawn(400)
+    heavy = np.where(np.arange(400) < 20, 1000.0, 1.0)
+    found = choose("sigmoid", 1, logits, truth, np.arange(400), weights=heavy)
+    assert any("too few to promise" in note for note in found.notes)
 
 
 def test_even_odds_are_found_wherever_the_logits_lie():
     random = np.random.default_rng(0)
     margins = random.logistic(size=4000) * 2 - 7
     truth = (random.random(4000) < 1 / (1 + np.exp(-(margins + 7.5)))).astype(int)
-    assert even_odds(margins, truth) == pytest.approx(-7.5, abs=0.15)
+    assert even_odds(margins, truth, np.ones(4000)) == pytest.approx(-7.5, abs=0.15)
 
 
 def test_even_odds_of_what_tells_perfectly_or_not_at_all():
     truth = np.array([0] * 20 + [1] * 20)
-    assert even_odds(np.where(truth == 1, 3.0, 1.0), truth) == pytest.approx(2, abs=0.01)
-    assert even_odds(np.where(truth == 1, -3.0, -1.0), truth) == pytest.approx(-2, abs=0.01)
+    for sign in (1, -1):
+        margins = sign * np.where(truth == 1, 3.0, 1.0)
+        assert even_odds(margins, truth, np.ones(40)) == pytest.approx(2 * sign, abs=0.01)

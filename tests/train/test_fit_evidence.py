@@ -5,6 +5,7 @@ import re
 import shutil
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -105,6 +106,38 @@ def test_a_teacher_must_tell_the_same_apart(finished, folder, tmp_path, capsys):
 def test_a_teacher_that_knows_the_test_scans(finished, folder, tmp_path, capsys):
     assert train(folder, tmp_path / "out", "--teacher", finished, "--seed", 1) == 2
     assert "was trained on" in capsys.readouterr().err
+
+
+def test_a_teacher_that_knows_copies_of_the_test_scans(finished, folder, tmp_path, capsys):
+    """Of other bytes, as the same scan in another data set is: only their looks tell."""
+    for file in folder.glob("bare/*/*.png"):
+        copy = tmp_path / "copies" / file.parent.name / file.name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        Image.open(file).save(copy, compress_level=1)
+    given = ["--test-data", tmp_path / "copies", "--teacher", finished]
+    assert train(folder, tmp_path / "out", *given) == 2
+    assert "test scans or copies of them" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("folds", "told"), [(None, {"b", "c"}), (2, {"a", "b", "c"})])
+def test_what_a_teacher_may_not_know(monkeypatch, folds, told):
+    """Test scans and their copies; with folds all, for each is tested on in one of them."""
+    asked = []
+
+    def load(folders, positive, negative, tests):
+        asked.append(tests)
+        raise TrainError("enough")
+
+    monkeypatch.setattr(session, "load_teachers", load)
+    data = SimpleNamespace(
+        parts=[SimpleNamespace(sha256=name) for name in "abc"],
+        grouping=SimpleNamespace(groups=np.array([0, 1, 1])),
+        classes=SimpleNamespace(positive=("yes",), negative=("no",)),
+    )
+    request = SimpleNamespace(teachers=("run",), folds=folds)
+    with pytest.raises(TrainError, match="enough"):
+        session._taught(request, data, SimpleNamespace(test=np.array([1])), None)
+    assert asked == [told]
 
 
 def test_boxes_without_a_scan_are_named(folder, tmp_path, capsys):

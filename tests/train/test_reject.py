@@ -1,5 +1,8 @@
 """The learned part of the reject gate."""
 
+from base64 import b64decode, b64encode
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,6 +17,7 @@ from train.reject import ACCEPTED, EVEN, SURE, _drawn, learn_gate
 from train.samples import Samples
 
 SPEC = InputSpec(64, 64, "grey", crop="head")
+WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
 def seen(picture):
@@ -79,8 +83,8 @@ def test_a_vignette_is_black_but_for_a_rounded_part_that_is_as_it_was():
 def test_the_reason_says_so(gate):
     page = Image.fromarray(outlier("text", np.random.default_rng(0), SCANS))
     pixels = seen(np.asarray(page))
-    assert "does not look like" in admit(page, pixels, RejectGate(learned=gate)).refused
-    assert admit(page, pixels, RejectGate()).refused is None
+    assert "does not look like" in admit(page, pixels, WHOLE, RejectGate(learned=gate)).refused
+    assert admit(page, pixels, WHOLE, RejectGate()).refused is None
 
 
 def test_the_limits_are_where_so_many_validation_scans_lie(gate):
@@ -94,13 +98,21 @@ def test_between_the_limits_there_is_doubt(gate):
     pixels = SCANS[40][..., None]
     found, scan = likeness(layout(pixels), gate), Image.fromarray(SCANS[40])
     unsure = LearnedGate(gate.hidden, gate.weights, found - 1, found + 1)
-    said = admit(scan, pixels, RejectGate(learned=unsure))
+    said = admit(scan, pixels, WHOLE, RejectGate(learned=unsure))
     assert said.refused is None
     assert "hardly looks like" in said.doubt
     fine = LearnedGate(gate.hidden, gate.weights, found - 1, found - 0.5)
-    assert admit(scan, pixels, RejectGate(learned=fine)) == Admission()
+    assert admit(scan, pixels, WHOLE, RejectGate(learned=fine)) == Admission()
     with pytest.raises(ValueError, match="sure"):
         LearnedGate(gate.hidden, gate.weights, 1.0, 0.5)
+
+
+def test_weights_that_are_no_numbers_are_refused(gate):
+    """Else whatever is compared with what comes of them would pass."""
+    data = bytearray(b64decode(gate.weights))
+    data[-2:] = b"\x00\x7e"
+    with pytest.raises(ModelError, match="no number"):
+        likeness(layout(SCANS[0][..., None]), replace(gate, weights=b64encode(data).decode()))
 
 
 def test_weights_of_another_size_are_refused(gate):
