@@ -43,13 +43,17 @@ class ModelFile:
 
     The payload is hashed in the background, so that a device with a second core imports NumPy and
     the engine meanwhile. No engine is given a file before `verify` has returned.
+
+    Args:
+        status: of the open file that manifest and payload were found in.
     """
 
-    def __init__(self, path: str, manifest: Manifest, size: int, payload: Ranges):
+    def __init__(self, path: str, manifest: Manifest, status: os.stat_result, payload: Ranges):
         self.path = path
         self.manifest = manifest
-        self.size = size
+        self.size = status.st_size
         """Bytes."""
+        self._status = status
         self._digest: str | None = None
         self._outside = False
         self._hashing = Thread(target=self._hash, args=(payload,), daemon=True)
@@ -60,9 +64,11 @@ class ModelFile:
 
         Raises:
             ModelError: the payload is not the one that the manifest was made for, or refers to
-                other files.
+                other files; or another file has taken this one's place since it was read.
         """
         self._hashing.join()
+        if not _same(self._status, self.path):
+            raise ModelError(f"{self.path}: was replaced while in use; start again to use the new")
         if self._digest != self.manifest.payload_sha256:
             raise ModelError(
                 f"{self.path}: the model does not match its manifest (changed or damaged after "
@@ -107,8 +113,8 @@ def read_model(path: str | os.PathLike) -> ModelFile:
     path = os.fspath(path)
     try:
         with open(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            kind = _format(file, path)
+            status = os.fstat(file.fileno())
+            kind, size = _format(file, path), status.st_size
             text, payload = (_split_tflite if kind == "tflite" else _split_onnx)(file, size, path)
     except IsADirectoryError:
         raise ModelError(f"{path}: is a folder; name a .tflite or .onnx file in it") from None
@@ -124,7 +130,7 @@ def read_model(path: str | os.PathLike) -> ModelFile:
     manifest = loads(text, path)
     if manifest.format != kind:
         raise ModelError(f"{path}: is a {kind} file with the manifest of a {manifest.format} one")
-    return ModelFile(path, manifest, size, payload)
+    return ModelFile(path, manifest, status, payload)
 
 
 def payload_sha256(path: str | os.PathLike) -> str:
@@ -134,6 +140,15 @@ def payload_sha256(path: str | os.PathLike) -> str:
         size = os.fstat(file.fileno()).st_size
         split = _split_tflite if _format(file, path) == "tflite" else _split_onnx
         return _sha256(file, split(file, size, path)[1])
+
+
+def _same(status: os.stat_result, path: str) -> bool:
+    try:
+        now = os.stat(path)
+    except OSError:
+        return False
+    fields = ("st_dev", "st_ino", "st_size", "st_mtime_ns")
+    return all(getattr(status, field) == getattr(now, field) for field in fields)
 
 
 def _format(file: BinaryIO, path: str) -> str:

@@ -185,21 +185,18 @@ def _engine(name: str, board: Board) -> EngineFound:
     install, nothing = install_line(name, board, sys.version_info[:2], _pip())
     if name not in installed():
         return EngineFound(name, kind, None, nothing or "not installed", (), install)
+    number, providers = "of unknown version", ("cpu",)
     try:
         number = version(name)
-    except Exception:  # installed by hand: no distribution of that name
-        number = "of unknown version"
-    try:
         module = import_module(module_name)
+        if kind == "onnx":
+            there = module.get_available_providers()
+            providers = tuple(key for key, value in PROVIDERS.items() if value in there)
     except Exception as error:  # a broken wheel raises whatever it likes
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         return EngineFound(name, kind, number, reason, (), install)
     if name == "tflite-runtime" and int(_versions("numpy")["numpy"].split(".")[0]) > 1:
         return EngineFound(name, kind, number, "needs numpy below 2", (), install)
-    providers = ("cpu",)
-    if kind == "onnx":
-        there = module.get_available_providers()
-        providers = tuple(key for key, value in PROVIDERS.items() if value in there)
     return EngineFound(name, kind, number, None, providers, None)
 
 

@@ -75,10 +75,19 @@ def installed(format: str | None = None) -> list[str]:
 
 
 def version(name: str) -> str:
-    """Version of an installed engine's distribution."""
+    """Version of an installed engine, which may come in a distribution of another name.
+
+    As ONNX Runtime for a Jetson does: onnxruntime-gpu.
+    """
+    from importlib.metadata import PackageNotFoundError
     from importlib.metadata import version as distribution_version
 
-    return distribution_version(ENGINES[name][2])
+    _, module, distribution = ENGINES[name]
+    try:
+        return distribution_version(distribution)
+    except PackageNotFoundError:
+        found = getattr(import_module(module.split(".")[0]), "__version__", None)
+        return str(found) if found else "of unknown version"
 
 
 def load(
@@ -176,7 +185,7 @@ class _TfliteEngine:
             self.warning = f"{name} has no provider {provider}; using cpu"
         self._interpreter = module.Interpreter(model_path=model.path, num_threads=threads)
         self._interpreter.allocate_tensors()
-        self._new = lambda: module.Interpreter(model_path=model.path, num_threads=threads)
+        self._new = lambda: module.Interpreter(model_path=model.verify().path, num_threads=threads)
         self._batch: dict = {}
         (entry,) = self._interpreter.get_input_details()
         _check_input(model, entry["shape"].tolist(), np.dtype(entry["dtype"]).name)

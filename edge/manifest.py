@@ -203,6 +203,7 @@ def loads(text: str | bytes, source: str) -> Manifest:
         data = json.loads(text)
         version = str(data["manifest_version"])
         major = int(version.split(".")[0])
+        seal = data.pop("seal", None), _seal(data)
     except (ValueError, TypeError, KeyError, RecursionError):
         raise ModelError(f"{source}: its manifest is damaged; export the model again") from None
     if major != int(MANIFEST_VERSION.split(".")[0]):
@@ -210,7 +211,7 @@ def loads(text: str | bytes, source: str) -> Manifest:
             f"{source}: has manifest version {version}, this mri-edge reads {MANIFEST_VERSION}; "
             "install the mri-edge release that the model was exported with, or a later one"
         )
-    if data.pop("seal", None) != _seal(data):
+    if seal[0] != seal[1]:
         raise ModelError(
             f"{source}: its manifest was changed after export (broken seal); "
             "copy the model again from where it was exported"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
+from PIL.Image import DecompressionBombError
 
 from edge import NOTICE
 from edge.classifier import Classifier
@@ -105,7 +106,7 @@ def golden_pixels(classifier: Classifier) -> np.ndarray:
         file = io.BytesIO(golden_png(provenance(classifier.manifest).golden))
         image = Image.open(file, formats=["PNG"])
         image.load()
-    except (binascii.Error, OSError, SyntaxError, ValueError) as error:
+    except (binascii.Error, OSError, SyntaxError, ValueError, DecompressionBombError) as error:
         raise ModelError(f"{classifier.path}: its golden sample is damaged ({error})") from error
     return preprocess(image, classifier.manifest.input)
 
@@ -131,7 +132,7 @@ def check_model(model: ModelFile, engine: str = "auto") -> ModelCheck:
     """Check a model file here: its hash, the golden sample, the engines against one another.
 
     Where the same model lies beside it in the other format (`cnn-int8.onnx` beside
-    `cnn-int8.tflite`), it is checked and compared as well.
+    `cnn-int8.tflite`), it is checked and compared as well, in the engines that can load it.
 
     Args:
         engine: "auto": every installed engine of the format; or the only one to ask.
@@ -146,7 +147,12 @@ def check_model(model: ModelFile, engine: str = "auto") -> ModelCheck:
     classifiers = _classifiers(model, engine, checks)
     sibling = _sibling(model) if engine == "auto" else None
     if sibling:
-        classifiers += _classifiers(sibling, engine, checks)
+        found, unusable = _loaded(sibling, installed(sibling.manifest.format))
+        classifiers += found
+        for name, error in unusable.items():
+            # The model that was asked about does not need it.
+            checks.append(Check(f"{os.path.basename(sibling.path)} on {name}", True,
+                                f"not compared ({error})"))  # fmt: skip
     for classifier in classifiers:
         result = self_test(classifier)
         where = f"golden sample on {_engine(classifier)}"
@@ -182,15 +188,23 @@ def _classifiers(model: ModelFile, engine: str, checks: list[Check]) -> list[Cla
     names = installed(model.manifest.format) if engine == "auto" else [engine]
     if len(names) < 2:
         return [Classifier(model, engine=names[0] if names else engine)]
-    found = []
+    found, unusable = _loaded(model, names)
+    for name, error in unusable.items():
+        checks.append(Check(f"{os.path.basename(model.path)} on {name}", False, error))
+    if not found:
+        raise ModelError(f"{model.path}: none of {', '.join(names)} can load it")
+    return found
+
+
+def _loaded(model: ModelFile, names: list[str]) -> tuple[list[Classifier], dict[str, str]]:
+    """The model in each engine that loads it, and by engine why another does not."""
+    found, unusable = [], {}
     for name in names:
         try:
             found.append(Classifier(model, engine=name))
         except EdgeError as error:
-            checks.append(Check(f"{os.path.basename(model.path)} on {name}", False, str(error)))
-    if not found:
-        raise ModelError(f"{model.path}: none of {', '.join(names)} can load it")
-    return found
+            unusable[name] = str(error)
+    return found, unusable
 
 
 def _sibling(model: ModelFile) -> ModelFile | None:

@@ -1,10 +1,15 @@
 """`--doctor` on this machine and on boards that are only files; `--self-test` on every engine."""
 
+import importlib
 import json
 import socket
+import struct
 import sys
+import zlib
+from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,8 +18,10 @@ from edge.board import read_board
 from edge.cli import main
 from edge.container import open_model, payload_sha256
 from edge.doctor import as_text, examine, install_line
-from edge.engines import PROVIDERS, installed, provider_order
-from edge.selftest import check_model
+from edge.engines import ENGINES, PROVIDERS, installed, provider_order, version
+from edge.errors import ModelError
+from edge.provenance import provenance
+from edge.selftest import check_model, golden_png
 from export.container import pack
 from tests.edge.conftest import MODELS
 from tests.edge.test_cli import run
@@ -149,6 +156,55 @@ def test_self_test_compares_the_formats():
         pytest.skip("needs an engine of each format")
     names = [check.name for check in check_model(open_model(MODELS / "tiny.onnx")).checks]
     assert any(" against " in name for name in names)
+
+
+def test_an_engine_that_the_model_does_not_need_fails_no_self_test(monkeypatch):
+    """A service starts only where the self-test passes."""
+    if len({"litert", "onnxruntime"} & set(installed())) < 2:
+        pytest.skip("needs an engine of each format")
+
+    def broken(name):
+        if name == "onnxruntime":
+            raise ImportError("libcuda is missing")
+        return importlib.import_module(name)
+
+    monkeypatch.setattr("edge.engines.import_module", broken)
+    result = check_model(open_model(MODELS / "tiny.tflite"))
+    assert result.passed
+    (left_out,) = [check for check in result.checks if "onnx" in check.name]
+    assert "not compared (engine onnxruntime cannot be used (libcuda is missing)" in left_out.detail
+
+
+def test_an_engine_from_a_distribution_of_another_name(monkeypatch):
+    """As onnxruntime-gpu on a Jetson."""
+    name = installed()[0]
+    module = importlib.import_module(ENGINES[name][1].split(".")[0])
+    monkeypatch.setattr(module, "__version__", "1.2.3", raising=False)
+    monkeypatch.setitem(ENGINES, name, (*ENGINES[name][:2], "no-such-distribution"))
+    assert version(name) == "1.2.3"
+    assert f"{name} 1.2.3" in as_text(examine())
+
+
+def test_a_module_that_only_has_an_engines_name(monkeypatch):
+    """What an interrupted pip leaves behind is told, not a traceback."""
+    name = installed()[-1]
+    monkeypatch.setattr("importlib.import_module", lambda _: SimpleNamespace())
+    monkeypatch.setitem(ENGINES, name, ("onnx", "onnxruntime", "no-such-distribution"))
+    (found,) = [engine for engine in examine().engines if engine.name == name]
+    assert "get_available_providers" in found.problem
+
+
+def test_a_golden_sample_as_large_as_a_wall_is_damaged(model):
+    """Its header says 30,000 x 30,000 pixels."""
+    manifest = open_model(model).manifest
+    png = bytearray(golden_png(provenance(manifest).golden))
+    png[16:24] = struct.pack(">II", 30_000, 30_000)
+    png[29:33] = struct.pack(">I", zlib.crc32(png[12:29]))
+    golden = {**manifest.provenance["golden"], "png_base64": b64encode(png).decode()}
+    changed = replace(manifest, provenance={**manifest.provenance, "golden": golden})
+    model.write_bytes(pack(payload_of(model), changed))
+    with pytest.raises(ModelError, match="golden sample is damaged"):
+        check_model(open_model(model))
 
 
 def test_self_test_as_json(any_model):

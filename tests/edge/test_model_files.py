@@ -1,12 +1,16 @@
 """Model files: the manifest inside, and every way in which a file is refused."""
 
 import json
+import os
+import shutil
 import zipfile
 from dataclasses import replace
 
 import pytest
 
+from edge.classifier import Classifier
 from edge.container import MANIFEST_ENTRY, open_model, payload_sha256
+from edge.engines import installed
 from edge.errors import ModelError
 from edge.manifest import Decision, InputSpec, RejectGate, dumps, loads
 from edge.provenance import provenance
@@ -246,6 +250,23 @@ def test_nonsense_in_a_manifest_is_named(key, value, words):
     data = json.loads(json.dumps({**MANIFEST, key: value}))
     with pytest.raises(ModelError, match=words):
         loads(json.dumps({**data, "seal": _seal(data)}), "m.onnx")
+
+
+def test_a_manifest_too_deep_to_seal_is_damaged():
+    deep = "[" * 993 + "]" * 993
+    with pytest.raises(ModelError, match=r"m\.onnx: its manifest is damaged"):
+        loads('{"manifest_version": "1.0", "seal": "", "x": ' + deep + "}", "m.onnx")
+
+
+def test_a_file_that_takes_the_place_of_one_in_use(path, tmp_path):
+    """A second engine would run the new model with the old one's manifest."""
+    if not installed(path.suffix[1:]):
+        pytest.skip(f"no engine for {path.suffix} files is installed")
+    classifier = Classifier(path)
+    shutil.copy(path, tmp_path / "new")
+    os.replace(tmp_path / "new", path)
+    with pytest.raises(ModelError, match="was replaced while in use"):
+        classifier.twin()
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "nan", '{"manifest_version": "x"}', "[" * 9999])
