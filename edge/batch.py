@@ -1,7 +1,6 @@
 """Classify what a command line names, and write the results as they come."""
 
 import argparse
-import os
 import sys
 from collections.abc import Iterable, Iterator
 
@@ -9,8 +8,12 @@ from edge.classifier import Classifier
 from edge.cli import say
 from edge.errors import EdgeError
 from edge.inputs import STDIN, Input, expand, is_one_file
-from edge.output import WRITERS
+from edge.output import WRITERS, ResultFile
 from edge.pipeline import Extra, Outcome, classify_one
+from edge.quiet import OutputError
+
+_ALL_DONE = (0, 1)
+"""Exit statuses that say that each input has its result or its error."""
 
 
 def run_batch(classifier: Classifier, args: argparse.Namespace) -> int:
@@ -25,18 +28,23 @@ def run_batch(classifier: Classifier, args: argparse.Namespace) -> int:
             return say(f"{args.explain}: cannot be written to ({error.strerror or error})")
     if not args.out:
         return _classify(classifier, args, extra, sys.stdout)
-    # Beside the file, so that the renaming is one step; a run that breaks off leaves no half file.
-    temporary = f"{args.out}.partial"
     try:
-        with open(temporary, "w", encoding="utf-8", errors="backslashreplace") as stream:
-            status = _classify(classifier, args, extra, stream)
-        os.replace(temporary, args.out)
+        file = ResultFile(args.out)
     except OSError as error:
         return say(f"{args.out}: cannot be written ({error.strerror or error})")
+    with file:
+        status = _classify(classifier, args, extra, file.stream, keeps=file.direct)
+        if status in _ALL_DONE:
+            file.replace()
+        elif not file.direct:
+            say(f"{args.out}: is left as it was, because not all scans were gone through")
     return status
 
 
-def _classify(classifier: Classifier, args: argparse.Namespace, extra: Extra | None, stream) -> int:
+def _classify(
+    classifier: Classifier, args: argparse.Namespace, extra: Extra | None, stream, keeps=True
+) -> int:
+    """Write the results to `stream`, which `keeps` those of a run that breaks off or does not."""
     progress = None
 
     def tell(message: str) -> None:
@@ -56,11 +64,12 @@ def _classify(classifier: Classifier, args: argparse.Namespace, extra: Extra | N
     try:
         for outcome in outcomes:
             with interrupts.held():
-                if outcome.error is not None:
-                    tell(outcome.error)
+                problem = outcome.error or outcome.extra_error
+                if problem:
+                    tell(problem)
                 elif progress and stream.isatty():
                     progress.clear()
-                if outcome.error is not None or outcome.prediction.verdict == "rejected":
+                if problem or outcome.prediction.verdict == "rejected":
                     status = 1
                 writer.write(outcome)
                 written += 1
@@ -69,8 +78,12 @@ def _classify(classifier: Classifier, args: argparse.Namespace, extra: Extra | N
                     progress.step()
     except KeyboardInterrupt:
         interrupts.restore()
-        tell(f"interrupted after {written} results; they are complete")
+        tell(f"interrupted after {written} results{'; they are complete' if keeps else ''}")
         status = 130
+    except OutputError:
+        if progress:
+            progress.clear()
+        raise  # nothing more can be written, not even the end
     except EdgeError as error:
         tell(str(error))
         status = 2

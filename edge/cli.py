@@ -27,44 +27,52 @@ def main(argv: list[str] | None = None) -> int:
     # NumPy's OpenBLAS would start a thread for each core; nothing here multiplies matrices.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from edge.arguments import parser
+    from edge.quiet import OutputError, ResultStream, hold_closed
 
+    closed = hold_closed()
     args = parser().parse_args(given)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # file names need not be valid text
+    stdout = sys.stdout
+    sys.stdout = ResultStream(stdout, "the results")
     try:
-        return _run(args)
+        status = _run(args, closed)
+        sys.stdout.flush()
+        return status
     except BrokenPipeError:
         # The reader (say, `head`) has gone.
-        _drop_output()
+        drop_output()
         return 1
+    except OutputError as error:
+        drop_output()
+        return say(error)
     except OSError as error:
-        _drop_output()
-        return say(f"the results cannot be written ({error.strerror or error}); free some space")
+        where = error.filename if isinstance(error.filename, str) else "the system refuses"
+        return say(f"{where}: {error.strerror or error}")
     except KeyboardInterrupt:
         say("interrupted")
         return 130
     finally:
+        sys.stdout = stdout
         gc.enable()
 
 
-def _drop_output() -> None:
+def drop_output() -> None:
     """What is still in stdout's buffer goes nowhere: its flush at exit must not complain."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _run(args) -> int:
-    problem = _usage(args)
+def _run(args, closed: frozenset[int]) -> int:
+    problem = _usage(args) or _no_stream(args, closed)
     if problem:
         return say(problem)
     if args.out:
-        from edge.output import may_replace
+        from edge.output import unfit
 
-        if not may_replace(args.out):
-            return say(
-                f"{args.out}: is a scan, a model or the like, which results must not replace; "
-                "name another file for --out"
-            )
+        problem = unfit(args.out)
+        if problem:
+            return say(problem)
     model_path = args.model
     if not model_path and not args.doctor:
         from edge.bundled import bundled_model
@@ -146,6 +154,15 @@ def _usage(args) -> str | None:
         return f"{alone} takes no scans; leave out {args.paths[0]}"
     if alone != "--watch" and args.format not in ("text", "json"):
         return f"{alone} reports as text or json, not as {args.format}"
+    return None
+
+
+def _no_stream(args, closed: frozenset[int]) -> str | None:
+    """Which of the standard descriptors that are needed is closed; None if none."""
+    if 0 in closed and "-" in args.paths:
+        return "-: there is no standard input to read names from (it is closed); name the scans"
+    if 1 in closed and args.paths and not args.out:
+        return "there is no standard output to write to (it is closed); name a file with --out"
     return None
 
 

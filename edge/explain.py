@@ -9,6 +9,7 @@ and Fergus 2014, Visualizing and Understanding Convolutional Networks, section 4
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from time import perf_counter
@@ -35,6 +36,8 @@ MEANINGS = {
 """What colour shows, by method."""
 
 _LONGEST_NAME = 200
+"""Bytes of a scan's name in its picture's; file systems allow 255, the picture's endings included.
+"""
 
 
 class HeatMap(NamedTuple):
@@ -180,8 +183,9 @@ def occlusion(log_odds: Callable[[np.ndarray], np.ndarray], pixels: np.ndarray) 
 def picture_name(path: str) -> str:
     """The name of a scan's picture: its own, and of its whole path a hash, which tells it from
     the scans of that name in other folders."""
-    stem = os.path.basename(path)[:_LONGEST_NAME] or "scan"
+    stem = os.path.basename(path) or "scan"
     stem = "".join(c if c.isprintable() else "_" for c in stem)  # no escape codes in a listing
+    stem = stem.encode()[:_LONGEST_NAME].decode(errors="ignore")  # no half letter at the end
     digest = blake2b(os.fsencode(os.path.abspath(path)), digest_size=4).hexdigest()
     return f"{stem}-{digest}{PICTURE}"
 
@@ -192,7 +196,10 @@ def _save(picture: Image, file: str) -> None:
         picture.save(temporary, "PNG")
         os.replace(temporary, file)
     except OSError as error:
-        raise ImageError(f"{file}: cannot be written ({error.strerror or error})") from error
+        with suppress(OSError):
+            os.unlink(temporary)
+        reason = error.strerror or error
+        raise ImageError(f"{file}: the picture cannot be written ({reason})") from error
 
 
 def _jpeg(image: Image, longest: int) -> bytes:

@@ -41,8 +41,7 @@ def expand(
     skip = skip and os.path.realpath(skip)
     for path in paths:
         if path == STDIN:
-            for name in names_on(0, b"\0" if null else b"\n"):
-                yield from _files(name, say, skip)
+            yield from _named(names_on(0, b"\0" if null else b"\n"), say, skip)
         elif _MAGIC.intersection(path) and not os.path.lexists(path):
             yield from _matches(path, say, skip)
         else:
@@ -68,6 +67,19 @@ def names_on(descriptor: int, end: bytes) -> Iterator[str]:
             break  # this is no list of names: what there is will be called unreadable
     if rest:
         yield os.fsdecode(rest[:_LONGEST_NAME])
+
+
+def _named(names: Iterator[str], say: Callable[[str], None], skip: str | None) -> Iterator[Input]:
+    while True:
+        try:
+            name = next(names, None)
+        except OSError as error:  # as of a folder, or of a terminal that has gone
+            reason = error.strerror or error
+            yield Input(STDIN, f"{STDIN}: standard input cannot be read ({reason}); name the scans")
+            return
+        if name is None:
+            return
+        yield from _files(name, say, skip)
 
 
 def _matches(pattern: str, say: Callable[[str], None], skip: str | None) -> Iterator[Input]:

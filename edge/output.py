@@ -7,10 +7,12 @@ keeps what it has done.
 import json
 import os
 from codecs import getincrementaldecoder
+from contextlib import suppress
 from typing import TextIO
 
 from edge import NOTICE
 from edge.pipeline import Outcome
+from edge.quiet import ResultStream
 
 WORDS = {
     "tumor": "TUMOR",
@@ -42,11 +44,90 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def may_replace(path: str) -> bool:
-    """Whether results may be written to a path: nothing is there, or text, as all results are.
+def unfit(path: str) -> str | None:
+    """Why results cannot be written to a path, before any work is done; None if they may be.
 
-    A scan or a model is not text: `--out *.png` must not cost the first of them.
+    A scan or a model is not text, as all results are: `--out *.png` must not cost the first.
     """
+    if os.path.isdir(path):
+        return f"{path}: is a folder, which results cannot replace; name a file in it for --out"
+    if not _may_replace(path):
+        return (
+            f"{path}: is a scan, a model or the like, which results must not replace; "
+            "name another file for --out"
+        )
+    return None
+
+
+class ResultFile:
+    """The file that `--out` names. Whole results replace it; anything less leaves it as it was.
+
+    A symbolic link is followed. What is no regular file (a terminal, a pipe, /dev/null), and
+    standard output or error by another name, cannot be replaced and is written into directly.
+
+        with ResultFile("results.json") as file:
+            json.dump(results, file.stream)
+            file.replace()
+
+    Raises:
+        OSError: it cannot be opened, or the temporary file beside it cannot be made.
+    """
+
+    def __init__(self, path: str):
+        self._temporary = None
+        place: str | int | None = _standard(path)
+        if place is None and os.path.exists(path) and not os.path.isfile(path):
+            place = path
+        if place is None:
+            # Beside the file, so that the renaming is one step.
+            self._target = os.path.realpath(path)
+            place = self._temporary = f"{self._target}.partial"
+        self._file = open(place, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+        self.stream = ResultStream(self._file, f"{path}: the results")
+        """To write to; raises `OutputError`."""
+
+    @property
+    def direct(self) -> bool:
+        """Whether what was written is there already, and stays."""
+        return self._temporary is None
+
+    def replace(self) -> None:
+        """Put the results, which are whole, in place.
+
+        Raises:
+            OutputError: the disk is full, or the folder does not allow it.
+        """
+        self.stream.flush()
+        if self._temporary is not None:
+            with self.stream.told():
+                self._file.close()
+                os.replace(self._temporary, self._target)
+            self._temporary = None
+
+    def __enter__(self) -> "ResultFile":
+        return self
+
+    def __exit__(self, *_) -> None:
+        with suppress(OSError):
+            self._file.close()  # which may have more to write than there is room for
+        if self._temporary is not None:
+            with suppress(OSError):
+                os.unlink(self._temporary)
+
+
+def _standard(path: str) -> int | None:
+    """A copy of standard output or error if a path leads to it (/dev/stdout); else None.
+
+    Where a shell redirected it to a file, opening that by name would empty or replace it.
+    """
+    for descriptor in (1, 2):
+        with suppress(OSError):
+            if os.path.samestat(os.stat(path), os.fstat(descriptor)):
+                return os.dup(descriptor)
+    return None
+
+
+def _may_replace(path: str) -> bool:
     if not os.path.isfile(path):
         return True  # nothing, or a terminal or a pipe
     try:

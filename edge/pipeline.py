@@ -7,6 +7,7 @@ allows it, a process (`edge.workers`). Queues are short: memory does not grow wi
 scans.
 """
 
+import errno
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +19,7 @@ import numpy as np
 from PIL.Image import Image
 
 from edge.classifier import Classifier, Prediction
-from edge.errors import EngineError, ImageError
+from edge.errors import EngineError, ImageError, ModelError
 from edge.quiet import silenced
 
 Item = TypeVar("Item")
@@ -40,6 +41,11 @@ class Outcome:
     """Why there is no prediction; None if there is one."""
     extra: Any = None
     """What the `extra` function made of it (see `edge.explain`)."""
+    extra_error: str | None = None
+    """Why that function could make nothing of it; the prediction is no worse for it."""
+    unread: bool = False
+    """Whether the system would not let the file be read (no permission, a failing disk), so that
+    the error says nothing about what is in it."""
 
 
 def classify_many(
@@ -61,13 +67,13 @@ def classify_many(
         scans: image files or arrays; a generator is read only a little ahead.
         jobs: scans in work at a time, 1 or more, each with an engine of the classifier's kind.
         extra: called by the worker with (classifier, path, decoded image, prediction); what it
-            returns is the outcome's `extra`.
+            returns is the outcome's `extra`, an ImageError or EngineError its `extra_error`.
         processes: True: the workers are forks of this process where the engine allows it, which
             is faster for small models. Only for programs without threads of their own.
 
     Raises:
         ModelError, EngineError: another engine cannot be loaded; while iterating, a worker
-            process was killed.
+            process was killed, or the model's manifest asks for what there is not.
     """
     return on_engines(classifier, classify_one, scans, jobs, extra, processes)
 
@@ -79,10 +85,24 @@ def classify_one(
     path = "array" if isinstance(scan, np.ndarray) else os.fspath(scan)
     try:
         image, prediction = classifier.examine(scan)
-        made = extra(classifier, path, image, prediction) if extra and image else None
     except (ImageError, EngineError) as error:
-        return Outcome(path, None, str(error))
-    return Outcome(path, prediction, None, made)
+        return Outcome(path, None, str(error), unread=_is_unread(error))
+    except ModelError as error:
+        if str(classifier.path) in str(error):
+            raise
+        raise ModelError(f"{classifier.path}: {error}") from error
+    if not extra or image is None:
+        return Outcome(path, prediction, None)
+    try:
+        return Outcome(path, prediction, None, extra(classifier, path, image, prediction))
+    except (ImageError, EngineError) as error:
+        return Outcome(path, prediction, None, extra_error=str(error))
+
+
+def _is_unread(error: Exception) -> bool:
+    cause = error.__cause__
+    # Pillow's own OSErrors have no number, and EINVAL is where a damaged file made it seek to.
+    return isinstance(cause, OSError) and cause.errno not in (None, errno.EINVAL)
 
 
 def on_engines(

@@ -12,17 +12,18 @@ import hashlib
 import json
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from edge import NOTICE
 from edge.classifier import Classifier
-from edge.cli import say
+from edge.cli import drop_output, say
+from edge.errors import EdgeError
 from edge.inputs import PICTURE
 from edge.output import record
 from edge.pipeline import Outcome, classify_one
+from edge.quiet import OutputError
 
 RESULTS = ".mri-edge-results.ndjson"
 """Where the results go in the watched folder if no other place is named."""
@@ -214,6 +215,10 @@ def run_watch(classifier: Classifier, args: argparse.Namespace) -> int:
         pass
     except KeyboardInterrupt:
         status = 130
+    except OutputError:
+        raise
+    except EdgeError as error:
+        status = say(error)
     except OSError as error:
         status = say(f"{path}: cannot be written ({error.strerror or error})")
     say("stopped; each result is on disk")
@@ -222,7 +227,8 @@ def run_watch(classifier: Classifier, args: argparse.Namespace) -> int:
 
 
 def _watch(classifier, folder: Folder, journal: Journal, done, extra, args, held) -> None:
-    missing = False
+    missing, told = False, set()
+    work = _Worker(classifier, journal, extra)
     while True:
         try:
             ready, missing = folder.ready(done), False
@@ -230,14 +236,21 @@ def _watch(classifier, folder: Folder, journal: Journal, done, extra, args, held
             if not missing:
                 say(f"{args.watch}: {error.strerror or error}; waiting for it to come back")
             ready, missing = [], True
-        work = _Worker(classifier, journal, extra)
+        unread = set()
         for seen, sha256, outcome in map(work, ready):
             if outcome is None:
                 continue  # changed or touched meanwhile: the next look decides
+            if outcome.unread:
+                # A disk or a share may recover, and rights be given: only what is in it is final.
+                unread.add(seen)
+                if seen not in told:
+                    say(f"{outcome.error}; it will be tried again")
+                continue
             with held:
                 _write(journal.append(seen, sha256, record(outcome)))
-                if outcome.error:
-                    say(outcome.error)
+                if outcome.error or outcome.extra_error:
+                    say(outcome.error or outcome.extra_error)
+        told = unread  # no more than is there: of each file once, for as long as it cannot be read
         time.sleep(args.settle / 2)
 
 
@@ -246,7 +259,7 @@ def _write(line: str) -> None:
         print(line, flush=True)
     except BrokenPipeError:
         # Nobody reads any more; the results on disk are what counts.
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        drop_output()
 
 
 class _Worker:
@@ -263,7 +276,7 @@ class _Worker:
             if not os.path.lexists(seen.path):
                 return seen, "", None  # taken away
             reason = f"{seen.path}: cannot be read ({error.strerror or error})"
-            return seen, "", Outcome(seen.path, None, reason)
+            return seen, "", Outcome(seen.path, None, reason, unread=True)
         if self._journal.has_content(seen.path, sha256):
             self._journal.remember(seen)
             return seen, sha256, None

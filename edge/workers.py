@@ -20,6 +20,9 @@ class Worker:
 
     To be made while this process has no threads that hold locks. What goes through the pipes is
     pickled, and comes from nobody but this process and its child.
+
+    Raises:
+        EngineError: the system allows no further process or pipe.
     """
 
     # This process' ends of all pipes. A later child would inherit the earlier ones' and, while it
@@ -27,11 +30,17 @@ class Worker:
     _ours: ClassVar[set[int]] = set()
 
     def __init__(self, work: Callable[[Any], Any]):
-        ours_in, theirs_out = os.pipe()
-        theirs_in, ours_out = os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()
-        self._pid = os.fork()
+        try:
+            ours_in, theirs_out = os.pipe()
+            theirs_in, ours_out = os.pipe()
+            self._pid = os.fork()
+        except OSError as error:
+            raise EngineError(
+                f"no further worker process can be started ({error.strerror or error}); "
+                "try fewer --jobs"
+            ) from error
         if self._pid == 0:
             for descriptor in (ours_in, ours_out, *Worker._ours):
                 os.close(descriptor)

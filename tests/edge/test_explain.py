@@ -1,6 +1,7 @@
 """Heat maps, their pictures, and the page of results in a real browser."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -314,3 +315,34 @@ def test_a_name_that_would_talk_to_a_terminal_is_tamed():
     assert name.startswith("weird__[31m.png-")
     assert name.isprintable()
     assert name != picture_name("/scans/weird__[31m.png"), "they stay apart"
+
+
+def test_a_long_name_in_another_script_has_its_picture(any_model, scan, tmp_path):
+    long = scan(180, "ж" * 120 + ".png")
+    status, text, err = run(
+        long, "--model", any_model, "--explain", tmp_path / "maps", "--format", "ndjson"
+    )
+    assert status == 0, err
+    assert (tmp_path / "maps").joinpath(picture_name(str(long))).exists()
+    assert json.loads(text)["explanation"]["file"].startswith(f"{tmp_path / 'maps'}/жж")
+    for name in ("ж" * 127, "a" * 255, "a" + "脳" * 84, "\udcff" * 255):
+        assert len(os.fsencode(f"{picture_name(name)}.partial")) <= 255
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_verdict_outlives_its_picture(any_model, scan, tmp_path, jobs):
+    files, maps = [scan(180), scan(40, "b.png")], tmp_path / "maps"
+    # A folder in the picture's place: it cannot be written, whoever tries.
+    (maps / picture_name(str(files[0])) / "x").mkdir(parents=True)
+    status, text, err = run(
+        *files,
+        *("--model", any_model, "--explain", maps, "--format", "ndjson", "--jobs", jobs),
+    )
+    assert status == 1
+    results = [json.loads(line) for line in text.splitlines()]
+    assert [result["verdict"] for result in results] == ["tumor", "no_tumor"]
+    assert [result["error"] for result in results] == [None, None]
+    assert ["explanation" in result for result in results] == [False, True]
+    assert "the picture cannot be written" in err
+    assert "1 picture written" in err
+    assert not list(maps.glob("*.partial"))

@@ -1,5 +1,6 @@
 """`--watch`: every file once, whenever the process dies."""
 
+import errno
 import json
 import os
 import random
@@ -11,9 +12,11 @@ import time
 
 import pytest
 
-from edge import NOTICE
-from edge.watch import RESULTS, Folder, Journal, Seen
+from edge import NOTICE, Classifier
+from edge.arguments import parser
+from edge.watch import RESULTS, Folder, Journal, Seen, run_watch
 from tests.edge.conftest import heed_ctrl_c
+from tests.edge.test_out import unknown_rule  # noqa: F401
 
 SETTLE = "0.1"
 
@@ -227,3 +230,104 @@ def test_the_folder_may_come_back(any_model, scan, inbox, tmp_path):
     status, _, err = finish(process)
     assert status == 0
     assert "waiting for it to come back" in err
+
+
+def test_an_unusable_model_ends_it_in_one_line(unknown_rule, scan, inbox):  # noqa: F811
+    (inbox / "a.png").write_bytes(scan(180).read_bytes())
+    process = start(inbox, unknown_rule)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "Traceback" not in err
+    assert f"{unknown_rule}: the model asks for the unknown" in err
+    assert results(inbox / RESULTS) == []
+
+
+def test_a_verdict_outlives_its_picture(any_model, scan, inbox, tmp_path):
+    from edge.explain import picture_name
+
+    file, maps = inbox / "a.png", tmp_path / "maps"
+    (maps / picture_name(str(file)) / "x").mkdir(parents=True)
+    file.write_bytes(scan(180).read_bytes())
+    process = start(inbox, any_model, "--explain", maps)
+    wait_for(lambda: len(results(inbox / RESULTS)) == 1)
+    status, _, err = finish(process)
+    (result,) = results(inbox / RESULTS)
+    assert (status, result["verdict"], result["error"]) == (0, "tumor", None)
+    assert err.count("the picture cannot be written") == 1
+
+
+class Looks:
+    """`time.sleep` that ends the watch after some looks at the folder."""
+
+    def __init__(self, number: int):
+        self.left = number
+
+    def __call__(self, seconds: float) -> None:
+        assert seconds > 0
+        self.left -= 1
+        if not self.left:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture
+def watch_in_process(any_model, inbox, monkeypatch, capsys):
+    """Watch the folder for some looks; its results, and what was said."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    def run_for(looks: int) -> tuple[list[dict], str]:
+        monkeypatch.setattr("edge.watch.time.sleep", Looks(looks))
+        args = parser().parse_args(["--watch", str(inbox), "--settle", "1e-9"])
+        run_watch(Classifier(any_model), args)
+        return results(inbox / RESULTS), capsys.readouterr().err
+
+    yield run_for
+    signal.signal(signal.SIGTERM, before)
+
+
+def failing(times: int, work, error):
+    """`work`, which raises an error the first times that it is called; and how often it was."""
+    calls = []
+
+    def wrapped(*arguments):
+        calls.append(arguments)
+        if len(calls) <= times:
+            raise error
+        return work(*arguments)
+
+    return wrapped, calls
+
+
+IO_ERROR = OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+@pytest.mark.parametrize("where", ["edge.watch._sha256", "edge.decode._decode_open"])
+def test_a_file_that_cannot_be_read_is_tried_again(
+    watch_in_process, scan, inbox, monkeypatch, where
+):
+    from edge import decode, watch
+
+    (inbox / "a.png").write_bytes(scan(180).read_bytes())
+    work = watch._sha256 if "watch" in where else decode._decode_open
+    wrapped, calls = failing(3, work, IO_ERROR)
+    monkeypatch.setattr(where, wrapped)
+    found, err = watch_in_process(3)
+    assert found == []
+    assert len(calls) == 2, "once a look that finds the file settled"
+    assert err.count("Input/output error") == 1, "said once"
+    assert "will be tried again" in err
+    found, err = watch_in_process(5)
+    assert [result["verdict"] for result in found] == ["tumor"]
+    assert len(calls) == 4
+
+
+def test_a_damaged_file_is_final(watch_in_process, scan, inbox):
+    (inbox / "cut.png").write_bytes(scan(180).read_bytes()[:90])
+    tiff = scan(180, "a.tif").read_bytes()
+    (inbox / "cut.tif").write_bytes(tiff[: len(tiff) // 2])
+    at = int.from_bytes(tiff[4:8], "little")
+    (inbox / "far.tif").write_bytes(tiff[:4] + (at + (1 << 31)).to_bytes(4, "little") + tiff[8:])
+    (inbox / "text.png").write_text("I am a text")
+    found, err = watch_in_process(5)
+    assert len(found) == 4
+    assert all(result["error"] for result in found)
+    assert "tried again" not in err
