@@ -50,8 +50,8 @@ options:
   --version             show program's version number and exit
 
 exit status: 0 every scan was classified; 1 at least one could not be read or was
-rejected (the others are still classified), or the self-test failed; 2 wrong usage, no usable model
-or engine; 130 interrupted.
+rejected, or its picture could not be written (the others are still classified), or the self-test
+failed; 2 wrong usage, no usable model or engine; 130 interrupted.
 
 Results go to standard output, everything else to standard error.
 """

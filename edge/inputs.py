@@ -21,6 +21,9 @@ class Input(NamedTuple):
     path: str
     problem: str | None = None
 
+    def __str__(self) -> str:
+        return self.path
+
 
 def expand(
     paths: list[str],

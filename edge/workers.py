@@ -63,7 +63,7 @@ class Worker:
             result, error = pickle.load(self._replies)
         except (OSError, EOFError, pickle.UnpicklingError) as lost:
             raise EngineError(
-                f"a worker process ended while it worked on {item!r} (out of memory?); "
+                f"a worker process ended while it worked on {str(item)[:200]} (out of memory?); "
                 "try fewer --jobs"
             ) from lost
         if error is not None:

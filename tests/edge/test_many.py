@@ -173,8 +173,8 @@ def test_a_worker_that_dies_is_an_error():
     from edge.workers import Worker
 
     worker = Worker(lambda item: os._exit(9))
-    with pytest.raises(EngineError, match=r"worker process ended .* fewer --jobs"):
-        worker("scan.png")
+    with pytest.raises(EngineError, match=r"ended while it worked on scan\.png .* fewer --jobs"):
+        worker(Input("scan.png"))
     worker.close()
 
 
