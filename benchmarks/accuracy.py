@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.classifier import Prediction
-from edge.decide import verdict
 from edge.manifest import Decision
+from export.parity import verdict_pairs
 from train.metrics import Proportion, auc, calibration_error, score
 
 
@@ -117,7 +117,7 @@ def judge(
         accuracy=None
         if truth is None or not asked.any()
         else score_probabilities(values[asked], truth[asked], decision.threshold),
-        agreement=expected and _agreement(values, truth, decision, expected),
+        agreement=expected and _agreement(predictions, values, truth, decision, expected),
     )
 
 
@@ -138,12 +138,14 @@ def mcnemar(only_one: int, only_other: int) -> float:
     return min(1.0, 2 * sum(math.comb(n, i) for i in range(least + 1)) / 2**n)
 
 
-def _agreement(values, truth, decision: Decision, expected: Expected) -> Agreement | None:
+def _agreement(
+    predictions, values, truth, decision: Decision, expected: Expected
+) -> Agreement | None:
     both = np.isfinite(values) & np.isfinite(expected.probabilities)
     if not both.any():
         return None
     own, keras = values[both], expected.probabilities[both]
-    words = [[verdict(float(p), decision) for p in ps] for ps in (own, keras)]
+    pairs = verdict_pairs([predictions[i] for i in np.flatnonzero(both)], keras, decision)
     difference = np.abs(own - keras)
     counts = (None,) * 3
     sensitivities = (None, None)
@@ -161,7 +163,7 @@ def _agreement(values, truth, decision: Decision, expected: Expected) -> Agreeme
     return Agreement(
         expected.source,
         int(both.sum()),
-        sum(a != b for a, b in zip(*words, strict=True)),
+        sum(a != b for a, b in pairs),
         float(difference.max()),
         float(difference.mean()),
         *counts,

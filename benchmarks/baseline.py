@@ -64,7 +64,7 @@ def same_kind(earlier: "Report", machine: Machine, file: str) -> None:
 def compare(
     earlier: "Report", groups: tuple["Group", ...], file: str, max_regression: float
 ) -> Comparison:
-    """Compare the latencies of all models, by run, file kind, engine and threads."""
+    """Compare the latencies of all models, by run, file name, engine and threads."""
     before = dict(_latencies(earlier.groups))
     now = dict(_latencies(groups))
     limit = 1 + max_regression
@@ -90,7 +90,8 @@ def _latencies(groups: tuple["Group", ...]) -> Iterator[tuple[str, tuple[Latency
         if group.yardstick is None:
             continue
         for model in group.models:
-            name = f"{group.run} {model.precision} {model.format}, {model.engine}"
+            # Two files of one run may be of one kind: cnn-int8.onnx and cnn-int8-batch.onnx.
+            name = f"{group.run}: {model.file}, {model.engine}"
             for row in model.rows:
                 words = f"{name}, {row.threads} thread{'s' * (row.threads > 1)}: inference"
                 yield words, (row.inference, group.yardstick)

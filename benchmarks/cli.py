@@ -28,7 +28,8 @@ def parser() -> argparse.ArgumentParser:
         epilog="`python -m benchmarks merge A.json B.json` joins reports of several machines into "
         "one table. Exit status: 0 all in line; 1 a model failed its self-test, a limit of the "
         "gate or --max-regression (the rest is still measured); 2 wrong usage, no usable model or "
-        "data; 130 interrupted (what was measured is reported as partial).",
+        "data, or a baseline with nothing in common; 130 interrupted (what was measured is "
+        "reported as partial).",
         allow_abbrev=False,
     )
     default = Options()
@@ -74,7 +75,8 @@ def parser() -> argparse.ArgumentParser:
         "--gate",
         action=argparse.BooleanOptionalAction,
         help="exit status 1 if decisions, sensitivity or the latency ratio are out of line with "
-        "Keras (default: on where Keras or a reference file is)",
+        "Keras, or were compared over no labelled scan (default: on where Keras or a reference "
+        "file is)",
     )
     add("--baseline", type=Path, metavar="FILE", help="an earlier report.json to compare with")
     add(
@@ -137,23 +139,24 @@ def _benchmark(args: argparse.Namespace, argv: list[str]) -> int:
     report = session.report()
     if status and not any(model.cold for group in report.groups for model in group.models):
         raise KeyboardInterrupt
-    comparable = any(g.keras or any(_agreement(m) for m in g.models) for g in report.groups)
-    if comparable and args.gate is not False:
-        findings = tuple(finding for group in report.groups for finding in gate.check(group))
+    if any(session.comparable) and args.gate is not False:
+        pairs = zip(report.groups, session.comparable, strict=True)
+        findings = tuple(f for group, comparable in pairs for f in gate.check(group, comparable))
         report = replace(report, gate=findings)
     if earlier:
         found = baseline.compare(earlier, report.groups, str(args.baseline), args.max_regression)
         report = replace(report, baseline=found)
     show(report)
     write(report, args.out)
+    if report.baseline and not report.baseline.changes and not status:
+        raise BenchmarkError(
+            f"{args.baseline}: has no latency in common with this run, so nothing was compared "
+            f"(the report is in {args.out}); give the report of the same files and engines"
+        )
     failed = bool(report.failed)
     failed |= any(not finding.passed for finding in report.gate or ())
     failed |= bool(report.baseline and report.baseline.regressions)
     return status or int(failed)
-
-
-def _agreement(model):
-    return model.judged and model.judged.agreement
 
 
 def _options(args: argparse.Namespace) -> Options:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from benchmarks.report import Group, Model
 
 PREDICT = "predict"
+THREADS = 1
+"""The limits of latency are for this many; Keras' `predict` takes as many as it likes."""
+UNTIMED = "not measured with one thread, so held to no limit"
+"""`Finding.words` where there is nothing to hold to a latency limit: no check, but to be told."""
 
 MAX_SENSITIVITY_DROP = {"fp32": 0.0, "fp16": 0.0, "dynamic": 0.01, "int8": 0.01}
 """By precision, of Keras' sensitivity on the same scans, as a share of the tumors; one tumor may
@@ -33,10 +37,18 @@ class Finding:
     """Measured and limit."""
 
 
-def check(group: "Group") -> list[Finding]:
-    """Hold every model of a group to the limits, as far as there is something to compare with."""
+def check(group: "Group", comparable: bool) -> list[Finding]:
+    """Hold every model of a group to the limits, as far as there is something to compare with.
+
+    Args:
+        comparable: whether Keras with the run, or a reference file, is here. Then a model whose
+            verdicts were compared over no labelled scan fails: a gate that saw nothing must not
+            pass.
+    """
     found = []
     for model in group.models:
+        if comparable:
+            found += _comparison(group, model)
         found += _decisions(model) + _latency(group, model)
     return found
 
@@ -53,9 +65,28 @@ def limits() -> str:
     return (
         f"verdicts unlike Keras and difference in probability at most: {changed}; "
         f"sensitivity lost at most: {drops}; "
-        f"times faster than predict at least (whole interval below fails): {times}, "
-        f"others {MIN_TIMES_FASTER_OTHERWISE:g}"
+        "times faster than predict at least, with one thread (whole interval below fails): "
+        f"{times}, others {MIN_TIMES_FASTER_OTHERWISE:g}"
     )
+
+
+def _comparison(group: "Group", model: "Model") -> list[Finding]:
+    judged = model.judged
+    if judged and judged.agreement and judged.agreement.only_model_right is not None:
+        return []
+    if judged is None:
+        why = "it was interrupted before"
+    elif judged.rejected.hits == judged.scans:
+        why = f"the reject gate refused every scan ({group.scans}); name others with --data"
+    elif judged.accuracy is None:
+        why = f"there are no labelled scans ({group.scans}); name some with --data"
+    else:
+        why = (
+            f"no reference file names one of the scans ({group.scans}) that was judged, and Keras "
+            f"gave nothing for them ({group.keras_absent or 'it judged others'}); name the scans "
+            "that the reference was written for with --data"
+        )
+    return [Finding(_name(model), "comparison", False, f"no verdict compared with Keras: {why}")]
 
 
 def _decisions(model: "Model") -> list[Finding]:
@@ -63,7 +94,14 @@ def _decisions(model: "Model") -> list[Finding]:
     if not agreement:
         return []
     name = _name(model)
-    target = next(t for t in TARGETS if (t.format, t.precision) == (model.format, model.precision))
+    kind = (model.format, model.precision)
+    target = next((t for t in TARGETS if (t.format, t.precision) == kind), None)
+    if target is None:
+        words = (
+            f"there are no limits for {model.precision} {model.format}: `python -m export` writes "
+            "no such file; leave it out, or measure it with --no-gate"
+        )
+        return [Finding(name, "decisions", False, words)]
     most = target.max_changed(agreement.scans)
     found = [
         Finding(
@@ -90,9 +128,12 @@ def _decisions(model: "Model") -> list[Finding]:
 
 
 def _latency(group: "Group", model: "Model") -> list[Finding]:
-    if not model.rows or PREDICT not in model.rows[0].times_faster:
+    rows = [row for row in model.rows if PREDICT in row.times_faster]
+    if not rows:
         return []
-    row = model.rows[0]
+    row = next((row for row in rows if row.threads == THREADS), None)
+    if row is None:
+        return [Finding(_name(model), "latency ratio", True, UNTIMED)]
     key = (group.architecture, model.precision, model.engine)
     least = MIN_TIMES_FASTER.get(key, MIN_TIMES_FASTER_OTHERWISE)
     ratio = row.times_faster[PREDICT]

@@ -44,14 +44,14 @@ Key = tuple[str, str, str, str]
 
 
 def _values(report: Report) -> dict[Key, str]:
-    """What is shown of a report, by run, model, engine and measure."""
+    """What is shown of a report, by run, model with its file's name, engine and measure."""
     found = {}
     for group in report.groups:
         for row in group.keras:
             key = (group.run, f"Keras {row.call}", "keras", "inference p50 / p90, ms")
             found[key] = f"{row.latency.p50:.2f} / {row.latency.p90:.2f}"
         for model in group.models:
-            where = (group.run, f"{model.precision} {model.format}", model.engine)
+            where = (group.run, f"{model.precision} {model.format}, {model.file}", model.engine)
             found |= {(*where, name): value for name, value in _measures(model).items()}
     return found
 

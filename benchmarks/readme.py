@@ -96,7 +96,7 @@ def rewritten(text: str, report: Report) -> str:
 
 
 def stale(root: Path, report_file: Path) -> list[str]:
-    """Which documents and pictures are not what the report makes of them.
+    """Which documents and pictures are not what the report makes of them, or missing.
 
     Pictures are told by the report's hash, which they carry: another Matplotlib draws other bytes.
     """
@@ -106,6 +106,8 @@ def stale(root: Path, report_file: Path) -> list[str]:
         text = (root / name).read_text()
         if rewritten(text, report) != text:
             found.append(str(name))
+    pictures = [report_file.parent / f"{name}.png" for name in _drawn(report)]
+    found += [f"{path} (missing)" for path in pictures if not path.is_file()]
     for path in sorted(report_file.parent.glob("*.png")):
         with Image.open(path) as image:
             if image.text.get(_MARK) != digest:

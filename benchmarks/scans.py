@@ -82,13 +82,18 @@ def find_reference(manifest: Manifest, model: Path, given: Path | None) -> Refer
     return None
 
 
-def held_out(run: Run) -> Scans | None:
-    """The test part of a run, or None if its files are gone."""
+def held_out(run: Run) -> Scans:
+    """The test part of a run.
+
+    Raises:
+        BenchmarkError: one of its files is gone or was changed.
+    """
     scans = [scan for scan in run.split if scan.part == "test"]
     files = tuple(Path(scan.root, scan.path) for scan in scans)
     for file, scan in zip(files, scans, strict=True):
         if not file.is_file() or _sha256(file) != scan.sha256:
-            return None
+            what = "was changed" if file.is_file() else "is missing"
+            raise BenchmarkError(f"{file}, a test scan of run {run.name}, {what}")
     training = run.manifest.training
     return Scans(
         files,
@@ -173,11 +178,15 @@ def _readable(
     return kept, problems
 
 
-def golden(manifest: Manifest, folder: Path) -> Scans:
-    """A model's golden sample, written to `folder`: latencies, but no accuracy."""
+def golden(manifest: Manifest, folder: Path, why: str) -> Scans:
+    """A model's golden sample, written to `folder`: latencies, but no accuracy.
+
+    Args:
+        why: there is no more, in words.
+    """
     file = folder / "golden.png"
     file.write_bytes(golden_png(provenance(manifest).golden))
-    return Scans((file,), None, "the golden sample only: no labelled scans at hand", True)
+    return Scans((file,), None, f"the golden sample only: {why}", True)
 
 
 def _sha256(file: Path) -> str:

@@ -68,7 +68,13 @@ class Session:
         self._peaks: tuple[Peak, ...] = ()
         self._failed: list[Failed] = []
         self._groups: list[tuple[Measuring, Candidate, Run | None, Scans]] = []
+        self._comparable: list[bool] = []
         self._finished = False
+
+    @property
+    def comparable(self) -> tuple[bool, ...]:
+        """Of each group of the report: whether Keras with its run, or a reference file, is here."""
+        return tuple(self._comparable)
 
     def measure(self, paths: Sequence[str]) -> None:
         """Measure model files.
@@ -130,28 +136,37 @@ class Session:
         for group in by_run(candidates):
             classifier = group[0].classifier
             run = find_run(classifier.manifest, self._runs)
-            if (
-                self._compared
-                and not (run and is_installed("keras"))
-                and not self._expecting(group[0])
-            ):
+            with_keras = bool(run and is_installed("keras"))
+            comparable = with_keras or self._expecting(group[0]) is not None
+            if self._compared and not comparable:
                 raise BenchmarkError(
                     f"{classifier.manifest.name}: --gate has nothing to compare with: neither "
                     "Keras and the run nor a reference file (export --reference) is here"
                 )
             scans = self._scans(group[0], run, scratch)
+            if self._compared and scans.truth is None:
+                raise BenchmarkError(
+                    f"{classifier.manifest.name}: --gate needs labelled scans, and there is "
+                    f"{scans.source}; name some with --data"
+                )
             self._progress.note(
                 f"{classifier.manifest.name}: {len(group)} models, {len(scans.files)} scans: "
                 f"{scans.source}"
             )
             measuring = Measuring(group, scans, self._options)
             self._groups.append((measuring, group[0], run, scans))
+            self._comparable.append(comparable)
 
     def _scans(self, candidate: Candidate, run: Run | None, scratch: Path) -> Scans:
         manifest = candidate.classifier.manifest
-        if not self._data:
-            return (run and held_out(run)) or golden(manifest, scratch)
-        return labelled(*self._data, run, self._expecting(candidate), self._progress.note)
+        if self._data:
+            return labelled(*self._data, run, self._expecting(candidate), self._progress.note)
+        if run is None:
+            return golden(manifest, scratch, "no labelled scans at hand")
+        try:
+            return held_out(run)
+        except BenchmarkError as error:
+            return golden(manifest, scratch, str(error))
 
     def _expecting(self, candidate: Candidate) -> Reference | None:
         classifier = candidate.classifier
@@ -184,6 +199,8 @@ class Session:
                 calls, expected = _keras(run, candidate, scans)
             except TrainError as error:  # its model was changed, or is of another Keras
                 measuring.keras_absent = str(error)
+            except ImportError as error:  # Keras without a backend that works
+                measuring.keras_absent = f"Keras cannot be imported ({error})"
         if expected is None:
             reference = self._expecting(candidate)
             expected = reference and expected_by(reference, scans, candidate.classifier)

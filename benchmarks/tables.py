@@ -52,14 +52,22 @@ def verdicts(report: Report) -> list[str]:
     """Gate, baseline and failures, a line each."""
     lines = [f"FAILED {one.file}: {one.reason}" for one in report.failed]
     if report.gate is not None:
-        bad = [finding for finding in report.gate if not finding.passed]
+        checks = [finding for finding in report.gate if finding.words != gate.UNTIMED]
+        bad = [finding for finding in checks if not finding.passed]
         lines.append(
-            f"Gate {'FAILED' if bad else 'passed'}: {len(report.gate) - len(bad)} of "
-            f"{len(report.gate)} checks. Limits: {gate.limits()}."
+            f"Gate {'FAILED' if bad else 'passed'}: {len(checks) - len(bad)} of "
+            f"{len(checks)} checks. Limits: {gate.limits()}."
         )
         lines += [f"FAILED {f.model}: {f.what}: {f.words}" for f in bad]
+        rest = [finding for finding in report.gate if finding.words == gate.UNTIMED]
+        lines += [f"unchecked {f.model}: {f.what}: {f.words}" for f in rest]
     found = report.baseline
-    if found:
+    if found and not found.changes:
+        lines.append(
+            f"Baseline {found.file} of {found.created}: FAILED: it has no latency in common with "
+            "this run."
+        )
+    elif found:
         lines.append(
             f"Baseline {found.file} of {found.created}: {len(found.regressions)} of "
             f"{len(found.changes)} latencies regressed by more than {found.max_regression:.0%}."
@@ -69,6 +77,7 @@ def verdicts(report: Report) -> list[str]:
             f"earlier one, {change.relative} relative to the yardstick"
             for change in found.changes
         ]
+    if found:
         lines += [f"missing here: {name}" for name in found.missing]
     return lines
 

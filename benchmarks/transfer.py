@@ -2,7 +2,8 @@
 
 The same scans (phantoms), batches, epochs and initial weights twice: once with `model.fit` through
 the whole network with a frozen backbone, once as `python -m train` does it, on features computed
-once. Exit status 1 if the speed-up is below what the project promises, or the heads differ.
+once. Exit status 1 if the speed-up is below what the project promises, or the heads differ; 2 wrong
+usage.
 """
 
 import argparse
@@ -48,14 +49,17 @@ def main(argv: list[str] | None = None) -> int:
     from train import backend
 
     backend.start()
+    from train.models import ARCHITECTURES
+
+    known = [name for name, one in ARCHITECTURES.items() if one.backbone]
+    if args.model not in known:
+        parser.error(f"--model {args.model}: has no backbone to freeze; use {', '.join(known)}")
     epochs = max(WANTED)
     case, train, validation = _prepared(args.model, args.scans, epochs)
     cached = _cached(case, train, validation)
     plain = _plain(case, train, validation)
-    difference = max(
-        abs(ours - theirs) / theirs
-        for ours, theirs in zip(cached.losses, plain.losses, strict=True)
-    )
+    ours, theirs = np.array(cached.losses), np.array(plain.losses)
+    difference = float(np.max(np.abs(ours - theirs) / theirs))  # NaN if any loss is: no agreement
     print(f"{args.model}, {len(train)} scans to train with and {len(validation)} to validate")
     held = difference <= LOSS_TOLERANCE
     for count, wanted in WANTED.items():

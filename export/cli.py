@@ -113,7 +113,7 @@ def main(argv: list[str] | None = None) -> int:
     stop_cleanly()
     try:
         return _export(args)
-    except (TrainError, ExportError) as error:
+    except (TrainError, ExportError, EdgeError) as error:
         print(f"export: {error}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as error:

@@ -5,18 +5,38 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from edge import Classifier, ModelError
+from edge.classifier import Prediction
 from edge.decide import verdict
 from edge.engines import version
 from edge.manifest import Decision
 from edge.provenance import Change, MapMatch, Parity
 from export.targets import Target
 from train.data import SplitScan
-from train.metrics import Proportion, calibration_error, score
+from train.metrics import Proportion, auc, calibration_error, score
 
 PART = "test"
+MIN_COMPARED = 0.5
+"""Least share of the held-out scans that the reject gate must let pass: a proof over what is left
+of them would say little of the scans that the model is for."""
+
+
+def verdict_pairs(
+    predictions: Sequence[Prediction], keras_probabilities: np.ndarray, decision: Decision
+) -> list[tuple[str, str]]:
+    """Keras' verdict and the device's own, of N scans: those that differ are unlike Keras.
+
+    The gate looks at the scan alone: its doubt is the same whoever computed the probability.
+
+    Args:
+        predictions: none of them rejected.
+        keras_probabilities: calibrated, of tumor, float [N], all finite.
+    """
+    return [
+        (verdict(float(p), decision, found.doubtful), found.verdict)
+        for found, p in zip(predictions, keras_probabilities, strict=True)
+    ]
 
 
 def prove(
@@ -47,11 +67,7 @@ def prove(
     asked = [i for i, found in enumerate(predictions) if found.probability is not None]
     exported = np.array([predictions[i].probability for i in asked], np.float64)
     reference, truth = keras_probabilities[asked], truth[asked]
-    # The gate looks at the scan alone: its doubt is the same whoever computed the probability.
-    said = [
-        (verdict(float(p), decision, predictions[i].doubtful), predictions[i].verdict)
-        for i, p in zip(asked, reference, strict=True)
-    ]
+    said = verdict_pairs([predictions[i] for i in asked], reference, decision)
     changes = Counter(f"{was} to {now}" for was, now in said if was != now)
     scores = [score(truth, p, decision.threshold) for p in (reference, exported)]
     differences = np.abs(exported - reference)
@@ -71,7 +87,7 @@ def prove(
             changes,
             len(asked),
             scores,
-            _crossed(reference, exported, decision),
+            _crossed(said, reference, exported, decision),
             errors,
             differences,
         ),
@@ -105,6 +121,11 @@ def failures(parity: Parity) -> list[str]:
     found = []
     if not parity.scans:
         found.append("no held-out scan could be compared")
+    elif parity.scans < MIN_COMPARED * (parity.scans + parity.rejected):
+        found.append(
+            f"only {parity.scans} of {parity.scans + parity.rejected} held-out scans could be "
+            f"compared, as the reject gate refused the others; {MIN_COMPARED:.0%} must be"
+        )
     if parity.changed > parity.max_changed:
         found.append(
             f"{parity.changed} of {parity.scans} verdicts changed, {parity.max_changed} may"
@@ -128,12 +149,16 @@ def held_out(split: Sequence[SplitScan]) -> list[SplitScan]:
     return [scan for scan in split if scan.part == PART]
 
 
-def _crossed(reference: np.ndarray, exported: np.ndarray, decision: Decision) -> int:
+def _crossed(
+    said: Sequence[tuple[str, str]],
+    reference: np.ndarray,
+    exported: np.ndarray,
+    decision: Decision,
+) -> int:
     """Scans whose verdict is the same, "uncertain", on both sides of the threshold."""
     other_side = (reference >= decision.threshold) != (exported >= decision.threshold)
-    both = zip(reference, exported, strict=True)
-    same = [verdict(float(p), decision) == verdict(float(q), decision) for p, q in both]
-    return int((other_side & np.array(same, bool)).sum())
+    same = np.array([was == now for was, now in said], bool)
+    return int((other_side & same).sum())
 
 
 def _words(
@@ -172,4 +197,4 @@ def _change(keras: Proportion, exported: Proportion) -> Change:
 def _auc(truth: np.ndarray, keras: np.ndarray, exported: np.ndarray) -> Change | None:
     if len(set(truth)) < 2:
         return None
-    return Change(float(roc_auc_score(truth, keras)), float(roc_auc_score(truth, exported)))
+    return Change(float(auc(truth, keras)), float(auc(truth, exported)))

@@ -117,6 +117,7 @@ def read_reference(path: Path) -> Reference:
         TypeError,
         KeyError,
         AttributeError,
+        RuntimeError,  # an encrypted entry, or one packed in a way that zipfile does not know
         EOFError,
         zipfile.BadZipFile,
         zlib.error,

@@ -1,5 +1,7 @@
 """Verdicts against the truth and against Keras."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,15 @@ def test_without_labels_and_without_keras():
     against = judge(predictions(0.9, 0.2), None, DECISION, keras).agreement
     assert (against.changed, against.only_model_right, against.sensitivity) == (1, None, None)
     assert against.same_pixels == 2
+
+
+def test_a_scan_that_the_gate_doubts_is_uncertain_whoever_judged_it():
+    """The reject gate looks at the scan alone, and clears none that it doubts."""
+    clear, doubted = predictions(0.1, 0.3)
+    doubted = replace(doubted, verdict="uncertain", doubtful=True)
+    keras = Expected("Keras", np.array([0.1, 0.5]))  # in the band of uncertain ones, by itself
+    against = judge([clear, doubted], np.array([0, 0]), DECISION, keras).agreement
+    assert (against.scans, against.changed) == (2, 0)
 
 
 def test_a_reference_of_other_scans_says_nothing():

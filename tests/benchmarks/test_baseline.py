@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.baseline import compare, same_kind
 from benchmarks.errors import BenchmarkError
+from benchmarks.tables import verdicts
 from tests.benchmarks.reports import MACHINE, group, latency, model, report
 
 
@@ -20,8 +21,8 @@ def test_the_same_is_no_regression():
 
 def test_slower_is():
     assert regressions(group(model(1.5))) == [
-        "cnn int8 tflite, litert, 1 thread: inference",
-        "cnn int8 tflite, litert: whole call",
+        "cnn: cnn-int8.tflite, litert, 1 thread: inference",
+        "cnn: cnn-int8.tflite, litert: whole call",
     ]
     assert regressions(group(model(1.5)), limit=0.6) == []
 
@@ -48,9 +49,26 @@ def test_what_is_missing_is_named():
     found = compare(report(), (group(model(engine="tflite-runtime")),), "old.json", 0.05)
     assert found.changes == ()
     assert found.missing == (
-        "cnn int8 tflite, litert, 1 thread: inference",
-        "cnn int8 tflite, litert: whole call",
+        "cnn: cnn-int8.tflite, litert, 1 thread: inference",
+        "cnn: cnn-int8.tflite, litert: whole call",
     )
+
+
+def test_two_files_of_one_kind_are_told_apart():
+    batch = {"file": "cnn-int8-batch.tflite"}
+    before = report(group(model(1.0), model(2.0, **batch)))
+    assert regressions(group(model(1.0), model(2.0, **batch)), before) == []
+    assert regressions(group(model(2.0), model(2.0, **batch)), before) == [
+        "cnn: cnn-int8.tflite, litert, 1 thread: inference",
+        "cnn: cnn-int8.tflite, litert: whole call",
+    ]
+
+
+def test_nothing_in_common_is_told():
+    found = compare(report(), (group(run="other"),), "old.json", 0.05)
+    (line, *missing) = verdicts(report(baseline=found, failed=()))
+    assert "FAILED: it has no latency in common" in line
+    assert len(missing) == 2
 
 
 def test_another_kind_of_machine_is_refused():

@@ -137,6 +137,14 @@ def test_machines_of_one_name_are_told_apart_by_their_files():
     assert "Board 5 (b.json)" in text
 
 
+def test_two_files_of_one_kind_have_rows_of_their_own_when_merged():
+    both = report(group(model(1.0), model(2.0, file="cnn-int8-batch.tflite")))
+    lines = [line for line in merged([both], ["a.json"]).splitlines() if "1 thread " in line]
+    measured = [line for line in lines if "inference" in line]
+    assert len(measured) == 2
+    assert ["batch" in line for line in measured] == [False, True]
+
+
 def test_the_readme_is_rewritten_between_its_markers():
     text = (
         "Before.\n<!-- benchmarks results: made -->\nstale words\n<!-- benchmarks end -->\nAfter.\n"
@@ -167,6 +175,11 @@ def test_pictures_carry_the_report_that_they_show(tmp_path, monkeypatch):
     assert readme.stale(tmp_path, path) == []
     drawn = {f"{name}.png" for name in readme._drawn(report())}
     assert drawn == {file.name for file in path.parent.glob("*.png")}
+    floor = path.parent / "floor.png"
+    whole = floor.read_bytes()
+    floor.unlink()
+    assert readme.stale(tmp_path, path) == [f"{floor} (missing)"]
+    floor.write_bytes(whole)
     path.write_text(json.dumps(to_json(report(seconds=13.0))))
     stale = readme.stale(tmp_path, path)
     assert "README.md" in stale

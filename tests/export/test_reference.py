@@ -69,6 +69,20 @@ def test_other_files_are_refused(tmp_path):
         read_reference(path)
 
 
+def test_an_encrypted_entry(tmp_path):
+    path = tmp_path / "r.npz"
+    write_reference(path, made(tmp_path))
+    data = bytearray(path.read_bytes())
+    for signature, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):  # bit 0: encrypted
+        at = data.find(signature)
+        while at >= 0:
+            data[at + flags] |= 1
+            at = data.find(signature, at + 1)
+    path.write_bytes(data)
+    with pytest.raises(ExportError, match="is no reference file"):
+        read_reference(path)
+
+
 @pytest.mark.parametrize("cut", [1, 100, 400, 900])
 def test_a_file_cut_short_or_with_a_changed_byte(tmp_path, cut):
     path = tmp_path / "r.npz"
