@@ -24,12 +24,12 @@ STRIPPED = 0.2
 """Of the views: without the skull, as most scans of some sources are."""
 EVEN = 0.5
 """Of the views: of scans of all sources alike, however few."""
-BRAINLESS = 0.12
+BRAINLESS = 0.3
 """Views of slices without a brain, of `VIEWS`."""
 IN_FRAMES = 0.15
 """Of the views of scans and of outliers: in frames, as on web pages, besides those that `varied`
 draws."""
-THROUGH_HOLES = 0.15
+THROUGH_HOLES = 0.12
 """Of the outliers: black but for a rounded part, for the outline of a head makes no scan."""
 WIDER = 0.7
 """Logarithm of the most that an outlier's one side is longer than its other."""
@@ -37,8 +37,9 @@ ACCEPTED = 0.995
 """Share of the validation scans that must pass: of a source that the gate never saw more are
 refused (docs/model-card.md), so of those that it knows hardly any may be."""
 SURE = 0.95
-"""Share of them that may be called free of tumor. Slices below the brain are much like those
-through its lower end: the rest of the scans is the price for not clearing those."""
+"""Share of them that may be called free of tumor, at most: fewer where a validation slice without a
+brain looks more like a scan than that. Slices below the brain are much like those through its
+lower end: the rest of the scans is the price for not clearing those."""
 _ATTEMPTS = 70  # epochs of the solver
 
 
@@ -49,6 +50,7 @@ def learn_gate(
     spec: InputSpec,
     brainless: Samples | None = None,
     views: int = VIEWS,
+    unclear: Samples | None = None,
 ) -> LearnedGate:
     """Learn what a scan looks like; deterministic by `seed`.
 
@@ -57,6 +59,7 @@ def learn_gate(
         validation: sets the limit.
         spec: how the samples' pixels were made; all that is generated is seen so, too.
         brainless: slices of heads and necks that show no brain, to be refused, too.
+        unclear: others of these, none of which may be called free of tumor.
     """
     from sklearn.neural_network import MLPClassifier
 
@@ -80,8 +83,11 @@ def learn_gate(
     found = np.array([likeness(layout(scan), gate) for scan in validation.pixels])
     # Never above 0, where the network itself thinks either likely.
     least = round(min(0.0, float(np.quantile(found, 1 - ACCEPTED))), 3)
-    sure = max(least, round(float(np.quantile(found, 1 - SURE)), 3))
-    return LearnedGate(gate.hidden, gate.weights, least, sure)
+    sure = float(np.quantile(found, 1 - SURE))
+    if unclear is not None:
+        # A step above, as the limit itself is let pass.
+        sure = max([sure, *(likeness(layout(scan), gate) + 1e-3 for scan in unclear.pixels)])
+    return LearnedGate(gate.hidden, gate.weights, least, max(least, round(sure, 3)))
 
 
 def packed(first: np.ndarray, bias: np.ndarray, last: np.ndarray, offset: np.ndarray) -> str:

@@ -189,7 +189,8 @@ def learned_gate(
         return data.samples(positions[brainless[positions] == without])
 
     scans = some(parts.train, False), some(parts.validation, False)
-    return learn_gate(*scans, seed, spec, some(parts.train, True))
+    without = some(parts.train, True), some(parts.validation, True)
+    return learn_gate(*scans, seed, spec, brainless=without[0], unclear=without[1])
 
 
 def _taught(request: Request, data: Data, fold: split.Fold, train: Samples) -> Samples:

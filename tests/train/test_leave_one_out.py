@@ -72,9 +72,9 @@ def test_the_gate_is_judged_on_what_it_never_saw(script, gathered, monkeypatch):
 
     learned = []
 
-    def few(train, validation, *rest):
+    def few(train, validation, *rest, **others):
         learned.append({str(one) for one in [*train.sources, *validation.sources]})
-        return reject.learn_gate(train, validation, *rest, views=60)
+        return reject.learn_gate(train, validation, *rest, views=60, **others)
 
     monkeypatch.setattr(session, "learn_gate", few)
     rows = list(script._gate_rows(*gathered, re.compile("other/")))

@@ -94,6 +94,18 @@ def test_the_limits_are_where_so_many_validation_scans_lie(gate):
     assert gate.sure == pytest.approx(expected, abs=1e-3)
 
 
+def test_no_validation_slice_without_a_brain_may_be_cleared(gate):
+    """Scans stand in for slices that the gate takes for scans: no worse case can be."""
+    samples = Samples(SCANS[..., None], np.zeros(48, np.int64), np.arange(48))
+    train, validation = samples[np.arange(36)], samples[np.arange(36, 48)]
+    found = learn_gate(train, validation, 0, SPEC, views=480, unclear=samples[np.arange(3)])
+    assert (found.weights, found.least) == (gate.weights, gate.least)
+    for scan in SCANS[:3]:
+        image, pixels = Image.fromarray(scan), scan[..., None]
+        said = admit(image, pixels, WHOLE, RejectGate(learned=found))
+        assert said.refused or "hardly looks like" in said.doubt
+
+
 def test_between_the_limits_there_is_doubt(gate):
     pixels = SCANS[40][..., None]
     found, scan = likeness(layout(pixels), gate), Image.fromarray(SCANS[40])
