@@ -34,9 +34,9 @@ SAMPLE_SEEDS = {
     "phantom-tumor-1": 2**60 + 1,
     "phantom-tumor-2": 2**60 + 5,
     "phantom-tumor-3": 2**60 + 9,
-    "phantom-no-tumor-1": 2**60 + 18,
-    "phantom-no-tumor-2": 2**60 + 21,
-    "phantom-no-tumor-3": 2**60 + 16,
+    "phantom-no-tumor-1": 2**60 + 3,
+    "phantom-no-tumor-2": 2**60 + 4,
+    "phantom-no-tumor-3": 2**60 + 6,
 }
 """Beyond `MAX_SEED` x `MAX_COUNT`: no folder of phantoms, hence no training, contains a sample.
 Plain cases, picked from the first dozen of each class for the bundled model to be right on: an
