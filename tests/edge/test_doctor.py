@@ -189,7 +189,7 @@ def test_a_module_that_only_has_an_engines_name(monkeypatch):
     """What an interrupted pip leaves behind is told, not a traceback."""
     name = installed()[-1]
     monkeypatch.setattr("importlib.import_module", lambda _: SimpleNamespace())
-    monkeypatch.setitem(ENGINES, name, ("onnx", "onnxruntime", "no-such-distribution"))
+    monkeypatch.setitem(ENGINES, name, ("onnx", "json", "no-such-distribution"))
     (found,) = [engine for engine in examine().engines if engine.name == name]
     assert "get_available_providers" in found.problem
 
