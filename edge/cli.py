@@ -15,13 +15,11 @@ def main(argv: list[str] | None = None) -> int:
     """Run `edge-classify` and return its exit status."""
     given = sys.argv[1:] if argv is None else argv
     if given == ["--version"]:
-        print(f"edge-classify {__version__}. {NOTICE}")
-        return 0
+        return _tell(f"edge-classify {__version__}. {NOTICE}\n")
     if given == ["--help"]:
         from edge.help import HELP
 
-        print(HELP, end="")
-        return 0
+        return _tell(HELP)
     # Importing makes thousands of objects and no garbage: looking for some takes milliseconds.
     gc.disable()
     # NumPy's OpenBLAS would start a thread for each core; nothing here multiplies matrices.
@@ -30,16 +28,16 @@ def main(argv: list[str] | None = None) -> int:
     from edge.quiet import OutputError, ResultStream, hold_closed
 
     closed = hold_closed()
-    args = parser().parse_args(given)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # file names need not be valid text
     stdout = sys.stdout
     sys.stdout = ResultStream(stdout, "the results")
     try:
-        status = _run(args, closed)
-        sys.stdout.flush()
-        return status
+        try:
+            return _run(parser().parse_args(given), closed)
+        finally:
+            sys.stdout.flush()  # what --version or --help wrote, too
     except BrokenPipeError:
         # The reader (say, `head`) has gone.
         drop_output()
@@ -56,6 +54,19 @@ def main(argv: list[str] | None = None) -> int:
     finally:
         sys.stdout = stdout
         gc.enable()
+
+
+def _tell(text: str) -> int:
+    """Print a text without loading what results need; returns the exit status."""
+    try:
+        print(text, end="", flush=True)
+    except BrokenPipeError:
+        drop_output()
+        return 1
+    except OSError as error:
+        drop_output()
+        return say(f"standard output cannot be written ({error.strerror or error})")
+    return 0
 
 
 def drop_output() -> None:

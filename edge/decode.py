@@ -108,7 +108,8 @@ def decode(
     except OSError as error:
         raise ImageError(f"{name}: cannot be read ({error.strerror or error})") from error
     except ValueError as error:  # as of a NUL in it
-        raise ImageError(f"{name!r}: is no name that a file can have ({error})") from error
+        hint = "; a list of names that end in NUL needs --null" if "\0" in name else ""
+        raise ImageError(f"{name!r}: is no name that a file can have ({error}){hint}") from error
 
 
 def from_array(pixels: np.ndarray) -> Image.Image:
@@ -180,7 +181,9 @@ def _decode_open(file, name: str, max_pixels: int, frame: int | None) -> Image.I
     except DamagedError as error:
         raise ImageError(f"{name}: {error}; copy it again") from None
     except Exception as error:
-        raise ImageError(f"{name}: is truncated or damaged ({_reason(error)})") from error
+        raise ImageError(
+            f"{name}: is truncated or damaged ({_reason(error)}); copy it again"
+        ) from error
 
 
 def check_size(size: tuple[int, int], name: str, max_pixels: int) -> None:

@@ -41,8 +41,8 @@ class Seen:
     mtime_ns: int
 
     def key(self) -> bytes:
-        """16 bytes that stand for it: what is remembered of each file."""
-        text = f"{self.size} {self.mtime_ns} {self.path}"
+        """16 bytes that stand for it, however its folder is spelt: what is remembered of it."""
+        text = f"{self.size} {self.mtime_ns} {os.path.abspath(self.path)}"
         return hashlib.blake2b(os.fsencode(text), digest_size=16).digest()
 
 
@@ -84,7 +84,8 @@ class Journal:
     def append(self, seen: Seen, sha256: str, result: dict) -> str:
         """Write one result; on return it is on disk. Returns the line, without its end."""
         facts = {"size": seen.size, "mtime_ns": seen.mtime_ns, "sha256": sha256}
-        line = json.dumps({**result, "file": facts})
+        # The result's own path may be relative, and begins as --watch was spelt.
+        line = json.dumps({**result, "file": {"path": os.path.abspath(seen.path), **facts}})
         data = f"{line}\n".encode()
         while data:
             data = data[os.write(self._file, data) :]
@@ -110,7 +111,7 @@ class Journal:
                 try:
                     result = json.loads(line)
                     facts = result["file"]
-                    seen = Seen(str(result["path"]), facts["size"], facts["mtime_ns"])
+                    seen = Seen(str(facts["path"]), facts["size"], facts["mtime_ns"])
                     self._note(seen, str(facts["sha256"]))
                 except (ValueError, TypeError, KeyError):
                     self.damaged += 1
@@ -298,7 +299,8 @@ def _sha256(file) -> str:
 
 
 def _content_key(path: str, sha256: str) -> bytes:
-    return hashlib.blake2b(os.fsencode(f"{sha256} {path}"), digest_size=16).digest()
+    text = f"{sha256} {os.path.abspath(path)}"
+    return hashlib.blake2b(os.fsencode(text), digest_size=16).digest()
 
 
 def _sync_folder(path: str) -> None:

@@ -100,6 +100,15 @@ def test_reports_that_cannot_be_written(any_model, arguments):
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["--format", "json", "--help"]])
+def test_help_that_cannot_be_written(arguments):
+    done = shell(">/dev/full", *arguments)
+    assert done.returncode == 2
+    assert "cannot be written (No space left on device)" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_result_stream_tells_what_failed():
     class Broken:
         def write(self, text):

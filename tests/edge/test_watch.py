@@ -210,6 +210,20 @@ def test_damaged_lines_are_passed_over(tmp_path):
     again.close()
 
 
+def test_a_folder_may_be_spelt_otherwise(tmp_path, monkeypatch):
+    journal = Journal(str(tmp_path / "results.ndjson"))
+    monkeypatch.chdir(tmp_path)
+    journal.append(Seen("in/a.png", 3, 4), "0" * 64, {"path": "in/a.png", "verdict": "tumor"})
+    journal.close()
+    (tmp_path / "in").mkdir()
+    monkeypatch.chdir(tmp_path / "in")
+    again = Journal(str(tmp_path / "results.ndjson"))
+    for spelt in ("a.png", "./a.png", str(tmp_path / "in" / "a.png"), "../in//a.png"):
+        assert again.has(Seen(spelt, 3, 4))
+        assert again.has_content(spelt, "0" * 64)
+    again.close()
+
+
 def test_a_model_that_is_not_there_is_said(tmp_path):
     command = [sys.executable, "-m", "edge", "--watch", tmp_path, "--model", tmp_path / "no.tflite"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
