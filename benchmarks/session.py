@@ -67,14 +67,13 @@ class Session:
         self._started = monotonic()
         self._peaks: tuple[Peak, ...] = ()
         self._failed: list[Failed] = []
-        self._groups: list[tuple[Measuring, Candidate, Run | None, Scans]] = []
-        self._comparable: list[bool] = []
+        self._groups: list[tuple[Measuring, Candidate, Run | None, Scans, bool]] = []
         self._finished = False
 
     @property
     def comparable(self) -> tuple[bool, ...]:
         """Of each group of the report: whether Keras with its run, or a reference file, is here."""
-        return tuple(self._comparable)
+        return tuple(comparable for *_, comparable in self._groups)
 
     def measure(self, paths: Sequence[str]) -> None:
         """Measure model files.
@@ -93,11 +92,11 @@ class Session:
                 except BenchmarkError as error:
                     self._fail("the machine's peaks", error)
             picture = probe(scratch)
-            for measuring, _, run, _ in self._groups:
+            for measuring, _, run, *_ in self._groups:
                 measuring.peaks = self._peaks
                 model = run.model_file if run and is_installed("keras") else None
                 measuring.measure_processes(picture, model, self._progress.start, self._fail)
-            for measuring, candidate, run, scans in self._groups:
+            for measuring, candidate, run, scans, _ in self._groups:
                 self._turns(measuring, candidate, run, scans)
         self._progress.end()
         self._finished = True
@@ -154,8 +153,7 @@ class Session:
                 f"{scans.source}"
             )
             measuring = Measuring(group, scans, self._options)
-            self._groups.append((measuring, group[0], run, scans))
-            self._comparable.append(comparable)
+            self._groups.append((measuring, group[0], run, scans, comparable))
 
     def _scans(self, candidate: Candidate, run: Run | None, scratch: Path) -> Scans:
         manifest = candidate.classifier.manifest

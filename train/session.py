@@ -144,7 +144,11 @@ def fit_and_judge(request: Request, data: Data, fold: split.Fold, around: Around
     fitted = fit(request.fit, train, validation, around)
     architecture, logits = ARCHITECTURES[request.fit.architecture], fitted.logits(validation.pixels)
     # A network fitted on folders in equal parts is judged on them in equal parts.
-    even = calibrate.even_weights(validation.truth, validation.sources)
+    even = (
+        calibrate.even_weights(validation.truth, validation.sources)
+        if architecture.evidence
+        else None
+    )
     choice = calibrate.choose(
         architecture.transform,
         1,
@@ -153,7 +157,7 @@ def fit_and_judge(request: Request, data: Data, fold: split.Fold, around: Around
         validation.groups,
         request.target_sensitivity,
         request.coverage,
-        weights=even if architecture.evidence else None,
+        weights=even,
     )
     probability = calibrated(fitted.logits(test.pixels), choice.decision, 1)
     predictions = Predictions.of(choice.decision, test.truth, probability, test.groups)
