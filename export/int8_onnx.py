@@ -75,10 +75,12 @@ class OnnxInt8:
                 plain.write_bytes(payload)
                 modify_model_output_intermediate_tensors(plain, open_)
                 found.append(collect_activations(str(open_), _Reader(self._pixels[:DEBUG_SCANS])))
+        # tf2onnx may name a layer's input, brought into another order of axes, after the layer.
+        turned = {out for node in self._nodes if node.kind == "Transpose" for out in node.outputs}
         errors: dict[str, float] = {}
         for tensor, values in create_activation_matching(*found).items():
             layer = layer_of(tensor, self._names)
-            if layer in self._layers and "float" in values:
+            if layer in self._layers and tensor not in turned and "float" in values:
                 channels = self._channels[layer]
                 error = channel_error(
                     *([v.reshape(channels, -1) for v in values[k]] for k in ("post_qdq", "float"))

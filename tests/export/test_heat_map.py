@@ -272,3 +272,16 @@ def test_the_same_model_is_the_same_bytes(pixels):
             Converter(build(*HEADS["article"]), 1).convert(format, "int8", pixels) for _ in "12"
         )
         assert first == second
+
+
+def test_what_int8_costs_a_layer_is_of_what_it_gives():
+    """tf2onnx names the scan, axes turned, after the first layer: no multiple of its channels."""
+    keras.utils.set_random_seed(3)
+    scan = keras.Input(SPEC.shape, dtype="uint8", name="pixels")
+    x = layers.Rescaling(1 / 255, name="scale")(scan)
+    x = layers.Conv2D(7, 3, activation="relu", name="conv1")(x)
+    x = layers.Dense(1, name=LOGITS)(layers.Flatten(name="flat")(x))
+    model = keras.Model(scan, layers.Activation("sigmoid", name="tumor")(x), name="m")
+    stack = np.random.default_rng(0).integers(0, 256, (4, *SPEC.shape), np.uint8)
+    found = Converter(model, 1).int8("onnx", stack).errors("min-max")
+    assert found["conv1"] < 1
