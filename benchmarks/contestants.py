@@ -74,10 +74,10 @@ def material(classifier: Classifier, files: Sequence[Path]) -> Material:
             image = classifier.decode(file)
         except ImageError:
             continue
-        pixels, part = preprocess_part(image, classifier.manifest.input)
-        if admit(image, pixels, part, classifier.manifest.reject).refused is None:
+        seen = preprocess_part(image, classifier.manifest.input)
+        if admit(image, seen, classifier.manifest.reject).refused is None:
             chosen.append(file)
-            tensors.append(pixels)
+            tensors.append(seen.pixels)
     return Material(tuple(chosen), tuple(tensors))
 
 

@@ -86,8 +86,8 @@ def judge(classifier: Classifier, own: Scans, boxes) -> Judged:
     columns = [[] for _ in range(7)]
     for scan, group in own:
         image = classifier.decode(scan.file)
-        pixels, part = preprocess_part(image, classifier.manifest.input)
-        admission = admit(image, pixels, part, classifier.manifest.reject)
+        seen = preprocess_part(image, classifier.manifest.input)
+        admission = admit(image, seen, classifier.manifest.reject)
         around, pointed = boxes.get(scan.file, ()), False
         if around and classifier.manifest.heat_map.method:
             place = heat_map(classifier, image).place
@@ -95,7 +95,7 @@ def judge(classifier: Classifier, own: Scans, boxes) -> Judged:
         areas = [(box.right - box.left) * (box.bottom - box.top) for box in around]
         values = (
             int(scan.positive),
-            classifier.probability(pixels),
+            classifier.probability(seen.pixels),
             group,
             admission.refused is not None,
             admission.doubt is not None,

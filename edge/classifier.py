@@ -139,10 +139,10 @@ class Classifier:
             refused = Admission(refused=error.reason)
             return None, self._prediction(None, refused, start, decoded, decoded, decoded)
         decoded = perf_counter()
-        pixels, part = preprocess_part(image, self.manifest.input)
-        admission = admit(image, pixels, part, self.manifest.reject)
+        seen = preprocess_part(image, self.manifest.input)
+        admission = admit(image, seen, self.manifest.reject)
         prepared = perf_counter()
-        value = self.probability(pixels) if admission.refused is None else None
+        value = self.probability(seen.pixels) if admission.refused is None else None
         done = perf_counter()
         return image, self._prediction(value, admission, start, decoded, prepared, done)
 

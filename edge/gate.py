@@ -14,7 +14,7 @@ from PIL import Image
 
 from edge.errors import ModelError
 from edge.manifest import LearnedGate, RejectGate
-from edge.preprocess import BLACK, Part
+from edge.preprocess import BLACK, Seen
 
 _SIDE = 64  # of the picture that layouts are taken from
 _DIRECTIONS = 8
@@ -43,7 +43,7 @@ class Admission:
     """Why this scan is not called free of tumor, whatever the model says; None if it may be."""
 
 
-def admit(image: Image.Image, pixels: np.ndarray, part: Part, gate: RejectGate) -> Admission:
+def admit(image: Image.Image, seen: Seen, gate: RejectGate) -> Admission:
     """Whether the model is asked about a scan, and whether its "no tumor" counts.
 
     A slice below the brain is laid out much like one through it, in an overexposed scan nothing
@@ -52,10 +52,11 @@ def admit(image: Image.Image, pixels: np.ndarray, part: Part, gate: RejectGate) 
 
     Args:
         image: the decoded scan, mode "L" or "RGB".
-        pixels: the preprocessed tensor, uint8 [height, width, channels].
-        part: what of the scan that is, as `edge.preprocess.preprocess_part` says.
+        seen: what the model is shown of it, from `edge.preprocess.preprocess_part`.
     """
-    reason = _plain_reason(image, gate)
+    reason, pixels = _plain_reason(image, gate), seen.pixels
+    if reason is None and not seen.found:
+        reason = "no head is found in the image; cut it to the scan"
     if reason is not None:
         return Admission(refused=reason)
     if (learned := gate.learned) is not None:
@@ -64,12 +65,12 @@ def admit(image: Image.Image, pixels: np.ndarray, part: Part, gate: RejectGate) 
             return Admission(refused="the image does not look like an MR slice of a brain")
         if learned.sure is not None and found < learned.sure:
             return Admission(doubt="it hardly looks like an MR slice of a brain")
-    seen = [
+    taken = [
         round(length * (min(end, 1.0) - max(start, 0.0)))
-        for length, start, end in zip(image.size, part[:2], part[2:], strict=True)
+        for length, start, end in zip(image.size, seen.part[:2], seen.part[2:], strict=True)
     ]
-    if min(seen) < _SMALLEST * min(pixels.shape[:2]):
-        return Admission(doubt="{}x{} pixels are too few to see small lesions".format(*seen))
+    if min(taken) < _SMALLEST * min(pixels.shape[:2]):
+        return Admission(doubt="{}x{} pixels are too few to see small lesions".format(*taken))
     if (white := whiteness(pixels)) > gate.max_white:
         return Admission(doubt=f"it is overexposed: {white:.0%} of what it shows is white")
     return Admission()

@@ -56,29 +56,41 @@ class Crop(NamedTuple):
     """Of the image, what is shown of that; the rest is black."""
 
 
+class Seen(NamedTuple):
+    """What a model is shown of a scan."""
+
+    pixels: np.ndarray
+    """uint8 [height, width, channels], C-contiguous, values 0..255."""
+    part: Part
+    """What of the picture that is, for boxes and heat maps."""
+    found: bool
+    """Whether it is what the crop rule looks for; False: it found no head, and this is all there
+    is."""
+
+
 def _whole(image: Image.Image) -> Crop:
     return Crop((0, 0, *image.size), (0, 0, *image.size))
 
 
-def _head(image: Image.Image) -> Crop:
+def _head(image: Image.Image) -> Crop | None:
     """The square (to a pixel) around what is bright, reaching beyond the picture where it must.
 
-    Bars beside the scan are as black as what is beyond. The whole picture where what is bright is
-    too small to be a head.
+    Bars beside the scan are as black as what is beyond. None where what is bright is too small to
+    be a head.
     """
     steps = [max(1, length // _LOOKED_AT) for length in image.size]
     grey = image if image.mode == "L" else image.convert("L")
     small = np.asarray(grey.reduce(tuple(steps)))
     brightest = int(small.max())
     if brightest <= BLACK:
-        return _whole(image)
+        return None
     shade = min(_ONE_SHADE, int(_BRIGHT * brightest))
     across = _beside_bars(small, 0, shade)
     down = _beside_bars(small[:, across], 1, shade)
     small = small[down, across]
     visible = small[small > BLACK]
     if not visible.size:
-        return _whole(image)
+        return None
     bright = small > max(BLACK, _BRIGHT * np.percentile(visible, 90))
     sides, between = [], []
     for axis, (length, step, part) in enumerate(
@@ -89,7 +101,7 @@ def _head(image: Image.Image) -> Crop:
             for edge in _extent(bright.sum(axis=axis), bright.shape[axis])
         )
         if end - first < _LEAST * (part.stop - part.start) * step:
-            return _whole(image)
+            return None
         sides.append((first, min(end, length)))
         between.append((part.start * step, min(part.stop * step, length)))
     half = max((0.5 + _MARGIN) * (end - start) for start, end in sides)
@@ -142,7 +154,8 @@ def _extent(lit: np.ndarray, of: int) -> tuple[int, int]:
 
 
 CROPS = {"none": _whole, "head": _head}
-"""Crop rules by manifest name: from an image of mode "L" or "RGB" to its `Crop`."""
+"""Crop rules by manifest name: from an image of mode "L" or "RGB" to its `Crop`, or None where
+there is nothing of the kind that the rule looks for: then the whole picture is taken."""
 
 
 def region(image: Image.Image, spec: InputSpec) -> Region:
@@ -151,7 +164,7 @@ def region(image: Image.Image, spec: InputSpec) -> Region:
     Raises:
         ModelError: the manifest names a crop rule that this version does not know.
     """
-    return _known(CROPS, spec.crop)(image).region
+    return (_known(CROPS, spec.crop)(image) or _whole(image)).region
 
 
 def preprocess(image: Image.Image, spec: InputSpec) -> np.ndarray:
@@ -166,11 +179,11 @@ def preprocess(image: Image.Image, spec: InputSpec) -> np.ndarray:
     Raises:
         ModelError: the manifest names a crop rule or filter that this version does not know.
     """
-    return preprocess_part(image, spec)[0]
+    return preprocess_part(image, spec).pixels
 
 
-def preprocess_part(image: Image.Image, spec: InputSpec) -> tuple[np.ndarray, Part]:
-    """`preprocess`, and what of the picture that is, for boxes and heat maps.
+def preprocess_part(image: Image.Image, spec: InputSpec) -> Seen:
+    """`preprocess`, what of the picture that is, and whether it was found.
 
     Raises:
         ModelError: as `preprocess`.
@@ -178,7 +191,8 @@ def preprocess_part(image: Image.Image, spec: InputSpec) -> tuple[np.ndarray, Pa
     resample, (width, height) = _known(FILTERS, spec.resize), image.size
     if spec.color == "grey" and image.mode != "L":
         image = image.convert("L")
-    crop = _known(CROPS, spec.crop)(image)
+    found = _known(CROPS, spec.crop)(image)
+    crop = found or _whole(image)
     if crop != _whole(image):
         image = _cut(image, crop, (spec.width, spec.height), resample)
     elif image.size != (spec.width, spec.height):
@@ -192,7 +206,7 @@ def preprocess_part(image: Image.Image, spec: InputSpec) -> tuple[np.ndarray, Pa
             pixels = pixels.repeat(3, axis=2)
     left, top, right, bottom = crop.region
     part = left / width, top / height, right / width, bottom / height
-    return np.ascontiguousarray(pixels), part
+    return Seen(np.ascontiguousarray(pixels), part, found is not None)
 
 
 def _cut(

@@ -220,7 +220,8 @@ def read_scans(
             return Unreadable(str(path), str(error))
         relative = path.relative_to(folder).as_posix()
         scan = Scan(str(root), relative, positive, digest)
-        return scan, *preprocess_part(image, spec), *look(image)
+        seen = preprocess_part(image, spec)
+        return scan, seen.pixels, seen.part, *look(image)
 
     scans, pixels, parts, hashes, thumbnails, unreadable = [], [], [], [], [], []
     with ThreadPoolExecutor(_READERS) as pool:

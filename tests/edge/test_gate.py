@@ -12,6 +12,8 @@ from tests.conftest import SHARED_DATA
 
 SPEC = InputSpec(150, 150, "rgb")
 RAMP = np.tile(np.linspace(0, 255, 256), (256, 1)).astype(np.uint8)
+SLOPE = ((RAMP.astype(int) + RAMP.T) // 2).astype(np.uint8)
+"""Unlike `RAMP` no bar beside the scan to those who look for a head: its columns vary."""
 
 
 CROPPED = InputSpec(128, 128, "grey", crop="head")
@@ -20,7 +22,7 @@ both_crops = pytest.mark.parametrize("spec", [SPEC, CROPPED], ids=["whole", "hea
 
 def admission(pixels, gate=RejectGate(), spec=SPEC):  # noqa: B008
     image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
-    return admit(image, *preprocess_part(image, spec), gate)
+    return admit(image, preprocess_part(image, spec), gate)
 
 
 def reason(pixels, gate=RejectGate(), spec=SPEC):  # noqa: B008
@@ -58,7 +60,7 @@ def test_nearly_empty(ground, ink, spec):
 def test_a_dim_scan_is_said_to_be_dark(side, spec):
     """It is neither "uniform", as the small one seems, nor "nearly empty", as the large one."""
     head = np.zeros_like(RAMP)
-    head[:side, :side] = RAMP[:side, :: 256 // side]
+    head[:side, :side] = SLOPE[:: 256 // side, :: 256 // side]
     assert "too dark: nothing in it is brighter than 15 of 255" in reason(head // 16, spec=spec)
     assert reason(head, spec=spec) is None
 
@@ -96,12 +98,21 @@ def test_an_overexposed_scan_is_not_cleared():
 
 def test_a_thumbnail_is_not_cleared():
     for side, told in ((48, True), (64, False)):
-        small = np.asarray(Image.fromarray(RAMP).resize((side, side)))
+        small = np.asarray(Image.fromarray(SLOPE).resize((side, side)))
         for around in (0, side // 2):
             found = admission(np.pad(small, around), spec=CROPPED)
             assert found.refused is None
             assert ("pixels are too few" in (found.doubt or "")) == told, "black around it is none"
     assert "48x48 pixels" in admission(np.ascontiguousarray(RAMP[:48, :240:5])).doubt
+
+
+def test_what_has_no_head_that_could_be_found_is_refused():
+    """A fifth of the picture's width is looked at as a head, a tenth is not."""
+    for side, told in ((26, True), (52, False)):
+        scan = np.pad(np.asarray(Image.fromarray(SLOPE).resize((side, side))), (256 - side) // 2)
+        lenient = RejectGate(min_content=0.0, min_deviation=0.0)
+        assert ("no head is found" in (reason(scan, lenient, CROPPED) or "")) == told
+        assert reason(scan, lenient, SPEC) is None, "where none is looked for none is missed"
 
 
 def test_thresholds_come_from_the_manifest():

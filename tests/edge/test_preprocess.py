@@ -126,12 +126,16 @@ def test_beyond_the_picture_is_black():
 )
 def test_without_a_head_the_whole_picture_is_seen(image):
     assert region(image, HEAD) == (0, 0, *image.size)
-    whole = preprocess(image, InputSpec(32, 32, "grey"))
-    np.testing.assert_array_equal(preprocess(image, HEAD), whole)
+    whole = InputSpec(32, 32, "grey")
+    np.testing.assert_array_equal(preprocess(image, HEAD), preprocess(image, whole))
+    assert not preprocess_part(image, HEAD).found
+    assert preprocess_part(image, whole).found, "of what it looks for, all of the picture, there is"
 
 
 def test_what_is_bright_all_over_is_seen_in_a_black_square():
-    assert region(Image.new("L", (300, 200), 255), HEAD) == (-9, -59, 309, 259)
+    bright = Image.new("L", (300, 200), 255)
+    assert region(bright, HEAD) == (-9, -59, 309, 259)
+    assert preprocess_part(bright, HEAD).found
 
 
 @pytest.mark.parametrize("size", [(20000, 3), (3, 20000)])

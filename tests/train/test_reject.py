@@ -10,19 +10,22 @@ from PIL import Image
 from edge.errors import ModelError
 from edge.gate import FEATURES, Admission, admit, layout, likeness
 from edge.manifest import InputSpec, LearnedGate, RejectGate
-from edge.preprocess import preprocess
+from edge.preprocess import Seen, preprocess
 from train.outliers import KINDS, outlier, vignette
 from train.phantom import make_phantom
 from train.reject import ACCEPTED, EVEN, SURE, _drawn, learn_gate
 from train.samples import Samples
 
 SPEC = InputSpec(64, 64, "grey", crop="head")
-WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
 def seen(picture):
     """As a device sees it, uint8 [64, 64, 1]."""
     return preprocess(Image.fromarray(picture), SPEC)
+
+
+def admitted(image, pixels, gate):
+    return admit(image, Seen(pixels, (0.0, 0.0, 1.0, 1.0), found=True), gate)
 
 
 SCANS = np.stack(
@@ -83,8 +86,8 @@ def test_a_vignette_is_black_but_for_a_rounded_part_that_is_as_it_was():
 def test_the_reason_says_so(gate):
     page = Image.fromarray(outlier("text", np.random.default_rng(0), SCANS))
     pixels = seen(np.asarray(page))
-    assert "does not look like" in admit(page, pixels, WHOLE, RejectGate(learned=gate)).refused
-    assert admit(page, pixels, WHOLE, RejectGate()).refused is None
+    assert "does not look like" in admitted(page, pixels, RejectGate(learned=gate)).refused
+    assert admitted(page, pixels, RejectGate()).refused is None
 
 
 def test_the_limits_are_where_so_many_validation_scans_lie(gate):
@@ -102,7 +105,7 @@ def test_no_validation_slice_without_a_brain_may_be_cleared(gate):
     assert (found.weights, found.least) == (gate.weights, gate.least)
     for scan in SCANS[:3]:
         image, pixels = Image.fromarray(scan), scan[..., None]
-        said = admit(image, pixels, WHOLE, RejectGate(learned=found))
+        said = admitted(image, pixels, RejectGate(learned=found))
         assert said.refused or "hardly looks like" in said.doubt
 
 
@@ -110,11 +113,11 @@ def test_between_the_limits_there_is_doubt(gate):
     pixels = SCANS[40][..., None]
     found, scan = likeness(layout(pixels), gate), Image.fromarray(SCANS[40])
     unsure = LearnedGate(gate.hidden, gate.weights, found - 1, found + 1)
-    said = admit(scan, pixels, WHOLE, RejectGate(learned=unsure))
+    said = admitted(scan, pixels, RejectGate(learned=unsure))
     assert said.refused is None
     assert "hardly looks like" in said.doubt
     fine = LearnedGate(gate.hidden, gate.weights, found - 1, found - 0.5)
-    assert admit(scan, pixels, WHOLE, RejectGate(learned=fine)) == Admission()
+    assert admitted(scan, pixels, RejectGate(learned=fine)) == Admission()
     with pytest.raises(ValueError, match="sure"):
         LearnedGate(gate.hidden, gate.weights, 1.0, 0.5)
 
