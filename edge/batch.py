@@ -79,7 +79,7 @@ def _classify(
     except KeyboardInterrupt:
         interrupts.restore()
         tell(f"interrupted after {written} results{'; they are complete' if keeps else ''}")
-        status = 130
+        status = interrupts.status
     except OutputError:
         if progress:
             progress.clear()
@@ -92,7 +92,9 @@ def _classify(
     writer.close()
     stream.flush()
     if explained:
-        say(f"{explained} picture{'s' * (explained > 1)} written to {args.explain}")
+        # Workers may have been ahead of the results when they were stopped.
+        least = "" if status in _ALL_DONE else "at least "
+        say(f"{least}{explained} picture{'s' * (explained > 1)} written to {args.explain}")
     return status
 
 
@@ -127,17 +129,19 @@ def _outcome(classifier: Classifier, one: Input, extra: Extra | None) -> Outcome
 
 
 class _Interrupts:
-    """Ctrl-C waits until the result that is being written is whole."""
+    """Ctrl-C, and being told to end (SIGTERM), wait until the result being written is whole."""
 
     def __init__(self, needed: bool):
         self._holding = self._wanted = False
-        self._needed, self._before = needed, None
+        self._needed, self._before = needed, {}
+        self.status = 130
+        """The exit status, as shells have it: 128 and the number of the signal."""
 
     def held(self) -> "_Interrupts":
         return self
 
     def __enter__(self) -> None:
-        if self._needed and self._before is None:
+        if self._needed and not self._before:
             self._install()
         self._holding = True
 
@@ -147,21 +151,25 @@ class _Interrupts:
             raise KeyboardInterrupt
 
     def restore(self) -> None:
-        """Let the next Ctrl-C end the process at once."""
-        if self._before is not None:
-            import signal
+        """Let the next signal end the process at once."""
+        import signal
 
-            signal.signal(signal.SIGINT, self._before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def _install(self) -> None:
         import signal
         from threading import current_thread, main_thread
 
-        self._before = signal.getsignal(signal.SIGINT)
-        if current_thread() is main_thread():
-            signal.signal(signal.SIGINT, self._interrupted)
+        if current_thread() is not main_thread():
+            self._needed = False  # only the main thread may
+            return
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.getsignal(number)
+            signal.signal(number, self._interrupted)
 
-    def _interrupted(self, *_) -> None:
+    def _interrupted(self, number: int, _) -> None:
+        self.status = 128 + number
         if not self._holding:
             raise KeyboardInterrupt
         self._wanted = True

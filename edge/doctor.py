@@ -160,8 +160,12 @@ def as_text(report: Doctor) -> str:
         ("python", report.python),
         ("packages", ", ".join(f"{name} {number}" for name, number in report.packages.items())),
     ]
+    served = {engine.runs for engine in report.engines if engine.problem is None}
     for engine in report.engines:
         state = engine.version or "not installed"
+        if not engine.version and engine.runs in served:
+            rows.append((engine.name, f"{state}, nor needed: another runs .{engine.runs} models"))
+            continue
         if engine.version and engine.problem:
             state = f"{engine.version}, cannot be used: {engine.problem}"
         if engine.providers:

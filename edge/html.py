@@ -88,7 +88,8 @@ class HtmlWriter:
         kind = prediction.verdict if prediction else "error"
         self._counts[kind] = self._counts.get(kind, 0) + 1
         value = took = ""
-        remarks = escape(printable(outcome.error or (prediction and prediction.reason) or ""))
+        said = [outcome.error or (prediction and prediction.reason), outcome.extra_error]
+        remarks = escape(printable("; ".join(filter(None, said))))
         if prediction:
             took = prediction.decode_ms + prediction.preprocess_ms + prediction.inference_ms
             if prediction.probability is not None:

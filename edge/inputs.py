@@ -13,6 +13,8 @@ _MAGIC = frozenset("*?[")
 _CHUNK = 1 << 16
 _LONGEST_NAME = 1 << 16
 """Bytes; Linux' PATH_MAX is 4096."""
+_MARK = b"\xef\xbb\xbf"
+"""What Windows' editors begin a text with (UTF-8's byte order mark)."""
 
 
 class Input(NamedTuple):
@@ -59,15 +61,25 @@ def is_one_file(paths: list[str]) -> bool:
 def names_on(descriptor: int, end: bytes) -> Iterator[str]:
     """File names from an open file descriptor, as they come; empty ones are left out.
 
+    Lines may end as on Windows, and the first begin with a byte order mark: no name does, unless
+    names end in NUL, which is for names of any bytes.
+
     Reads the descriptor itself: a thread that waits in a buffered reader would keep the
     interpreter from ending after Ctrl-C.
     """
-    rest = b""
+    rest, first, lines = b"", True, end == b"\n"
     while chunk := os.read(descriptor, _CHUNK):
         *names, rest = (rest + chunk).split(end)
-        yield from (os.fsdecode(name) for name in names if name)
+        for name in names:
+            if lines:
+                name = (name.removeprefix(_MARK) if first else name).removesuffix(b"\r")
+            first = False
+            if name:
+                yield os.fsdecode(name)
         if len(rest) > _LONGEST_NAME:
             break  # this is no list of names: what there is will be called unreadable
+    if lines:
+        rest = (rest.removeprefix(_MARK) if first else rest).removesuffix(b"\r")
     if rest:
         yield os.fsdecode(rest[:_LONGEST_NAME])
 

@@ -90,7 +90,8 @@ def _serve(work: Callable[[Any], Any], source: int, target: int) -> None:
     """The child's whole life. Never returns: what the parent had open is not its business."""
     status = 1
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to handle
+        for number in (signal.SIGINT, signal.SIGTERM):  # which a shell or systemd sends to all
+            signal.signal(number, signal.SIG_IGN)  # the parent handles them
         with os.fdopen(source, "rb") as requests, os.fdopen(target, "wb") as replies:
             while True:
                 try:

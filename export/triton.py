@@ -24,7 +24,7 @@ def write_repository(model: Path, out: Path, dynamic: bool) -> Path:
 
     The server gets what the device gets: preprocessed pixels, uint8. `manifest.json` beside the
     configuration says how to preprocess and how to read the logits. An earlier folder of the same
-    name is replaced, at once.
+    name is replaced once the new one is whole.
 
     Args:
         dynamic: the model takes batches of any size, not of 1.
@@ -35,7 +35,7 @@ def write_repository(model: Path, out: Path, dynamic: bool) -> Path:
     manifest = open_model(model).manifest
     name = model.stem
     folder = out / FOLDER / name
-    temporary = folder.with_name(f".{name}.partial")
+    temporary, earlier = (folder.with_name(f".{name}.{what}") for what in ("partial", "earlier"))
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         (temporary / "1").mkdir(parents=True)
@@ -43,8 +43,16 @@ def write_repository(model: Path, out: Path, dynamic: bool) -> Path:
         (temporary / "config.pbtxt").write_text(config(name, manifest, dynamic))
         (temporary / "labels.txt").write_text("\n".join(_labels(manifest)) + "\n")
         (temporary / "manifest.json").write_text(dumps(manifest) + "\n")
-        shutil.rmtree(folder, ignore_errors=True)
-        temporary.rename(folder)
+        if folder.exists():
+            shutil.rmtree(earlier, ignore_errors=True)
+            folder.rename(earlier)
+        try:
+            temporary.rename(folder)
+        except OSError:
+            if earlier.exists():
+                earlier.rename(folder)
+            raise
+        shutil.rmtree(earlier, ignore_errors=True)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return folder

@@ -131,6 +131,22 @@ def test_doctor_names_what_is_missing(monkeypatch):
     assert "pip install 'ai-edge-litert" in as_text(report) or report.board.machine == "armv7l"
 
 
+def test_doctor_wants_no_second_engine(monkeypatch):
+    """One of a kind is enough: to install another would be advice to break what works."""
+    report = examine()
+    runs = [engine for engine in report.engines if engine.problem is None]
+    lacking = [
+        replace(engine, version=None, problem="not installed", install="pip install it")
+        for engine in report.engines
+    ]
+    for one in runs:
+        engines = tuple(one if engine.name == one.name else engine for engine in lacking)
+        others = [engine.name for engine in engines if engine.runs != one.runs]
+        text = as_text(replace(report, engines=engines))
+        assert text.count("install: pip install it") == len(others)
+        assert f"nor needed: another runs .{one.runs} models" in text or one.runs == "onnx"
+
+
 def test_doctor_and_self_test_make_no_network_call(any_model, monkeypatch, capsys):
     def refuse(*_, **__):
         raise AssertionError("a network call")

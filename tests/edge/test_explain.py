@@ -275,6 +275,17 @@ def test_the_page_needs_nothing_else(page):
     assert text.count("data:image/jpeg") == 6
 
 
+def test_the_page_says_which_picture_is_missing(any_model, scan, tmp_path):
+    file, target = scan(180), tmp_path / "page.html"
+    (tmp_path / "x" / picture_name(str(file))).mkdir(parents=True)
+    options = ("--format", "html", "--out", target, "--explain", tmp_path / "x")
+    status, _, err = run(file, "--model", any_model, *options)
+    assert status == 1
+    assert "cannot be written" in err
+    assert ">TUMOR<" in target.read_text()
+    assert "cannot be written" in target.read_text()
+
+
 def test_the_page_in_a_browser(page, tmp_path):
     """Click on the headers and read the order of the rows back."""
     browser = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -64,6 +64,21 @@ def test_names_on_standard_input(any_model, scans, end, more):
     assert "gone.png: cannot be read" in err
 
 
+def test_a_list_of_names_from_windows(any_model, scans):
+    """A byte order mark before the first, and lines that end in CR LF."""
+    names = [scans / "f0" / "03.png", scans / "f1" / "04.png"]
+    listed = "\ufeff" + "\r\n".join(map(str, names))
+    for end in ("", "\r\n"):
+        status, out, err = run("-", "--model", any_model, "--format", "ndjson", input=listed + end)
+        assert (status, paths_of(out), err) == (0, ["03.png", "04.png"], "")
+    odd = scans / "odd\r"
+    (scans / "f0" / "00.png").rename(odd)
+    status, out, _ = run(
+        "-", "--null", "--model", any_model, "--format", "ndjson", input=f"{odd}\0"
+    )
+    assert (status, len(out.splitlines())) == (0, 1), "NUL is for names of any bytes"
+
+
 def test_a_result_comes_before_the_next_name(any_model, scans):
     command = [sys.executable, "-m", "edge", "-", "--model", any_model, "--format", "ndjson"]
     process = subprocess.Popen(

@@ -115,7 +115,10 @@ def test_an_engine_that_cannot_be_loaded_costs_no_earlier_results(
     assert is_untouched(earlier)
 
 
-def test_ctrl_c_costs_no_earlier_results(any_model, scan, earlier):
+@pytest.mark.parametrize(
+    ("sign", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
+)
+def test_a_signal_costs_no_earlier_results(any_model, scan, earlier, sign, status):
     command = [sys.executable, "-m", "edge", "-", "--model", any_model, "--out", earlier]
     process = subprocess.Popen(
         list(map(str, command)),
@@ -127,9 +130,10 @@ def test_ctrl_c_costs_no_earlier_results(any_model, scan, earlier):
     process.stdin.write(f"{scan(180)}\n{earlier.parent / 'gone.png'}\n")
     process.stdin.flush()
     assert "gone.png" in process.stderr.readline()  # so it is among the scans
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sign)
     _, err = process.communicate(timeout=20)
-    assert process.returncode == 130
+    assert process.returncode == status
+    assert "interrupted after" in err
     assert "are complete" not in err
     assert is_untouched(earlier)
 

@@ -1,5 +1,7 @@
 """The model repository for Triton, against Triton's published schema."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ pytest.importorskip("tensorflow")
 from edge import Classifier
 from edge.container import open_model
 from export.cli import main
-from export.triton import MAX_BATCH, config
+from export.triton import MAX_BATCH, config, write_repository
 from tests.edge.conftest import MODELS
 
 
@@ -38,6 +40,28 @@ def test_the_layout(repository):
     assert (folder / "labels.txt").read_text() == "yes\n"
     model = (folder / "1" / "model.onnx").read_bytes()
     assert model == (repository / "small-fp32-batch.onnx").read_bytes()
+
+
+def test_an_earlier_folder_stays_until_the_new_one_is_there(repository, tmp_path, monkeypatch):
+    model = repository / "small-fp32-batch.onnx"
+    folder = write_repository(model, tmp_path, dynamic=True)
+    (folder / "labels.txt").write_text("earlier\n")
+    rename = Path.rename
+
+    def fail(path, target):
+        if path.name.endswith(".partial"):
+            raise PermissionError(13, "Permission denied")
+        return rename(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", fail)
+        with pytest.raises(PermissionError):
+            write_repository(model, tmp_path, dynamic=True)
+    assert (folder / "labels.txt").read_text() == "earlier\n"
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+    assert write_repository(model, tmp_path, dynamic=True) == folder
+    assert (folder / "labels.txt").read_text() == "yes\n"
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
 def test_the_configuration_is_tritons_and_the_models(repository):
