@@ -6,6 +6,7 @@ A latency ratio fails only if its whole 95 % interval lies below the limit: nois
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from export.parity import MIN_COMPARED
 from export.targets import TARGETS
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def check(group: "Group", comparable: bool) -> list[Finding]:
 
     Args:
         comparable: whether Keras with the run, or a reference file, is here. Then a model whose
-            verdicts were compared over no labelled scan fails: a gate that saw nothing must not
-            pass.
+            verdicts were compared over no labelled scan, or over few of them, fails: a gate that
+            saw next to nothing must not pass.
     """
     found = []
     for model in group.models:
@@ -72,8 +73,16 @@ def limits() -> str:
 
 def _comparison(group: "Group", model: "Model") -> list[Finding]:
     judged = model.judged
-    if judged and judged.agreement and judged.agreement.only_model_right is not None:
-        return []
+    agreement = judged and judged.agreement
+    if agreement and agreement.only_model_right is not None:
+        asked = judged.scans - judged.rejected.hits
+        if agreement.scans >= MIN_COMPARED * asked:
+            return []
+        words = (
+            f"only {agreement.scans} of {asked} verdicts compared with Keras ({agreement.source}); "
+            f"{MIN_COMPARED:.0%} must be: name with --data the scans that it was written for"
+        )
+        return [Finding(_name(model), "comparison", False, words)]
     if judged is None:
         why = "it was interrupted before"
     elif judged.rejected.hits == judged.scans:

@@ -2,14 +2,13 @@
 
 import os
 import platform
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from edge import __version__
-from edge.tune import cores
+from edge.board import NOW, read_board, temperature, throttling
 
 _PACKAGES = (
     "numpy",
@@ -20,9 +19,6 @@ _PACKAGES = (
     "keras",
     "tensorflow",
 )
-_THROTTLED_NOW = 0xF
-"""Bits 0-3 of `vcgencmd get_throttled`: under-voltage, frequency capped, throttled, soft limit of
-temperature; https://www.raspberrypi.com/documentation/computers/os.html#get_throttled"""
 
 
 @dataclass(frozen=True)
@@ -74,25 +70,25 @@ class Watch:
         now, steal = _ticks(self._root), None
         if self._ticks and now and sum(now) > sum(self._ticks):
             steal = (now[7] - self._ticks[7]) / (sum(now) - sum(self._ticks))
-        return Conditions(self._load, celsius(self._root), self._throttled(), steal)
+        return Conditions(self._load, temperature(str(self._root)), self._throttled(), steal)
 
     def _throttled(self) -> bool | None:
         now = _throttle_count(self._root)
         if now is not None and self._throttles is not None:
             return now > self._throttles
-        return _pi_throttled()
+        return _pi_throttled(self._root)
 
 
 def this_machine(root: Path = Path("/")) -> Machine:
     """Look around; `root` is where /proc and /sys are."""
-    kilobytes = _after(root / "proc/meminfo", "MemTotal:")
+    board = read_board(str(root))
     return Machine(
-        processor=_processor(root),
-        cores=cores(),
-        memory_megabytes=int(kilobytes.split()[0]) * 1024 / 1e6 if kilobytes else None,
+        processor=board.model,
+        cores=board.cores,
+        memory_megabytes=board.memory_mb,
         system=f"{platform.system()} {platform.release()}",
-        architecture=platform.machine(),
-        governor=_first_line(root / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        architecture=board.machine,
+        governor=board.governor,
         python=platform.python_version(),
         versions={"mri-edge": __version__, **_versions()},
     )
@@ -101,17 +97,6 @@ def this_machine(root: Path = Path("/")) -> Machine:
 def load_average() -> float | None:
     """Over the last minute; None where there is none."""
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
-
-
-def celsius(root: Path = Path("/")) -> float | None:
-    """The hottest thermal zone or sensor of the system; None where there is none."""
-    found = []
-    for pattern in ("sys/class/thermal/thermal_zone*/temp", "sys/class/hwmon/hwmon*/temp*_input"):
-        for path in root.glob(pattern):
-            text = _first_line(path)
-            if text and text.lstrip("-").isdigit():
-                found.append(int(text) / 1000)
-    return max(found, default=None)
 
 
 def _throttle_count(root: Path) -> int | None:
@@ -124,14 +109,9 @@ def _throttle_count(root: Path) -> int | None:
     return sum(counts) if counts else None
 
 
-def _pi_throttled() -> bool | None:
-    try:
-        done = subprocess.run(
-            ["vcgencmd", "get_throttled"], capture_output=True, text=True, check=False, timeout=5
-        )
-        return bool(int(done.stdout.strip().removeprefix("throttled="), 16) & _THROTTLED_NOW)
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        return None
+def _pi_throttled(root: Path) -> bool | None:
+    found = throttling(str(root))
+    return None if found is None else any(words.endswith(NOW) for words in found)
 
 
 def _ticks(root: Path) -> Sequence[int] | None:
@@ -139,14 +119,6 @@ def _ticks(root: Path) -> Sequence[int] | None:
     text = _after(root / "proc/stat", "cpu ")
     values = [int(value) for value in text.split()[:8]] if text else []
     return values if len(values) == 8 else None
-
-
-def _processor(root: Path) -> str:
-    board = _first_line(root / "proc/device-tree/model")
-    if board:
-        return board.rstrip("\0")
-    named = _after(root / "proc/cpuinfo", "model name")
-    return named.lstrip("\t :") if named else platform.processor() or platform.machine()
 
 
 def _after(path: Path, start: str) -> str | None:

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from time import monotonic
@@ -30,6 +31,7 @@ from benchmarks.scans import (
     probe,
 )
 from edge import ImageError
+from edge.manifest import Manifest
 from export.reference import Reference
 from train.errors import TrainError
 from train.run import Run
@@ -38,6 +40,28 @@ from train.signals import was_stopped
 _COLD_SECONDS = 0.4
 _PEAK_SECONDS = 12.0
 _KERAS_START = 8.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """The models of one run, and what they are measured with."""
+
+    measuring: Measuring
+    candidate: Candidate
+    """One of them: what all have in common can be asked of it."""
+    run: Run | None
+    reference: Reference | None
+    scans: Scans
+
+    @property
+    def comparable(self) -> bool:
+        with_keras = self.run is not None and is_installed("keras")
+        return with_keras or self.reference is not None
+
+    @property
+    def turns(self) -> str:
+        """The step in which all of them take turns."""
+        return f"{self.measuring.name}: all in turns"
 
 
 class Session:
@@ -67,13 +91,13 @@ class Session:
         self._started = monotonic()
         self._peaks: tuple[Peak, ...] = ()
         self._failed: list[Failed] = []
-        self._groups: list[tuple[Measuring, Candidate, Run | None, Scans, bool]] = []
+        self._groups: list[_Group] = []
         self._finished = False
 
     @property
     def comparable(self) -> tuple[bool, ...]:
         """Of each group of the report: whether Keras with its run, or a reference file, is here."""
-        return tuple(comparable for *_, comparable in self._groups)
+        return tuple(group.comparable for group in self._groups)
 
     def measure(self, paths: Sequence[str]) -> None:
         """Measure model files.
@@ -92,12 +116,12 @@ class Session:
                 except BenchmarkError as error:
                     self._fail("the machine's peaks", error)
             picture = probe(scratch)
-            for measuring, _, run, *_ in self._groups:
-                measuring.peaks = self._peaks
-                model = run.model_file if run and is_installed("keras") else None
-                measuring.measure_processes(picture, model, self._progress.start, self._fail)
-            for measuring, candidate, run, scans, _ in self._groups:
-                self._turns(measuring, candidate, run, scans)
+            for group in self._groups:
+                group.measuring.peaks = self._peaks
+                model = group.run.model_file if group.run and is_installed("keras") else None
+                group.measuring.measure_processes(picture, model, self._progress.start, self._fail)
+            for group in self._groups:
+                self._turns(group)
         self._progress.end()
         self._finished = True
 
@@ -110,7 +134,7 @@ class Session:
             seconds=round(monotonic() - self._started, 1),
             machine=self._machine,
             peaks=self._peaks,
-            groups=tuple(measuring.result() for measuring, *_ in self._groups),
+            groups=tuple(group.measuring.result() for group in self._groups),
             failed=tuple(self._failed),
         )
 
@@ -132,33 +156,34 @@ class Session:
         if not candidates:
             reasons = "; ".join(f"{one.file}: {one.reason}" for one in self._failed)
             raise BenchmarkError(f"nothing can be measured: {reasons}")
-        for group in by_run(candidates):
-            classifier = group[0].classifier
-            run = find_run(classifier.manifest, self._runs)
-            with_keras = bool(run and is_installed("keras"))
-            comparable = with_keras or self._expecting(group[0]) is not None
-            if self._compared and not comparable:
+        for models in by_run(candidates):
+            classifier = models[0].classifier
+            manifest = classifier.manifest
+            run = find_run(manifest, self._runs)
+            reference = find_reference(manifest, Path(classifier.path), self._reference)
+            scans = self._scans(manifest, run, reference, scratch)
+            measuring = Measuring(models, scans, self._options)
+            group = _Group(measuring, models[0], run, reference, scans)
+            if self._compared and not group.comparable:
                 raise BenchmarkError(
-                    f"{classifier.manifest.name}: --gate has nothing to compare with: neither "
+                    f"{manifest.name}: --gate has nothing to compare with: neither "
                     "Keras and the run nor a reference file (export --reference) is here"
                 )
-            scans = self._scans(group[0], run, scratch)
             if self._compared and scans.truth is None:
                 raise BenchmarkError(
-                    f"{classifier.manifest.name}: --gate needs labelled scans, and there is "
+                    f"{manifest.name}: --gate needs labelled scans, and there is "
                     f"{scans.source}; name some with --data"
                 )
             self._progress.note(
-                f"{classifier.manifest.name}: {len(group)} models, {len(scans.files)} scans: "
-                f"{scans.source}"
+                f"{manifest.name}: {len(models)} models, {len(scans.files)} scans: {scans.source}"
             )
-            measuring = Measuring(group, scans, self._options)
-            self._groups.append((measuring, group[0], run, scans, comparable))
+            self._groups.append(group)
 
-    def _scans(self, candidate: Candidate, run: Run | None, scratch: Path) -> Scans:
-        manifest = candidate.classifier.manifest
+    def _scans(
+        self, manifest: Manifest, run: Run | None, reference: Reference | None, scratch: Path
+    ) -> Scans:
         if self._data:
-            return labelled(*self._data, run, self._expecting(candidate), self._progress.note)
+            return labelled(*self._data, run, reference, self._progress.note)
         if run is None:
             return golden(manifest, scratch, "no labelled scans at hand")
         try:
@@ -166,25 +191,19 @@ class Session:
         except BenchmarkError as error:
             return golden(manifest, scratch, str(error))
 
-    def _expecting(self, candidate: Candidate) -> Reference | None:
-        classifier = candidate.classifier
-        return find_reference(classifier.manifest, Path(classifier.path), self._reference)
-
     def _plan(self) -> None:
         """Rough: corrected when everybody is warm."""
         options, plan = self._options, self._progress.plan
         if options.peaks:
             plan("the machine's peaks", _PEAK_SECONDS * len(options.threads))
-        for measuring, *_ in self._groups:
-            for label in measuring.labels:
+        for group in self._groups:
+            for label in group.measuring.labels:
                 plan(label, _COLD_SECONDS * (2 * options.cold_starts + 4))
-            plan(_turns_of(measuring), measuring.roughly() + _KERAS_START)
+            plan(group.turns, group.measuring.roughly() + _KERAS_START)
 
-    def _turns(
-        self, measuring: Measuring, candidate: Candidate, run: Run | None, scans: Scans
-    ) -> None:
-        step = _turns_of(measuring)
-        self._progress.start(step)
+    def _turns(self, group: _Group) -> None:
+        measuring, run, scans = group.measuring, group.run, group.scans
+        self._progress.start(group.turns)
         calls, expected = {}, None
         if run is None:
             measuring.keras_absent = (
@@ -194,20 +213,15 @@ class Session:
             measuring.keras_absent = "Keras is not installed, as on a device"
         else:
             try:
-                calls, expected = _keras(run, candidate, scans)
+                calls, expected = _keras(run, group.candidate, scans)
             except TrainError as error:  # its model was changed, or is of another Keras
                 measuring.keras_absent = str(error)
             except ImportError as error:  # Keras without a backend that works
                 measuring.keras_absent = f"Keras cannot be imported ({error})"
-        if expected is None:
-            reference = self._expecting(candidate)
-            expected = reference and expected_by(reference, scans, candidate.classifier)
-        self._progress.plan(step, measuring.prepare(calls, expected))
+        if expected is None and group.reference:
+            expected = expected_by(group.reference, scans, group.candidate.classifier)
+        self._progress.plan(group.turns, measuring.prepare(calls, expected))
         measuring.measure_turns(self._progress.at)
-
-
-def _turns_of(measuring: Measuring) -> str:
-    return f"{measuring.name}: all in turns"
 
 
 def _keras(run: Run, candidate: Candidate, scans: Scans):

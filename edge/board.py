@@ -26,12 +26,13 @@ _FEATURES = {
 }
 """Processor features that decide how fast a model runs, by their names in /proc/cpuinfo."""
 
+NOW = " now"
 # https://www.raspberrypi.com/documentation/computers/os.html#get_throttled
 _THROTTLED = {
-    0: "under-voltage now",
-    1: "clock capped now",
-    2: "throttled now",
-    3: "at its temperature limit now",
+    0: "under-voltage" + NOW,
+    1: "clock capped" + NOW,
+    2: "throttled" + NOW,
+    3: "at its temperature limit" + NOW,
     16: "under-voltage since boot",
     17: "clock capped since boot",
     18: "throttled since boot",
@@ -90,9 +91,9 @@ def read_board(root: str = "/") -> Board:
         features=_features(cpuinfo),
         memory_mb=_megabytes(memory.get("MemTotal")),
         memory_available_mb=_megabytes(memory.get("MemAvailable")),
-        temperature_c=_temperature(root),
+        temperature_c=temperature(root),
         governor=_text(root, "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor") or None,
-        throttling=_throttling(root),
+        throttling=throttling(root),
     )
 
 
@@ -134,17 +135,22 @@ def _megabytes(text: str | None) -> int | None:
     return int(text.split()[0]) * 1024 // 10**6 if text else None
 
 
-def _temperature(root: str) -> float | None:
+def temperature(root: str = "/") -> float | None:
+    """Degrees Celsius of the hottest thermal zone or sensor; None where there is none."""
     found = []
-    for path in glob(os.path.join(escape(root), "sys/class/thermal/thermal_zone*/temp")):
-        text = _text("", path) or ""
-        if text.lstrip("-").isdigit():
-            found.append(int(text) / 1000)  # millidegrees
+    for pattern in ("thermal/thermal_zone*/temp", "hwmon/hwmon*/temp*_input"):
+        for path in glob(os.path.join(escape(root), "sys/class", pattern)):
+            text = _text("", path) or ""
+            if text.lstrip("-").isdigit():
+                found.append(int(text) / 1000)  # millidegrees
     return max(found) if found else None
 
 
-def _throttling(root: str) -> tuple[str, ...] | None:
-    """Of a Raspberry Pi, from the kernel's file or the firmware's tool; None on other boards."""
+def throttling(root: str = "/") -> tuple[str, ...] | None:
+    """What slows a Raspberry Pi down (`NOW` ends what does so now); None on other boards.
+
+    From the kernel's file or the firmware's tool.
+    """
     text = _text(root, "sys/devices/platform/soc/soc:firmware/get_throttled")
     if text is None and root == "/":
         try:

@@ -84,6 +84,13 @@ def test_what_could_be_compared_and_was_not_fails(found, why):
     assert why in bad[0].words
 
 
+def test_a_comparison_of_few_of_the_scans_fails():
+    """A reference file that names one scan of twenty proves next to nothing."""
+    assert failures(model(judged=judged(scans=10))) == []
+    (bad,) = [f for f in check(group(model(judged=judged(scans=9))), True) if not f.passed]
+    assert (bad.what, bad.words[:32]) == ("comparison", "only 9 of 20 verdicts compared w")
+
+
 def rows(**times):
     """Of so many threads, so many times as fast as Keras."""
     return tuple(
