@@ -40,18 +40,21 @@ def parser() -> argparse.ArgumentParser:
     )
     add(
         "--model",
+        type=_name,
         metavar="FILE",
         help="exported .tflite or .onnx model (default: the bundled one: edge/models/NOTICE.md)",
     )
     add("--format", choices=_FORMATS, default="text", help="of the results (default: text)")
     add(
         "--out",
+        type=_name,
         metavar="FILE",
         help="write the results to FILE, once they are whole; with --watch, append to it "
         "(default: standard output)",
     )
     add(
         "--explain",
+        type=_name,
         metavar="DIR",
         help="write a PNG for each scan there: where the model sees a tumor, by its own heat map; "
         "without one, by covering the scan piece by piece, 145 times as long as the verdict",
@@ -99,6 +102,7 @@ def parser() -> argparse.ArgumentParser:
     add("--null", action="store_true", help="names on standard input end in NUL (find -print0)")
     add(
         "--watch",
+        type=_name,
         metavar="DIR",
         help="classify each file that is put there, until stopped; results as ndjson, each on disk "
         "(in --out, default: .mri-edge-results.ndjson in DIR) before it is printed",
@@ -127,6 +131,12 @@ def parser() -> argparse.ArgumentParser:
 def _help_formatter(prog: str) -> argparse.HelpFormatter:
     # Without a width argparse asks `shutil` for the terminal's, and shutil's imports cost 5 ms.
     return argparse.RawDescriptionHelpFormatter(prog, width=100)
+
+
+def _name(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("an empty name; is a variable not set?")
+    return text
 
 
 def _positive(text: str) -> int:

@@ -59,7 +59,7 @@ def _classify(
         return say(error)
     progress = _progress(args)  # after the workers: they are forks, and it has a thread
     writer = WRITERS[args.format](stream)
-    interrupts = _Interrupts(needed=not is_one_file(args.paths))
+    interrupts = _Interrupts(needed=bool(args.out) or not is_one_file(args.paths))
     status = written = explained = 0
     try:
         for outcome in outcomes:
@@ -91,6 +91,7 @@ def _classify(
         progress.clear()
     writer.close()
     stream.flush()
+    interrupts.restore()
     if explained:
         # Workers may have been ahead of the results when they were stopped.
         least = "" if status in _ALL_DONE else "at least "
@@ -133,16 +134,16 @@ class _Interrupts:
 
     def __init__(self, needed: bool):
         self._holding = self._wanted = False
-        self._needed, self._before = needed, {}
+        self._before = {}
         self.status = 130
         """The exit status, as shells have it: 128 and the number of the signal."""
+        if needed:
+            self._install()
 
     def held(self) -> "_Interrupts":
         return self
 
     def __enter__(self) -> None:
-        if self._needed and not self._before:
-            self._install()
         self._holding = True
 
     def __exit__(self, *_) -> None:
@@ -152,6 +153,8 @@ class _Interrupts:
 
     def restore(self) -> None:
         """Let the next signal end the process at once."""
+        if not self._before:
+            return
         import signal
 
         for number, handler in self._before.items():
@@ -162,8 +165,7 @@ class _Interrupts:
         from threading import current_thread, main_thread
 
         if current_thread() is not main_thread():
-            self._needed = False  # only the main thread may
-            return
+            return  # only that may
         for number in (signal.SIGINT, signal.SIGTERM):
             self._before[number] = signal.getsignal(number)
             signal.signal(number, self._interrupted)

@@ -84,6 +84,7 @@ class Classifier:
     Raises:
         ModelError: the file is no usable model.
         EngineError: no engine for it is installed.
+        ValueError: fewer than one thread.
     """
 
     def __init__(
@@ -153,7 +154,7 @@ class Classifier:
             ImageError: as `classify`; `RejectedError` if the file says that it is no MR image.
         """
         if isinstance(scan, np.ndarray):
-            return from_array(scan)
+            return from_array(scan, self._max_pixels)
         return decode(scan, self._max_pixels, self._frame)
 
     def pixels(self, scan: str | os.PathLike | np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ payload can be hashed and the manifest read where onnxruntime is not installed.
 
 import hashlib
 import os
+import stat
 import struct
 from collections.abc import Iterator
 from threading import Thread
@@ -112,6 +113,8 @@ def read_model(path: str | os.PathLike) -> ModelFile:
     """
     path = os.fspath(path)
     try:
+        if stat.S_ISFIFO(os.stat(path).st_mode):  # opening one would wait for its writer for ever
+            raise ModelError(f"{path}: is a pipe; name a .tflite or .onnx file")
         with open(path, "rb") as file:
             status = os.fstat(file.fileno())
             kind, size = _format(file, path), status.st_size

@@ -48,6 +48,7 @@ _DEEP_PNG = {2: "RGB;16B", 4: "LA;16B", 6: "RGBA;16B"}  # Pillow's raw modes by 
 _DEEP_TIFF = ("RGB", "RGBA", "RGBX", "CMYK", "LA")
 _BITS_PER_SAMPLE_TAG = 258  # TIFF 6.0
 _PHOTOMETRIC_TAG, _WHITE_IS_ZERO = 262, 0  # TIFF 6.0
+_SAMPLE_FORMAT_TAG, _SIGNED = 339, 2  # TIFF 6.0
 _ORIENTATION_TAG = 274  # EXIF 2.32, table 4
 _VALUES_AT_ONCE = 1 << 20
 _LEAST_RANGE = 1e-300  # 255 divided by less is no number
@@ -94,7 +95,7 @@ def decode(
             than one frame, no such frame, or more than `max_pixels` pixels.
         RejectedError: (an ImageError) a DICOM file whose modality is not MR.
     """
-    name = os.fspath(path)
+    name = os.fsdecode(path)
     if frame is not None and frame < 1:
         raise ImageError(f"{name}: has no frame {frame}, the first is 1")
     try:
@@ -112,14 +113,15 @@ def decode(
         raise ImageError(f"{name!r}: is no name that a file can have ({error}){hint}") from error
 
 
-def from_array(pixels: np.ndarray) -> Image.Image:
+def from_array(pixels: np.ndarray, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """An image from an array [H, W], [H, W, 1] or [H, W, 3].
 
     uint8 is taken as it is; any other real dtype is scaled from its own minimum and maximum to
     0..255.
 
     Raises:
-        ImageError: another shape, no pixels, or values that are not finite numbers.
+        ImageError: another shape, no pixels or more than `max_pixels`, values that are masked or
+            no finite numbers.
     """
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[..., 0]
@@ -127,6 +129,9 @@ def from_array(pixels: np.ndarray) -> Image.Image:
         raise ImageError(
             f"array: shape {pixels.shape} is not an image; give [H, W], [H, W, 1] or [H, W, 3]"
         )
+    check_size(pixels.shape[1::-1], "array", max_pixels)
+    if np.ma.is_masked(pixels):
+        raise ImageError("array: some of its values are masked; fill them")
     if pixels.dtype != np.uint8:
         pixels = to_8bit(pixels, "array")
     return Image.fromarray(np.ascontiguousarray(pixels))
@@ -181,6 +186,11 @@ def _decode_open(file, name: str, max_pixels: int, frame: int | None) -> Image.I
     except DamagedError as error:
         raise ImageError(f"{name}: {error}; copy it again") from None
     except Exception as error:
+        if kind == "TIFF" and str(error) == "unknown pixel mode":
+            raise ImageError(
+                f"{name}: is a TIFF with pixels of a kind that cannot be read; "
+                "save it in grey, with 8 or 16 bits, or as PNG"
+            ) from error
         raise ImageError(
             f"{name}: is truncated or damaged ({_reason(error)}); copy it again"
         ) from error
@@ -297,10 +307,12 @@ def _reason(error: Exception) -> str:
 
 
 def _to_l_or_rgb(image: Image.Image, name: str) -> Image.Image:
-    if image.mode in ("L", "RGB") and "transparency" not in image.info:
+    sample = _sample(image)
+    if sample is None and image.mode in ("L", "RGB") and "transparency" not in image.info:
         return image
-    if image.mode.startswith("I") or image.mode == "F":
-        grey = to_8bit(np.asarray(image), name)
+    if sample or image.mode.startswith("I") or image.mode == "F":
+        values = np.asarray(image)
+        grey = to_8bit(values.view(sample) if sample else values, name)
         # Pillow turns the brightness of 8-bit files round, and of no others.
         if image.format == "TIFF" and image.tag_v2.get(_PHOTOMETRIC_TAG) == _WHITE_IS_ZERO:
             grey = 255 - grey
@@ -311,6 +323,16 @@ def _to_l_or_rgb(image: Image.Image, name: str) -> Image.Image:
         black = Image.new("RGBA", layer.size, (0, 0, 0, 255))
         image = Image.alpha_composite(black, layer)
     return image.convert(mode)
+
+
+def _sample(image: Image.Image) -> str | None:
+    """NumPy's name of a TIFF's numbers where Pillow takes them for others of as many bits."""
+    if image.format != "TIFF":
+        return None
+    signed = image.tag_v2.get(_SAMPLE_FORMAT_TAG, (1,))[0] == _SIGNED
+    if image.mode == "L" and signed:
+        return "int8"
+    return "uint32" if image.mode == "I" and _bits(image) == 32 and not signed else None
 
 
 def _orientation(image: Image.Image) -> int:

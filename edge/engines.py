@@ -107,11 +107,14 @@ def load(
             engine's `warning` says so.
 
     Raises:
+        ValueError: fewer than one thread.
         EngineError: no engine for the format is installed, the named one is not or runs another
             format, it cannot be imported, or the provider has no such name.
         ModelError: the file is not what its manifest was made for, the engine cannot load it, or
             its input is not what the manifest says.
     """
+    if threads < 1:
+        raise ValueError(f"threads: {threads} is less than 1")
     if engine == "auto":
         names = installed(model.manifest.format)
         if not names:

@@ -143,7 +143,8 @@ def prepare(
 def heat_map(classifier: Classifier, image: Image) -> HeatMap:
     """The heat map of a decoded scan."""
     manifest = classifier.manifest
-    (pixels, part, _), spec = preprocess_part(image, manifest.input), manifest.heat_map
+    seen, spec = preprocess_part(image, manifest.input), manifest.heat_map
+    pixels, part = seen.pixels, seen.part
     if spec.method:
         values = classifier.heat_map(pixels).astype(np.float64) / manifest.decision.temperature
         return HeatMap(values, f"{spec.method}, {spec.rows}x{spec.columns} cells", 1, part)

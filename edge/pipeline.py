@@ -72,6 +72,7 @@ def classify_many(
             is faster for small models. Only for programs without threads of their own.
 
     Raises:
+        ValueError: fewer than one job.
         ModelError, EngineError: another engine cannot be loaded; while iterating, a worker
             process was killed, or the model's manifest asks for what there is not.
     """
@@ -117,6 +118,8 @@ def on_engines(
 
     The workers are there when this returns; arguments and errors are those of `classify_many`.
     """
+    if jobs < 1:
+        raise ValueError(f"jobs: {jobs} is less than 1")
     if jobs == 1:
         return (work(classifier, item, extra) for item in items)
     if processes:

@@ -47,6 +47,13 @@ _ONE_SHADE = 24
 is a bar beside the scan. In a dim picture `_BRIGHT` of its brightest, for less is told apart."""
 
 
+_NOISE = 20
+"""Of 255: the ground beside a head reaches this in scans that were saved badly."""
+_AREA = 4
+"""Pixels of the small copy, of the side of a square that shows something all over: what lies beside
+a head and holds such is no writing."""
+
+
 class Crop(NamedTuple):
     """What a crop rule makes of an image."""
 
@@ -54,6 +61,8 @@ class Crop(NamedTuple):
     """What the model takes."""
     shown: Region
     """Of the image, what is shown of that; the rest is black."""
+    beside: float = 0.0
+    """As `Seen.beside`."""
 
 
 class Seen(NamedTuple):
@@ -66,6 +75,9 @@ class Seen(NamedTuple):
     found: bool
     """Whether it is what the crop rule looks for; False: it found no head, and this is all there
     is."""
+    beside: float
+    """Of all that shows something, the share that lies beside it and is an area, as another picture
+    is and writing is not; 0..1."""
 
 
 def _whole(image: Image.Image) -> Crop:
@@ -109,7 +121,25 @@ def _head(image: Image.Image) -> Crop | None:
         (round((start + end) / 2 - half), round((start + end) / 2 + half)) for start, end in sides
     ]
     (first, last), (upper, lower) = between
-    return Crop((left, top, right, bottom), (first, upper, last, lower))
+    inside = tuple(
+        slice(max(0, start // step - part.start), max(0, -(-end // step) - part.start))
+        for start, end, step, part in (
+            (top, bottom, steps[1], down),
+            (left, right, steps[0], across),
+        )
+    )
+    beside = _areas_beside(small > _NOISE, inside)
+    return Crop((left, top, right, bottom), (first, upper, last, lower), beside)
+
+
+def _areas_beside(visible: np.ndarray, inside: tuple[slice, ...]) -> float:
+    """Share of what is visible, bool [height, width], that lies in whole squares outside."""
+    outside = visible.copy()
+    outside[inside] = False
+    height, width = (length // _AREA for length in outside.shape)
+    squares = outside[: height * _AREA, : width * _AREA].reshape(height, _AREA, width, _AREA)
+    whole = int(squares.all(axis=(1, 3)).sum())
+    return whole * _AREA * _AREA / max(1, int(visible.sum()))
 
 
 def _beside_bars(grey: np.ndarray, axis: int, shade: float) -> slice:
@@ -193,7 +223,7 @@ def preprocess_part(image: Image.Image, spec: InputSpec) -> Seen:
         image = image.convert("L")
     found = _known(CROPS, spec.crop)(image)
     crop = found or _whole(image)
-    if crop != _whole(image):
+    if crop.region != (0, 0, width, height) or crop.shown != crop.region:
         image = _cut(image, crop, (spec.width, spec.height), resample)
     elif image.size != (spec.width, spec.height):
         image = image.resize((spec.width, spec.height), resample)
@@ -206,7 +236,7 @@ def preprocess_part(image: Image.Image, spec: InputSpec) -> Seen:
             pixels = pixels.repeat(3, axis=2)
     left, top, right, bottom = crop.region
     part = left / width, top / height, right / width, bottom / height
-    return Seen(np.ascontiguousarray(pixels), part, found is not None)
+    return Seen(np.ascontiguousarray(pixels), part, found is not None, crop.beside)
 
 
 def _cut(

@@ -9,7 +9,8 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from edge.errors import EdgeError, EngineError
@@ -42,9 +43,7 @@ class Worker:
                 "try fewer --jobs"
             ) from error
         if self._pid == 0:
-            for descriptor in (ours_in, ours_out, *Worker._ours):
-                os.close(descriptor)
-            _serve(work, theirs_in, theirs_out)
+            _serve(work, theirs_in, theirs_out, (ours_in, ours_out, *Worker._ours))
         os.close(theirs_in)
         os.close(theirs_out)
         Worker._ours |= {ours_in, ours_out}
@@ -72,13 +71,21 @@ class Worker:
 
     def close(self) -> None:
         """End the child: it leaves when nobody can ask it any more."""
+        if self._requests.closed:
+            return
         for pipe in (self._requests, self._replies):
             Worker._ours.discard(pipe.fileno())
             try:
                 pipe.close()
             except OSError:
                 continue  # what was not sent has nobody to read it
-        os.waitpid(self._pid, 0)
+        with suppress(ChildProcessError):  # the program waits for all its children itself
+            os.waitpid(self._pid, 0)
+
+    def __del__(self):
+        # As of one that was made, and its work never asked for.
+        if hasattr(self, "_replies"):
+            self.close()
 
 
 def can_fork(engine) -> bool:
@@ -86,10 +93,17 @@ def can_fork(engine) -> bool:
     return hasattr(os, "fork") and engine.threads == 1 and engine.provider == "cpu"
 
 
-def _serve(work: Callable[[Any], Any], source: int, target: int) -> None:
-    """The child's whole life. Never returns: what the parent had open is not its business."""
+def _serve(work: Callable[[Any], Any], source: int, target: int, inherited: Iterable[int]) -> None:
+    """The child's whole life. Never returns: the rest of the program is its parent's business.
+
+    Args:
+        inherited: descriptors that are the parent's.
+    """
     status = 1
     try:
+        for descriptor in inherited:
+            with suppress(OSError):
+                os.close(descriptor)
         for number in (signal.SIGINT, signal.SIGTERM):  # which a shell or systemd sends to all
             signal.signal(number, signal.SIG_IGN)  # the parent handles them
         with os.fdopen(source, "rb") as requests, os.fdopen(target, "wb") as replies:

@@ -94,6 +94,20 @@ def test_max_pixels(model, scan):
         Classifier(model, max_pixels=10).classify(scan(100))
 
 
+def test_max_pixels_and_masks_hold_for_arrays(model):
+    array = np.arange(64 * 64.0).reshape(64, 64)
+    with pytest.raises(ImageError, match="array: 64x64 pixels is more than the limit of 4095"):
+        Classifier(model, max_pixels=4095).classify(array)
+    masked = np.ma.masked_less(array, 9)
+    with pytest.raises(ImageError, match="masked"):
+        Classifier(model).classify(masked)
+
+
+def test_fewer_than_one_thread_is_refused(model):
+    with pytest.raises(ValueError, match="threads: 0 is less than 1"):
+        Classifier(model, threads=0)
+
+
 def test_threads(model, scan):
     assert Classifier(model, threads=2).engine.threads == 2
 

@@ -159,6 +159,8 @@ def test_a_frame_is_chosen(any_model, scan, tmp_path):
         (["--modle", "m.tflite"], "unrecognized arguments: --modle"),
         (["--mod", "m.tflite"], "unrecognized arguments: --mod"),
         (["x.png", "--threads", "0"], "'0' is not a whole number of 1 or more"),
+        (["x.png", "--model", ""], "--model: an empty name; is a variable not set?"),
+        (["x.png", "--out", ""], "--out: an empty name"),
         (["x.png", "--format", "xml"], "invalid choice: 'xml'"),
     ],
 )

@@ -86,6 +86,44 @@ def test_a_tiff_whose_white_is_zero_is_turned_round(tmp_path, dtype):
     np.testing.assert_array_equal(pixels_of(tmp_path / "w.tif"), expected)
 
 
+SAMPLE_FORMAT = 339  # TIFF 6.0
+
+
+@pytest.mark.parametrize(("dtype", "code"), [("int8", 2), ("uint32", 1)])
+def test_a_tiff_of_numbers_that_pillow_takes_for_others(tmp_path, dtype, code):
+    """Signed bytes, and unsigned ones of 32 bits with the highest set."""
+    info = np.iinfo(dtype)
+    ramp = np.linspace(info.min, info.max, 64 * 64).astype(dtype).reshape(64, 64)
+    as_saved = ramp.view("uint8" if dtype == "int8" else "int32")
+    path = tmp_path / "scan.tif"
+    Image.fromarray(as_saved).save(path, tiffinfo={SAMPLE_FORMAT: code})
+    data = bytearray(path.read_bytes())
+    at = data.find(SAMPLE_FORMAT.to_bytes(2, "little") + b"\3\0")
+    data[at + 8 : at + 10] = code.to_bytes(2, "little")
+    path.write_bytes(data)
+    found = np.asarray(decode(path)).astype(int)
+    assert (np.diff(found.ravel()) >= 0).all()
+    assert (found[0, 0], found[-1, -1]) == (0, 255)
+
+
+def test_a_tiff_of_numbers_that_cannot_be_read_is_not_called_damaged(tmp_path):
+    path = tmp_path / "scan.tif"
+    Image.fromarray(np.zeros((8, 8), np.float32)).save(path)
+    data = bytearray(path.read_bytes())
+    at = data.find((258).to_bytes(2, "little") + b"\3\0")
+    data[at + 8 : at + 10] = (64).to_bytes(2, "little")
+    path.write_bytes(data)
+    with pytest.raises(ImageError, match="of a kind that cannot be read; save it in grey"):
+        decode(path)
+
+
+def test_a_name_may_be_bytes(tmp_path):
+    Image.new("L", (9, 8)).save(tmp_path / "scan.png")
+    assert decode(bytes(tmp_path / "scan.png")).size == (9, 8)
+    with pytest.raises(ImageError, match="is no name that a file can have"):
+        decode(b"a\0b.png")
+
+
 def test_names_that_no_file_can_have():
     for name in ("a\0b.png", "\ud800.png"):
         with pytest.raises(ImageError, match=r"no name that a file can have|cannot be read"):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from edge.decode import decode
 from edge.gate import admit, colorfulness, whiteness
@@ -76,6 +76,9 @@ def test_a_tint_or_jpeg_noise_is_no_colour():
     tinted = np.clip(np.dstack([RAMP] * 3) * 0.8 + noise + (0, 0, 40), 0, 255).astype(np.uint8)
     assert colorfulness(Image.fromarray(tinted)) < 6
     assert reason(tinted) is None
+    at_night = (np.dstack([RAMP] * 3) * (1, 0.85, 0.6)).astype(np.uint8)
+    assert colorfulness(Image.fromarray(at_night)) < 1
+    assert reason(at_night) is None
 
 
 def test_an_overexposed_scan_is_not_cleared():
@@ -104,6 +107,26 @@ def test_a_thumbnail_is_not_cleared():
             assert found.refused is None
             assert ("pixels are too few" in (found.doubt or "")) == told, "black around it is none"
     assert "48x48 pixels" in admission(np.ascontiguousarray(RAMP[:48, :240:5])).doubt
+
+
+def test_of_two_pictures_in_one_none_is_cleared():
+    """The crop takes the larger; writing beside a scan is no picture."""
+
+    def doubt(picture):
+        return admission(picture, spec=CROPPED).doubt or ""
+
+    page = Image.new("L", (640, 400))
+    page.paste(Image.fromarray(SLOPE).resize((360, 360)), (20, 20))
+    assert doubt(page) == ""
+    written = page.copy()
+    for row in range(20, 380, 30):
+        ImageDraw.Draw(written).text((420, row), "DOE^JANE Im 12/24", 255, font_size=20)
+    assert doubt(written) == ""
+    for level in (1.0, 0.3):
+        panel = Image.fromarray((SLOPE * level).astype(np.uint8)).resize((110, 110))
+        beside = page.copy()
+        beside.paste(panel, (500, 20))
+        assert "another picture beside it" in doubt(beside)
 
 
 def test_what_has_no_head_that_could_be_found_is_refused():

@@ -140,6 +140,32 @@ def test_classify_many(model, scans, processes):
     assert outcomes[3].prediction.probability == single.probability
 
 
+def test_fewer_than_one_job_is_refused(model, scans):
+    for processes in (False, True):
+        with pytest.raises(ValueError, match="jobs: 0 is less than 1"):
+            classify_many(Classifier(model), [scans], jobs=0, processes=processes)
+
+
+def test_workers_that_nobody_asked_leave_the_program_alone(any_model, scans, tmp_path):
+    """Their pipes' numbers were closed twice in the next ones, which went on with the program."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys; from edge import Classifier, classify_many\n"
+        "model, *scans = sys.argv[1:]; classifier = Classifier(model)\n"
+        "for keep in (True, False, True):\n"
+        "    waiting = classify_many(classifier, scans, processes=True)\n"
+        "    if keep: kept = waiting\n"
+        "done = [o.error for o in classify_many(classifier, scans, processes=True)]\n"
+        "print('once', done)\n"
+    )
+    command = [sys.executable, script, any_model, *sorted(scans.rglob("*.png"))[:3]]
+    done = subprocess.run(
+        list(map(str, command)), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "once [None, None, None]\n"), done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_one_classifier_in_many_threads(model, scans):
     classifier, files = Classifier(model), sorted(scans.rglob("*.png"))
     wanted = [classifier.classify(file).probability for file in files]

@@ -213,6 +213,13 @@ def test_what_is_no_model(tmp_path, content, words):
     refused(path, words)
 
 
+def test_a_pipe_is_no_model(tmp_path):
+    """Opening it would wait for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ModelError, match="pipe: is a pipe"):
+        open_model(tmp_path / "pipe")
+
+
 def test_missing_and_folder(tmp_path):
     refused(tmp_path / "gone.tflite", "no such model")
     refused(tmp_path, "is a folder")

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -135,6 +136,18 @@ def test_a_signal_costs_no_earlier_results(any_model, scan, earlier, sign, statu
     assert process.returncode == status
     assert "interrupted after" in err
     assert "are complete" not in err
+    assert is_untouched(earlier)
+
+
+def test_a_signal_before_the_first_scan_leaves_nothing(any_model, earlier):
+    command = [sys.executable, "-m", "edge", "-", "--model", any_model, "--out", earlier]
+    process = subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE)
+    end = time.monotonic() + 20
+    while len(os.listdir(earlier.parent)) < 2 and time.monotonic() < end:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 143
     assert is_untouched(earlier)
 
 

@@ -25,7 +25,7 @@ def seen(picture):
 
 
 def admitted(image, pixels, gate):
-    return admit(image, Seen(pixels, (0.0, 0.0, 1.0, 1.0), found=True), gate)
+    return admit(image, Seen(pixels, (0.0, 0.0, 1.0, 1.0), found=True, beside=0.0), gate)
 
 
 SCANS = np.stack(
