@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from model_card_sets import Judged, foreign, judge, of_run
+from PIL import Image
 
 from edge import NOTICE, Classifier
 from edge.gate import layout, likeness
@@ -56,6 +57,21 @@ def _middle(scan: np.ndarray) -> np.ndarray:
     return scan[rows:-rows, columns:-columns]
 
 
+def _lost(scan: np.ndarray) -> np.ndarray:
+    """Too far away for a head to be found: in the middle of seven times the width."""
+    return np.pad(scan, [(3 * side, 3 * side) for side in scan.shape])
+
+
+def _panel(scan: np.ndarray) -> np.ndarray:
+    """Beside another picture three times as high, a phantom without a lesion."""
+    large = make_phantom(PHANTOMS[0], lesion=False, size=512).pixels
+    height = large.shape[0] // 3
+    width = max(1, round(scan.shape[1] * height / scan.shape[0]))
+    small = np.asarray(Image.fromarray(scan).resize((width, height)))
+    gap = np.zeros((large.shape[0], 20), np.uint8)
+    return np.hstack([large, gap, np.pad(small, [(0, large.shape[0] - height), (0, 0)])])
+
+
 CHANGES = {
     "as they are": lambda scan: scan,
     "half as bright": lambda scan: scan // 2,
@@ -64,6 +80,8 @@ CHANGES = {
     "white bars at the sides": _beside,
     "a tenth cut off at each side": _middle,
     "in a field of view twice as wide": _far,
+    "in one seven times as wide": _lost,
+    "beside a larger phantom": _panel,
     "turned by 90 degrees": np.rot90,
     "upside down": np.flipud,
     "black and white exchanged": lambda scan: 255 - scan,
