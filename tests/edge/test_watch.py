@@ -14,7 +14,8 @@ import pytest
 
 from edge import NOTICE, Classifier
 from edge.arguments import parser
-from edge.watch import RESULTS, Folder, Journal, Seen, run_watch
+from edge.journal import Journal, RefusedError, Seen
+from edge.watch import RESULTS, Folder, run_watch
 from tests.edge.conftest import heed_ctrl_c
 from tests.edge.test_out import unknown_rule  # noqa: F401
 
@@ -244,6 +245,98 @@ def test_the_folder_may_come_back(any_model, scan, inbox, tmp_path):
     status, _, err = finish(process)
     assert status == 0
     assert "waiting for it to come back" in err
+
+
+def test_results_follow_the_folder_that_is_made_anew(any_model, scan, inbox):
+    process = start(inbox, any_model)
+    for name in ("a.png", "b.png", "b.png"):  # the last is the very file that was there before
+        (inbox / name).write_bytes(scan(180).read_bytes())
+        os.utime(inbox / name, (1, 1))
+        wait_for(lambda name=name: [r["path"] for r in written(inbox)] == [str(inbox / name)])
+        shutil.rmtree(inbox)
+        inbox.mkdir()
+    status, stdout, err = finish(process)
+    assert (status, len(stdout.splitlines())) == (0, 3)
+    assert "moved, deleted or replaced" in err
+
+
+def written(inbox) -> list[dict]:
+    try:
+        return results(inbox / RESULTS)
+    except FileNotFoundError:
+        return []
+
+
+def test_results_wait_for_their_folder(any_model, scan, inbox, tmp_path):
+    place = tmp_path / "place"
+    place.mkdir()
+    process = start(inbox, any_model, "--out", place / "results.ndjson")
+    wait_for((place / "results.ndjson").exists)
+    shutil.rmtree(place)
+    (inbox / "a.png").write_bytes(scan(180).read_bytes())
+    time.sleep(0.8)
+    assert process.poll() is None
+    place.mkdir()
+    wait_for(lambda: len(results(place / "results.ndjson")) == 1)
+    (inbox / "b.png").write_bytes(scan(40).read_bytes())
+    wait_for(lambda: len(results(place / "results.ndjson")) == 2)
+    status, stdout, err = finish(process)
+    assert (status, len(stdout.splitlines())) == (0, 2)
+    assert err.count("results.ndjson: No such file or directory; waiting for it to come back") == 1
+
+
+@pytest.mark.parametrize("way", ["deleted", "moved", "replaced", "restored"])
+def test_a_result_goes_to_the_file_that_is_there(tmp_path, way):
+    path, old, said = tmp_path / "results.ndjson", Seen("in/a.png", 3, 4), []
+    journal = Journal(str(path), said.append)
+    journal.append(old, "0" * 64, {"path": old.path})
+    before = path.read_bytes()
+    path.rename(tmp_path / "elsewhere")
+    if way == "deleted":
+        (tmp_path / "elsewhere").unlink()
+    if way == "replaced":
+        path.write_bytes(b"")
+    if way == "restored":
+        path.write_bytes(before)
+    new = Seen("in/b.png", 3, 4)
+    line = journal.append(new, "1" * 64, {"path": new.path})
+    assert path.read_text() == (before.decode() if way == "restored" else "") + line + "\n"
+    assert journal.has(new)
+    assert journal.has(old) == (way == "restored"), "what counts is what stands there"
+    assert len(said) == 1
+    with pytest.raises(RefusedError, match="another edge-classify"):
+        Journal(str(path))
+    if way == "moved":
+        assert (tmp_path / "elsewhere").read_bytes() == before
+        Journal(str(tmp_path / "elsewhere")).close()
+    journal.close()
+
+
+def test_a_result_that_has_come_meanwhile_is_not_repeated(tmp_path):
+    path, seen = tmp_path / "results.ndjson", Seen("in/a.png", 3, 4)
+    journal = Journal(str(path))
+    path.rename(tmp_path / "elsewhere")
+    other = Journal(str(path))
+    other.append(seen, "0" * 64, {"path": seen.path})
+    with pytest.raises(RefusedError, match="another edge-classify"):
+        journal.append(seen, "0" * 64, {"path": seen.path})
+    other.close()
+    assert journal.append(seen, "0" * 64, {"path": seen.path}) is None
+    assert len(results(path)) == 1
+    journal.close()
+
+
+def test_a_file_of_results_that_has_gone_is_not_made_before_there_is_one(tmp_path):
+    path, said = tmp_path / "results.ndjson", []
+    journal = Journal(str(path), said.append)
+    path.unlink()
+    journal.follow()
+    journal.follow()
+    assert not path.exists()
+    assert len(said) == 1
+    journal.append(Seen("in/a.png", 3, 4), "0" * 64, {"path": "in/a.png"})
+    assert len(results(path)) == 1
+    journal.close()
 
 
 def test_an_unusable_model_ends_it_in_one_line(unknown_rule, scan, inbox):  # noqa: F811
