@@ -1,0 +1,72 @@
+"""Folder searches: what is in a folder and is not classified is never passed over in silence."""
+
+import builtins
+import errno
+import os
+
+import pytest
+
+from edge.inputs import expand
+from tests.edge.test_cli import run
+
+
+def search(folder) -> tuple[list[str], list[str]]:
+    """The inputs of a folder, relative to it, and what was said."""
+    said: list[str] = []
+    return [os.path.relpath(str(one), folder) for one in expand([str(folder)], said.append)], said
+
+
+@pytest.fixture
+def folder(tmp_path, scan):
+    path = tmp_path / "scans"
+    path.mkdir()
+    scan(180).rename(path / "good.png")
+    return path
+
+
+@pytest.mark.parametrize("name", ["IM0001", "1.2.840.113619.2.5"])
+@pytest.mark.parametrize("content", [b"", b"\0" * 90, b"\0" * 128 + b"DI"])
+def test_an_empty_or_cut_file_without_a_suffix_is_an_input_that_fails(
+    any_model, folder, name, content
+):
+    (folder / name).write_bytes(content)
+    assert search(folder) == (sorted(["good.png", name]), [])
+    status, _, err = run(folder, "--model", any_model)
+    assert status == 1
+    assert f"{folder / name}: is " in err
+
+
+def test_what_is_no_image_is_skipped_and_the_first_is_named(folder):
+    for name in (".gitkeep", "empty.txt", "notes"):
+        (folder / name).write_text("text" if name == "notes" else "")
+    os.mkfifo(folder / "pipe")
+    (folder / "gone").symlink_to("nowhere")
+    (folder / "folder.png").mkdir()
+    words = f"5 of 6 files are no images and were skipped; the first is {folder / '.gitkeep'}"
+    assert search(folder) == (["good.png"], [f"{folder}: {words}"])
+
+
+@pytest.mark.parametrize("where", ["stat", "open"])
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO])
+def test_a_file_that_cannot_be_read_is_an_input_that_fails(folder, monkeypatch, where, number):
+    (folder / "IM0001").write_text("text")
+    (folder / "IM0002").write_text("text")
+    home = os if where == "stat" else builtins
+    work = getattr(home, where)
+
+    def refused(path, *more, **options):
+        if os.fspath(path) == str(folder / "IM0001"):
+            raise OSError(number, os.strerror(number), path)
+        return work(path, *more, **options)
+
+    monkeypatch.setattr(home, where, refused)
+    names, said = search(folder)
+    assert names == ["IM0001", "good.png"]
+    assert len(said) == 1
+    assert "1 of 3 files" in said[0]
+
+
+def test_a_file_that_goes_during_the_search_is_none(folder, monkeypatch):
+    (folder / "IM0001").write_bytes(b"")
+    monkeypatch.setattr("edge.inputs.is_image_file", lambda path: os.unlink(path) or False)
+    assert search(folder)[0] == ["good.png"]
