@@ -43,6 +43,8 @@ class Folder:
     def __init__(self, path: str, settle: float, clock: Callable[[], float] = time.monotonic):
         self._path, self._settle, self._clock = path, settle, clock
         self._pending: dict[str, tuple[Seen, float]] = {}
+        self.unread: list[str] = []
+        """What the system did not let the last look read, and why."""
 
     def ready(self, done: Callable[[Seen], bool]) -> list[Seen]:
         """Look once; files that have settled, the oldest first.
@@ -51,6 +53,7 @@ class Folder:
             OSError: the folder is gone.
         """
         now, found, pending = self._clock(), [], {}
+        self.unread = []
         for seen in self._list():
             if done(seen):
                 continue
@@ -68,23 +71,29 @@ class Folder:
         while folders:
             folder = folders.pop()
             try:
-                entries = os.scandir(folder)
-            except OSError:
+                with os.scandir(folder) as listing:
+                    entries = list(listing)
+            except OSError as error:
                 if folder == self._path:
                     raise
-                continue  # removed meanwhile
-            with entries:
-                for entry in entries:
-                    if entry.name.startswith(".") or entry.name.endswith(_UNFINISHED):
-                        continue
-                    try:
-                        if entry.is_dir(follow_symlinks=False):
-                            folders.append(entry.path)
-                        elif entry.is_file():
-                            stat = entry.stat()
-                            yield Seen(entry.path, stat.st_size, stat.st_mtime_ns)
-                    except OSError:
-                        continue  # removed meanwhile
+                self._refused(folder, error)
+                continue
+            for entry in entries:
+                if entry.name.startswith(".") or entry.name.endswith(_UNFINISHED):
+                    continue
+                try:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    elif entry.is_file():
+                        stat = entry.stat()
+                        yield Seen(entry.path, stat.st_size, stat.st_mtime_ns)
+                except OSError as error:
+                    self._refused(entry.path, error)
+
+    def _refused(self, path: str, error: OSError) -> None:
+        # These two say that it was removed since its name was read.
+        if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+            self.unread.append(f"{path}: cannot be read ({error.strerror or error})")
 
 
 def run_watch(classifier: Classifier, args: argparse.Namespace) -> int:
@@ -150,6 +159,8 @@ def _watch(classifier, folder: Folder, journal: Journal, done, extra, args, held
             tell(_waiting(journal.path, error))
         except OSError as error:
             tell(_waiting(args.watch, error))
+        for problem in folder.unread:
+            tell(f"{problem}; it will be tried again")
         for seen, sha256, outcome in map(work, ready):
             if outcome is None:
                 continue  # changed or touched meanwhile: the next look decides

@@ -438,3 +438,70 @@ def test_a_damaged_file_is_final(watch_in_process, scan, inbox):
     assert len(found) == 4
     assert all(result["error"] for result in found)
     assert "tried again" not in err
+
+
+class Listing(list):
+    """What `os.scandir` returns, of some entries."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+
+class Unstated:
+    """An entry of a folder of which nothing can be told."""
+
+    def __init__(self, folder, error):
+        self.path, self.name, self._error = f"{folder}/x.png", "x.png", error
+
+    def is_symlink(self):
+        return False
+
+    def is_dir(self, follow_symlinks=True):
+        raise self._error
+
+    is_file = is_dir
+
+
+@pytest.mark.parametrize("kind", ["folder", "entry"])
+def test_what_may_not_be_listed_is_said_once_and_tried_again(
+    watch_in_process, scan, inbox, monkeypatch, kind
+):
+    deep, listed = inbox / "deep", os.scandir
+    deep.mkdir()
+    (deep / "b.png").write_bytes(scan(40).read_bytes())
+    (inbox / "a.png").write_bytes(scan(180).read_bytes())
+    error = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    def refusing(folder):
+        if os.fspath(folder) != str(deep):
+            return listed(folder)
+        if kind == "folder":
+            raise error
+        return Listing([Unstated(folder, error)])
+
+    monkeypatch.setattr("edge.watch.os.scandir", refusing)
+    found, err = watch_in_process(4)
+    assert [result["verdict"] for result in found] == ["tumor"]
+    where = deep if kind == "folder" else deep / "x.png"
+    assert err.count(f"{where}: cannot be read (Permission denied); it will be tried again") == 1
+    monkeypatch.setattr("edge.watch.os.scandir", listed)
+    found, err = watch_in_process(3)
+    assert [result["verdict"] for result in found] == ["tumor", "no_tumor"]
+    assert "cannot be read" not in err
+
+
+@pytest.mark.parametrize("gone", [FileNotFoundError, NotADirectoryError])
+def test_what_was_removed_meanwhile_is_not_said(watch_in_process, inbox, monkeypatch, gone):
+    (inbox / "deep").mkdir()
+    listed = os.scandir
+
+    def removed(folder):
+        if folder.endswith("deep"):
+            raise gone(2, "gone")
+        return listed(folder)
+
+    monkeypatch.setattr("edge.watch.os.scandir", removed)
+    assert "gone" not in watch_in_process(3)[1]
