@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from edge.errors import EdgeError
 
+_BEGIN = b'{"path": "'
+"""Of each line: the key that `edge.output.record` puts first."""
+
 
 class RefusedError(EdgeError):
     """What is there must not be written to; says why and what to do."""
@@ -40,7 +43,7 @@ class Journal:
         say: takes what the user should know about that file.
 
     Raises:
-        RefusedError: another process holds it.
+        RefusedError: another process holds it, or it is no file of results.
         OSError: the file cannot be read or written.
     """
 
@@ -154,23 +157,50 @@ class Journal:
         self._keys.add(_content_key(seen.path, sha256))
 
     def _read(self, descriptor: int) -> None:
-        whole = self.damaged = 0
+        whole, rest = 0, b""
+        self.damaged = 0
         # Not by its name, which may lead elsewhere by now.
         with open(descriptor, "rb", closefd=False) as file:
             for line in file:
                 if not line.endswith(b"\n"):
-                    break  # the process was killed while it wrote this
+                    rest = line
+                    break
                 whole += len(line)
-                try:
-                    result = json.loads(line)
-                    facts = result["file"]
-                    seen = Seen(str(facts["path"]), facts["size"], facts["mtime_ns"])
-                    self._note(seen, str(facts["sha256"]))
-                except (ValueError, TypeError, KeyError):
-                    self.damaged += 1
-        if os.fstat(descriptor).st_size > whole:
+                self.damaged += not self._take(line)
+        if not rest:
+            return
+        if self._take(rest):  # an editor, or a crash, cost it no more than its end
+            os.write(descriptor, b"\n")
+        elif _was_cut(rest):
             os.ftruncate(descriptor, whole)
-            os.fsync(descriptor)
+        else:
+            raise RefusedError(
+                f"{self.path}: is no file of results (its last line has no end, and is none of "
+                "theirs); name another with --out"
+            )
+        os.fsync(descriptor)
+
+    def _take(self, line: bytes) -> bool:
+        """Note the result that a line is; False: it is none."""
+        try:
+            facts = json.loads(line)["file"]
+            seen = Seen(str(facts["path"]), facts["size"], facts["mtime_ns"])
+            self._note(seen, str(facts["sha256"]))
+        except (ValueError, TypeError, KeyError):
+            return False
+        return True
+
+
+def _was_cut(line: bytes) -> bool:
+    """Whether it is the beginning of a result, as a process leaves it that is killed in writing."""
+    start = line.rstrip(b"\0")  # a power cut may keep a file's length and lose what was written
+    if not start.startswith(_BEGIN):
+        return _BEGIN.startswith(start)
+    try:
+        json.loads(start)
+    except ValueError:
+        return True
+    return False
 
 
 def _is_open_as(descriptor: int, there: os.stat_result) -> bool:

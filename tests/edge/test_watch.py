@@ -211,6 +211,52 @@ def test_damaged_lines_are_passed_over(tmp_path):
     again.close()
 
 
+@pytest.mark.parametrize(
+    "content",
+    [b"notes\nthe last of them", b"[1, 2]", b'{"path": "a.png", "verdict": null}', b"\n\0x"],
+)
+def test_a_text_without_a_final_newline_is_left_as_it_is(tmp_path, content):
+    path = tmp_path / "notes.txt"
+    path.write_bytes(content)
+    with pytest.raises(RefusedError, match=r"notes\.txt: is no file of results .* with --out"):
+        Journal(str(path))
+    assert path.read_bytes() == content
+
+
+def test_out_may_not_be_a_text(any_model, inbox, tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("the only line")
+    process = start(inbox, any_model, "--out", path)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "is no file of results" in err
+    assert path.read_text() == "the only line"
+
+
+@pytest.mark.parametrize("cut", [1, 5, 10, 30, -1])
+@pytest.mark.parametrize("lost", [b"", b"\0" * 50])
+def test_a_line_that_was_cut_is_removed(tmp_path, cut, lost):
+    path, seen = tmp_path / "results.ndjson", Seen("in/a.png", 3, 4)
+    journal = Journal(str(path))
+    line = journal.append(seen, "0" * 64, {"path": seen.path, "verdict": None})
+    journal.close()
+    path.write_bytes(f"{line}\n".encode() + line[:cut].encode() + lost)
+    Journal(str(path)).close()
+    assert path.read_text() == f"{line}\n"
+
+
+def test_a_whole_line_without_its_end_is_kept(tmp_path):
+    path, seen = tmp_path / "results.ndjson", Seen("in/a.png", 3, 4)
+    journal = Journal(str(path))
+    line = journal.append(seen, "0" * 64, {"path": seen.path, "verdict": None})
+    journal.close()
+    path.write_text(line)
+    journal = Journal(str(path))
+    assert journal.has(seen)
+    assert path.read_text() == f"{line}\n"
+    journal.close()
+
+
 def test_a_folder_may_be_spelt_otherwise(tmp_path, monkeypatch):
     journal = Journal(str(tmp_path / "results.ndjson"))
     monkeypatch.chdir(tmp_path)
