@@ -43,7 +43,7 @@ class Journal:
         say: takes what the user should know about that file.
 
     Raises:
-        RefusedError: another process holds it, or it is no file of results.
+        RefusedError: another process holds it, or it is no file of results, or no regular file.
         OSError: the file cannot be read or written.
     """
 
@@ -135,6 +135,12 @@ class Journal:
             self._open()
 
     def _open(self) -> None:
+        # Asked first: to open a device may do something, and to read a pipe would wait for ever.
+        if os.path.exists(self.path) and not os.path.isfile(self.path):
+            raise RefusedError(
+                f"{self.path}: is a pipe, a device or the like, and --watch must find its results "
+                "again; name a regular file with --out"
+            )
         file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

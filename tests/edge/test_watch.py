@@ -233,6 +233,22 @@ def test_out_may_not_be_a_text(any_model, inbox, tmp_path):
     assert path.read_text() == "the only line"
 
 
+@pytest.mark.parametrize("kind", ["pipe", "/dev/null", "/dev/stdout"])
+def test_out_must_be_a_regular_file(any_model, inbox, tmp_path, kind):
+    out = kind
+    if kind == "pipe":
+        out = tmp_path / "pipe"
+        os.mkfifo(out)
+    process = start(inbox, any_model, "--out", out)
+    try:
+        stdout, err = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert (process.returncode, stdout) == (2, "")
+    assert f"{out}: is a pipe, a device or the like" in err
+    assert "name a regular file with --out" in err
+
+
 @pytest.mark.parametrize("cut", [1, 5, 10, 30, -1])
 @pytest.mark.parametrize("lost", [b"", b"\0" * 50])
 def test_a_line_that_was_cut_is_removed(tmp_path, cut, lost):
