@@ -55,6 +55,19 @@ def expand(
             yield from _files(path, say, skip)
 
 
+def not_searched(path: str, linked: list[str], do: str) -> str:
+    """The message that links to folders below `path` are not followed, and what to do with them.
+
+    They are not, because one may lead to a folder above it, or to a whole other disk.
+    """
+    if len(linked) == 1:
+        return f"{path}: 1 linked folder was not searched; {do} it by itself: {linked[0]}"
+    return (
+        f"{path}: {len(linked)} linked folders were not searched; {do} them by themselves; "
+        f"the first is {linked[0]}"
+    )
+
+
 def is_one_file(paths: list[str]) -> bool:
     """Whether there is one file to classify and nothing to search."""
     return len(paths) == 1 and paths[0] != STDIN and os.path.isfile(paths[0])
@@ -123,6 +136,7 @@ def _files(path: str, say: Callable[[str], None], skip: str | None) -> Iterator[
         return
     found = skipped = pictures = 0
     first = ""
+    linked: list[str] = []
     unreadable: list[OSError] = []
     for folder, subfolders, names in os.walk(path, onerror=unreadable.append):
         subfolders.sort()
@@ -130,6 +144,7 @@ def _files(path: str, say: Callable[[str], None], skip: str | None) -> Iterator[
             subfolders[:] = [
                 name for name in subfolders if os.path.realpath(os.path.join(folder, name)) != skip
             ]
+        linked += filter(os.path.islink, (os.path.join(folder, name) for name in subfolders))
         for name in sorted(names):
             file = os.path.join(folder, name)
             if name.endswith(PICTURE):
@@ -153,6 +168,8 @@ def _files(path: str, say: Callable[[str], None], skip: str | None) -> Iterator[
             f"{path}: {skipped} of {total} files are no images and were skipped; "
             f"the first is {first}"
         )
+    if linked:
+        say(not_searched(path, linked, "name"))
     if not found and not unreadable:
         yield Input(path, f"{path}: no image files in this folder")
 

@@ -17,7 +17,7 @@ from edge import NOTICE
 from edge.classifier import Classifier
 from edge.cli import drop_output, say
 from edge.errors import EdgeError
-from edge.inputs import PICTURE
+from edge.inputs import PICTURE, not_searched
 from edge.journal import GoneError, Journal, Seen
 from edge.output import record
 from edge.pipeline import Outcome, classify_one
@@ -45,6 +45,8 @@ class Folder:
         self._pending: dict[str, tuple[Seen, float]] = {}
         self.unread: list[str] = []
         """What the system did not let the last look read, and why."""
+        self.linked: list[str] = []
+        """Links to folders, which the last look did not follow."""
 
     def ready(self, done: Callable[[Seen], bool]) -> list[Seen]:
         """Look once; files that have settled, the oldest first.
@@ -53,7 +55,7 @@ class Folder:
             OSError: the folder is gone.
         """
         now, found, pending = self._clock(), [], {}
-        self.unread = []
+        self.unread, self.linked = [], []
         for seen in self._list():
             if done(seen):
                 continue
@@ -84,6 +86,8 @@ class Folder:
                 try:
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.path)
+                    elif entry.is_symlink() and entry.is_dir():
+                        self.linked.append(entry.path)
                     elif entry.is_file():
                         stat = entry.stat()
                         yield Seen(entry.path, stat.st_size, stat.st_mtime_ns)
@@ -161,6 +165,8 @@ def _watch(classifier, folder: Folder, journal: Journal, done, extra, args, held
             tell(_waiting(args.watch, error))
         for problem in folder.unread:
             tell(f"{problem}; it will be tried again")
+        if folder.linked:
+            tell(not_searched(args.watch, sorted(folder.linked), "watch"))
         for seen, sha256, outcome in map(work, ready):
             if outcome is None:
                 continue  # changed or touched meanwhile: the next look decides

@@ -70,3 +70,28 @@ def test_a_file_that_goes_during_the_search_is_none(folder, monkeypatch):
     (folder / "IM0001").write_bytes(b"")
     monkeypatch.setattr("edge.inputs.is_image_file", lambda path: os.unlink(path) or False)
     assert search(folder)[0] == ["good.png"]
+
+
+def test_linked_folders_are_said_once(folder, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "x.png").write_text("an image")
+    (folder / "deep").mkdir()
+    (folder / "deep" / "b").symlink_to(other)
+    words = f"1 linked folder was not searched; name it by itself: {folder}/deep/b"
+    assert search(folder) == (["good.png"], [f"{folder}: {words}"])
+    (folder / "a").symlink_to(folder)
+    names, said = search(folder)
+    assert names == ["good.png"]
+    assert len(said) == 1
+    assert "2 linked folders were not searched; name them" in said[0]
+    assert said[0].endswith(f"the first is {folder}/a")
+    assert search(folder / "deep" / "b") == (["x.png"], []), "named, it is searched"
+
+
+def test_the_folder_of_pictures_may_be_linked(folder, tmp_path):
+    (tmp_path / "maps").mkdir()
+    (folder / "maps").symlink_to(tmp_path / "maps")
+    said = []
+    assert len(list(expand([str(folder)], said.append, skip=str(tmp_path / "maps")))) == 1
+    assert said == []

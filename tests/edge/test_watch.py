@@ -567,3 +567,16 @@ def test_what_was_removed_meanwhile_is_not_said(watch_in_process, inbox, monkeyp
 
     monkeypatch.setattr("edge.watch.os.scandir", removed)
     assert "gone" not in watch_in_process(3)[1]
+
+
+def test_linked_folders_are_said_once(watch_in_process, scan, inbox, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "x.png").write_bytes(scan(40).read_bytes())
+    (inbox / "a").symlink_to(other)
+    (inbox / "b").symlink_to(inbox)
+    (inbox / "c.png").symlink_to(scan(180))
+    found, err = watch_in_process(4)
+    assert [os.path.basename(result["path"]) for result in found] == ["c.png"]
+    assert err.count("linked folder") == 1
+    assert "2 linked folders were not searched; watch them by themselves" in err
