@@ -68,6 +68,15 @@ def not_searched(path: str, linked: list[str], do: str) -> str:
     )
 
 
+def is_companion(name: str) -> bool:
+    """Whether a file's name says that it is about others, though it looks like a scan.
+
+    A DICOM CD's table of contents is DICOM itself (PS3.10, 8.6), and macOS puts a "._scan.dcm"
+    beside each scan that it copies to a disk or share of another system.
+    """
+    return name.startswith("._") or os.path.splitext(name)[0].upper() == "DICOMDIR"
+
+
 def is_one_file(paths: list[str]) -> bool:
     """Whether there is one file to classify and nothing to search."""
     return len(paths) == 1 and paths[0] != STDIN and os.path.isfile(paths[0])
@@ -176,6 +185,8 @@ def _files(path: str, say: Callable[[str], None], skip: str | None) -> Iterator[
 
 def _is_meant(file: str, name: str) -> bool:
     """Whether a file of a folder is an input, if only one that fails: no scan may be overlooked."""
+    if is_companion(name):
+        return False
     if name.lower().endswith(SUFFIXES):
         return True
     try:

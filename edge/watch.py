@@ -17,7 +17,7 @@ from edge import NOTICE
 from edge.classifier import Classifier
 from edge.cli import drop_output, say
 from edge.errors import EdgeError
-from edge.inputs import PICTURE, not_searched
+from edge.inputs import PICTURE, is_companion, not_searched
 from edge.journal import GoneError, Journal, Seen
 from edge.output import record
 from edge.pipeline import Outcome, classify_one
@@ -88,7 +88,7 @@ class Folder:
                         folders.append(entry.path)
                     elif entry.is_symlink() and entry.is_dir():
                         self.linked.append(entry.path)
-                    elif entry.is_file():
+                    elif entry.is_file() and not is_companion(entry.name):
                         stat = entry.stat()
                         yield Seen(entry.path, stat.st_size, stat.st_mtime_ns)
                 except OSError as error:

@@ -95,3 +95,18 @@ def test_the_folder_of_pictures_may_be_linked(folder, tmp_path):
     said = []
     assert len(list(expand([str(folder)], said.append, skip=str(tmp_path / "maps")))) == 1
     assert said == []
+
+
+@pytest.mark.parametrize("name", ["DICOMDIR", "dicomdir", "DicomDir.dcm", "._good.png", "._IM1"])
+def test_companions_of_scans_are_no_images(any_model, folder, name):
+    (folder / name).write_bytes(bytes(128) + b"DICM" + bytes(200))
+    words = f"1 of 2 files are no images and were skipped; the first is {folder / name}"
+    assert search(folder) == (["good.png"], [f"{folder}: {words}"])
+    assert run(folder, "--model", any_model)[0] == 0
+    assert [str(one) for one in expand([str(folder / name)], print)] == [str(folder / name)]
+
+
+def test_a_name_that_only_begins_like_a_companions_is_a_scans(folder):
+    for name in ("DICOMDIR2", "_a.png"):
+        (folder / name).write_bytes(bytes(128) + b"DICM")
+    assert search(folder) == (["DICOMDIR2", "_a.png", "good.png"], [])

@@ -580,3 +580,12 @@ def test_linked_folders_are_said_once(watch_in_process, scan, inbox, tmp_path):
     assert [os.path.basename(result["path"]) for result in found] == ["c.png"]
     assert err.count("linked folder") == 1
     assert "2 linked folders were not searched; watch them by themselves" in err
+
+
+def test_companions_of_scans_are_left_alone(watch_in_process, scan, inbox):
+    (inbox / "DICOMDIR").mkdir()
+    (inbox / "DICOMDIR" / "a.png").write_bytes(scan(40).read_bytes())
+    for name in ("dicomdir.dcm", "._a.png"):
+        (inbox / name).write_bytes(bytes(128) + b"DICM" + bytes(200))
+    found, _ = watch_in_process(4)
+    assert [os.path.basename(result["path"]) for result in found] == ["a.png"]
