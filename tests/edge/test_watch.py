@@ -333,7 +333,7 @@ def test_results_wait_for_their_folder(any_model, scan, inbox, tmp_path):
     place = tmp_path / "place"
     place.mkdir()
     process = start(inbox, any_model, "--out", place / "results.ndjson")
-    wait_for((place / "results.ndjson").exists)
+    assert "watching" in process.stderr.readline()
     shutil.rmtree(place)
     (inbox / "a.png").write_bytes(scan(180).read_bytes())
     time.sleep(0.8)
