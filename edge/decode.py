@@ -66,14 +66,18 @@ only what somebody took it for."""
 
 
 def is_image_file(path: str | os.PathLike) -> bool:
-    """Whether the first bytes of a regular file are those of a supported image format."""
+    """Whether the first bytes of a regular file are those of a supported image format.
+
+    Raises:
+        OSError: it is there and cannot be read, so nobody knows.
+    """
     try:
-        if not os.path.isfile(path):
+        if not stat.S_ISREG(os.stat(path).st_mode):
             return False  # opening a named pipe would wait for its writer for ever
         with open(path, "rb") as file:
             return _lookup(file.read(HEAD)) is not None
-    except OSError:
-        return False
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False  # ValueError: no file can have such a name
 
 
 def decode(

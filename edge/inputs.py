@@ -13,6 +13,8 @@ _MAGIC = frozenset("*?[")
 _CHUNK = 1 << 16
 _LONGEST_NAME = 1 << 16
 """Bytes; Linux' PATH_MAX is 4096."""
+_PREAMBLE = 128
+"""Bytes before the mark of a DICOM file (PS3.10, 7.1), nearly always zero."""
 _MARK = b"\xef\xbb\xbf"
 """What Windows' editors begin a text with (UTF-8's byte order mark)."""
 
@@ -51,6 +53,28 @@ def expand(
             yield from _matches(path, say, skip)
         else:
             yield from _files(path, say, skip)
+
+
+def not_searched(path: str, linked: list[str], do: str) -> str:
+    """The message that links to folders below `path` are not followed, and what to do with them.
+
+    They are not, because one may lead to a folder above it, or to a whole other disk.
+    """
+    if len(linked) == 1:
+        return f"{path}: 1 linked folder was not searched; {do} it by itself: {linked[0]}"
+    return (
+        f"{path}: {len(linked)} linked folders were not searched; {do} them by themselves; "
+        f"the first is {linked[0]}"
+    )
+
+
+def is_companion(name: str) -> bool:
+    """Whether a file's name says that it is about others, though it looks like a scan.
+
+    A DICOM CD's table of contents is DICOM itself (PS3.10, 8.6), and macOS puts a "._scan.dcm"
+    beside each scan that it copies to a disk or share of another system.
+    """
+    return name.startswith("._") or os.path.splitext(name)[0].upper() == "DICOMDIR"
 
 
 def is_one_file(paths: list[str]) -> bool:
@@ -120,6 +144,8 @@ def _files(path: str, say: Callable[[str], None], skip: str | None) -> Iterator[
         yield Input(path)
         return
     found = skipped = pictures = 0
+    first = ""
+    linked: list[str] = []
     unreadable: list[OSError] = []
     for folder, subfolders, names in os.walk(path, onerror=unreadable.append):
         subfolders.sort()
@@ -127,16 +153,17 @@ def _files(path: str, say: Callable[[str], None], skip: str | None) -> Iterator[
             subfolders[:] = [
                 name for name in subfolders if os.path.realpath(os.path.join(folder, name)) != skip
             ]
+        linked += filter(os.path.islink, (os.path.join(folder, name) for name in subfolders))
         for name in sorted(names):
             file = os.path.join(folder, name)
             if name.endswith(PICTURE):
                 pictures += 1
                 continue
-            # What is named as an image and is none is an input that fails, not one to pass over.
-            if is_image_file(file) or name.lower().endswith(SUFFIXES):
+            if _is_meant(file, name):
                 found += 1
                 yield Input(file)
             else:
+                first = first or file
                 skipped += 1
     for error in unreadable:
         yield Input(
@@ -145,9 +172,42 @@ def _files(path: str, say: Callable[[str], None], skip: str | None) -> Iterator[
     if pictures:
         _left_out(path, pictures, say)
     if skipped:
-        say(f"{path}: {skipped} of {found + skipped} files are no images and were skipped")
+        total = found + skipped
+        say(
+            f"{path}: {skipped} of {total} files are no images and were skipped; "
+            f"the first is {first}"
+        )
+    if linked:
+        say(not_searched(path, linked, "name"))
     if not found and not unreadable:
         yield Input(path, f"{path}: no image files in this folder")
+
+
+def _is_meant(file: str, name: str) -> bool:
+    """Whether a file of a folder is an input, if only one that fails: no scan may be overlooked."""
+    if is_companion(name):
+        return False
+    if name.lower().endswith(SUFFIXES):
+        return True
+    try:
+        if is_image_file(file):
+            return True
+        return _has_no_suffix(name) and os.path.isfile(file) and _is_blank(file)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+
+def _has_no_suffix(name: str) -> bool:
+    """As DICOM files often have none: IM0001, 1.2.840.113619.2.5. And .gitkeep names no scan."""
+    return not name.startswith(".") and ("." not in name or name.rpartition(".")[2].isdecimal())
+
+
+def _is_blank(file: str) -> bool:
+    """Whether it is empty, or begins as a DICOM file that a full disk or a broken copy cut."""
+    with open(file, "rb") as stream:
+        return not stream.read(_PREAMBLE).strip(b"\0")
 
 
 def _left_out(path: str, pictures: int, say: Callable[[str], None]) -> None:

@@ -7,20 +7,18 @@ again. So each file stands in the results exactly once, and none is lost.
 """
 
 import argparse
-import fcntl
 import hashlib
-import json
 import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from edge import NOTICE
 from edge.classifier import Classifier
 from edge.cli import drop_output, say
 from edge.errors import EdgeError
-from edge.inputs import PICTURE
+from edge.inputs import PICTURE, is_companion, not_searched
+from edge.journal import GoneError, Journal, Seen
 from edge.output import record
 from edge.pipeline import Outcome, classify_one
 from edge.quiet import OutputError
@@ -30,94 +28,6 @@ RESULTS = ".mri-edge-results.ndjson"
 
 _UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart")
 """Ends of the names that programs give to files they are still writing."""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A file as the folder's listing shows it."""
-
-    path: str
-    size: int
-    mtime_ns: int
-
-    def key(self) -> bytes:
-        """16 bytes that stand for it, however its folder is spelt: what is remembered of it."""
-        text = f"{self.size} {self.mtime_ns} {os.path.abspath(self.path)}"
-        return hashlib.blake2b(os.fsencode(text), digest_size=16).digest()
-
-
-class Journal:
-    """The results on disk, and which files they are about.
-
-    Args:
-        path: made if it is not there; one process at a time may hold it.
-
-    Raises:
-        OSError: the file cannot be read or written, or another process holds it.
-    """
-
-    def __init__(self, path: str):
-        self.path = path
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        self._keys: set[bytes] = set()
-        self.damaged = 0
-        """Lines that are no results: left where they are, and passed over."""
-        self._read()
-        _sync_folder(os.path.dirname(path) or ".")
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def has(self, seen: Seen) -> bool:
-        """Whether that very file (path, size, time of change) has its result."""
-        return seen.key() in self._keys
-
-    def has_content(self, path: str, sha256: str) -> bool:
-        """Whether that path with that content has its result, whatever its time of change."""
-        return _content_key(path, sha256) in self._keys
-
-    def remember(self, seen: Seen) -> None:
-        """Take a file as done without a line of its own: it was only touched."""
-        self._keys.add(seen.key())
-
-    def append(self, seen: Seen, sha256: str, result: dict) -> str:
-        """Write one result; on return it is on disk. Returns the line, without its end."""
-        facts = {"size": seen.size, "mtime_ns": seen.mtime_ns, "sha256": sha256}
-        # The result's own path may be relative, and begins as --watch was spelt.
-        line = json.dumps({**result, "file": {"path": os.path.abspath(seen.path), **facts}})
-        data = f"{line}\n".encode()
-        while data:
-            data = data[os.write(self._file, data) :]
-        os.fsync(self._file)
-        self._note(seen, sha256)
-        return line
-
-    def close(self) -> None:
-        """Let others have it."""
-        os.close(self._file)
-
-    def _note(self, seen: Seen, sha256: str) -> None:
-        self._keys.add(seen.key())
-        self._keys.add(_content_key(seen.path, sha256))
-
-    def _read(self) -> None:
-        whole = 0
-        with open(self.path, "rb") as file:
-            for line in file:
-                if not line.endswith(b"\n"):
-                    break  # the process was killed while it wrote this
-                whole += len(line)
-                try:
-                    result = json.loads(line)
-                    facts = result["file"]
-                    seen = Seen(str(facts["path"]), facts["size"], facts["mtime_ns"])
-                    self._note(seen, str(facts["sha256"]))
-                except (ValueError, TypeError, KeyError):
-                    self.damaged += 1
-        if os.fstat(self._file).st_size > whole:
-            os.ftruncate(self._file, whole)
-            os.fsync(self._file)
 
 
 class Folder:
@@ -133,6 +43,10 @@ class Folder:
     def __init__(self, path: str, settle: float, clock: Callable[[], float] = time.monotonic):
         self._path, self._settle, self._clock = path, settle, clock
         self._pending: dict[str, tuple[Seen, float]] = {}
+        self.unread: list[str] = []
+        """What the system did not let the last look read, and why."""
+        self.linked: list[str] = []
+        """Links to folders, which the last look did not follow."""
 
     def ready(self, done: Callable[[Seen], bool]) -> list[Seen]:
         """Look once; files that have settled, the oldest first.
@@ -141,6 +55,7 @@ class Folder:
             OSError: the folder is gone.
         """
         now, found, pending = self._clock(), [], {}
+        self.unread, self.linked = [], []
         for seen in self._list():
             if done(seen):
                 continue
@@ -158,23 +73,31 @@ class Folder:
         while folders:
             folder = folders.pop()
             try:
-                entries = os.scandir(folder)
-            except OSError:
+                with os.scandir(folder) as listing:
+                    entries = list(listing)
+            except OSError as error:
                 if folder == self._path:
                     raise
-                continue  # removed meanwhile
-            with entries:
-                for entry in entries:
-                    if entry.name.startswith(".") or entry.name.endswith(_UNFINISHED):
-                        continue
-                    try:
-                        if entry.is_dir(follow_symlinks=False):
-                            folders.append(entry.path)
-                        elif entry.is_file():
-                            stat = entry.stat()
-                            yield Seen(entry.path, stat.st_size, stat.st_mtime_ns)
-                    except OSError:
-                        continue  # removed meanwhile
+                self._refused(folder, error)
+                continue
+            for entry in entries:
+                if entry.name.startswith(".") or entry.name.endswith(_UNFINISHED):
+                    continue
+                try:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    elif entry.is_symlink() and entry.is_dir():
+                        self.linked.append(entry.path)
+                    elif entry.is_file() and not is_companion(entry.name):
+                        stat = entry.stat()
+                        yield Seen(entry.path, stat.st_size, stat.st_mtime_ns)
+                except OSError as error:
+                    self._refused(entry.path, error)
+
+    def _refused(self, path: str, error: OSError) -> None:
+        # These two say that it was removed since its name was read.
+        if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+            self.unread.append(f"{path}: cannot be read ({error.strerror or error})")
 
 
 def run_watch(classifier: Classifier, args: argparse.Namespace) -> int:
@@ -183,13 +106,11 @@ def run_watch(classifier: Classifier, args: argparse.Namespace) -> int:
         return say(f"{args.watch}: is no folder; make it first")
     path = args.out or os.path.join(args.watch, RESULTS)
     try:
-        journal = Journal(path)
-    except BlockingIOError:
-        return say(f"{path}: another edge-classify is writing to it; stop that one first")
+        journal = Journal(path, say)
+    except EdgeError as error:
+        return say(error)
     except OSError as error:
         return say(f"{path}: cannot be written ({error.strerror or error}); see --out")
-    if journal.damaged:
-        say(f"{path}: {journal.damaged} lines are no results and are passed over")
     extra = None
     if args.explain:
         from edge.explain import prepare
@@ -228,31 +149,66 @@ def run_watch(classifier: Classifier, args: argparse.Namespace) -> int:
 
 
 def _watch(classifier, folder: Folder, journal: Journal, done, extra, args, held) -> None:
-    missing, told = False, set()
+    tell, gone = _Once(), False
     work = _Worker(classifier, journal, extra)
     while True:
+        tell.look_again()
+        ready = []
         try:
-            ready, missing = folder.ready(done), False
+            journal.follow(make=gone)
+            gone = False
+            ready = folder.ready(done)
+        except GoneError as error:
+            gone = True
+            tell(_waiting(journal.path, error))
         except OSError as error:
-            if not missing:
-                say(f"{args.watch}: {error.strerror or error}; waiting for it to come back")
-            ready, missing = [], True
-        unread = set()
+            tell(_waiting(args.watch, error))
+        for problem in folder.unread:
+            tell(f"{problem}; it will be tried again")
+        if folder.linked:
+            tell(not_searched(args.watch, sorted(folder.linked), "watch"))
         for seen, sha256, outcome in map(work, ready):
             if outcome is None:
                 continue  # changed or touched meanwhile: the next look decides
             if outcome.unread:
                 # A disk or a share may recover, and rights be given: only what is in it is final.
-                unread.add(seen)
-                if seen not in told:
-                    say(f"{outcome.error}; it will be tried again")
+                tell(f"{outcome.error}; it will be tried again")
                 continue
             with held:
-                _write(journal.append(seen, sha256, record(outcome)))
+                try:
+                    line = journal.append(seen, sha256, record(outcome))
+                except GoneError as error:
+                    # No line, so its scan is not done and comes again.
+                    gone = True
+                    tell(_waiting(journal.path, error))
+                    break
+                if line is None:
+                    continue
+                _write(line)
                 if outcome.error or outcome.extra_error:
                     say(outcome.error or outcome.extra_error)
-        told = unread  # no more than is there: of each file once, for as long as it cannot be read
         time.sleep(args.settle / 2)
+
+
+class _Once:
+    """Says what a look at the folder finds wrong, unless the look before it found the same."""
+
+    def __init__(self):
+        self._before: set[str] = set()
+        self._now: set[str] = set()
+
+    def __call__(self, message: str) -> None:
+        if message not in self._before and message not in self._now:
+            say(message)
+        self._now.add(message)
+
+    def look_again(self) -> None:
+        """What is not found any more is forgotten: memory does not grow over the years."""
+        self._before, self._now = self._now, set()
+
+
+def _waiting(path: str, error: OSError) -> str:
+    return f"{path}: {error.strerror or error}; waiting for it to come back"
 
 
 def _write(line: str) -> None:
@@ -296,19 +252,6 @@ def _sha256(file) -> str:
     while chunk := file.read(1 << 20):
         digest.update(chunk)
     return digest.hexdigest()
-
-
-def _content_key(path: str, sha256: str) -> bytes:
-    text = f"{sha256} {os.path.abspath(path)}"
-    return hashlib.blake2b(os.fsencode(text), digest_size=16).digest()
-
-
-def _sync_folder(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)  # the name of a new file is in its folder
-    finally:
-        os.close(descriptor)
 
 
 class _Stopped(BaseException):

@@ -14,7 +14,8 @@ import pytest
 
 from edge import NOTICE, Classifier
 from edge.arguments import parser
-from edge.watch import RESULTS, Folder, Journal, Seen, run_watch
+from edge.journal import Journal, RefusedError, Seen
+from edge.watch import RESULTS, Folder, run_watch
 from tests.edge.conftest import heed_ctrl_c
 from tests.edge.test_out import unknown_rule  # noqa: F401
 
@@ -210,6 +211,68 @@ def test_damaged_lines_are_passed_over(tmp_path):
     again.close()
 
 
+@pytest.mark.parametrize(
+    "content",
+    [b"notes\nthe last of them", b"[1, 2]", b'{"path": "a.png", "verdict": null}', b"\n\0x"],
+)
+def test_a_text_without_a_final_newline_is_left_as_it_is(tmp_path, content):
+    path = tmp_path / "notes.txt"
+    path.write_bytes(content)
+    with pytest.raises(RefusedError, match=r"notes\.txt: is no file of results .* with --out"):
+        Journal(str(path))
+    assert path.read_bytes() == content
+
+
+def test_out_may_not_be_a_text(any_model, inbox, tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("the only line")
+    process = start(inbox, any_model, "--out", path)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "is no file of results" in err
+    assert path.read_text() == "the only line"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "/dev/null", "/dev/stdout"])
+def test_out_must_be_a_regular_file(any_model, inbox, tmp_path, kind):
+    out = kind
+    if kind == "pipe":
+        out = tmp_path / "pipe"
+        os.mkfifo(out)
+    process = start(inbox, any_model, "--out", out)
+    try:
+        stdout, err = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert (process.returncode, stdout) == (2, "")
+    assert f"{out}: is a pipe, a device or the like" in err
+    assert "name a regular file with --out" in err
+
+
+@pytest.mark.parametrize("cut", [1, 5, 10, 30, -1])
+@pytest.mark.parametrize("lost", [b"", b"\0" * 50])
+def test_a_line_that_was_cut_is_removed(tmp_path, cut, lost):
+    path, seen = tmp_path / "results.ndjson", Seen("in/a.png", 3, 4)
+    journal = Journal(str(path))
+    line = journal.append(seen, "0" * 64, {"path": seen.path, "verdict": None})
+    journal.close()
+    path.write_bytes(f"{line}\n".encode() + line[:cut].encode() + lost)
+    Journal(str(path)).close()
+    assert path.read_text() == f"{line}\n"
+
+
+def test_a_whole_line_without_its_end_is_kept(tmp_path):
+    path, seen = tmp_path / "results.ndjson", Seen("in/a.png", 3, 4)
+    journal = Journal(str(path))
+    line = journal.append(seen, "0" * 64, {"path": seen.path, "verdict": None})
+    journal.close()
+    path.write_text(line)
+    journal = Journal(str(path))
+    assert journal.has(seen)
+    assert path.read_text() == f"{line}\n"
+    journal.close()
+
+
 def test_a_folder_may_be_spelt_otherwise(tmp_path, monkeypatch):
     journal = Journal(str(tmp_path / "results.ndjson"))
     monkeypatch.chdir(tmp_path)
@@ -244,6 +307,98 @@ def test_the_folder_may_come_back(any_model, scan, inbox, tmp_path):
     status, _, err = finish(process)
     assert status == 0
     assert "waiting for it to come back" in err
+
+
+def test_results_follow_the_folder_that_is_made_anew(any_model, scan, inbox):
+    process = start(inbox, any_model)
+    for name in ("a.png", "b.png", "b.png"):  # the last is the very file that was there before
+        (inbox / name).write_bytes(scan(180).read_bytes())
+        os.utime(inbox / name, (1, 1))
+        wait_for(lambda name=name: [r["path"] for r in written(inbox)] == [str(inbox / name)])
+        shutil.rmtree(inbox)
+        inbox.mkdir()
+    status, stdout, err = finish(process)
+    assert (status, len(stdout.splitlines())) == (0, 3)
+    assert "moved, deleted or replaced" in err
+
+
+def written(inbox) -> list[dict]:
+    try:
+        return results(inbox / RESULTS)
+    except FileNotFoundError:
+        return []
+
+
+def test_results_wait_for_their_folder(any_model, scan, inbox, tmp_path):
+    place = tmp_path / "place"
+    place.mkdir()
+    process = start(inbox, any_model, "--out", place / "results.ndjson")
+    assert "watching" in process.stderr.readline()
+    shutil.rmtree(place)
+    (inbox / "a.png").write_bytes(scan(180).read_bytes())
+    time.sleep(0.8)
+    assert process.poll() is None
+    place.mkdir()
+    wait_for(lambda: len(results(place / "results.ndjson")) == 1)
+    (inbox / "b.png").write_bytes(scan(40).read_bytes())
+    wait_for(lambda: len(results(place / "results.ndjson")) == 2)
+    status, stdout, err = finish(process)
+    assert (status, len(stdout.splitlines())) == (0, 2)
+    assert err.count("results.ndjson: No such file or directory; waiting for it to come back") == 1
+
+
+@pytest.mark.parametrize("way", ["deleted", "moved", "replaced", "restored"])
+def test_a_result_goes_to_the_file_that_is_there(tmp_path, way):
+    path, old, said = tmp_path / "results.ndjson", Seen("in/a.png", 3, 4), []
+    journal = Journal(str(path), said.append)
+    journal.append(old, "0" * 64, {"path": old.path})
+    before = path.read_bytes()
+    path.rename(tmp_path / "elsewhere")
+    if way == "deleted":
+        (tmp_path / "elsewhere").unlink()
+    if way == "replaced":
+        path.write_bytes(b"")
+    if way == "restored":
+        path.write_bytes(before)
+    new = Seen("in/b.png", 3, 4)
+    line = journal.append(new, "1" * 64, {"path": new.path})
+    assert path.read_text() == (before.decode() if way == "restored" else "") + line + "\n"
+    assert journal.has(new)
+    assert journal.has(old) == (way == "restored"), "what counts is what stands there"
+    assert len(said) == 1
+    with pytest.raises(RefusedError, match="another edge-classify"):
+        Journal(str(path))
+    if way == "moved":
+        assert (tmp_path / "elsewhere").read_bytes() == before
+        Journal(str(tmp_path / "elsewhere")).close()
+    journal.close()
+
+
+def test_a_result_that_has_come_meanwhile_is_not_repeated(tmp_path):
+    path, seen = tmp_path / "results.ndjson", Seen("in/a.png", 3, 4)
+    journal = Journal(str(path))
+    path.rename(tmp_path / "elsewhere")
+    other = Journal(str(path))
+    other.append(seen, "0" * 64, {"path": seen.path})
+    with pytest.raises(RefusedError, match="another edge-classify"):
+        journal.append(seen, "0" * 64, {"path": seen.path})
+    other.close()
+    assert journal.append(seen, "0" * 64, {"path": seen.path}) is None
+    assert len(results(path)) == 1
+    journal.close()
+
+
+def test_a_file_of_results_that_has_gone_is_not_made_before_there_is_one(tmp_path):
+    path, said = tmp_path / "results.ndjson", []
+    journal = Journal(str(path), said.append)
+    path.unlink()
+    journal.follow()
+    journal.follow()
+    assert not path.exists()
+    assert len(said) == 1
+    journal.append(Seen("in/a.png", 3, 4), "0" * 64, {"path": "in/a.png"})
+    assert len(results(path)) == 1
+    journal.close()
 
 
 def test_an_unusable_model_ends_it_in_one_line(unknown_rule, scan, inbox):  # noqa: F811
@@ -345,3 +500,92 @@ def test_a_damaged_file_is_final(watch_in_process, scan, inbox):
     assert len(found) == 4
     assert all(result["error"] for result in found)
     assert "tried again" not in err
+
+
+class Listing(list):
+    """What `os.scandir` returns, of some entries."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+
+class Unstated:
+    """An entry of a folder of which nothing can be told."""
+
+    def __init__(self, folder, error):
+        self.path, self.name, self._error = f"{folder}/x.png", "x.png", error
+
+    def is_symlink(self):
+        return False
+
+    def is_dir(self, follow_symlinks=True):
+        raise self._error
+
+    is_file = is_dir
+
+
+@pytest.mark.parametrize("kind", ["folder", "entry"])
+def test_what_may_not_be_listed_is_said_once_and_tried_again(
+    watch_in_process, scan, inbox, monkeypatch, kind
+):
+    deep, listed = inbox / "deep", os.scandir
+    deep.mkdir()
+    (deep / "b.png").write_bytes(scan(40).read_bytes())
+    (inbox / "a.png").write_bytes(scan(180).read_bytes())
+    error = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    def refusing(folder):
+        if os.fspath(folder) != str(deep):
+            return listed(folder)
+        if kind == "folder":
+            raise error
+        return Listing([Unstated(folder, error)])
+
+    monkeypatch.setattr("edge.watch.os.scandir", refusing)
+    found, err = watch_in_process(4)
+    assert [result["verdict"] for result in found] == ["tumor"]
+    where = deep if kind == "folder" else deep / "x.png"
+    assert err.count(f"{where}: cannot be read (Permission denied); it will be tried again") == 1
+    monkeypatch.setattr("edge.watch.os.scandir", listed)
+    found, err = watch_in_process(3)
+    assert [result["verdict"] for result in found] == ["tumor", "no_tumor"]
+    assert "cannot be read" not in err
+
+
+@pytest.mark.parametrize("gone", [FileNotFoundError, NotADirectoryError])
+def test_what_was_removed_meanwhile_is_not_said(watch_in_process, inbox, monkeypatch, gone):
+    (inbox / "deep").mkdir()
+    listed = os.scandir
+
+    def removed(folder):
+        if folder.endswith("deep"):
+            raise gone(2, "gone")
+        return listed(folder)
+
+    monkeypatch.setattr("edge.watch.os.scandir", removed)
+    assert "gone" not in watch_in_process(3)[1]
+
+
+def test_linked_folders_are_said_once(watch_in_process, scan, inbox, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "x.png").write_bytes(scan(40).read_bytes())
+    (inbox / "a").symlink_to(other)
+    (inbox / "b").symlink_to(inbox)
+    (inbox / "c.png").symlink_to(scan(180))
+    found, err = watch_in_process(4)
+    assert [os.path.basename(result["path"]) for result in found] == ["c.png"]
+    assert err.count("linked folder") == 1
+    assert "2 linked folders were not searched; watch them by themselves" in err
+
+
+def test_companions_of_scans_are_left_alone(watch_in_process, scan, inbox):
+    (inbox / "DICOMDIR").mkdir()
+    (inbox / "DICOMDIR" / "a.png").write_bytes(scan(40).read_bytes())
+    for name in ("dicomdir.dcm", "._a.png"):
+        (inbox / name).write_bytes(bytes(128) + b"DICM" + bytes(200))
+    found, _ = watch_in_process(4)
+    assert [os.path.basename(result["path"]) for result in found] == ["a.png"]
