@@ -12,6 +12,7 @@ import argparse
 import re
 from collections import defaultdict
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -58,13 +59,20 @@ def _middle(scan: np.ndarray) -> np.ndarray:
 
 
 def _lost(scan: np.ndarray) -> np.ndarray:
-    """Too far away for a head to be found: in the middle of seven times the width."""
-    return np.pad(scan, [(3 * side, 3 * side) for side in scan.shape])
+    """Too far away for a head to be found: 200 pixels in the middle of seven times the width."""
+    small = Image.fromarray(scan)
+    small.thumbnail((200, 200))
+    return np.pad(np.asarray(small), [(3 * side, 3 * side) for side in small.size[::-1]])
+
+
+@cache
+def _large() -> np.ndarray:
+    return make_phantom(PHANTOMS[0], lesion=False, size=512).pixels
 
 
 def _panel(scan: np.ndarray) -> np.ndarray:
     """Beside another picture three times as high, a phantom without a lesion."""
-    large = make_phantom(PHANTOMS[0], lesion=False, size=512).pixels
+    large = _large()
     height = large.shape[0] // 3
     width = max(1, round(scan.shape[1] * height / scan.shape[0]))
     small = np.asarray(Image.fromarray(scan).resize((width, height)))
