@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 import tempfile
 from pathlib import Path
@@ -20,15 +21,18 @@ def main(argv: list[str] | None = None) -> int:
     """Run `python -m train` and return its exit status."""
     args = parser().parse_args(argv)
     stop_cleanly()
-    out = args.out
+    out, went_on = args.out, False
     try:
         if args.inspect:
             print(f"Written: {_inspect(args)}/", file=sys.stderr)
             return 0
         out = _out(args)
+        went_on = _is_kept(args, out)
         _train(args, out)
     except TrainError as error:
         print(f"train: {error}", file=sys.stderr)
+        if not went_on and _is_kept(args, out):
+            print(f"train: {_left(args, out)}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as error:
         print(f"train: needs {error.name}; run: pip install 'mri-edge[train]'", file=sys.stderr)
@@ -40,7 +44,8 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"train: interrupted; {_left(args, out)}", file=sys.stderr)
         return INTERRUPTED
-    print(f"Run: {out}    next: python -m export {out} --int8")
+    place = shlex.quote(str(out))
+    print(f"Run: {out}    next: python -m export {place} --int8")
     return 0
 
 
@@ -60,11 +65,17 @@ def _out(args: argparse.Namespace) -> Path:
 
 def _left(args: argparse.Namespace, out: Path | None) -> str:
     """What a command that was stopped has left behind, in words."""
+    if _is_kept(args, out):
+        place = shlex.quote(str(out))
+        return f"what it reached is kept: give the same command with --out {place} --resume"
+    return "nothing was written"
+
+
+def _is_kept(args: argparse.Namespace, out: Path | None) -> bool:
+    """Whether there is something to resume from at `out`."""
     from train import run
 
-    if not args.inspect and out and run.is_interrupted(out):
-        return f"what it reached is kept: give the same command with --out {out} --resume"
-    return "nothing was written"
+    return not args.inspect and out is not None and run.is_interrupted(out)
 
 
 def _train(args: argparse.Namespace, out: Path) -> None:

@@ -13,13 +13,14 @@ from PIL import Image
 
 pytest.importorskip("tensorflow")
 
-from tests.train.small import options, samples
+from tests.train.small import narrow_networks, options, samples
 from train import checkpoint, fit_evidence, reject, session
 from train.boxes import Box
 from train.cli import main
 from train.devices import Devices
 from train.errors import TrainError
 from train.fit import Around, fit
+from train.models import ARCHITECTURES
 from train.phantom import make_phantom
 from train.run import read_run
 from train.samples import Samples
@@ -138,6 +139,32 @@ def test_what_a_teacher_may_not_know(monkeypatch, folds, told):
     with pytest.raises(TrainError, match="enough"):
         session._taught(request, data, SimpleNamespace(test=np.array([1])), None)
     assert asked == [told]
+
+
+def test_what_was_reached_before_a_helper_died_is_gone_on_with(folder, tmp_path, capsys):
+    """As its message advises, whether the run was begun with --resume or not."""
+    out = tmp_path / "run"
+    given = ["--model", "compact", "--data", str(folder / "boxed"), "--out", str(out)]
+    given += ["--epochs", "3"]
+
+    def begin(supply, epoch, really=Supply.begin):
+        really(supply, epoch)
+        if epoch == 2:
+            for helper in supply._helpers:
+                helper._process.kill()
+                helper._process.join()
+
+    with narrow_networks(spec=ARCHITECTURES["compact"].input):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Supply, "begin", begin)
+            assert main([*given, "--workers", "1"]) == 2
+        said = capsys.readouterr().err
+        assert "--resume, and --workers 0" in said
+        assert f"what it reached is kept: give the same command with --out {out} --resume" in said
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(session, "learn_gate", partial(reject.learn_gate, views=60))
+            assert main([*given, "--workers", "0", "--resume"]) == 0
+    assert "epoch 2/3" not in capsys.readouterr().err, "the first two were done"
 
 
 def test_boxes_without_a_scan_are_named(folder, tmp_path, capsys):
