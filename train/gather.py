@@ -18,6 +18,7 @@ from train.data import (
     joined,
     read_scans,
 )
+from train.errors import TrainError
 from train.fit import FitOptions
 from train.models import ARCHITECTURES
 from train.progress import counting, say
@@ -59,9 +60,14 @@ class Request:
     def asked(self) -> dict:
         """What an interrupted session must have been asked for too, to be resumed.
 
-        Of files of weights, boxes and teachers their hashes count, not their names alone.
+        Of files of weights, patients, boxes and teachers their hashes count, not their names alone.
+
+        Raises:
+            TrainError: the table of patients cannot be read.
         """
         named = {"weights": self.weights} if self.weights else {}
+        if self.patient_csv:
+            named["patient_csv"] = _file_with_hash(self.patient_csv)
         if self.boxes:
             named["boxes"] = [_with_hash(folder, ["*.txt"]) for folder in self.boxes]
         if self.teachers:
@@ -161,6 +167,13 @@ def _with_hash(folder: Path, patterns: list[str]) -> str:
     return (
         f"{folder} (SHA-256 {fingerprint(f'{one.name} {run.sha256_file(one)}' for one in files)})"
     )
+
+
+def _file_with_hash(file: Path) -> str:
+    try:
+        return f"{file} (SHA-256 {run.sha256_file(file)})"
+    except OSError as error:
+        raise TrainError(f"{file}: cannot be read ({error.strerror})") from error
 
 
 def _all_names(classes: list[Classes]) -> Classes:
