@@ -1,7 +1,6 @@
 """One training session: from folders of scans to a finished run."""
 
 import datetime
-import re
 import sys
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,9 +13,8 @@ import numpy as np
 from edge import __version__
 from edge.manifest import Decision, InputSpec, LearnedGate, RejectGate
 from train import article, calibrate, resume, run, split
-from train.data import (
-    fingerprint,
-)
+from train.brainless import brainless_scans, check_brains_left
+from train.data import fingerprint
 from train.devices import Devices
 from train.epochs import EpochProgress
 from train.errors import TrainError
@@ -82,7 +80,7 @@ def train(
     describe(data)
     if kept:
         spec = ARCHITECTURES[request.fit.architecture].input
-        resume.check_or_record(kept, request.asked, spec, data.found.scans, devices.first)
+        resume.check_or_record(kept, request.asked, spec, data.parts, devices.first)
     site = Site(devices, FeatureCache(kept, devices.first), kept)
     if devices.count > 1:
         say(f"training on {devices.names}")
@@ -92,6 +90,9 @@ def train(
     say(f"shortcut floor: {floor or 'too few different scans to measure it'}")
 
     brainless = brainless_scans(request, data, parts.train)
+    if request.no_brain:
+        check_brains_left(request.no_brain, brainless, data.found.truth == 1, parts)
+        say(f"{brainless[parts.train].sum()} training scans are said to show no brain")
     judged = fit_and_judge(request, data, parts, site.around("run"))
     judged.fitted.model.save(folder / run.MODEL)
     run.write_json(folder / run.SPLIT, data.parts)
@@ -162,26 +163,6 @@ def fit_and_judge(request: Request, data: Data, fold: split.Fold, around: Around
     probability = calibrated(fitted.logits(test.pixels), choice.decision, 1)
     predictions = Predictions.of(choice.decision, test.truth, probability, test.groups)
     return Judged(fitted, choice, predictions)
-
-
-def brainless_scans(request: Request, data: Data, train: np.ndarray) -> np.ndarray:
-    """Which scans --no-brain names, bool [N].
-
-    Raises:
-        TrainError: the expression is none, or no training scan has such a name.
-    """
-    if not request.no_brain:
-        return np.zeros(len(data.found.scans), bool)
-    try:
-        pattern = re.compile(request.no_brain)
-    except re.error as error:
-        raise TrainError(
-            f"--no-brain {request.no_brain!r}: is no regular expression ({error})"
-        ) from error
-    named = np.array([bool(pattern.search(str(one.file))) for one in data.found.scans], bool)
-    if not named[train].any():
-        raise TrainError(f"--no-brain {request.no_brain!r}: is in the path of no training scan")
-    return named
 
 
 def learned_gate(
