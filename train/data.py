@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # `train.duplicates` imports this module
     from train.duplicates import Looks
 
 DEFAULT_POSITIVE, DEFAULT_NEGATIVE = "yes", "no"
-_READERS = 4  # decoding waits for the disk about as long as it computes
+READERS = 4  # decoding waits for the disk about as long as it computes
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,11 @@ class SplitScan:
     """"train", "validation", "test" or "dropped"."""
     reason: str = ""
     """Why it was dropped."""
+
+    @property
+    def file(self) -> Path:
+        """Where the file was."""
+        return Path(self.root, self.path)
 
 
 @dataclass(frozen=True)
@@ -224,7 +229,7 @@ def read_scans(
         return scan, seen.pixels, seen.part, *look(image)
 
     scans, pixels, parts, hashes, thumbnails, unreadable = [], [], [], [], [], []
-    with ThreadPoolExecutor(_READERS) as pool:
+    with ThreadPoolExecutor(READERS) as pool:
         for result in pool.map(read, files):
             tick()
             if isinstance(result, Unreadable):
@@ -287,7 +292,7 @@ def read_again(
             f"{len(changed)} of {len(files)} scans changed since the run, {changed[0]} for one; "
             "restore them, or train again"
         )
-    with ThreadPoolExecutor(_READERS) as pool:
+    with ThreadPoolExecutor(READERS) as pool:
         pixels = list(pool.map(lambda file: preprocess(decode(file), spec), files))
     return files, np.stack(pixels)
 

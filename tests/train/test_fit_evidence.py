@@ -5,7 +5,6 @@ import re
 import shutil
 from dataclasses import replace
 from functools import partial
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -84,9 +83,11 @@ def test_a_run_taught_by_a_map_and_by_another_network(
     monkeypatch.setattr(session, "learn_gate", partial(reject.learn_gate, views=60))
     given = ["--boxes", folder / "boxes", "--teacher", finished, tmp_path / "cnn"]
     assert train(folder, tmp_path / "taught", *given) == 0
-    assert re.search(
-        r"teachers place \d+ of [1-9]\d* tumors without a box", capsys.readouterr().err
+    placed = re.search(
+        r"teachers place (\d+) of ([1-9]\d*) tumors without a box", capsys.readouterr().err
     )
+    report = json.loads((tmp_path / "taught" / "report.json").read_text())
+    assert report["left_out_by_teachers"] == int(placed[2]) - int(placed[1])
     assert read_run(tmp_path / "taught").manifest.options["teacher"] == [
         str(finished),
         str(tmp_path / "cnn"),
@@ -118,27 +119,6 @@ def test_a_teacher_that_knows_copies_of_the_test_scans(finished, folder, tmp_pat
     given = ["--test-data", tmp_path / "copies", "--teacher", finished]
     assert train(folder, tmp_path / "out", *given) == 2
     assert "test scans or copies of them" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(("folds", "told"), [(None, {"b", "c"}), (2, {"a", "b", "c"})])
-def test_what_a_teacher_may_not_know(monkeypatch, folds, told):
-    """Test scans and their copies; with folds all, for each is tested on in one of them."""
-    asked = []
-
-    def load(folders, positive, negative, tests):
-        asked.append(tests)
-        raise TrainError("enough")
-
-    monkeypatch.setattr(session, "load_teachers", load)
-    data = SimpleNamespace(
-        parts=[SimpleNamespace(sha256=name) for name in "abc"],
-        grouping=SimpleNamespace(groups=np.array([0, 1, 1])),
-        classes=SimpleNamespace(positive=("yes",), negative=("no",)),
-    )
-    request = SimpleNamespace(teachers=("run",), folds=folds)
-    with pytest.raises(TrainError, match="enough"):
-        session._taught(request, data, SimpleNamespace(test=np.array([1])), None)
-    assert asked == [told]
 
 
 def test_what_was_reached_before_a_helper_died_is_gone_on_with(folder, tmp_path, capsys):

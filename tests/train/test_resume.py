@@ -260,5 +260,5 @@ def test_a_session_that_noted_less_is_gone_on_with(tmp_path):
     check_or_record(tmp_path, asked.asked, SPEC, PARTS, True)
     noted["options"]["patient_csv"] = "other.csv"
     (tmp_path / "request.json").write_text(json.dumps(noted))
-    with pytest.raises(TrainError, match="--patient-csv was other.csv"):
+    with pytest.raises(TrainError, match=r"--patient-csv was other\.csv"):
         check_or_record(tmp_path, asked.asked, SPEC, PARTS, True)
