@@ -229,3 +229,13 @@ def test_a_helper_that_dies_is_told_in_its_own_words(monkeypatch):
     asked = replace(options("compact", epochs=3), workers=1, batch_size=2)
     with pytest.raises(TrainError, match="--workers 0"):
         fit(asked, given, given, Around(progress=lambda *_: Kills()))
+
+
+def test_out_of_memory_names_the_batch_size_to_try(monkeypatch):
+    def small_machine(*_):
+        raise MemoryError
+
+    few = samples(4)
+    monkeypatch.setattr(fit_evidence, "fit_evidence", small_machine)
+    with pytest.raises(TrainError, match=r"out of memory with 8 scans a step; try --batch-size 4$"):
+        fit(options("compact"), few, few, Around())
