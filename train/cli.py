@@ -19,6 +19,9 @@ INTERRUPTED = 130
 
 def main(argv: list[str] | None = None) -> int:
     """Run `python -m train` and return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # file names need not be valid text
     args = parser().parse_args(argv)
     stop_cleanly()
     out, went_on = args.out, False

@@ -299,4 +299,6 @@ def read_again(
 
 def fingerprint(hashes: Iterable[str]) -> str:
     """SHA-256 over the sorted SHA-256s of files: the same for the same data in any order."""
-    return hashlib.sha256("\n".join(sorted(hashes)).encode()).hexdigest()
+    # Names of files may stand beside them, and need not be valid text.
+    text = "\n".join(sorted(hashes)).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(text).hexdigest()

@@ -101,7 +101,8 @@ def write_report(folder: Path, findings: Findings) -> str:
         },
     )
     text = "\n".join(_markdown(findings)) + "\n"
-    (folder / REPORT_MD).write_text(text)
+    # File names need not be valid text.
+    (folder / REPORT_MD).write_text(text, encoding="utf-8", errors="backslashreplace")
     return text
 
 

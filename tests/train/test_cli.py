@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from PIL import Image
 pytest.importorskip("tensorflow")
 
 from edge.schema import to_json
+from tests.train.small import narrow_networks
 from train.arguments import parser
 from train.cli import main
 from train.run import read_run
@@ -185,6 +187,22 @@ def test_two_folders_are_one_set_and_conflicts_are_left_out(phantoms, tmp_path, 
     assert len(report["label_conflicts"]) == 4
     assert len(report["dropped"]) == 8
     assert sum(sum(counts.values()) for counts in report["counts"].values()) == 76
+
+
+def test_names_that_are_no_text(phantoms, tmp_path, capsys):
+    """As files from before UTF-8 have them; the report names what has no known label."""
+    data = shutil.copytree(phantoms, tmp_path / "data")
+    place = "caf\udce9.png"
+    try:
+        shutil.copy(next((data / "yes").glob("p*.png")), data / "no" / place)
+    except OSError:
+        pytest.skip("this file system has no such names")
+    with narrow_networks():
+        assert main(small(data, tmp_path / "run")) == 0
+    text = (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
+    assert "caf\\udce9.png (no tumor) = " in text
+    assert "caf\\udce9.png" in capsys.readouterr().out
+    assert place in {Path(scan.path).name for scan in read_run(tmp_path / "run").split}
 
 
 @pytest.mark.parametrize(
