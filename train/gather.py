@@ -23,6 +23,7 @@ from train.fit import FitOptions
 from train.models import ARCHITECTURES
 from train.progress import counting, say
 from train.samples import Samples
+from train.source_names import source_names
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Data:
     def samples(self, positions: np.ndarray) -> Samples:
         """The scans at some positions, as a fit takes them."""
         found = self.found
-        sources = np.array([scan.source for scan in found.scans])
+        sources = np.array(source_names(found.scans))
         boxes = self.boxes.column(found.parts)
         return Samples(found.pixels, found.truth, self.grouping.groups, sources, boxes)[positions]
 
