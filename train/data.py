@@ -14,6 +14,7 @@ from edge.errors import ImageError
 from edge.manifest import InputSpec
 from edge.preprocess import preprocess, preprocess_part
 from train.errors import TrainError
+from train.walk import everything_below
 
 if TYPE_CHECKING:  # `train.duplicates` imports this module
     from train.duplicates import Looks
@@ -54,7 +55,10 @@ class Scan:
 
     @property
     def source(self) -> str:
-        """Where scans come from together: "br35h/yes", "healthy/chris"."""
+        """Where scans come from together: "br35h/yes", "healthy/chris".
+
+        `train.source_names` tells folders of one name apart, too.
+        """
         return f"{Path(self.root).name}/{PurePosixPath(self.path).parent.name}".rstrip("/")
 
 
@@ -171,16 +175,16 @@ def check_all_found(classes: Sequence[Classes], positive: list[str], negative: l
 def find_files(folder: Path, classes: Classes) -> list[tuple[Path, bool]]:
     """Every visible file of the class folders, searched recursively, in a fixed order.
 
-    A file is of the class whose folder it lies in most closely.
+    Links are followed (`train.walk`). A file is of the class whose folder it lies in most closely.
 
     Raises:
         TrainError: a class folder holds no file.
     """
     names = dict.fromkeys(classes.negative, False) | dict.fromkeys(classes.positive, True)
     files: dict[str, list[Path]] = {name: [] for name in names}
-    for path in sorted(folder.rglob("*")):
+    for path in everything_below(folder):
         parts = path.relative_to(folder).parts
-        if any(part[0] == "." for part in parts) or not path.is_file():
+        if not path.is_file():
             continue
         above = (folder.resolve().name, *parts[:-1])
         owner = next((part for part in reversed(above) if part in names), None)
@@ -193,7 +197,7 @@ def find_files(folder: Path, classes: Classes) -> list[tuple[Path, bool]]:
 
 
 def _names_below(folder: Path) -> set[str]:
-    return {path.name for path in folder.rglob("*") if path.is_dir() and path.name[0] != "."}
+    return {path.name for path in everything_below(folder) if path.is_dir()}
 
 
 def read_scans(
