@@ -111,7 +111,8 @@ def request_of(args: argparse.Namespace):
     """The `train.gather.Request` of a command line.
 
     Raises:
-        TrainError: a folder is not there, or folders contradict each other.
+        TrainError: a folder is not there, folders contradict each other, or an option would have no
+            effect.
     """
     folders, test_folder = _folders(args)
 
@@ -125,6 +126,9 @@ def request_of(args: argparse.Namespace):
 
     transfers = ARCHITECTURES[args.model].backbone is not None
     source = args.weights or (weights.IMAGENET if transfers else weights.NONE)
+    # What was interrupted had them already, and goes on with the same options only.
+    if not (ARCHITECTURES[args.model].evidence or args.resume):
+        _check_of_use(args)
     return Request(
         folders=tuple(folders),
         test_folder=test_folder,
@@ -158,6 +162,17 @@ def request_of(args: argparse.Namespace):
         weights=weights.describe(source) if transfers else None,
         options=_plain(args),
     )
+
+
+def _check_of_use(args: argparse.Namespace) -> None:
+    """See that no option is given that a network without a map of evidence takes no notice of."""
+    given = {"--boxes": args.boxes, "--teacher": args.teacher, "--no-brain": args.no_brain}
+    useless = [option for option, value in given.items() if value]
+    if useless:
+        raise TrainError(
+            f"--model {args.model} learns nothing from {' and '.join(useless)}; leave that out, or "
+            "train --model compact"
+        )
 
 
 def _held_out(args: argparse.Namespace, folders: list[Path]) -> tuple[Path, ...]:

@@ -45,7 +45,7 @@ class Request:
     target_sensitivity: float
     coverage: float
     hold_out: tuple[Path, ...] = ()
-    """Of `folders`: a fifth of each joins the test folder."""
+    """Of `folders`: a fifth of all their scans together joins the test folder."""
     boxes: tuple[Path, ...] = ()
     """Folders of text files with boxes around tumors."""
     teachers: tuple[Path, ...] = ()

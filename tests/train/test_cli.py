@@ -235,6 +235,8 @@ def test_unusable_data_is_one_line(tmp_path, monkeypatch, capsys, arguments, wor
         ["--coverage", "2"],
         ["--target-sensitivity", "0"],
         ["--protocol", "x"],
+        ["--patient-id", ""],
+        ["--no-brain", ""],
     ],
 )
 def test_wrong_options(arguments, capsys):
@@ -242,6 +244,34 @@ def test_wrong_options(arguments, capsys):
         main(["--data", "x", *arguments])
     assert stop.value.code == 2
     assert arguments[0] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--boxes", "--teacher", "--no-brain"])
+@pytest.mark.parametrize("model", ["cnn", "vgg16"])
+def test_options_without_effect_are_refused(option, model, phantoms, tmp_path, capsys):
+    given = ["--model", model, option, "x", "--weights", "none"][: 6 if model == "vgg16" else 4]
+    assert main(small(phantoms, tmp_path / "run", *given)) == 2
+    said = capsys.readouterr().err
+    assert f"--model {model} learns nothing from {option}; leave that out" in said
+    assert "scans:" not in said, "before anything is read"
+
+
+def test_hints_can_be_pasted(phantoms, tmp_path, capsys, monkeypatch):
+    import train.cli
+
+    out = tmp_path / "my run"
+    monkeypatch.setattr(train.cli, "_fit", lambda *_: None)
+    assert main(small(phantoms, out)) == 0
+    assert f"next: python -m export '{out}' --int8" in capsys.readouterr().out
+
+    def interrupted(args, out, folder, kept):
+        (kept / "run.npz").write_text("")
+        raise KeyboardInterrupt
+
+    out = tmp_path / "her run"
+    monkeypatch.setattr(train.cli, "_fit", interrupted)
+    assert main(small(phantoms, out)) == 130
+    assert f"--out '{out}' --resume" in capsys.readouterr().err
 
 
 def test_every_flag_has_help():
