@@ -44,7 +44,7 @@ class Reserved:
 
 @dataclass(frozen=True)
 class Known:
-    """What a run was trained on, beside test scans."""
+    """How many scans a run was trained on, and what they are to the tests of a session."""
 
     scans: int
     """Files that it was trained or validated on."""
@@ -57,8 +57,8 @@ class Known:
 def known_tests(run: Run, tests: Reserved) -> Known:
     """How many test scans a run was trained or validated on, as the files are or re-encoded.
 
-    Files that are not among the session's own are read again, one after another: only what tells
-    duplicates is kept of them.
+    Files that are not among the session's own are read again; of each only what tells duplicates is
+    kept.
     """
     theirs = [scan for scan in run.split if scan.part in ("train", "validation")]
     others = [scan for scan in theirs if scan.sha256 not in tests.read]
@@ -82,12 +82,9 @@ def _copies(seen: list[tuple[SplitScan, tuple[np.ndarray, np.ndarray]]], tests: 
     """How many of the scans seen again are near-duplicates of a test scan."""
     if not seen or not len(tests.positive):
         return 0
-    hashes, thumbnails = (
-        np.stack(values) for values in zip(*(own for _, own in seen), strict=True)
-    )
     both = Looks(
-        np.concatenate([tests.looks.hashes, hashes]),
-        np.concatenate([tests.looks.thumbnails, thumbnails]),
+        np.concatenate([tests.looks.hashes, [hashed for _, (hashed, _) in seen]]),
+        np.concatenate([tests.looks.thumbnails, [small for _, (_, small) in seen]]),
     )
     positive = np.concatenate([tests.positive, [scan.positive for scan, _ in seen]])
     first, copies = len(tests.positive), set()
