@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from edge import NOTICE, __version__
-from train.options import count, default_workers, number
+from train.options import count, default_workers, expression, number
 from train.sources import KAGGLE, PHANTOM
 
 # Parsed before Keras is imported, which takes seconds; a test compares it with the registry.
@@ -56,7 +56,8 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="DIR",
-        help="one of --data, of which a fifth is tested on besides --test-data",
+        help="one of --data; may be given several times: a fifth of the scans of all of these "
+        "together is tested on besides --test-data",
     )
     add(
         "--boxes",
@@ -64,8 +65,8 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="DIR",
-        help="YOLO text files (class cx cy w h, relative) named like the scans with a tumor, for a "
-        "model with a map of evidence and for --inspect; may be given several times",
+        help="YOLO text files (class cx cy w h, relative) named like the scans with a tumor, for "
+        "--model compact and for --inspect; may be given several times",
     )
     add(
         "--teacher",
@@ -78,13 +79,15 @@ def parser() -> argparse.ArgumentParser:
     )
     add(
         "--no-brain",
+        type=expression,
         metavar="REGEX",
-        help="for --model compact: found in the paths of tumor-free scans to train with that show "
-        "no brain (necks, faces); the reject gate learns to refuse them",
+        help="for --model compact: found in the paths (from the data folder's name on) of "
+        "tumor-free scans that show no brain (necks, faces); the reject gate learns to refuse them",
     )
     patient = result.add_mutually_exclusive_group()
     patient.add_argument(
         "--patient-id",
+        type=expression,
         metavar="REGEX",
         help="finds the patient in a file name: the first group, or the whole match; scans of one "
         "patient stay in one part (default: patients are unknown)",

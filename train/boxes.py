@@ -52,7 +52,7 @@ class Boxes:
     of: dict[int, tuple[Box, ...]]
     """By the position of the scan."""
     problems: tuple[str, ...]
-    """One line each, naming the file; what it names was left out."""
+    """One line each, naming the file, none of whose boxes is used."""
 
     def column(self, parts: np.ndarray) -> np.ndarray:
         """The boxes of each scan, object [N]: tuples, empty where there is none.
@@ -83,13 +83,15 @@ def read_boxes(folders: Sequence[Path], scans: Sequence[Scan]) -> Boxes:
     """Find the scan of each text file and read its boxes.
 
     A file belongs to the scan of its name in the data folder that it lies in, or, if it lies in
-    none, in any. A box of a scan without a tumor is a problem, too.
+    none, in any. A box of a scan without a tumor is a problem, too. Of a scan with a wrong file no
+    box is used: it would be taught that there is no tumor but in the others.
 
     Raises:
         TrainError: no such folder, no text file in it, or none that fits a scan.
     """
     found: dict[int, tuple[Box, ...]] = {}
     problems: list[str] = []
+    spoilt: set[int] = set()
     for folder in folders:
         if not folder.is_dir():
             raise TrainError(f"{folder}: no such folder (--boxes)")
@@ -97,9 +99,12 @@ def read_boxes(folders: Sequence[Path], scans: Sequence[Scan]) -> Boxes:
         if not files:
             raise TrainError(f"{folder}: no .txt file with boxes in it (--boxes)")
         near = _scans_near(folder, scans)
-        fitting = 0
+        fitting, known = 0, len(problems)
         for file in files:
             own = near.get(file.stem, [])
+            if len(own) > 1:
+                # yes/1.png and no/1.png: boxes are of what has a tumor.
+                own = [i for i in own if scans[i].positive] or own
             if len(own) != 1:
                 what = "no scan has its name" if not own else f"{len(own)} scans have its name"
                 problems.append(f"{file}: {what}")
@@ -110,43 +115,47 @@ def read_boxes(folders: Sequence[Path], scans: Sequence[Scan]) -> Boxes:
             fitting += 1
             boxes, wrong = parse(file)
             problems += wrong
+            if wrong:
+                spoilt.add(own[0])
             if boxes:
                 found[own[0]] = (*found.get(own[0], ()), *boxes)
         if not fitting:
             raise TrainError(
-                f"{folder}: none of its {len(files)} files has the name of a scan with a tumor, "
-                f"{files[0].name} for one; give the boxes of the scans in --data"
+                f"{folder}: none of its {len(files)} files has the name of a scan with a tumor "
+                f"({problems[known]}); give the boxes of the scans in --data"
             )
-    return Boxes(found, tuple(problems))
+    return Boxes({i: own for i, own in found.items() if i not in spoilt}, tuple(problems))
 
 
 def parse(file: Path) -> tuple[tuple[Box, ...], list[str]]:
-    """The boxes of one file, and what is wrong with its other lines."""
+    """The boxes of one file, none if a line of it is wrong, and what is wrong with it."""
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        # Editors on Windows write a byte-order mark.
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         return (), [f"{file}: cannot be read ({error})"]
-    boxes, problems = [], []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            _, across, down, width, height = map(float, line.split())
-        except ValueError:
-            problems.append(f"{file}: line {number} is no box (class cx cy w h)")
-            continue
-        sides = np.array(
-            [across - width / 2, down - height / 2, across + width / 2, down + height / 2]
-        )
-        outside = np.maximum(-sides, sides - 1).max()
-        # Not a number compares as neither.
-        if not (width > 0 and height > 0 and outside <= _ROUNDING):
-            problems.append(f"{file}: line {number} lies outside the image")
-            continue
-        boxes.append(Box(*np.clip(sides, 0, 1).tolist()))
-    if not boxes and not problems:
-        problems.append(f"{file}: holds no box")
-    return tuple(boxes), problems
+    found = [(number, _box(line)) for number, line in enumerate(lines, 1) if line.strip()]
+    problems = [(number, box) for number, box in found if isinstance(box, str)]
+    if not found:
+        return (), [f"{file}: holds no box"]
+    if not problems:
+        return tuple(box for _, box in found), []
+    rest = "; its other boxes are not used either" if len(found) > len(problems) else ""
+    return (), [f"{file}: line {number} {what}{rest}" for number, what in problems]
+
+
+def _box(line: str) -> Box | str:
+    """The box of a line, or what is wrong with it."""
+    try:
+        _, across, down, width, height = map(float, line.split())
+    except ValueError:
+        return "is no box (class cx cy w h)"
+    sides = np.array([across - width / 2, down - height / 2, across + width / 2, down + height / 2])
+    outside = np.maximum(-sides, sides - 1).max()
+    # Not a number compares as neither.
+    if not (width > 0 and height > 0 and outside <= _ROUNDING):
+        return "lies outside the image"
+    return Box(*np.clip(sides, 0, 1).tolist())
 
 
 def _scans_near(folder: Path, scans: Sequence[Scan]) -> dict[str, list[int]]:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 import tempfile
 from pathlib import Path
@@ -18,17 +19,23 @@ INTERRUPTED = 130
 
 def main(argv: list[str] | None = None) -> int:
     """Run `python -m train` and return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # file names need not be valid text
     args = parser().parse_args(argv)
     stop_cleanly()
-    out = args.out
+    out, went_on = args.out, False
     try:
         if args.inspect:
             print(f"Written: {_inspect(args)}/", file=sys.stderr)
             return 0
         out = _out(args)
+        went_on = _is_kept(args, out)
         _train(args, out)
     except TrainError as error:
         print(f"train: {error}", file=sys.stderr)
+        if not went_on and _is_kept(args, out):
+            print(f"train: {_left(args, out)}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as error:
         print(f"train: needs {error.name}; run: pip install 'mri-edge[train]'", file=sys.stderr)
@@ -40,7 +47,8 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"train: interrupted; {_left(args, out)}", file=sys.stderr)
         return INTERRUPTED
-    print(f"Run: {out}    next: python -m export {out} --int8")
+    place = shlex.quote(str(out))
+    print(f"Run: {out}    next: python -m export {place} --int8")
     return 0
 
 
@@ -60,11 +68,17 @@ def _out(args: argparse.Namespace) -> Path:
 
 def _left(args: argparse.Namespace, out: Path | None) -> str:
     """What a command that was stopped has left behind, in words."""
+    if _is_kept(args, out):
+        place = shlex.quote(str(out))
+        return f"what it reached is kept: give the same command with --out {place} --resume"
+    return "nothing was written"
+
+
+def _is_kept(args: argparse.Namespace, out: Path | None) -> bool:
+    """Whether there is something to resume from at `out`."""
     from train import run
 
-    if not args.inspect and out and run.is_interrupted(out):
-        return f"what it reached is kept: give the same command with --out {out} --resume"
-    return "nothing was written"
+    return not args.inspect and out is not None and run.is_interrupted(out)
 
 
 def _train(args: argparse.Namespace, out: Path) -> None:
@@ -97,7 +111,8 @@ def request_of(args: argparse.Namespace):
     """The `train.gather.Request` of a command line.
 
     Raises:
-        TrainError: a folder is not there, or folders contradict each other.
+        TrainError: a folder is not there, folders contradict each other, or an option would have no
+            effect.
     """
     folders, test_folder = _folders(args)
 
@@ -111,6 +126,9 @@ def request_of(args: argparse.Namespace):
 
     transfers = ARCHITECTURES[args.model].backbone is not None
     source = args.weights or (weights.IMAGENET if transfers else weights.NONE)
+    # What was interrupted had them already, and goes on with the same options only.
+    if not (ARCHITECTURES[args.model].evidence or args.resume):
+        _check_of_use(args)
     return Request(
         folders=tuple(folders),
         test_folder=test_folder,
@@ -144,6 +162,17 @@ def request_of(args: argparse.Namespace):
         weights=weights.describe(source) if transfers else None,
         options=_plain(args),
     )
+
+
+def _check_of_use(args: argparse.Namespace) -> None:
+    """See that no option is given that a network without a map of evidence takes no notice of."""
+    given = {"--boxes": args.boxes, "--teacher": args.teacher, "--no-brain": args.no_brain}
+    useless = [option for option, value in given.items() if value]
+    if useless:
+        raise TrainError(
+            f"--model {args.model} learns nothing from {' and '.join(useless)}; leave that out, or "
+            "train --model compact"
+        )
 
 
 def _held_out(args: argparse.Namespace, folders: list[Path]) -> tuple[Path, ...]:

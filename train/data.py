@@ -14,12 +14,13 @@ from edge.errors import ImageError
 from edge.manifest import InputSpec
 from edge.preprocess import preprocess, preprocess_part
 from train.errors import TrainError
+from train.walk import everything_below
 
 if TYPE_CHECKING:  # `train.duplicates` imports this module
     from train.duplicates import Looks
 
 DEFAULT_POSITIVE, DEFAULT_NEGATIVE = "yes", "no"
-_READERS = 4  # decoding waits for the disk about as long as it computes
+READERS = 4  # decoding waits for the disk about as long as it computes
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,10 @@ class Scan:
 
     @property
     def source(self) -> str:
-        """Where scans come from together: "br35h/yes", "healthy/chris"."""
+        """Where scans come from together: "br35h/yes", "healthy/chris".
+
+        `train.source_names` tells folders of one name apart, too.
+        """
         return f"{Path(self.root).name}/{PurePosixPath(self.path).parent.name}".rstrip("/")
 
 
@@ -72,6 +76,11 @@ class SplitScan:
     """"train", "validation", "test" or "dropped"."""
     reason: str = ""
     """Why it was dropped."""
+
+    @property
+    def file(self) -> Path:
+        """Where the file was."""
+        return Path(self.root, self.path)
 
 
 @dataclass(frozen=True)
@@ -166,16 +175,16 @@ def check_all_found(classes: Sequence[Classes], positive: list[str], negative: l
 def find_files(folder: Path, classes: Classes) -> list[tuple[Path, bool]]:
     """Every visible file of the class folders, searched recursively, in a fixed order.
 
-    A file is of the class whose folder it lies in most closely.
+    Links are followed (`train.walk`). A file is of the class whose folder it lies in most closely.
 
     Raises:
         TrainError: a class folder holds no file.
     """
     names = dict.fromkeys(classes.negative, False) | dict.fromkeys(classes.positive, True)
     files: dict[str, list[Path]] = {name: [] for name in names}
-    for path in sorted(folder.rglob("*")):
+    for path in everything_below(folder):
         parts = path.relative_to(folder).parts
-        if any(part[0] == "." for part in parts) or not path.is_file():
+        if not path.is_file():
             continue
         above = (folder.resolve().name, *parts[:-1])
         owner = next((part for part in reversed(above) if part in names), None)
@@ -188,7 +197,7 @@ def find_files(folder: Path, classes: Classes) -> list[tuple[Path, bool]]:
 
 
 def _names_below(folder: Path) -> set[str]:
-    return {path.name for path in folder.rglob("*") if path.is_dir() and path.name[0] != "."}
+    return {path.name for path in everything_below(folder) if path.is_dir()}
 
 
 def read_scans(
@@ -224,7 +233,7 @@ def read_scans(
         return scan, seen.pixels, seen.part, *look(image)
 
     scans, pixels, parts, hashes, thumbnails, unreadable = [], [], [], [], [], []
-    with ThreadPoolExecutor(_READERS) as pool:
+    with ThreadPoolExecutor(READERS) as pool:
         for result in pool.map(read, files):
             tick()
             if isinstance(result, Unreadable):
@@ -287,11 +296,13 @@ def read_again(
             f"{len(changed)} of {len(files)} scans changed since the run, {changed[0]} for one; "
             "restore them, or train again"
         )
-    with ThreadPoolExecutor(_READERS) as pool:
+    with ThreadPoolExecutor(READERS) as pool:
         pixels = list(pool.map(lambda file: preprocess(decode(file), spec), files))
     return files, np.stack(pixels)
 
 
 def fingerprint(hashes: Iterable[str]) -> str:
     """SHA-256 over the sorted SHA-256s of files: the same for the same data in any order."""
-    return hashlib.sha256("\n".join(sorted(hashes)).encode()).hexdigest()
+    # Names of files may stand beside them, and need not be valid text.
+    text = "\n".join(sorted(hashes)).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(text).hexdigest()

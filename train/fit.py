@@ -133,10 +133,11 @@ def fit(options: FitOptions, train: Samples, validation: Samples, around: Around
     if ARCHITECTURES[options.architecture].evidence:
         from train.fit_evidence import fit_evidence
 
-        return fit_evidence(options, train, validation, around)
+        with naming_out_of_memory(options.batch_size):
+            return fit_evidence(options, train, validation, around)
     make_reproducible(options.seed)
     state = (checkpoint.load(around.checkpoint) if around.checkpoint else None) or State()
-    with naming_out_of_memory(options.batch_size):
+    with naming_out_of_memory(options.batch_size, ", or a smaller --copies"):
         model, own = _build(options, around.devices)
         wanted = phases(options)
         for phase in wanted:

@@ -18,10 +18,12 @@ from train.data import (
     joined,
     read_scans,
 )
+from train.errors import TrainError
 from train.fit import FitOptions
 from train.models import ARCHITECTURES
 from train.progress import counting, say
 from train.samples import Samples
+from train.source_names import source_names
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Request:
     target_sensitivity: float
     coverage: float
     hold_out: tuple[Path, ...] = ()
-    """Of `folders`: a fifth of each joins the test folder."""
+    """Of `folders`: a fifth of all their scans together joins the test folder."""
     boxes: tuple[Path, ...] = ()
     """Folders of text files with boxes around tumors."""
     teachers: tuple[Path, ...] = ()
@@ -59,9 +61,14 @@ class Request:
     def asked(self) -> dict:
         """What an interrupted session must have been asked for too, to be resumed.
 
-        Of files of weights, boxes and teachers their hashes count, not their names alone.
+        Of files of weights, patients, boxes and teachers their hashes count, not their names alone.
+
+        Raises:
+            TrainError: the table of patients cannot be read.
         """
         named = {"weights": self.weights} if self.weights else {}
+        if self.patient_csv:
+            named["patient_csv"] = _file_with_hash(self.patient_csv)
         if self.boxes:
             named["boxes"] = [_with_hash(folder, ["*.txt"]) for folder in self.boxes]
         if self.teachers:
@@ -90,7 +97,7 @@ class Data:
     def samples(self, positions: np.ndarray) -> Samples:
         """The scans at some positions, as a fit takes them."""
         found = self.found
-        sources = np.array([scan.source for scan in found.scans])
+        sources = np.array(source_names(found.scans))
         boxes = self.boxes.column(found.parts)
         return Samples(found.pixels, found.truth, self.grouping.groups, sources, boxes)[positions]
 
@@ -161,6 +168,13 @@ def _with_hash(folder: Path, patterns: list[str]) -> str:
     return (
         f"{folder} (SHA-256 {fingerprint(f'{one.name} {run.sha256_file(one)}' for one in files)})"
     )
+
+
+def _file_with_hash(file: Path) -> str:
+    try:
+        return f"{file} (SHA-256 {run.sha256_file(file)})"
+    except OSError as error:
+        raise TrainError(f"{file}: cannot be read ({error.strerror})") from error
 
 
 def _all_names(classes: list[Classes]) -> Classes:

@@ -269,6 +269,8 @@ def _class_facts(
         rows = [(scan, next(left)) for scan in one.scans]
         for positive, label in enumerate(names):
             own = [fact for scan, fact in rows if scan.positive is bool(positive)]
+            if not own:
+                continue  # a folder of one class
             yield ClassFacts(
                 folder=one.scans[0].root,
                 label=label,

@@ -21,15 +21,24 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 @contextmanager
-def naming_out_of_memory(batch_size: int) -> Iterator[None]:
-    """Turn running out of memory in the block into a `TrainError` that says what to try."""
+def naming_out_of_memory(batch_size: int, besides: str = "") -> Iterator[None]:
+    """Turn running out of memory in the block into a `TrainError` that says what to try.
+
+    Args:
+        besides: what else may help, in words that end the message.
+
+    Raises:
+        TrainError: memory ran out.
+    """
     try:
         yield
+    except TrainError:
+        raise  # says by itself what to do
     except Exception as error:
         if not is_out_of_memory(error):
             raise
         smaller = max(1, batch_size // 2)
         hint = f"try --batch-size {smaller}" if batch_size > 1 else "use a machine with more"
         raise TrainError(
-            f"out of memory with {batch_size} scans a step; {hint}, or a smaller --copies"
+            f"out of memory with {batch_size} scans a step; {hint}{besides}"
         ) from error

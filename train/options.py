@@ -37,6 +37,13 @@ def number(least: float, most: float, above: bool = False) -> Callable[[str], fl
     return parse
 
 
+def expression(text: str) -> str:
+    """A regular expression that is not empty: that would be found in every name."""
+    if not text:
+        raise argparse.ArgumentTypeError("is empty: give a regular expression, or leave it out")
+    return text
+
+
 _MOST_WORKERS = 8  # each holds a copy of the scans
 
 

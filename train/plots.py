@@ -55,7 +55,7 @@ def write_plots(
     for name, figure in zip(FILES, figures, strict=True):
         what = findings.manifest.training.run if name == FILES[0] else where
         notice = "synthetic phantoms" if synthetic else NOTICE
-        figure.suptitle(f"{what}\n{notice}", fontsize=7)
+        figure.suptitle(_shown(f"{what}\n{notice}"), fontsize=7, parse_math=False)
         figure.savefig(folder / name, dpi=_DPI)
         plt.close(figure)
 
@@ -125,7 +125,7 @@ def confusion(found: Predictions, labels: Sequence[str]) -> Figure:
         dark = count > table.max() / 2
         axis.text(column, row, count, ha="center", va="center", color="white" if dark else "black")
     axis.set_xticks(range(3), ["no_tumor", "uncertain", "tumor"])
-    axis.set_yticks(range(2), labels)
+    axis.set_yticks(range(2), list(map(_shown, labels)), parse_math=False)
     axis.set(xlabel="verdict", ylabel="truth", title="Confusion")
     return figure
 
@@ -159,11 +159,17 @@ def errors(found: Predictions, pixels: np.ndarray, names: Sequence[str]) -> Figu
         axis.set_axis_off()
     for axis, i in zip(axes.flat, shown, strict=False):
         axis.imshow(pixels[i].squeeze(), cmap="gray", vmin=0, vmax=255)
-        axis.set_title(f"{names[i][-24:]}\np(tumor) {found.probability[i]:.3f}", fontsize=6)
+        title = f"{_shown(names[i][-24:])}\np(tumor) {found.probability[i]:.3f}"
+        axis.set_title(title, fontsize=6, parse_math=False)
     if not len(shown):
         axes[0, 0].text(0, 0.5, "no wrong verdict")
     figure.supxlabel(f"{len(shown)} of {len(wrong)} wrong verdicts, the surest first", fontsize=8)
     return figure
+
+
+def _shown(name: str) -> str:
+    """A name that need not be valid text, as text that is drawn; two "$" in it are no formula."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def _square():

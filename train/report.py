@@ -41,6 +41,8 @@ class Findings:
     cost: Cost
     weights: str | None
     """The backbone's, in words; None: there is no backbone."""
+    left_out: int = 0
+    """Scans of the training part that were not trained on, as teachers disagree on them."""
 
     @property
     def headline(self) -> tuple[Evaluation, str]:
@@ -76,6 +78,7 @@ def write_report(folder: Path, findings: Findings) -> str:
             "synthetic": manifest.training.synthetic,
             "architecture": manifest.architecture,
             "counts": manifest.training.counts,
+            "left_out_by_teachers": findings.left_out,
             "clusters": len(set(findings.grouping.clusters.tolist())),
             "patients": findings.grouping.patients,
             "label_conflicts": [str(conflict) for conflict in findings.grouping.conflicts],
@@ -98,7 +101,8 @@ def write_report(folder: Path, findings: Findings) -> str:
         },
     )
     text = "\n".join(_markdown(findings)) + "\n"
-    (folder / REPORT_MD).write_text(text)
+    # File names need not be valid text.
+    (folder / REPORT_MD).write_text(text, encoding="utf-8", errors="backslashreplace")
     return text
 
 
@@ -166,6 +170,12 @@ def _data(findings: Findings) -> list[str]:
         ),
         "",
     ]
+    if findings.left_out:
+        lines += [
+            f"Of the training part {findings.left_out} scans with a tumor were not trained on: it "
+            "has no box, and the teachers do not agree where it is.",
+            "",
+        ]
     if findings.external:
         lines += [
             f"The test set is another folder, {findings.external}. {len(findings.leaks)} scans to "

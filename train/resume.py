@@ -1,5 +1,6 @@
 """Going on with an interrupted session: only with the same options, data and software."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -9,15 +10,16 @@ from pathlib import Path
 import keras
 
 from edge.manifest import InputSpec
-from train.data import Scan
+from train.data import SplitScan
 from train.errors import TrainError
 
 REQUEST = "request.json"
 _SHOWN = 3
+_TABLE = "--patient-csv"
 
 
 def check_or_record(
-    kept: Path, options: dict, spec: InputSpec, scans: Sequence[Scan], writes: bool
+    kept: Path, options: dict, spec: InputSpec, scans: Sequence[SplitScan], writes: bool
 ) -> None:
     """Compare with what the interrupted session was asked for; write it down if there was none.
 
@@ -25,15 +27,17 @@ def check_or_record(
         kept: folder of what is kept of a session.
         options: of the command.
         spec: how scans are made an input, which is not an option.
+        scans: with their parts and groups, which patients and scikit-learn decide, too.
         writes: whether this process is the one to write.
 
     Raises:
-        TrainError: options, scans or versions differ; names the difference.
+        TrainError: options, scans, their parts or versions differ; names the difference.
     """
     asked = {
         "options": options,
         "input": asdict(spec),
         "scans": {f"{scan.root}/{scan.path}": scan.sha256 for scan in scans},
+        "parts": _fingerprint_of_parts(scans),
         "software": {
             "Keras backend": keras.backend.backend(),
             "Keras": keras.__version__,
@@ -51,6 +55,8 @@ def check_or_record(
             _options(before["options"], asked["options"])
             or _values(before.get("input", {}), asked["input"])
             or _scans(before["scans"], asked["scans"])
+            # Sessions of before 2026-11-26 noted none.
+            or _parts(before.get("parts", asked["parts"]), asked["parts"])
             or _values(before["software"], asked["software"])
         )
     except (ValueError, KeyError, AttributeError, TypeError) as error:
@@ -66,7 +72,27 @@ def _options(before: dict, now: dict) -> str:
     def named(options: dict) -> dict:
         return {f"--{key.replace('_', '-')}": value for key, value in options.items()}
 
-    return _values(named(before), named(now))
+    before, now = named(before), named(now)
+    table, hashed = before.get(_TABLE), now.get(_TABLE)
+    if table and f"{hashed}".startswith(f"{table} (SHA-256 "):
+        # Sessions of before 2026-11-26 noted its name alone; no more can be said of it.
+        before = {**before, _TABLE: hashed}
+    return _values(before, now)
+
+
+def _parts(before: str, now: str) -> str:
+    if before == now:
+        return ""
+    return (
+        "the same scans are in other parts or groups (another version of scikit-learn, ImageHash "
+        "or Pillow?)"
+    )
+
+
+def _fingerprint_of_parts(scans: Sequence[SplitScan]) -> str:
+    """The same for the same scans in the same parts and groups: all folds follow from these."""
+    rows = [[scan.root, scan.path, scan.part, scan.group] for scan in scans]
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def _values(before: dict, now: dict) -> str:

@@ -6,12 +6,13 @@ with a run's name always holds a finished run. What an unfinished one has reache
 folder's `resume/`.
 """
 
+import glob
 import hashlib
 import json
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from edge.provenance import Training
 from edge.schema import from_json, to_json
 from train.data import SplitScan
 from train.errors import TrainError
+from train.lock import LOCK, is_locked, locked
 
 RUN_VERSION = "1.0"
 """major.minor of manifest.json; another major version is refused."""
@@ -69,28 +71,32 @@ class Run:
 
 
 def free_name(wanted: Path) -> Path:
-    """`wanted`, or the first of `wanted-2`, `wanted-3`, ... with neither a run nor half of one."""
+    """`wanted`, or the first of `wanted-2`, `wanted-3`, ... with neither a run nor half of one.
+
+    Half a run is one that was interrupted, and one that another process is at.
+    """
     path, number = wanted, 1
-    while path.exists() or is_interrupted(path):
+    while path.exists() or is_interrupted(path) or is_locked(_partial(path)):
         number += 1
         path = wanted.with_name(f"{wanted.name}-{number}")
     return path
 
 
 def interrupted_name(wanted: Path) -> Path:
-    """The interrupted run that was named after `wanted` last.
+    """The interrupted run that was named after `wanted` last, and that no process is at.
 
     Raises:
         TrainError: there is none.
     """
     same = re.compile(rf"\.{re.escape(wanted.name)}(-\d+)?\.partial")
-    folders = wanted.parent.glob(f".{wanted.name}*.partial") if wanted.parent.is_dir() else []
+    pattern = f".{glob.escape(wanted.name)}*.partial"
+    folders = wanted.parent.glob(pattern) if wanted.parent.is_dir() else []
     names = [
         wanted.with_name(folder.name[1 : -len(".partial")])
         for folder in folders
         if same.fullmatch(folder.name)
     ]
-    names = [name for name in names if is_interrupted(name)]
+    names = [name for name in names if is_interrupted(name) and not is_locked(_partial(name))]
     if not names:
         raise TrainError(
             f"{wanted}: no interrupted run to resume; give the --out that it had, or leave "
@@ -115,15 +121,61 @@ def writing(
 ) -> Iterator[Path]:
     """A temporary folder that becomes `folder` if the block ends well.
 
-    If it does not, the temporary folder vanishes, unless it holds states to resume from.
+    If it does not, the temporary folder vanishes, unless it holds states to resume from. No other
+    process can write the same folder meanwhile.
 
     Args:
         mark: a file that tells that an existing folder is one of ours and may be overwritten.
         resume: go on in what an interrupted block left.
 
     Raises:
-        TrainError: `folder` exists and is not to be overwritten, or cannot be written.
+        TrainError: `folder` exists and is not to be overwritten, cannot be written, or is being
+            written by another process.
     """
+    temporary, kept = _partial(folder), kept_folder(folder)
+    with _alone(folder):
+        try:
+            _check_replaceable(folder, overwrite, mark, resume)
+            try:
+                if not resume:
+                    _clear(temporary)
+                kept.mkdir(exist_ok=True)
+            except OSError as error:
+                raise TrainError(f"{folder}: cannot be written ({error.strerror})") from error
+            yield temporary
+            shutil.rmtree(kept)
+            if folder.exists():
+                shutil.rmtree(folder)
+            # The lock goes last: without it another command would take the name for a free one.
+            temporary.rename(folder)
+            (folder / LOCK).unlink(missing_ok=True)
+        except BaseException:
+            # Hours of a fit are kept however it ended: even a `TrainError` may say to resume.
+            if not is_interrupted(folder):
+                shutil.rmtree(temporary, ignore_errors=True)
+            raise
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the lock of a run to come.
+
+    Raises:
+        TrainError: another process holds it, or the place cannot be written.
+    """
+    with ExitStack() as stack:
+        try:
+            alone = stack.enter_context(locked(_partial(folder)))
+        except OSError as error:
+            raise TrainError(f"{folder}: cannot be written ({error.strerror})") from error
+        if not alone:
+            raise TrainError(
+                f"{folder}: another process is at it; wait until that ends, or choose another --out"
+            )
+        yield
+
+
+def _check_replaceable(folder: Path, overwrite: bool, mark: str, resume: bool) -> None:
     if folder.exists() and not overwrite:
         finished = "; it is finished: leave --resume out" if resume else ""
         raise TrainError(
@@ -134,7 +186,6 @@ def writing(
             f"{folder}: is no run of ours (no {mark}), so it is not overwritten; "
             "choose another --out"
         )
-    temporary, kept = _partial(folder), kept_folder(folder)
     interrupted = is_interrupted(folder)
     if resume and not interrupted:
         raise TrainError(f"{folder}: no interrupted run to resume; leave --resume out")
@@ -142,26 +193,15 @@ def writing(
         raise TrainError(
             f"{folder}: was interrupted; add --resume to go on, or --overwrite to train anew"
         )
-    try:
-        if not resume:
-            shutil.rmtree(temporary, ignore_errors=True)
-        kept.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TrainError(f"{folder}: cannot be written ({error.strerror})") from error
-    try:
-        yield temporary
-        shutil.rmtree(kept)
-        if folder.exists():
-            shutil.rmtree(folder)
-        temporary.rename(folder)
-    except TrainError:
-        # Wrong options or data: what an earlier command reached is not theirs to delete.
-        if not resume:
-            shutil.rmtree(temporary, ignore_errors=True)
-        raise
-    finally:
-        if not is_interrupted(folder):
-            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _clear(temporary: Path) -> None:
+    """Empty the folder of an unfinished run, but for the lock that is held on it."""
+    for path in temporary.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != LOCK:
+            path.unlink()
 
 
 def _partial(folder: Path) -> Path:

@@ -1,8 +1,8 @@
 """One training session: from folders of scans to a finished run."""
 
 import datetime
-import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -14,12 +14,10 @@ import numpy as np
 from edge import __version__
 from edge.manifest import Decision, InputSpec, LearnedGate, RejectGate
 from train import article, calibrate, resume, run, split
-from train.data import (
-    fingerprint,
-)
+from train.brainless import brainless_scans, check_brains_left
+from train.data import fingerprint
 from train.devices import Devices
 from train.epochs import EpochProgress
-from train.errors import TrainError
 from train.evaluate import Predictions, evaluate
 from train.features import FeatureCache
 from train.fit import Around, Fit, fit, phases
@@ -33,7 +31,8 @@ from train.reject import learn_gate
 from train.report import SYNTHETIC, Findings, write_report
 from train.samples import Samples
 from train.shortcut import read_facts, shortcut_floor
-from train.teachers import load_teachers, taught
+from train.teachers import Teacher
+from train.teaching import taught_samples, teachers_of
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,8 @@ class Judged:
     fitted: Fit
     choice: calibrate.Choice
     predictions: Predictions
+    left_out: int = 0
+    """Training scans that were not trained on, as teachers do not agree where their tumor is."""
 
 
 def train(
@@ -82,7 +83,7 @@ def train(
     describe(data)
     if kept:
         spec = ARCHITECTURES[request.fit.architecture].input
-        resume.check_or_record(kept, request.asked, spec, data.found.scans, devices.first)
+        resume.check_or_record(kept, request.asked, spec, data.parts, devices.first)
     site = Site(devices, FeatureCache(kept, devices.first), kept)
     if devices.count > 1:
         say(f"training on {devices.names}")
@@ -92,7 +93,11 @@ def train(
     say(f"shortcut floor: {floor or 'too few different scans to measure it'}")
 
     brainless = brainless_scans(request, data, parts.train)
-    judged = fit_and_judge(request, data, parts, site.around("run"))
+    if request.no_brain:
+        check_brains_left(request.no_brain, brainless, data.found.truth == 1, parts)
+        say(f"{brainless[parts.train].sum()} training scans are said to show no brain")
+    teachers = teachers_of(request, data, parts.test)
+    judged = fit_and_judge(request, data, parts, site.around("run"), teachers)
     judged.fitted.model.save(folder / run.MODEL)
     run.write_json(folder / run.SPLIT, data.parts)
     manifest = _manifest(request, data, judged.choice.decision, name, folder, synthetic)
@@ -106,7 +111,7 @@ def train(
         )
 
     evaluation = evaluate(judged.predictions, request.fit.seed)
-    pooled = _cross_validated(request, data, parts, judged, site)
+    pooled = _cross_validated(request, data, parts, judged, site, teachers)
     leaky = _articles_protocol(request, data, used & ~data.external, site)
     findings = Findings(
         manifest=manifest,
@@ -125,6 +130,7 @@ def train(
         best_epoch=judged.fitted.best_epoch,
         cost=judged.fitted.cost,
         weights=request.weights,
+        left_out=judged.left_out,
     )
     # The test set from elsewhere is the harder proof; else the pooled folds are the larger one.
     if pooled is None or request.test_folder:
@@ -137,10 +143,17 @@ def train(
     return text
 
 
-def fit_and_judge(request: Request, data: Data, fold: split.Fold, around: Around) -> Judged:
+def fit_and_judge(
+    request: Request,
+    data: Data,
+    fold: split.Fold,
+    around: Around,
+    teachers: Sequence[Teacher] = (),
+) -> Judged:
     """Fit on a fold's training part, choose the decision on its validation part, judge its test."""
     train, validation, test = (data.samples(getattr(fold, part)) for part in split.PARTS)
-    train = _taught(request, data, fold, train)
+    given = len(train)
+    train = taught_samples(request, data, fold, train, teachers)
     fitted = fit(request.fit, train, validation, around)
     architecture, logits = ARCHITECTURES[request.fit.architecture], fitted.logits(validation.pixels)
     # A network fitted on folders in equal parts is judged on them in equal parts.
@@ -161,27 +174,7 @@ def fit_and_judge(request: Request, data: Data, fold: split.Fold, around: Around
     )
     probability = calibrated(fitted.logits(test.pixels), choice.decision, 1)
     predictions = Predictions.of(choice.decision, test.truth, probability, test.groups)
-    return Judged(fitted, choice, predictions)
-
-
-def brainless_scans(request: Request, data: Data, train: np.ndarray) -> np.ndarray:
-    """Which scans --no-brain names, bool [N].
-
-    Raises:
-        TrainError: the expression is none, or no training scan has such a name.
-    """
-    if not request.no_brain:
-        return np.zeros(len(data.found.scans), bool)
-    try:
-        pattern = re.compile(request.no_brain)
-    except re.error as error:
-        raise TrainError(
-            f"--no-brain {request.no_brain!r}: is no regular expression ({error})"
-        ) from error
-    named = np.array([bool(pattern.search(str(one.file))) for one in data.found.scans], bool)
-    if not named[train].any():
-        raise TrainError(f"--no-brain {request.no_brain!r}: is in the path of no training scan")
-    return named
+    return Judged(fitted, choice, predictions, given - len(train))
 
 
 def learned_gate(
@@ -197,29 +190,13 @@ def learned_gate(
     return learn_gate(*scans, seed, spec, brainless=without[0], unclear=without[1])
 
 
-def _taught(request: Request, data: Data, fold: split.Fold, train: Samples) -> Samples:
-    """Training scans with what teachers say of them; those are left out on which they disagree."""
-    if not request.teachers:
-        return train
-    # With folds every scan is tested on in one of them.
-    tested = np.arange(len(data.parts)) if request.folds else fold.test
-    groups = data.grouping.groups
-    copies = np.flatnonzero(np.isin(groups, groups[tested]))
-    tests = {data.parts[i].sha256 for i in copies}
-    teachers = load_teachers(request.teachers, data.classes.positive, data.classes.negative, tests)
-    files = [data.parts[i] for i in fold.train]
-    told, boxes = taught(teachers, train, files, ARCHITECTURES[request.fit.architecture].input)
-    train = replace(train, taught=told)
-    if boxes is None:
-        return train
-    placed = np.array([bool(own) for own in boxes], bool) | (train.truth == 0)
-    bare = np.array([not own for own in train.boxes], bool) & (train.truth == 1)
-    say(f"teachers place {(placed & bare).sum()} of {bare.sum()} tumors without a box")
-    return replace(train, boxes=boxes)[placed]
-
-
 def _cross_validated(
-    request: Request, data: Data, parts: split.Fold, judged: Judged, site: Site
+    request: Request,
+    data: Data,
+    parts: split.Fold,
+    judged: Judged,
+    site: Site,
+    teachers: Sequence[Teacher],
 ) -> Predictions | None:
     """Pooled out-of-fold predictions; the run's own model is that of the first fold."""
     if not request.folds:
@@ -229,8 +206,8 @@ def _cross_validated(
         say(f"fold {number} of {request.folds}")
         own = all(np.array_equal(getattr(fold, part), getattr(parts, part)) for part in split.PARTS)
         around = site.around(f"fold-{number}")
-        found.append((judged if own else fit_and_judge(request, data, fold, around)).predictions)
-    return Predictions.pooled(found)
+        found.append(judged if own else fit_and_judge(request, data, fold, around, teachers))
+    return Predictions.pooled([one.predictions for one in found])
 
 
 def _fold_list(request: Request, data: Data) -> list[split.Fold]:

@@ -24,8 +24,21 @@ def resolve(source: str, phantoms: int, seed: int) -> Path:
 
 
 def name_of(sources: list[str]) -> str:
-    """A short name for a run or an inspection of them."""
-    return "+".join(Path(source.removeprefix(KAGGLE)).resolve().name for source in sources)
+    """A short name for a run or an inspection of them.
+
+    Raises:
+        TrainError: one is a link that leads back to itself.
+    """
+    return "+".join(_name_of(source) for source in sources)
+
+
+def _name_of(source: str) -> str:
+    try:
+        return Path(source.removeprefix(KAGGLE)).resolve().name
+    except (OSError, RuntimeError) as error:  # RuntimeError: a loop, before Python 3.13
+        raise TrainError(
+            f"{source}: is a link that leads back to itself; give the folder that it should lead to"
+        ) from error
 
 
 def _phantoms(count: int, seed: int) -> Path:

@@ -82,7 +82,7 @@ def split(
     Args:
         folds: the test part is the first of so many.
         external: bool [N], the scans of a test set from elsewhere; all of them are the test part.
-        held_out: bool [N], scans of which a fifth joins that test set.
+        held_out: bool [N], scans of which a fifth, drawn from all together, joins that test set.
 
     Raises:
         TrainError: what is left is too little or of too few groups for three parts.
@@ -94,7 +94,7 @@ def split(
     if held_out is not None and held_out.any():
         free = [i for i in np.flatnonzero(held_out & ~external) if i not in {**conflicts, **leaks}]
         external = external.copy()
-        external[_folds(np.array(free, np.int64), truth, grouping.groups, FOLDS, seed)[0][1]] = True
+        external[_held_out(scans, np.array(free, np.int64), truth, grouping.groups, seed)] = True
         leaks = _leaks(scans, grouping, external, conflicts)
     reasons = {**conflicts, **leaks}
     parts = np.full(len(scans), DROPPED, dtype="<U10")
@@ -162,6 +162,22 @@ def counts(scans: Sequence[SplitScan], labels: tuple[str, str]) -> dict[str, dic
     """Scans per part and label, e.g. `{"train": {"no": 62, "yes": 100}, ...}`."""
     found = Counter((scan.part, scan.positive) for scan in scans)
     return {part: {label: found[part, bool(i)] for i, label in enumerate(labels)} for part in PARTS}
+
+
+def _held_out(
+    scans: Sequence[Scan], pool: np.ndarray, truth: np.ndarray, groups: np.ndarray, seed: int
+) -> np.ndarray:
+    """The fifth of the scans of --hold-out that are tested on."""
+    try:
+        if not len(pool):
+            raise TrainError("all of its scans duplicate test scans or have no known label")
+        return _folds(pool, truth, groups, FOLDS, seed)[0][1]
+    except TrainError as error:
+        folders = ", ".join(dict.fromkeys(scans[i].root for i in pool)) or "the folders"
+        raise TrainError(
+            f"--hold-out: of {folders} no fifth can be tested on: {error}; hold out other folders, "
+            "or these together with such as have what they lack"
+        ) from None
 
 
 def _conflicts(scans: Sequence[Scan], grouping: Grouping) -> dict[int, str]:

@@ -6,8 +6,8 @@ them point at the same place; what they disagree on is not trained on, for a net
 up anywhere in a tumor's scan learns the scanner and lights up in the same corner of each.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import keras
@@ -19,8 +19,10 @@ from train.compact import EVIDENCE, RAW
 from train.data import SplitScan, read_again
 from train.errors import TrainError
 from train.judge import judge, load_keras
+from train.progress import say
 from train.run import Run, read_run
 from train.samples import Samples
+from train.teacher_scans import Reserved, known_tests
 
 WITHIN = 3.0
 """Logits below the strongest cell that still belong to what a teacher points at."""
@@ -48,37 +50,54 @@ class Teacher:
 
 
 def load_teachers(
-    folders: Sequence[Path], positive: Sequence[str], negative: Sequence[str], tests: set[str]
+    folders: Sequence[Path], positive: Sequence[str], negative: Sequence[str], tests: Reserved
 ) -> list[Teacher]:
     """Load runs and see that they may teach.
 
     Args:
         positive, negative: names of the class folders of the run to come.
-        tests: SHA-256 of its test scans and of whatever duplicates one.
+        tests: what they may not have been trained on.
 
     Raises:
         TrainError: no finished run, one whose labels mean something else, or one that was trained
-            on a scan to be tested on.
+            on a scan to be tested on, or on a copy of one.
     """
     teachers = []
     for folder in folders:
         run = read_run(folder)
         theirs = run.manifest.labels
-        tumor = set(run.manifest.positive.split("+"))
-        clear = {name for label in theirs for name in label.split("+")} - tumor
+        names = {*positive, *negative}
+        tumor = _names_in(run.manifest.positive, names)
+        clear = {name for label in theirs for name in _names_in(label, names)} - tumor
         if not tumor & set(positive) or tumor & set(negative) or clear & set(positive):
             raise TrainError(
                 f"{folder}: has the labels {theirs[0]} / {theirs[1]}, not "
                 f"{'+'.join(negative)} / {'+'.join(positive)}; a teacher must tell the same apart"
             )
-        seen = {scan.sha256 for scan in run.split if scan.part in ("train", "validation")}
-        if seen & tests:
+        known = known_tests(run, tests)
+        if known.tests:
             raise TrainError(
-                f"{folder}: was trained on {len(seen & tests)} test scans or copies of them, and "
+                f"{folder}: was trained on {known.tests} test scans or copies of them, and "
                 "would tell about them; train it with the same --test-data and --hold-out"
+            )
+        if known.unseen:
+            say(
+                f"{folder}: {known.unseen} of the {known.scans} scans that it was trained on are "
+                "gone or changed: whether those are copies of test scans, saved anew, is not known"
             )
         teachers.append(Teacher(run, load_keras(run)))
     return teachers
+
+
+def _names_in(label: str, names: Collection[str]) -> set[str]:
+    """The class names that a label joins by "+": of `names` those, for they may hold a "+"."""
+    words, found = label.split("+"), set()
+    while words:
+        sizes = range(len(words), 1, -1)
+        size = next((n for n in sizes if "+".join(words[:n]) in names), 1)
+        found.add("+".join(words[:size]))
+        words = words[size:]
+    return found
 
 
 def taught(
@@ -115,7 +134,9 @@ def taught(
         unknown = np.array([not own for own in boxes], bool) & (samples.truth == 1)
         wanted = np.flatnonzero(unknown)
         chosen = [files[i] for i in wanted]
-        maps = [_map(one, _seen(one, samples[wanted], chosen, spec)) for one in pointers]
+        maps = [
+            _map(one, _seen(one, samples[wanted], chosen, spec)) for one in pointers if len(wanted)
+        ]
         for place, each in zip(wanted, zip(*maps, strict=True), strict=True):
             box = agreed(each)
             boxes[place] = (box,) if box else ()
@@ -168,4 +189,6 @@ def _seen(
 ) -> np.ndarray:
     """The scans as the teacher takes them, read again if it takes them otherwise."""
     wanted = teacher.run.manifest.input
-    return samples.pixels if wanted == spec else read_again(files, wanted)[1]
+    # By value: an InputSpec itself equals nothing but itself.
+    same = asdict(wanted) == asdict(spec)
+    return samples.pixels if same else read_again(files, wanted)[1]

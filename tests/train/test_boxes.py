@@ -50,15 +50,15 @@ def test_what_is_wrong_is_named_and_left_out(folder):
         (folder / "boxes" / f"{name}.txt").write_text(text)
     scans = [scan(folder, f"yes/y{i}.jpg") for i in (1, 2, 3, 4)]
     found = read_boxes([folder / "boxes"], [*scans, scan(folder, "no/n1.jpg", False)])
-    assert {i: len(boxes) for i, boxes in found.of.items()} == {0: 2, 2: 1}
+    assert {i: len(boxes) for i, boxes in found.of.items()} == {0: 2}
     reasons = [problem.split(".txt: ")[1] for problem in found.problems]
     assert reasons == [
         "no scan has its name",
         "its scan is said to show no tumor",
         "line 1 lies outside the image",
-        "line 1 is no box (class cx cy w h)",
-        "line 2 lies outside the image",
-        "line 3 lies outside the image",
+        "line 1 is no box (class cx cy w h); its other boxes are not used either",
+        "line 2 lies outside the image; its other boxes are not used either",
+        "line 3 lies outside the image; its other boxes are not used either",
         "holds no box",
     ]
 
@@ -89,3 +89,28 @@ def test_a_box_of_less_than_a_pixel_is_one():
 def test_a_file_that_is_no_text(tmp_path):
     (tmp_path / "y.txt").write_bytes(b"\xff\xfe\x00")
     assert "cannot be read" in parse(tmp_path / "y.txt")[1][0]
+
+
+def test_the_mark_that_windows_puts_before_a_text_is_no_word_of_it(tmp_path):
+    (tmp_path / "y.txt").write_bytes(b"\xef\xbb\xbf0 .5 .5 .1 .1\r\n0 .2 .2 .1 .1\r\n")
+    boxes, problems = parse(tmp_path / "y.txt")
+    assert (len(boxes), problems) == (2, [])
+
+
+def test_a_scan_with_one_wrong_file_is_known_by_its_label_alone(folder):
+    """Else what the wrong box is around would be taught as free of tumor."""
+    (folder / "more").mkdir()
+    (folder / "more" / "y1.txt").write_text("0 2 2 .1 .1")
+    for order in (["boxes", "more"], ["more", "boxes"]):
+        found = read_boxes([folder / name for name in order], [scan(folder, "yes/y1.jpg")])
+        assert found.of == {}
+        assert len(found.problems) == 1
+
+
+def test_of_two_scans_of_one_name_the_one_with_a_tumor_is_meant(folder):
+    scans = [scan(folder, "no/y1.jpg", False), scan(folder, "yes/y1.jpg")]
+    assert list(read_boxes([folder / "boxes"], scans).of) == [1]
+    with pytest.raises(TrainError, match=r"none of its 1 files .* \(.*y1.txt: 2 scans have its"):
+        read_boxes([folder / "boxes"], [*scans, scan(folder, "yes2/y1.jpg")])
+    with pytest.raises(TrainError, match=r"y1.txt: its scan is said to show no tumor\)"):
+        read_boxes([folder / "boxes"], scans[:1])

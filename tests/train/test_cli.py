@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from PIL import Image
 pytest.importorskip("tensorflow")
 
 from edge.schema import to_json
+from tests.train.small import narrow_networks
 from train.arguments import parser
 from train.cli import main
 from train.run import read_run
@@ -187,6 +189,22 @@ def test_two_folders_are_one_set_and_conflicts_are_left_out(phantoms, tmp_path, 
     assert sum(sum(counts.values()) for counts in report["counts"].values()) == 76
 
 
+def test_names_that_are_no_text(phantoms, tmp_path, capsys):
+    """As files from before UTF-8 have them; the report names what has no known label."""
+    data = shutil.copytree(phantoms, tmp_path / "data")
+    place = "caf\udce9.png"
+    try:
+        shutil.copy(next((data / "yes").glob("p*.png")), data / "no" / place)
+    except OSError:
+        pytest.skip("this file system has no such names")
+    with narrow_networks():
+        assert main(small(data, tmp_path / "run")) == 0
+    text = (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
+    assert "caf\\udce9.png (no tumor) = " in text
+    assert "caf\\udce9.png" in capsys.readouterr().out
+    assert place in {Path(scan.path).name for scan in read_run(tmp_path / "run").split}
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -217,6 +235,8 @@ def test_unusable_data_is_one_line(tmp_path, monkeypatch, capsys, arguments, wor
         ["--coverage", "2"],
         ["--target-sensitivity", "0"],
         ["--protocol", "x"],
+        ["--patient-id", ""],
+        ["--no-brain", ""],
     ],
 )
 def test_wrong_options(arguments, capsys):
@@ -224,6 +244,34 @@ def test_wrong_options(arguments, capsys):
         main(["--data", "x", *arguments])
     assert stop.value.code == 2
     assert arguments[0] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--boxes", "--teacher", "--no-brain"])
+@pytest.mark.parametrize("model", ["cnn", "vgg16"])
+def test_options_without_effect_are_refused(option, model, phantoms, tmp_path, capsys):
+    given = ["--model", model, option, "x", "--weights", "none"][: 6 if model == "vgg16" else 4]
+    assert main(small(phantoms, tmp_path / "run", *given)) == 2
+    said = capsys.readouterr().err
+    assert f"--model {model} learns nothing from {option}; leave that out" in said
+    assert "scans:" not in said, "before anything is read"
+
+
+def test_hints_can_be_pasted(phantoms, tmp_path, capsys, monkeypatch):
+    import train.cli
+
+    out = tmp_path / "my run"
+    monkeypatch.setattr(train.cli, "_fit", lambda *_: None)
+    assert main(small(phantoms, out)) == 0
+    assert f"next: python -m export '{out}' --int8" in capsys.readouterr().out
+
+    def interrupted(args, out, folder, kept):
+        (kept / "run.npz").write_text("")
+        raise KeyboardInterrupt
+
+    out = tmp_path / "her run"
+    monkeypatch.setattr(train.cli, "_fit", interrupted)
+    assert main(small(phantoms, out)) == 130
+    assert f"--out '{out}' --resume" in capsys.readouterr().err
 
 
 def test_every_flag_has_help():

@@ -5,7 +5,6 @@ import re
 import shutil
 from dataclasses import replace
 from functools import partial
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,13 +12,14 @@ from PIL import Image
 
 pytest.importorskip("tensorflow")
 
-from tests.train.small import options, samples
+from tests.train.small import narrow_networks, options, samples
 from train import checkpoint, fit_evidence, reject, session
 from train.boxes import Box
 from train.cli import main
 from train.devices import Devices
 from train.errors import TrainError
 from train.fit import Around, fit
+from train.models import ARCHITECTURES
 from train.phantom import make_phantom
 from train.run import read_run
 from train.samples import Samples
@@ -83,9 +83,11 @@ def test_a_run_taught_by_a_map_and_by_another_network(
     monkeypatch.setattr(session, "learn_gate", partial(reject.learn_gate, views=60))
     given = ["--boxes", folder / "boxes", "--teacher", finished, tmp_path / "cnn"]
     assert train(folder, tmp_path / "taught", *given) == 0
-    assert re.search(
-        r"teachers place \d+ of [1-9]\d* tumors without a box", capsys.readouterr().err
+    placed = re.search(
+        r"teachers place (\d+) of ([1-9]\d*) tumors without a box", capsys.readouterr().err
     )
+    report = json.loads((tmp_path / "taught" / "report.json").read_text())
+    assert report["left_out_by_teachers"] == int(placed[2]) - int(placed[1])
     assert read_run(tmp_path / "taught").manifest.options["teacher"] == [
         str(finished),
         str(tmp_path / "cnn"),
@@ -119,25 +121,30 @@ def test_a_teacher_that_knows_copies_of_the_test_scans(finished, folder, tmp_pat
     assert "test scans or copies of them" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("folds", "told"), [(None, {"b", "c"}), (2, {"a", "b", "c"})])
-def test_what_a_teacher_may_not_know(monkeypatch, folds, told):
-    """Test scans and their copies; with folds all, for each is tested on in one of them."""
-    asked = []
+def test_what_was_reached_before_a_helper_died_is_gone_on_with(folder, tmp_path, capsys):
+    """As its message advises, whether the run was begun with --resume or not."""
+    out = tmp_path / "run"
+    given = ["--model", "compact", "--data", str(folder / "boxed"), "--out", str(out)]
+    given += ["--epochs", "3"]
 
-    def load(folders, positive, negative, tests):
-        asked.append(tests)
-        raise TrainError("enough")
+    def begin(supply, epoch, really=Supply.begin):
+        really(supply, epoch)
+        if epoch == 2:
+            for helper in supply._helpers:
+                helper._process.kill()
+                helper._process.join()
 
-    monkeypatch.setattr(session, "load_teachers", load)
-    data = SimpleNamespace(
-        parts=[SimpleNamespace(sha256=name) for name in "abc"],
-        grouping=SimpleNamespace(groups=np.array([0, 1, 1])),
-        classes=SimpleNamespace(positive=("yes",), negative=("no",)),
-    )
-    request = SimpleNamespace(teachers=("run",), folds=folds)
-    with pytest.raises(TrainError, match="enough"):
-        session._taught(request, data, SimpleNamespace(test=np.array([1])), None)
-    assert asked == [told]
+    with narrow_networks(spec=ARCHITECTURES["compact"].input):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Supply, "begin", begin)
+            assert main([*given, "--workers", "1"]) == 2
+        said = capsys.readouterr().err
+        assert "--resume, and --workers 0" in said
+        assert f"what it reached is kept: give the same command with --out {out} --resume" in said
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(session, "learn_gate", partial(reject.learn_gate, views=60))
+            assert main([*given, "--workers", "0", "--resume"]) == 0
+    assert "epoch 2/3" not in capsys.readouterr().err, "the first two were done"
 
 
 def test_boxes_without_a_scan_are_named(folder, tmp_path, capsys):
@@ -222,3 +229,13 @@ def test_a_helper_that_dies_is_told_in_its_own_words(monkeypatch):
     asked = replace(options("compact", epochs=3), workers=1, batch_size=2)
     with pytest.raises(TrainError, match="--workers 0"):
         fit(asked, given, given, Around(progress=lambda *_: Kills()))
+
+
+def test_out_of_memory_names_the_batch_size_to_try(monkeypatch):
+    def small_machine(*_):
+        raise MemoryError
+
+    few = samples(4)
+    monkeypatch.setattr(fit_evidence, "fit_evidence", small_machine)
+    with pytest.raises(TrainError, match=r"out of memory with 8 scans a step; try --batch-size 4$"):
+        fit(options("compact"), few, few, Around())

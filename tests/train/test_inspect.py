@@ -72,6 +72,21 @@ def test_everything_is_found_and_written(folder, tmp_path, capsys):
         assert len(set(np.asarray(sheet)[:, :, 0].ravel().tolist())) > 50  # scans are on it
 
 
+def test_a_folder_of_one_class(folder, pristine, tmp_path, capsys):
+    """As the folder of healthy heads that the bundled model is trained with."""
+    healthy = tmp_path / "site" / "healthy"
+    shutil.copytree(pristine / "no", healthy)
+    names = ["--positive", "yes", "--negative", "no", "healthy"]
+    found = run(tmp_path, "--data", folder, "--data", tmp_path / "site", *names)
+    rows = [(one["folder"], one["label"], one["scans"]) for one in found["classes"]]
+    assert rows == [
+        (str(folder), "no", 20),
+        (str(folder), "yes", 24),
+        (str(tmp_path / "site"), "healthy", 20),
+    ]
+    assert "site/healthy: 20 scans" in capsys.readouterr().out
+
+
 def test_two_folders_and_their_overlap(folder, pristine, tmp_path, capsys):
     found = run(tmp_path, "--data", folder, "--data", pristine)
     rows = {(o["folder"], o["positive"]): o for o in found["overlaps"]}

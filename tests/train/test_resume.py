@@ -22,6 +22,7 @@ from tests.edge.conftest import heed_ctrl_c
 from tests.train.small import options
 from train import run
 from train.cli import main
+from train.data import SplitScan
 from train.errors import TrainError
 from train.gather import Request
 from train.phantom import write_phantoms
@@ -175,13 +176,12 @@ def request(**changes):
         positive=[],
         negative=[],
         patient_id=None,
-        patient_csv=None,
         fit=options("vgg16"),
         folds=None,
         protocol="honest",
         target_sensitivity=0.95,
         coverage=0.9,
-        **changes,
+        **{"patient_csv": None, **changes},
     )
 
 
@@ -221,3 +221,44 @@ def test_boxes_and_teachers_that_changed_under_their_names_are_refused(tmp_path,
     (folder / file).write_text("after")
     with pytest.raises(TrainError, match=rf"cannot resume: --.* was \['{folder} \(SHA"):
         check_or_record(kept, asked.asked, SPEC, (), True)
+
+
+def test_a_table_of_patients_that_changed_under_its_name_is_refused(tmp_path):
+    """Else scans that were tested on would be trained on, or the other way round."""
+    table, kept = tmp_path / "patients.csv", tmp_path / "kept"
+    kept.mkdir()
+    table.write_text("file,patient\na.png,1\n")
+    asked = request(patient_csv=table, options={"patient_csv": str(table)})
+    check_or_record(kept, asked.asked, SPEC, (), True)
+    check_or_record(kept, asked.asked, SPEC, (), True)
+    table.write_text("file,patient\na.png,2\n")
+    with pytest.raises(TrainError, match=r"cannot resume: --patient-csv was .* \(SHA-256"):
+        check_or_record(kept, asked.asked, SPEC, (), True)
+
+
+PARTS = [SplitScan("/d", f"{name}.png", name, True, i, "train") for i, name in enumerate("ab")]
+
+
+@pytest.mark.parametrize("change", [{"part": "test"}, {"group": 0}])
+def test_scans_that_are_in_other_parts_or_groups_are_refused(tmp_path, change):
+    check_or_record(tmp_path, {}, SPEC, PARTS, True)
+    check_or_record(tmp_path, {}, SPEC, PARTS, True)
+    with pytest.raises(TrainError, match="cannot resume: the same scans are in other parts"):
+        check_or_record(tmp_path, {}, SPEC, [PARTS[0], replace(PARTS[1], **change)], True)
+
+
+def test_a_session_that_noted_less_is_gone_on_with(tmp_path):
+    """Neither the parts nor a hash of the table of patients, as until 2026-11-26."""
+    table = tmp_path / "patients.csv"
+    table.write_text("file,patient\na.png,1\n")
+    asked = request(patient_csv=table, options={"patient_csv": str(table)})
+    check_or_record(tmp_path, asked.asked, SPEC, PARTS, True)
+    noted = json.loads((tmp_path / "request.json").read_text())
+    del noted["parts"]
+    noted["options"]["patient_csv"] = str(table)
+    (tmp_path / "request.json").write_text(json.dumps(noted))
+    check_or_record(tmp_path, asked.asked, SPEC, PARTS, True)
+    noted["options"]["patient_csv"] = "other.csv"
+    (tmp_path / "request.json").write_text(json.dumps(noted))
+    with pytest.raises(TrainError, match=r"--patient-csv was other\.csv"):
+        check_or_record(tmp_path, asked.asked, SPEC, PARTS, True)

@@ -26,6 +26,15 @@ def test_names_of_runs():
     assert name_of(["/data/a", "b/", f"kaggle:{HANDLE}"]) == f"a+b+{HANDLE.split('/')[1]}"
 
 
+def test_a_link_that_leads_back_to_itself(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for more in ([], ["--inspect"], ["--out", "x"]):
+        assert main(["--data", "loop", *more]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("train: loop: ")
+
+
 @pytest.mark.parametrize("inner", [True, False])
 def test_a_download_is_unwrapped(tmp_path, monkeypatch, inner):
     root = tmp_path / "only" if inner else tmp_path

@@ -235,3 +235,26 @@ def test_a_fifth_of_a_folder_joins_a_test_set_from_elsewhere():
     assert 0.1 < len(own) / len(every) < 0.3
     groups = {scan.group for scan in tested}
     assert not any(scan.group in groups for scan in parts if scan.part in ("train", "validation"))
+
+
+def test_what_cannot_be_held_out_is_named():
+    """A folder of one class, as of healthy heads, has no fifth with both."""
+    healthy = scans(30, 0, root="/d/healthy", start=100)
+    given = [*scans(30, 30), *healthy, *scans(6, 6, root="/d/test", start=200)]
+    held_out = np.array([scan.root == "/d/healthy" for scan in given])
+    external = np.array([scan.root == "/d/test" for scan in given])
+    with pytest.raises(TrainError, match=r"--hold-out: of /d/healthy no fifth .* only 0 different"):
+        parts_of(given, external=external, held_out=held_out)
+    held_out |= np.array([scan.root == "/data" for scan in given])
+    found = parts_of(given, external=external, held_out=held_out)
+    tested = sum(scan.part == "test" and not own for scan, own in zip(found, external, strict=True))
+    assert tested == pytest.approx(held_out.sum() / 5, abs=4), "drawn from both together"
+
+
+def test_nothing_may_be_left_to_hold_out():
+    given = [*scans(30, 30), Scan("/d/copies", "no/x.png", False, "False-200")]
+    given += scans(6, 6, root="/d/test", start=200)
+    held_out = np.array([scan.root == "/d/copies" for scan in given])
+    external = np.array([scan.root == "/d/test" for scan in given])
+    with pytest.raises(TrainError, match=r"--hold-out: of the folders .* duplicate test scans"):
+        parts_of(given, external=external, held_out=held_out)

@@ -15,7 +15,8 @@ from train.boxes import Box
 from train.compact import EVIDENCE, RAW, build_compact
 from train.errors import TrainError
 from train.samples import Samples
-from train.teachers import Teacher, _map, agreed, pointed_at, taught
+from train.teacher_scans import Known
+from train.teachers import Teacher, _map, agreed, load_teachers, pointed_at, taught
 
 
 def spot(row, col, size=2, level=5.0):
@@ -127,3 +128,48 @@ def test_a_teacher_of_our_own_points_by_what_a_cell_says_by_itself():
     raw = keras.Model(model.input, model.get_layer(RAW).output).predict(pixels, verbose=0)
     own = Teacher(SimpleNamespace(manifest=None), model)
     np.testing.assert_allclose(_map(own, pixels), raw[..., 0], atol=1e-6)
+
+
+def test_scans_made_alike_are_not_read_again(monkeypatch):
+    """A teacher's InputSpec, read from its manifest, is another object of the same values."""
+
+    def again(*_):
+        raise AssertionError
+
+    monkeypatch.setattr("train.teachers.read_again", again)
+    told, boxes = taught([teacher()], taught_samples(), [None] * 3, replace(SPEC))
+    assert told is None
+    assert boxes[1]
+
+
+def loaded(monkeypatch, positive, negative, ours, theirs=("no", "yes")):
+    """Load a teacher of these labels that knows nothing of the scans."""
+    manifest = SimpleNamespace(labels=theirs, positive=theirs[1])
+    monkeypatch.setattr("train.teachers.read_run", lambda _: SimpleNamespace(manifest=manifest))
+    monkeypatch.setattr("train.teachers.known_tests", lambda *_: Known(9, *ours))
+    monkeypatch.setattr("train.teachers.load_keras", lambda _: "model")
+    return load_teachers(["runs/old"], positive, negative, None)
+
+
+@pytest.mark.parametrize(
+    ("positive", "negative", "theirs"),
+    [
+        (["T1+C"], ["no"], ("no", "T1+C")),
+        (["T1+C"], ["C", "T1"], ("C+T1", "T1+C")),
+        (["a", "T1+C"], ["no"], ("no+other", "T1+C+b")),
+    ],
+)
+def test_names_with_a_plus_are_names(monkeypatch, positive, negative, theirs):
+    assert loaded(monkeypatch, positive, negative, (0, 0), theirs)
+
+
+def test_names_that_mean_something_else(monkeypatch):
+    with pytest.raises(TrainError, match="must tell the same apart"):
+        loaded(monkeypatch, ["C"], ["no"], (0, 0), ("no", "T1"))
+    with pytest.raises(TrainError, match="must tell the same apart"):
+        loaded(monkeypatch, ["yes"], ["no"], (0, 0), ("yes", "no"))
+
+
+def test_scans_of_a_teacher_that_cannot_be_compared_are_counted(monkeypatch, capsys):
+    loaded(monkeypatch, ["yes"], ["no"], (0, 4))
+    assert "runs/old: 4 of the 9 scans" in capsys.readouterr().err
