@@ -7,7 +7,6 @@ same pixels everywhere.
 import io
 import os
 import stat
-from collections.abc import Iterator
 from importlib import import_module
 
 import numpy as np
@@ -44,14 +43,7 @@ _READ_WHOLE = ("PNG", "JPEG", "WebP")
 _GIF_END = b"\0;"  # an empty block and the trailer
 _TAIL = 4096  # some programs append a little of their own
 _MAX_FRAMES = 1000  # that are counted, for a message
-_DEEP_PNG = {2: "RGB;16B", 4: "LA;16B", 6: "RGBA;16B"}  # Pillow's raw modes by PNG colour type
-_DEEP_TIFF = ("RGB", "RGBA", "RGBX", "CMYK", "LA")
-_BITS_PER_SAMPLE_TAG = 258  # TIFF 6.0
-_PHOTOMETRIC_TAG, _WHITE_IS_ZERO = 262, 0  # TIFF 6.0
-_SAMPLE_FORMAT_TAG, _SIGNED = 339, 2  # TIFF 6.0
 _ORIENTATION_TAG = 274  # EXIF 2.32, table 4
-_VALUES_AT_ONCE = 1 << 20
-_LEAST_RANGE = 1e-300  # 255 divided by less is no number
 
 
 def sniff(head: bytes) -> str | None:
@@ -137,6 +129,8 @@ def from_array(pixels: np.ndarray, max_pixels: int = MAX_PIXELS) -> Image.Image:
     if np.ma.is_masked(pixels):
         raise ImageError("array: some of its values are masked; fill them")
     if pixels.dtype != np.uint8:
+        from edge.levels import to_8bit
+
         pixels = to_8bit(pixels, "array")
     return Image.fromarray(np.ascontiguousarray(pixels))
 
@@ -172,13 +166,15 @@ def _decode_open(file, name: str, max_pixels: int, frame: int | None) -> Image.I
         image = getattr(import_module(f"PIL.{module}"), cls)(stream, name)
         check_size(image.size, name, max_pixels)
         _seek(image, kind, name, frame, max_pixels)
-        if deep := _DEEP_PNG.get(head[25]) if kind == "PNG" and head[24] == 16 else None:
-            return _upright(_deep_png(image, stream, name, deep), _orientation(image))
-        if kind == "TIFF" and image.mode in _DEEP_TIFF and _bits(image) > 8:
-            raise ImageError(
-                f"{name}: is a colour TIFF of {_bits(image)} bits a channel; "
-                "save it in grey, with 8 bits, or as PNG"
-            )
+        if kind == "PNG" and head[24] == 16:
+            from edge.levels import DEEP_PNG, deep_png
+
+            if mode := DEEP_PNG.get(head[25]):
+                return _upright(deep_png(image, stream, name, mode), _orientation(image))
+        if kind == "TIFF":
+            from edge.levels import check_tiff
+
+            check_tiff(image, name)
         if checked:
             image.fp = checked
         image.load()
@@ -273,70 +269,24 @@ def _count(image: Image.Image, kind: str) -> int:
     return count
 
 
-def _bits(image: Image.Image) -> int:
-    bits = image.tag_v2.get(_BITS_PER_SAMPLE_TAG, 8)
-    return max(bits) if isinstance(bits, tuple) else int(bits)
-
-
-def _deep_png(image: Image.Image, stream, name: str, mode: str) -> Image.Image:
-    """A 16-bit PNG in colour or with transparency, of which Pillow keeps the upper bytes only.
-
-    So it is decoded twice, the second time as if its numbers were the other way round.
-    """
-    from PIL.PngImagePlugin import PngImageFile
-
-    stream.seek(0)
-    lower = PngImageFile(stream, name)
-    if mode == "LA;16B":
-        _decode_as("RGBA", lower)  # two numbers of two bytes read as one pixel of four
-        parts = np.asarray(lower).astype(np.uint16)
-        values = parts[..., ::2] << 8 | parts[..., 1::2]
-    else:
-        _decode_as(mode[:-1] + "L", lower)
-        image.load()
-        values = np.asarray(image).astype(np.uint16) << 8 | np.asarray(lower)
-    if mode != "RGB;16B":
-        color, alpha = values[..., :-1], values[..., -1:]
-        values = (color.astype(np.uint32) * alpha // 65535).astype(np.uint16)
-    return Image.fromarray(to_8bit(np.squeeze(values, 2) if values.shape[2] == 1 else values, name))
-
-
-def _decode_as(mode: str, image: Image.Image) -> None:
-    image.tile = [(decoder, box, offset, mode) for decoder, box, offset, _ in image.tile]
-    image.load()
-
-
 def _reason(error: Exception) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def _to_l_or_rgb(image: Image.Image, name: str) -> Image.Image:
-    sample = _sample(image)
-    if sample is None and image.mode in ("L", "RGB") and "transparency" not in image.info:
+    if image.format == "TIFF" or image.mode[0] in "IF":
+        from edge.levels import grey
+
+        if (deep := grey(image, name)) is not None:
+            return deep
+    if image.mode in ("L", "RGB") and "transparency" not in image.info:
         return image
-    if sample or image.mode.startswith("I") or image.mode == "F":
-        values = np.asarray(image)
-        grey = to_8bit(values.view(sample) if sample else values, name)
-        # Pillow turns the brightness of 8-bit files round, and of no others.
-        if image.format == "TIFF" and image.tag_v2.get(_PHOTOMETRIC_TAG) == _WHITE_IS_ZERO:
-            grey = 255 - grey
-        return Image.fromarray(grey)
     mode = "L" if image.mode in ("1", "L", "LA", "La") else "RGB"
     if image.has_transparency_data:
         layer = image.convert("RGBA")
         black = Image.new("RGBA", layer.size, (0, 0, 0, 255))
         image = Image.alpha_composite(black, layer)
     return image.convert(mode)
-
-
-def _sample(image: Image.Image) -> str | None:
-    """NumPy's name of a TIFF's numbers where Pillow takes them for others of as many bits."""
-    if image.format != "TIFF":
-        return None
-    signed = image.tag_v2.get(_SAMPLE_FORMAT_TAG, (1,))[0] == _SIGNED
-    if image.mode == "L" and signed:
-        return "int8"
-    return "uint32" if image.mode == "I" and _bits(image) == 32 and not signed else None
 
 
 def _orientation(image: Image.Image) -> int:
@@ -357,28 +307,3 @@ def _upright(image: Image.Image, orientation: int) -> Image.Image:
         8: Image.Transpose.ROTATE_90,
     }.get(orientation)
     return image if turn is None else image.transpose(turn)
-
-
-def to_8bit(values: np.ndarray, name: str) -> np.ndarray:
-    """Scale to uint8 by the array's own range; an array constant but for 1e-300 becomes 0.
-
-    Raises:
-        ImageError: the values are not real, finite numbers; `name` is the file's.
-    """
-    if values.dtype.kind not in "buif":
-        raise ImageError(f"{name}: pixels of type {values.dtype} are not numbers")
-    low, high = float(values.min()), float(values.max())
-    if not np.isfinite(high - low):
-        raise ImageError(f"{name}: holds pixels that are not finite numbers")
-    scaled = np.zeros(values.shape, np.uint8)
-    if high - low > _LEAST_RANGE:
-        for rows in blocks(values):
-            scaled[rows] = np.rint((values[rows].astype(np.float64) - low) * (255.0 / (high - low)))
-    return scaled
-
-
-def blocks(values: np.ndarray) -> Iterator[slice]:
-    """Slices of rows, each of about a million values: bounds what working copies cost."""
-    step = max(1, _VALUES_AT_ONCE * values.shape[0] // values.size)
-    for start in range(0, values.shape[0], step):
-        yield slice(start, start + step)

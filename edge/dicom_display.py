@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from edge.decode import blocks, to_8bit
+from edge.levels import blocks, to_8bit
 
 KEYS = (
     "RescaleIntercept",

@@ -1,0 +1,119 @@
+"""Pixels that are more than 8 bits, or numbers that Pillow takes for others, in 8 bits.
+
+Loaded for scans that have such: most have not, and a device is quicker without.
+"""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from edge.errors import ImageError
+
+DEEP_PNG = {2: "RGB;16B", 4: "LA;16B", 6: "RGBA;16B"}
+"""Pillow's raw modes by PNG colour type, of 16-bit files."""
+_DEEP_TIFF = ("RGB", "RGBA", "RGBX", "CMYK", "LA")
+_BITS_PER_SAMPLE_TAG = 258  # TIFF 6.0
+_PHOTOMETRIC_TAG, _WHITE_IS_ZERO = 262, 0  # TIFF 6.0
+_SAMPLE_FORMAT_TAG, _SIGNED = 339, 2  # TIFF 6.0
+_VALUES_AT_ONCE = 1 << 20
+_LEAST_RANGE = 1e-300  # 255 divided by less is no number
+
+
+def to_8bit(values: np.ndarray, name: str) -> np.ndarray:
+    """Scale to uint8 by the array's own range; an array constant but for 1e-300 becomes 0.
+
+    Raises:
+        ImageError: the values are not real, finite numbers; `name` is the file's.
+    """
+    if values.dtype.kind not in "buif":
+        raise ImageError(f"{name}: pixels of type {values.dtype} are not numbers")
+    low, high = float(values.min()), float(values.max())
+    if not np.isfinite(high - low):
+        raise ImageError(f"{name}: holds pixels that are not finite numbers")
+    scaled = np.zeros(values.shape, np.uint8)
+    if high - low > _LEAST_RANGE:
+        for rows in blocks(values):
+            scaled[rows] = np.rint((values[rows].astype(np.float64) - low) * (255.0 / (high - low)))
+    return scaled
+
+
+def blocks(values: np.ndarray) -> Iterator[slice]:
+    """Slices of rows, each of about a million values: bounds what working copies cost."""
+    step = max(1, _VALUES_AT_ONCE * values.shape[0] // values.size)
+    for start in range(0, values.shape[0], step):
+        yield slice(start, start + step)
+
+
+def deep_png(image: Image.Image, stream: BinaryIO, name: str, mode: str) -> Image.Image:
+    """A 16-bit PNG in colour or with transparency, of which Pillow keeps the upper bytes only.
+
+    So it is decoded twice, the second time as if its numbers were the other way round.
+
+    Args:
+        image: opened and not loaded, from `stream`.
+        mode: of `DEEP_PNG`.
+    """
+    from PIL.PngImagePlugin import PngImageFile
+
+    stream.seek(0)
+    lower = PngImageFile(stream, name)
+    if mode == "LA;16B":
+        _decode_as("RGBA", lower)  # two numbers of two bytes read as one pixel of four
+        parts = np.asarray(lower).astype(np.uint16)
+        values = parts[..., ::2] << 8 | parts[..., 1::2]
+    else:
+        _decode_as(mode[:-1] + "L", lower)
+        image.load()
+        values = np.asarray(image).astype(np.uint16) << 8 | np.asarray(lower)
+    if mode != "RGB;16B":
+        color, alpha = values[..., :-1], values[..., -1:]
+        values = (color.astype(np.uint32) * alpha // 65535).astype(np.uint16)
+    return Image.fromarray(to_8bit(np.squeeze(values, 2) if values.shape[2] == 1 else values, name))
+
+
+def _decode_as(mode: str, image: Image.Image) -> None:
+    image.tile = [(decoder, box, offset, mode) for decoder, box, offset, _ in image.tile]
+    image.load()
+
+
+def check_tiff(image: Image.Image, name: str) -> None:
+    """Raise ImageError if Pillow would keep the upper bytes only of a TIFF in colour."""
+    if image.mode in _DEEP_TIFF and (bits := _bits(image)) > 8:
+        raise ImageError(
+            f"{name}: is a colour TIFF of {bits} bits a channel; "
+            "save it in grey, with 8 bits, or as PNG"
+        )
+
+
+def grey(image: Image.Image, name: str) -> Image.Image | None:
+    """A loaded image as 8-bit grey, scaled by its own range; None if its pixels are 8-bit ones.
+
+    Raises:
+        ImageError: as `to_8bit`.
+    """
+    sample, tiff = None, image.format == "TIFF"
+    if tiff:
+        sample = _misread(image)
+    if sample is None and not (image.mode.startswith("I") or image.mode == "F"):
+        return None
+    values = np.asarray(image)
+    scaled = to_8bit(values.view(sample) if sample else values, name)
+    # Pillow turns the brightness of 8-bit files round, and of no others.
+    if tiff and image.tag_v2.get(_PHOTOMETRIC_TAG) == _WHITE_IS_ZERO:
+        scaled = 255 - scaled
+    return Image.fromarray(scaled)
+
+
+def _misread(tiff: Image.Image) -> str | None:
+    """What a TIFF's numbers are where Pillow takes them for others of as many bits, to NumPy."""
+    signed = tiff.tag_v2.get(_SAMPLE_FORMAT_TAG, (1,))[0] == _SIGNED
+    if tiff.mode == "L" and signed:
+        return "int8"
+    return "uint32" if tiff.mode == "I" and _bits(tiff) == 32 and not signed else None
+
+
+def _bits(tiff: Image.Image) -> int:
+    bits = tiff.tag_v2.get(_BITS_PER_SAMPLE_TAG, 8)
+    return max(bits) if isinstance(bits, tuple) else int(bits)
