@@ -134,12 +134,14 @@ def _head(image: Image.Image) -> Crop | None:
 
 def _areas_beside(visible: np.ndarray, inside: tuple[slice, ...]) -> float:
     """Share of what is visible, bool [height, width], that lies in whole squares outside."""
+    every = np.count_nonzero(visible)
+    if every - np.count_nonzero(visible[inside]) < _AREA * _AREA:
+        return 0.0  # as of most scans, in a tenth of the time
     outside = visible.copy()
     outside[inside] = False
     height, width = (length // _AREA for length in outside.shape)
     squares = outside[: height * _AREA, : width * _AREA].reshape(height, _AREA, width, _AREA)
-    whole = int(squares.all(axis=(1, 3)).sum())
-    return whole * _AREA * _AREA / max(1, int(visible.sum()))
+    return np.count_nonzero(squares.all(axis=(1, 3))) * _AREA * _AREA / every
 
 
 def _beside_bars(grey: np.ndarray, axis: int, shade: float) -> slice:
