@@ -281,6 +281,8 @@ def _to_l_or_rgb(image: Image.Image, name: str) -> Image.Image:
             return deep
     if image.mode in ("L", "RGB") and "transparency" not in image.info:
         return image
+    if image.mode == "P" and image.palette is None:
+        return Image.fromarray(np.asarray(image))  # a GIF's without colours: Pillow's own are grey
     mode = "L" if image.mode in ("1", "L", "LA", "La") else "RGB"
     if image.has_transparency_data:
         layer = image.convert("RGBA")

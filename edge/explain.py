@@ -192,7 +192,7 @@ def picture_name(path: str) -> str:
 
 
 def _save(picture: Image, file: str) -> None:
-    temporary = f"{file}.partial"
+    temporary = f"{file}.{os.getpid()}.partial"
     try:
         picture.save(temporary, "PNG")
         os.replace(temporary, file)

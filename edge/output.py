@@ -81,7 +81,8 @@ class ResultFile:
         if place is None:
             # Beside the file, so that the renaming is one step.
             self._target = os.path.realpath(path)
-            place = self._temporary = f"{self._target}.partial"
+            # Of this process alone: another may be writing results to the same name.
+            place = self._temporary = f"{self._target}.{os.getpid()}.partial"
         self._file = open(place, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
         self.stream = ResultStream(self._file, f"{path}: the results")
         """To write to; raises `OutputError`."""

@@ -49,7 +49,7 @@ is a bar beside the scan. In a dim picture `_BRIGHT` of its brightest, for less 
 
 _NOISE = 20
 """Of 255: the ground beside a head reaches this in scans that were saved badly."""
-_AREA = 4
+_AREA = 5
 """Pixels of the small copy, of the side of a square that shows something all over: what lies beside
 a head and holds such is no writing."""
 
@@ -76,8 +76,8 @@ class Seen(NamedTuple):
     """Whether it is what the crop rule looks for; False: it found no head, and this is all there
     is."""
     beside: float
-    """Of all that shows something, the share that lies beside it and is an area, as another picture
-    is and writing is not; 0..1."""
+    """The share, 0..1, of what the picture shows that seems to be another picture: areas beside the
+    head (writing is none), or what is apart from it where nothing is nearly all."""
 
 
 def _whole(image: Image.Image) -> Crop:
@@ -104,14 +104,13 @@ def _head(image: Image.Image) -> Crop | None:
     if not visible.size:
         return None
     bright = small > max(BLACK, _BRIGHT * np.percentile(visible, 90))
-    sides, between = [], []
+    sides, between, beside = [], [], 0.0
     for axis, (length, step, part) in enumerate(
         zip(image.size, steps, (across, down), strict=True)
     ):
-        first, end = (
-            (part.start + edge) * step
-            for edge in _extent(bright.sum(axis=axis), bright.shape[axis])
-        )
+        start, stop, apart = _extent(bright.sum(axis=axis), bright.shape[axis])
+        first, end = (part.start + start) * step, (part.start + stop) * step
+        beside = max(beside, apart)
         if end - first < _LEAST * (part.stop - part.start) * step:
             return None
         sides.append((first, min(end, length)))
@@ -128,20 +127,34 @@ def _head(image: Image.Image) -> Crop | None:
             (left, right, steps[0], across),
         )
     )
-    beside = _areas_beside(small > _NOISE, inside)
+    beside = max(beside, _areas_beside(small > _NOISE, inside))
     return Crop((left, top, right, bottom), (first, upper, last, lower), beside)
 
 
 def _areas_beside(visible: np.ndarray, inside: tuple[slice, ...]) -> float:
-    """Share of what is visible, bool [height, width], that lies in whole squares outside."""
+    """Share of what is visible, bool [height, width], that squares outside cover: an opening."""
     every = np.count_nonzero(visible)
     if every - np.count_nonzero(visible[inside]) < _AREA * _AREA:
         return 0.0  # as of most scans, in a tenth of the time
     outside = visible.copy()
     outside[inside] = False
-    height, width = (length // _AREA for length in outside.shape)
-    squares = outside[: height * _AREA, : width * _AREA].reshape(height, _AREA, width, _AREA)
-    return np.count_nonzero(squares.all(axis=(1, 3))) * _AREA * _AREA / every
+    return np.count_nonzero(_opened(outside)) / every
+
+
+def _opened(mask: np.ndarray) -> np.ndarray:
+    """What squares of `_AREA` that are true all over cover, of bool [height, width]."""
+    for axis in (0, 1):
+        lanes = mask.swapaxes(0, axis)
+        starts = max(0, len(lanes) - _AREA + 1)
+        lanes = np.logical_and.reduce([lanes[k : k + starts] for k in range(_AREA)])
+        mask = lanes.swapaxes(0, axis)
+    for axis in (0, 1):
+        lanes = mask.swapaxes(0, axis)
+        covered = np.zeros((len(lanes) + _AREA - 1, lanes.shape[1]), bool)
+        for k in range(_AREA):
+            covered[k : k + len(lanes)] |= lanes
+        mask = covered.swapaxes(0, axis)
+    return mask
 
 
 def _beside_bars(grey: np.ndarray, axis: int, shade: float) -> slice:
@@ -164,11 +177,12 @@ def _beside_bars(grey: np.ndarray, axis: int, shade: float) -> slice:
     return slice(start, stop) if start < stop else slice(0, len(low))
 
 
-def _extent(lit: np.ndarray, of: int) -> tuple[int, int]:
-    """From where to where rows or columns are bright.
+def _extent(lit: np.ndarray, of: int) -> tuple[int, int, float]:
+    """From where to where rows or columns are bright, and how much of that is apart, 0..1.
 
     Letters and lines beside a head are left out: the one unbroken run counts if it has nearly all
-    that is bright, and else all runs together. In whole numbers, which all processors add alike.
+    that is bright, and else all runs together, which hold more than one thing; what is not of the
+    largest is apart. In whole numbers, which all processors add alike.
 
     Args:
         lit: how many pixels of each row or column are bright, `of` so many.
@@ -176,13 +190,14 @@ def _extent(lit: np.ndarray, of: int) -> tuple[int, int]:
     lit = np.where(lit > _LINE * of, lit, 0)
     edges = np.flatnonzero(np.diff(lit > 0, prepend=False, append=False))
     if not edges.size:
-        return 0, 0
+        return 0, 0, 0.0
     runs = edges.reshape(-1, 2)
     held = [int(lit[first:end].sum()) for first, end in runs]
     most = int(np.argmax(held))
-    if held[most] >= _NEARLY_ALL * int(lit.sum()):
-        return int(runs[most, 0]), int(runs[most, 1])
-    return int(edges[0]), int(edges[-1])
+    every = int(lit.sum())
+    if held[most] >= _NEARLY_ALL * every:
+        return int(runs[most, 0]), int(runs[most, 1]), 0.0
+    return int(edges[0]), int(edges[-1]), 1.0 - held[most] / every
 
 
 CROPS = {"none": _whole, "head": _head}

@@ -173,7 +173,12 @@ def write_phantoms(folder: Path, count: int, seed: int) -> Path:
             phantom = make_phantom(seed * MAX_COUNT + index, lesion=index % 2 == 0)
             _write_png(phantom.pixels, partial / name)
         (partial / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-        partial.rename(folder)
+        try:
+            partial.rename(folder)
+        except OSError:
+            # Another process that generated the same was quicker.
+            if _read_record(folder) != record or _files(folder) != {RECORD, *names}:
+                raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return folder

@@ -5,6 +5,7 @@ no picture of anything need be had. A real X-ray or photograph is thus of a kind
 """
 
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -51,6 +52,7 @@ def learn_gate(
     brainless: Samples | None = None,
     views: int = VIEWS,
     unclear: Samples | None = None,
+    tick: Callable[[], None] = lambda: None,
 ) -> LearnedGate:
     """Learn what a scan looks like; deterministic by `seed`.
 
@@ -60,17 +62,21 @@ def learn_gate(
         spec: how the samples' pixels were made; all that is generated is seen so, too.
         brainless: slices of heads and necks that show no brain, to be refused, too.
         unclear: others of these, none of which may be called free of tumor.
+        tick: called once for each of the `pictures`.
     """
     from sklearn.neural_network import MLPClassifier
 
     rng = np.random.default_rng(seed)
-    scans = np.concatenate([_views(train, views // 2, rng, spec), _plain(train, views // 2, rng)])
-    kinds = list(KINDS)
-    pictures = train.pixels[..., 0]
-    others = [_features(_other(kinds[i % len(kinds)], pictures, rng), spec) for i in range(views)]
+    half, more, plain = _shares(views)
+    scans = np.concatenate([_views(train, half, rng, spec, tick), _plain(train, half, rng, tick)])
+    kinds, others = list(KINDS), []
+    for i in range(views):
+        picture = _other(kinds[i % len(kinds)], train.pixels[..., 0], rng)
+        others.append(_features(picture, spec))
+        tick()
     if brainless is not None and len(brainless):
-        others += list(_views(brainless, round(BRAINLESS * views), rng, spec))
-        others += list(_plain(brainless, round(BRAINLESS * views / 3), rng))
+        others += list(_views(brainless, more, rng, spec, tick))
+        others += list(_plain(brainless, plain, rng, tick))
     features = np.concatenate([scans, others])
     truth = np.repeat([1, 0], [len(scans), len(others)])
     network = MLPClassifier(
@@ -88,6 +94,17 @@ def learn_gate(
         # A step above, as the limit itself is let pass.
         sure = max([sure, *(likeness(layout(scan), gate) + 1e-3 for scan in unclear.pixels)])
     return LearnedGate(gate.hidden, gate.weights, least, max(least, round(sure, 3)))
+
+
+def pictures(brainless: bool, views: int = VIEWS) -> int:
+    """How many pictures `learn_gate` learns from, with slices without a brain or without any."""
+    half, more, plain = _shares(views)
+    return 2 * half + views + (more + plain) * brainless
+
+
+def _shares(views: int) -> tuple[int, int, int]:
+    """Of the scans as they are, and of their views; views of brainless slices, and those as are."""
+    return views // 2, round(BRAINLESS * views), round(BRAINLESS * views / 3)
 
 
 def packed(first: np.ndarray, bias: np.ndarray, last: np.ndarray, offset: np.ndarray) -> str:
@@ -114,17 +131,29 @@ def _drawn(samples: Samples, count: int, rng: np.random.Generator) -> np.ndarray
     return chosen
 
 
-def _plain(samples: Samples, count: int, rng: np.random.Generator) -> np.ndarray:
-    found = [layout(samples.pixels[i]) for i in _drawn(samples, count, rng)]
+def _plain(
+    samples: Samples, count: int, rng: np.random.Generator, tick: Callable[[], None]
+) -> np.ndarray:
+    found = []
+    for i in _drawn(samples, count, rng):
+        found.append(layout(samples.pixels[i]))
+        tick()
     return np.array(found).reshape(-1, FEATURES)
 
 
-def _views(samples: Samples, count: int, rng: np.random.Generator, spec: InputSpec) -> np.ndarray:
+def _views(
+    samples: Samples,
+    count: int,
+    rng: np.random.Generator,
+    spec: InputSpec,
+    tick: Callable[[], None],
+) -> np.ndarray:
     found = []
     for i in _drawn(samples, count, rng):
         scan = samples.pixels[i, ..., 0].astype(np.float32)
         view = varied(scan, np.zeros_like(scan), rng, STRIPPED)[0]
         found.append(_features(_perhaps_framed(view, rng), spec))
+        tick()
     return np.array(found).reshape(-1, FEATURES)
 
 

@@ -26,8 +26,8 @@ from train.judge import calibrated
 from train.models import ARCHITECTURES
 from train.phantom import is_synthetic
 from train.plots import write_plots
-from train.progress import say
-from train.reject import learn_gate
+from train.progress import counting, say
+from train.reject import learn_gate, pictures
 from train.report import SYNTHETIC, Findings, write_report
 from train.samples import Samples
 from train.shortcut import read_facts, shortcut_floor
@@ -102,7 +102,7 @@ def train(
     run.write_json(folder / run.SPLIT, data.parts)
     manifest = _manifest(request, data, judged.choice.decision, name, folder, synthetic)
     if ARCHITECTURES[request.fit.architecture].evidence:
-        say("learning what a scan looks like, for the reject gate")
+        say("learning what a scan looks like, for the reject gate: minutes, however few scans")
         manifest = replace(
             manifest,
             reject=RejectGate(
@@ -187,7 +187,8 @@ def learned_gate(
 
     scans = some(parts.train, False), some(parts.validation, False)
     without = some(parts.train, True), some(parts.validation, True)
-    return learn_gate(*scans, seed, spec, brainless=without[0], unclear=without[1])
+    with counting("pictures for the gate", pictures(len(without[0]) > 0)) as tick:
+        return learn_gate(*scans, seed, spec, brainless=without[0], unclear=without[1], tick=tick)
 
 
 def _cross_validated(

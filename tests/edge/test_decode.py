@@ -117,6 +117,16 @@ def test_a_tiff_of_numbers_that_cannot_be_read_is_not_called_damaged(tmp_path):
         decode(path)
 
 
+def test_a_second_frame_of_a_grey_gif(tmp_path):
+    """Pillow gives it a mode with a palette, and no palette."""
+    rng = np.random.default_rng(0)
+    first, second = (Image.fromarray(rng.integers(0, 256, (20, 20), np.uint8)) for _ in range(2))
+    first.save(tmp_path / "a.gif", save_all=True, append_images=[second])
+    for frame, picture in enumerate((first, second), 1):
+        found = decode(tmp_path / "a.gif", frame=frame)
+        np.testing.assert_array_equal(np.asarray(found.convert("L")), np.asarray(picture))
+
+
 def test_a_name_may_be_bytes(tmp_path):
     Image.new("L", (9, 8)).save(tmp_path / "scan.png")
     assert decode(bytes(tmp_path / "scan.png")).size == (9, 8)

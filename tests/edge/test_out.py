@@ -139,6 +139,20 @@ def test_a_signal_costs_no_earlier_results(any_model, scan, earlier, sign, statu
     assert is_untouched(earlier)
 
 
+def test_two_at_once_write_whole_results_each(any_model, scan, earlier):
+    """Both wrote to one temporary file, and the slower into what the quicker had put in place."""
+    many = [scan(180)] * 40
+    command = [sys.executable, "-m", "edge", *many, "--model", any_model, "--format", "csv"]
+    both = [
+        subprocess.Popen([*map(str, command), "--out", str(earlier)], stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    assert [process.wait(timeout=60) for process in both] == [0, 0]
+    lines = earlier.read_bytes().splitlines()
+    assert len(lines) == 41
+    assert not any(b"\0" in line for line in lines)
+
+
 def test_a_signal_before_the_first_scan_leaves_nothing(any_model, earlier):
     command = [sys.executable, "-m", "edge", "-", "--model", any_model, "--out", earlier]
     process = subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE)

@@ -13,7 +13,7 @@ from edge.manifest import InputSpec, LearnedGate, RejectGate
 from edge.preprocess import Seen, preprocess
 from train.outliers import KINDS, outlier, vignette
 from train.phantom import make_phantom
-from train.reject import ACCEPTED, EVEN, SURE, _drawn, learn_gate
+from train.reject import ACCEPTED, EVEN, SURE, _drawn, learn_gate, pictures
 from train.samples import Samples
 
 SPEC = InputSpec(64, 64, "grey", crop="head")
@@ -107,6 +107,17 @@ def test_no_validation_slice_without_a_brain_may_be_cleared(gate):
         image, pixels = Image.fromarray(scan), scan[..., None]
         said = admitted(image, pixels, RejectGate(learned=found))
         assert said.refused or "hardly looks like" in said.doubt
+
+
+@pytest.mark.parametrize("without", [0, 3])
+def test_each_picture_is_counted(without):
+    samples, seen = Samples(SCANS[..., None], np.zeros(48, np.int64), np.arange(48)), []
+    train, validation = samples[np.arange(36)], samples[np.arange(36, 48)]
+    brainless = samples[np.arange(without)]
+    learn_gate(
+        train, validation, 0, SPEC, views=60, brainless=brainless, tick=lambda: seen.append(1)
+    )
+    assert len(seen) == pictures(without > 0, views=60)
 
 
 def test_between_the_limits_there_is_doubt(gate):
