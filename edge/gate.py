@@ -30,8 +30,8 @@ _AS_WHITE = (_LEVELS * 93 + 99) // 100  # from here up to a level; noise and JPE
 _SMALLEST = 0.5
 """Of the model's input: what has a shorter side is not cleared, as small lesions are lost."""
 _BESIDE = 0.02
-"""`Seen.beside` may be at most this; what has more is not cleared. 62 of the 12,384 scans of the data
-folders have more. Of 638 pairs of a tumor-free scan and one with a tumor at 0.15 to 0.4 of its
+"""`Seen.beside` may be at most this; what has more is not cleared. 62 of the 12,384 scans of the
+data folders have more. Of 638 pairs of a tumor-free scan and one with a tumor at 0.15 to 0.4 of its
 width, beside or below, which would else have been cleared, 51 have not: 38 of 151 at 0.15, 13 of
 487 larger ones."""
 _MOST_TINTED = 4.0

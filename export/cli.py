@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge import NOTICE, EdgeError, __version__
+from edge.provenance import Provenance
 from edge.schema import to_json
 from export.calibration import DEFAULT_SCANS
 from export.container import check_writable, write_atomically
@@ -100,6 +101,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="X",
         help="allowed in any probability, 0..1 (default: see below)",
     )
+    add(
+        "--licence",
+        default=Provenance.licence,
+        metavar="TEXT",
+        help="under which the files may be used, for their manifests: that of a model follows from "
+        "its data (default: says that it is unstated)",
+    )
     add("--version", action="version", version=f"mri-edge {__version__}. {NOTICE}")
     return result
 
@@ -145,7 +153,7 @@ def _export(args: argparse.Namespace) -> int:
 
     say(f"exporting {run.folder}")
     dynamic = args.batch == "dynamic"
-    material = gather(run, args.data, args.calibration_scans, dynamic)
+    material = gather(run, args.data, args.calibration_scans, dynamic, args.licence)
     limits = Limits(args.max_changed, args.max_difference)
     methods = tuple(METHODS) if args.calibration == AUTO else (args.calibration,)
     seek = Search(methods, args.max_growth)

@@ -1,6 +1,7 @@
 """Write a model and its manifest as one file. `edge.container` says what the file looks like."""
 
 import io
+import os
 import zipfile
 from pathlib import Path
 
@@ -46,7 +47,8 @@ def check_writable(folder: Path) -> None:
 def write_atomically(path: Path, data: bytes) -> None:
     """Write to a temporary name in the same folder and rename: never half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.partial")
+    # Of this process alone: another may be exporting to the same folder.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         temporary.write_bytes(data)
         temporary.replace(path)

@@ -1,5 +1,6 @@
 """From a run to proven model files."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -98,9 +99,17 @@ class Material:
     """float64 [N], of the test files."""
     keras_maps: np.ndarray | None
     """Heat maps of the test files, float32 [N, rows, columns]; None if the model has none."""
+    licence: str = Provenance.licence
+    """In words: under which files may be used."""
 
 
-def gather(run: Run, data: Path | None, calibration_scans: int, dynamic: bool = False) -> Material:
+def gather(
+    run: Run,
+    data: Path | None,
+    calibration_scans: int,
+    dynamic: bool = False,
+    licence: str = Provenance.licence,
+) -> Material:
     """Load the run's model and scans, and let Keras judge the held-out ones.
 
     Raises:
@@ -131,6 +140,7 @@ def gather(run: Run, data: Path | None, calibration_scans: int, dynamic: bool = 
         test_truth=np.array([scan.positive for scan in held_out], np.int64),
         keras_probabilities=judge(model, run.manifest, pixels),
         keras_maps=_maps(model, positive, pixels),
+        licence=licence,
     )
 
 
@@ -156,7 +166,8 @@ def export_target(
     run = material.run
     name = target.filename(run.name, material.dynamic)
     say(f"{name}: converting")
-    candidate = out / f".candidate-{name}"
+    # Of this process alone: another may be exporting to the same folder.
+    candidate = out / f".candidate-{os.getpid()}-{name}"
     trials, chosen = (), None
     try:
         if target.calibrated:
@@ -322,4 +333,6 @@ def _provenance(
             trials=trials,
         )
     golden = GoldenSample("", "", 0.0, 0.0)
-    return Provenance(trained.architecture, trained.training, golden, used)
+    return Provenance(
+        trained.architecture, trained.training, golden, used, licence=material.licence
+    )

@@ -200,6 +200,27 @@ def test_empty_folder_is_filled(tmp_path):
     assert is_synthetic(write_phantoms(tmp_path / "data", 2, seed=1))
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_another_process_may_be_quicker(tmp_path, monkeypatch, same):
+    """Its folder is taken if it holds these phantoms, and left alone if not."""
+    folder, rename = tmp_path / "data", Path.rename
+
+    def after_another(path, target):
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "rename", rename)
+            patch.setattr(module.os, "getpid", lambda: 1)
+            write_phantoms(folder, 2, seed=1 if same else 2)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", after_another)
+    if same:
+        assert write_phantoms(folder, 2, seed=1) == folder
+    else:
+        with pytest.raises(OSError, match="(?i)not empty|exist"):
+            write_phantoms(folder, 2, seed=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
 def test_interrupted_run_leaves_nothing_behind(tmp_path, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
