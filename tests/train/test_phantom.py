@@ -216,7 +216,7 @@ def test_another_process_may_be_quicker(tmp_path, monkeypatch, same):
     if same:
         assert write_phantoms(folder, 2, seed=1) == folder
     else:
-        with pytest.raises(OSError, match="(?i)not empty|exist"):
+        with pytest.raises(OSError, match=r"(?i)not empty|exist"):
             write_phantoms(folder, 2, seed=1)
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
