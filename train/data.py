@@ -148,9 +148,9 @@ def find_classes(folder: Path, positive: list[str], negative: list[str]) -> Clas
     if wrong:
         raise TrainError(
             f"{folder}: needs a subfolder for each class "
-            f"({', '.join(positive)} / {', '.join(negative) or 'any other'}); its subfolders are: "
-            f"{', '.join(present) or 'none'}. Name the tumor class with --positive NAME, and, where "
-            "a folder of --data holds one class only or is one itself, the other with --negative"
+            f"({', '.join(positive)} / {', '.join(negative) or 'any other'}), has "
+            f"{', '.join(present) or 'none'}; name the tumor class with --positive NAME and, where "
+            "a folder of --data holds one class or is one itself, the other with --negative NAME"
         )
     return found
 
