@@ -44,6 +44,8 @@ def main() -> None:
         samples(classifier)
     elif args.data is None or not (args.data / "boxes").is_dir():
         parser.error("real needs a data folder with yes/ and boxes/")
+    elif args.run and not (args.run / "split.json").is_file():
+        parser.error(f"--run {args.run}: is no run; train one, or leave it out")
     else:
         real(classifier, args.data, args.run, args.out)
 
