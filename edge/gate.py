@@ -79,7 +79,7 @@ def admit(image: Image.Image, seen: Seen, gate: RejectGate) -> Admission:
     if min(taken) < _SMALLEST * min(pixels.shape[:2]):
         return Admission(doubt="{}x{} pixels are too few to see small lesions".format(*taken))
     if seen.beside > _BESIDE:
-        return Admission(doubt="another picture beside it was not looked at; cut it to one scan")
+        return Admission(doubt="the image seems to hold more than one picture; cut it to one scan")
     if (white := whiteness(pixels)) > gate.max_white:
         return Admission(doubt=f"it is overexposed: {white:.0%} of what it shows is white")
     return Admission()

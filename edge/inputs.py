@@ -91,21 +91,18 @@ def names_on(descriptor: int, end: bytes) -> Iterator[str]:
     Reads the descriptor itself: a thread that waits in a buffered reader would keep the
     interpreter from ending after Ctrl-C.
     """
-    rest, first, lines = b"", True, end == b"\n"
-    while chunk := os.read(descriptor, _CHUNK):
+    rest, first, more, lines = b"", True, True, end == b"\n"
+    while more:
+        chunk = os.read(descriptor, _CHUNK)
         *names, rest = (rest + chunk).split(end)
-        for name in names:
+        # What is longer is no list of names: the beginning of it will be called unreadable.
+        more = bool(chunk) and len(rest) <= _LONGEST_NAME
+        for name in names if more else (*names, rest[:_LONGEST_NAME]):
             if lines:
                 name = (name.removeprefix(_MARK) if first else name).removesuffix(b"\r")
             first = False
             if name:
                 yield os.fsdecode(name)
-        if len(rest) > _LONGEST_NAME:
-            break  # this is no list of names: what there is will be called unreadable
-    if lines:
-        rest = (rest.removeprefix(_MARK) if first else rest).removesuffix(b"\r")
-    if rest:
-        yield os.fsdecode(rest[:_LONGEST_NAME])
 
 
 def _named(names: Iterator[str], say: Callable[[str], None], skip: str | None) -> Iterator[Input]:

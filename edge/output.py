@@ -176,7 +176,7 @@ class TextWriter:
             but = f", but {prediction.reason}" if prediction.reason else ""
             detail = (
                 f"probability of tumor {prediction.probability:.3f}{but}"
-                f"  ({prediction.model}, {total:.1f} ms)"
+                f"  ({printable(prediction.model)}, {total:.1f} ms)"
             )
         print(f"{printable(outcome.path)}: {word}  {detail}", file=self._stream, flush=True)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from edge import NOTICE
 from edge.container import ModelFile, open_model
+from edge.output import printable
 from edge.provenance import MapMatch, Provenance, provenance
 from export import search
 
@@ -26,7 +27,8 @@ def describe(path: Path) -> str:
     model = open_model(path)
     facts = [*_model(model), *_provenance(provenance(model.manifest))]
     width = max(len(name) for name, _ in facts)
-    return "\n".join([*(f"{name:{width}}  {value}" for name, value in facts), NOTICE])
+    # A manifest may come from anybody, and must not steer the terminal.
+    return "\n".join([*(f"{name:{width}}  {printable(value)}" for name, value in facts), NOTICE])
 
 
 def _model(model: ModelFile) -> Iterator[tuple[str, str]]:

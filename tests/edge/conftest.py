@@ -1,5 +1,6 @@
 """Fixtures of the edge tests: tiny models and scans, and no TensorFlow."""
 
+import json
 import shutil
 import signal
 from base64 import b64encode
@@ -57,3 +58,8 @@ def scan(tmp_path):
         return path
 
     return write
+
+
+def results(path: Path) -> list[dict]:
+    """The lines of a file of results; none if it is not there."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

@@ -1,11 +1,19 @@
 """`python -m export inspect FILE`."""
 
+from dataclasses import replace
+
 import pytest
 
 from edge import NOTICE
 from edge.bundled import bundled_model
+from edge.cli import main as edge_classify
+from edge.container import open_model
+from edge.provenance import provenance
+from edge.schema import to_json
 from export.cli import main
+from export.container import pack
 from tests.edge.conftest import MODELS
+from tests.edge.test_model_files import payload_of
 
 
 def test_a_manifest_in_words(capsys):
@@ -35,6 +43,25 @@ def test_the_bundled_models_gate_is_told(capsys):
     for file in files:
         assert main(["inspect", file]) == 0
         assert "learned gate" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["tflite", "onnx"])
+def test_a_manifest_cannot_steer_the_terminal(tmp_path, capsys, kind):
+    """Nor can the model's name, beside a verdict."""
+    manifest = open_model(MODELS / f"tiny.{kind}").manifest
+    story = replace(provenance(manifest), licence="free\n\033[31mverified")
+    manifest = replace(manifest, name="\033[2Jgood", provenance=to_json(story))
+    file = tmp_path / f"evil.{kind}"
+    file.write_bytes(pack(payload_of(MODELS / f"tiny.{kind}"), manifest))
+    assert main(["inspect", str(file)]) == 0
+    out = capsys.readouterr().out
+    assert "\033" not in out
+    assert r"free\n\x1b[31mverified" in out
+    scan = MODELS.parents[2] / "samples" / "phantom-tumor-1.png"
+    assert edge_classify([str(scan), "--model", str(file)]) == 0
+    out = capsys.readouterr().out
+    assert "\033" not in out
+    assert r"(\x1b[2Jgood " in out
 
 
 def test_a_damaged_file_is_one_line(tmp_path, capsys):
