@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.latency import MIN_QUERIES, P99_QUERIES
 from benchmarks.options import Options
+from benchmarks.timing.single_stream import MIN_QUERIES, P99_QUERIES
 from edge import NOTICE, EdgeError, __version__
-from edge.engines import ENGINES
+from edge.console.options import count, number
+from edge.console.signals import stop_cleanly, was_stopped
+from edge.inference.engines import ENGINES
 from export.errors import ExportError
 from train.errors import TrainError
-from train.options import count, number
-from train.signals import stop_cleanly, was_stopped
 
 _QUICK = {"min_seconds": 0.0, "cold_starts": 2, "throughput_seconds": 0.0, "peaks": False}
 
@@ -107,12 +107,12 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _benchmark(args: argparse.Namespace, argv: list[str]) -> int:
-    from benchmarks import baseline, gate
-    from benchmarks.candidates import find_models
-    from benchmarks.machine import this_machine
-    from benchmarks.output import check_writable, show, write
+    from benchmarks.contestants.model_files import find_models
+    from benchmarks.hardware.machine import this_machine
+    from benchmarks.limits import baseline, gate
     from benchmarks.progress import Progress
-    from benchmarks.report import read_report
+    from benchmarks.report.output import check_writable, show, write
+    from benchmarks.results.report import read_report
     from benchmarks.session import Session
 
     models = find_models(args.models, Path("dist"))
@@ -180,8 +180,8 @@ def _merge(argv: list[str]) -> int:
         allow_abbrev=False,
     )
     merger.add_argument("reports", nargs="+", type=Path, metavar="REPORT", help="report.json files")
-    from benchmarks.merge import merged
-    from benchmarks.report import read_report
+    from benchmarks.report.merge import merged
+    from benchmarks.results.report import read_report
 
     paths = merger.parse_args(argv).reports
     print(merged([read_report(path) for path in paths], [str(path) for path in paths]))

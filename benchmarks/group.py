@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.accuracy import Expected, judge, score_probabilities
-from benchmarks.candidates import Candidate
-from benchmarks.contestants import (
+from benchmarks.accuracy.agreement import Expected, judge, score_probabilities
+from benchmarks.accuracy.scans import Scans
+from benchmarks.contestants.contestants import (
     Entrant,
     decision,
     entrant,
@@ -16,17 +16,17 @@ from benchmarks.contestants import (
     material,
     yardstick,
 )
+from benchmarks.contestants.model_files import Candidate
 from benchmarks.errors import BenchmarkError
-from benchmarks.floor import floor
-from benchmarks.latency import Latency, paired_ratio
-from benchmarks.machine import Watch
+from benchmarks.hardware.machine import Watch
+from benchmarks.hardware.peaks import Peak
+from benchmarks.hardware.roofline import floor
 from benchmarks.options import Options
-from benchmarks.peaks import Peak
-from benchmarks.process import KerasProcess, cold_start, keras_process, memory
-from benchmarks.report import Cost, Group, KerasRow, Model, Row, Stages
-from benchmarks.scans import Scans
-from benchmarks.throughput import measure_apart
-from benchmarks.turns import Contestant, seconds_of, take_turns
+from benchmarks.results.report import Cost, Group, KerasRow, Model, Row, Stages
+from benchmarks.timing.cold_start import KerasProcess, cold_start, keras_process, memory
+from benchmarks.timing.interleaved_rounds import Contestant, seconds_of, take_turns
+from benchmarks.timing.single_stream import Latency, paired_ratio
+from benchmarks.timing.throughput import measure_apart
 
 TF_LITE = "tf.lite"
 PLAIN_ONNX = "fp32 ONNX"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from benchmarks.latency import MIN_QUERIES
+from benchmarks.timing.single_stream import MIN_QUERIES
 
 
 @dataclass(frozen=True)
@@ -10,7 +10,7 @@ class Options:
     """Of one run of the benchmarks."""
 
     engine: str = "all"
-    """"all", or a key of `edge.engines.ENGINES`."""
+    """"all", or a key of `edge.inference.engines.ENGINES`."""
     threads: tuple[int, ...] = (1,)
     """Swept; the first is the one of everything but the inference rows."""
     min_seconds: float = 1.0

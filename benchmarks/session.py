@@ -10,17 +10,8 @@ from time import monotonic
 
 import numpy as np
 
-from benchmarks.accuracy import Expected
-from benchmarks.candidates import Candidate, by_run, load
-from benchmarks.errors import BenchmarkError
-from benchmarks.group import Measuring
-from benchmarks.installed import is_installed
-from benchmarks.machine import this_machine
-from benchmarks.options import Options
-from benchmarks.peaks import Peak, measure_peaks
-from benchmarks.progress import Progress
-from benchmarks.report import Failed, Report
-from benchmarks.scans import (
+from benchmarks.accuracy.agreement import Expected
+from benchmarks.accuracy.scans import (
     Scans,
     expected_by,
     find_reference,
@@ -30,12 +21,21 @@ from benchmarks.scans import (
     labelled,
     probe,
 )
+from benchmarks.contestants.model_files import Candidate, by_run, load
+from benchmarks.errors import BenchmarkError
+from benchmarks.group import Measuring
+from benchmarks.hardware.machine import this_machine
+from benchmarks.hardware.peaks import Peak, measure_peaks
+from benchmarks.installed import is_installed
+from benchmarks.options import Options
+from benchmarks.progress import Progress
+from benchmarks.results.report import Failed, Report
 from edge import ImageError
-from edge.manifest import Manifest
-from export.reference import Reference
+from edge.console.signals import was_stopped
+from edge.model_file.manifest import Manifest
+from export.prove.reference import Reference
 from train.errors import TrainError
-from train.run import Run
-from train.signals import was_stopped
+from train.run.run_folder import Run
 
 _COLD_SECONDS = 0.4
 _PEAK_SECONDS = 12.0
@@ -226,11 +226,11 @@ class Session:
 
 def _keras(run: Run, candidate: Candidate, scans: Scans):
     """Ways to call the Keras model, and what it makes of the scans."""
-    from train import backend
+    from train.hardware import backend
 
     backend.start()
-    from benchmarks.keras_calls import calls, probabilities
-    from train.judge import load_keras
+    from benchmarks.contestants.keras_calls import calls, probabilities
+    from train.evaluation.keras_predictions import load_keras
 
     model, classifier = load_keras(run), candidate.classifier
     known = []

@@ -22,7 +22,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from edge.manifest import Decision
+from edge.model_file.manifest import Decision
 
 EXAMPLES = ("painted", "transplanted", "without", "harmless")
 ABLATIONS = (*EXAMPLES, "boxes", "bare labels", "rescanning")
@@ -54,7 +54,7 @@ def main() -> None:
 
     from train.arguments import parser as train_parser
     from train.cli import request_of
-    from train.gather import gather
+    from train.prepare_data import gather
 
     request = request_of(train_parser().parse_args(["--model", "compact", *rest]))
     if request.teachers or (args.ablate and not request.boxes):
@@ -106,7 +106,7 @@ def name_of(left: re.Pattern | None, parts: tuple[str, ...]) -> str:
 
 
 def _rows(name, request, data, left, ablated) -> Iterator[str]:
-    from train import split
+    from train.splitting import split
 
     sources = np.array([scan.source for scan in data.found.scans])
     groups, truth = data.grouping.groups, data.found.truth
@@ -148,9 +148,10 @@ def _rows(name, request, data, left, ablated) -> Iterator[str]:
 
 
 def _gate_rows(request, data, left) -> Iterator[str]:
-    from edge.gate import layout, likeness
-    from train import session, split
-    from train.metrics import Proportion
+    from edge.scan.ood_gate import layout, likeness
+    from train import session
+    from train.evaluation.metrics import Proportion
+    from train.splitting import split
 
     sources = np.array([scan.source for scan in data.found.scans])
     out = np.array([bool(left.search(source)) for source in sources])
@@ -172,23 +173,23 @@ def _gate_rows(request, data, left) -> Iterator[str]:
 
 
 def _input():
-    from train.models import ARCHITECTURES
+    from train.networks.registry import ARCHITECTURES
 
     return ARCHITECTURES["compact"].input
 
 
 def _fitted(request, train, validation, ablated):
-    from train import examples, vary
-    from train.fit import Around
-    from train.fit_evidence import fit_evidence
+    from train.augmentation import random_views, training_examples
+    from train.fitting.fit_evidence_map import fit_evidence
+    from train.fitting.fit_options import Around
 
-    shares = dict(examples.SHARES)
-    rescanned = vary._rescanned
+    shares = dict(training_examples.SHARES)
+    rescanned = random_views._rescanned
     for part in ablated:
         if part in shares:
             heir = "tumor" if part in ("painted", "transplanted") else "clear"
-            examples.SHARES[heir] += examples.SHARES[part]
-            examples.SHARES[part] = 0.0
+            training_examples.SHARES[heir] += training_examples.SHARES[part]
+            training_examples.SHARES[part] = 0.0
     if "boxes" in ablated:
         train = replace(train, boxes=None)
     if "bare labels" in ablated:
@@ -196,18 +197,18 @@ def _fitted(request, train, validation, ablated):
     options = request.fit
     if "rescanning" in ablated:
         options = replace(options, workers=0)  # other processes would not know of it
-        vary._rescanned = lambda scan, rng: np.clip(np.rint(scan), 0, 255).astype(np.uint8)
+        random_views._rescanned = lambda scan, rng: np.clip(np.rint(scan), 0, 255).astype(np.uint8)
     try:
         return fit_evidence(options, train, validation, Around()).model
     finally:
-        examples.SHARES.clear()
-        examples.SHARES.update(shares)
-        vary._rescanned = rescanned
+        training_examples.SHARES.clear()
+        training_examples.SHARES.update(shares)
+        random_views._rescanned = rescanned
 
 
 def _row(name, judged_on, model, data, chosen) -> str:
-    from train.evaluate import Predictions, evaluate
-    from train.judge import raw_outputs
+    from train.evaluation.evaluate import Predictions, evaluate
+    from train.evaluation.keras_predictions import raw_outputs
 
     groups = data.grouping.groups[chosen]
     # Of copies one; of patients all.

@@ -21,15 +21,15 @@ from model_card_sets import Judged, foreign, judge, of_run
 from PIL import Image
 
 from edge import NOTICE, Classifier
-from edge.gate import layout, likeness
-from edge.preprocess import preprocess
-from train.boxes import Boxes, read_boxes
-from train.data import Scan
-from train.evaluate import Evaluation, Predictions, evaluate
-from train.metrics import Proportion
-from train.outliers import KINDS, outlier
-from train.phantom import make_phantom
-from train.run import read_run
+from edge.scan.ood_gate import layout, likeness
+from edge.scan.preprocess import preprocess
+from train.data.boxes import Boxes, read_boxes
+from train.data.scans import Scan
+from train.evaluation.evaluate import Evaluation, Predictions, evaluate
+from train.evaluation.metrics import Proportion
+from train.gate.outliers import KINDS, outlier
+from train.phantom.make import make_phantom
+from train.run.run_folder import read_run
 
 SPECIFICITY = 0.90
 """At which the sensitivity is read off, as the goal has it."""

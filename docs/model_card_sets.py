@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from edge import Classifier
-from edge.explain import heat_map
-from edge.gate import admit
-from edge.preprocess import preprocess_part
-from train.data import Scan, find_classes, find_files
+from edge.saliency.heat_map import heat_map
+from edge.scan.ood_gate import admit
+from edge.scan.preprocess import preprocess_part
+from train.data.class_folders import find_classes, find_files
+from train.data.scans import Scan
 from train.errors import NoPatientsError
-from train.patients import from_csv, from_names
+from train.splitting.patients import from_csv, from_names
 
 Scans = list[tuple[Scan, int]]
 """Scans, each with its duplicate cluster or patient."""

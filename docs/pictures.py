@@ -22,7 +22,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from edge import NOTICE, Classifier
-from edge.explain import heat_map, upsampled
+from edge.saliency.heat_map import heat_map, upsampled
 
 ROOT = Path(__file__).parents[1]
 _COLORS = {"tumor": "tab:red", "no_tumor": "tab:green"}

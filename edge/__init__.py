@@ -13,14 +13,14 @@ __version__ = "0.1.0"
 NOTICE = "Research software, not a medical device: not for diagnosis or treatment."
 
 _HOME = {
-    "Classifier": "classifier",
-    "Prediction": "classifier",
+    "Classifier": "inference.classifier",
+    "Prediction": "inference.classifier",
     "EdgeError": "errors",
     "EngineError": "errors",
     "ImageError": "errors",
     "ModelError": "errors",
-    "Outcome": "pipeline",
-    "classify_many": "pipeline",
+    "Outcome": "parallel.pipeline",
+    "classify_many": "parallel.pipeline",
 }
 __all__ = ["NOTICE", "__version__", *_HOME]
 

@@ -9,6 +9,7 @@ import os
 import sys
 
 from edge import NOTICE, __version__
+from edge.console.messages import drop_output, say
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -17,15 +18,15 @@ def main(argv: list[str] | None = None) -> int:
     if given == ["--version"]:
         return _tell(f"edge-classify {__version__}. {NOTICE}\n")
     if given == ["--help"]:
-        from edge.help import HELP
+        from edge.app.help_text import HELP
 
         return _tell(HELP)
     # Importing makes thousands of objects and no garbage: looking for some takes milliseconds.
     gc.disable()
     # NumPy's OpenBLAS would start a thread for each core; nothing here multiplies matrices.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from edge.arguments import parser
-    from edge.quiet import OutputError, ResultStream, hold_closed
+    from edge.app.arguments import parser
+    from edge.console.streams import OutputError, ResultStream, hold_closed
 
     closed = hold_closed()
     for stream in (sys.stdout, sys.stderr):
@@ -69,24 +70,19 @@ def _tell(text: str) -> int:
     return 0
 
 
-def drop_output() -> None:
-    """What is still in stdout's buffer goes nowhere: its flush at exit must not complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _run(args, closed: frozenset[int]) -> int:
     problem = _usage(args) or _no_stream(args, closed)
     if problem:
         return say(problem)
     if args.out:
-        from edge.output import unfit
+        from edge.results.result_file import unfit
 
         problem = unfit(args.out)
         if problem:
             return say(problem)
     model_path = args.model
     if not model_path and not args.doctor:
-        from edge.bundled import bundled_model
+        from edge.model_file.bundled import bundled_model
 
         model_path = bundled_model(args.engine)
         if model_path is None:
@@ -95,7 +91,7 @@ def _run(args, closed: frozenset[int]) -> int:
                 "(python -m export writes them)"
             )
     if args.doctor:
-        from edge.doctor import run_doctor
+        from edge.board.doctor import run_doctor
 
         return run_doctor(args.model, args.format)
 
@@ -104,24 +100,24 @@ def _run(args, closed: frozenset[int]) -> int:
     # What Pillow remarks on odd files: a result or an error follows.
     warnings.simplefilter("ignore")
 
-    from edge.container import read_model
+    from edge.console.streams import silenced
     from edge.errors import EngineError, ModelError
-    from edge.quiet import silenced
+    from edge.model_file.container import read_model
 
     try:
         model = read_model(model_path)
         if args.self_test:
-            from edge.selftest import run_self_test
+            from edge.inference.self_test import run_self_test
 
             return run_self_test(model, args.engine, args.format)
         with silenced():
             # NumPy, Pillow and the engine are imported while the model's hash is computed.
-            from edge.classifier import Classifier
-            from edge.decode import MAX_PIXELS
+            from edge.inference.classifier import Classifier
+            from edge.scan.limits import MAX_PIXELS
 
             threads = args.threads
             if threads == "auto":
-                from edge.tune import fastest_threads
+                from edge.inference.threads import fastest_threads
 
                 threads = fastest_threads(model, args.engine)
             classifier = Classifier(
@@ -137,12 +133,12 @@ def _run(args, closed: frozenset[int]) -> int:
     if classifier.engine.warning:
         say(classifier.engine.warning)
     if args.watch:
-        from edge.watch import run_watch
+        from edge.service.watch import run_watch
 
         gc.enable()
         return run_watch(classifier, args)
 
-    from edge.batch import run_batch
+    from edge.app.batch import run_batch
 
     gc.freeze()  # nor is any in what is loaded; and forked workers then share it
     gc.enable()
@@ -175,11 +171,3 @@ def _no_stream(args, closed: frozenset[int]) -> str | None:
     if 1 in closed and args.paths and not args.out:
         return "there is no standard output to write to (it is closed); name a file with --out"
     return None
-
-
-def say(message: object) -> int:
-    """Say what is wrong, in one line; returns the status for wrong usage."""
-    sys.stdout.flush()
-    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(message))
-    print(f"edge-classify: {line}", file=sys.stderr)
-    return 2

@@ -7,21 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge import NOTICE, EdgeError, __version__
-from edge.provenance import Provenance
-from edge.schema import to_json
-from export.calibration import DEFAULT_SCANS
-from export.container import check_writable, write_atomically
+from edge.console.options import count, number
+from edge.console.signals import stop_cleanly
+from edge.model_file.dataclass_json import to_json
+from edge.model_file.provenance import Provenance
 from export.errors import ExportError
-from export.inspect import map_words
-from export.int8 import AUTO, METHODS
-from export.search import DEFAULT_GROWTH
+from export.package.describe import map_words
+from export.package.write_container import check_writable, write_atomically
+from export.quantize.calibration_methods import AUTO, METHODS
+from export.quantize.layer_search import DEFAULT_GROWTH
+from export.quantize.representative_dataset import DEFAULT_SCANS
 from export.targets import FORMATS, PRECISIONS, Target, select, table
 from train.errors import TrainError
-from train.options import count, number
-from train.signals import stop_cleanly
 
 if TYPE_CHECKING:
-    from export.export import Material, Outcome
+    from export.pipeline import Material, Outcome
 
 REPORT = "export-report.json"
 
@@ -133,8 +133,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
-    from train import backend
-    from train.run import newest_run, read_run
+    from train.hardware import backend
+    from train.run.run_folder import newest_run, read_run
 
     run = read_run(args.run or newest_run())
     targets = _targets(args)
@@ -144,9 +144,9 @@ def _export(args: argparse.Namespace) -> int:
         raise ExportError(f"{args.out}: cannot be written ({error.strerror})") from error
 
     backend.start()
-    from export.export import Limits, Search, export_target, gather
-    from export.triton import write_repository
-    from train.report import SYNTHETIC
+    from export.package.triton import write_repository
+    from export.pipeline import Limits, Search, export_target, gather
+    from train.reporting.report import SYNTHETIC
 
     def say(message: str) -> None:
         print(message, file=sys.stderr, flush=True)
@@ -184,9 +184,9 @@ def _export(args: argparse.Namespace) -> int:
 
 def _write_reference(material: "Material", out: Path) -> Path:
     """Raises `OSError`."""
-    from edge.decode import decode
-    from edge.preprocess import preprocess
-    from export.reference import reference, reference_name, write_reference
+    from edge.scan.decode import decode
+    from edge.scan.preprocess import preprocess
+    from export.prove.reference import reference, reference_name, write_reference
 
     run, files = material.run, material.test_files
     path = out / reference_name(run.name)
@@ -210,7 +210,7 @@ def _inspect(argv: list[str]) -> int:
     )
     inspector.add_argument("file", metavar="FILE", type=Path, help=".tflite or .onnx file")
     args = inspector.parse_args(argv)
-    from export.inspect import describe
+    from export.package.describe import describe
 
     try:
         print(describe(args.file))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from export.errors import ExportError
+from export.limits import EXACT, HALF, QUANTIZED
 
 
 @dataclass(frozen=True)
@@ -44,19 +45,14 @@ class Target:
         return max(1, int(scans * self.max_changed_share)) if self.max_changed_share else 0
 
 
-# fp32 computes the same sums in another order; fp16 keeps 11 bits of a weight. dynamic rounds
-# weights, int8 activations too, to one of 256 steps: MLPerf's quality floor for a quantized model
-# is 99 % of fp32 (MLPerf Inference rules, 3.1), hence 1 % of the verdicts.
-_EXACT, _HALF = (0.0, 1e-3, 1e-3, 1e-3), (0.0, 1e-2, 1e-2, None)
-_QUANTIZED = (0.01, 0.15, 0.05, None)
 TARGETS = (
-    Target("tflite", "fp32", "float32: the reference on any board", True, *_EXACT),
-    Target("tflite", "fp16", "float16 weights: half the size, the speed of fp32", False, *_HALF),
-    Target("tflite", "dynamic", "int8 weights, float activations", False, *_QUANTIZED),
-    Target("tflite", "int8", "int8 throughout: smallest and fastest on a Pi", True, *_QUANTIZED),
-    Target("onnx", "fp32", "float32: the reference for servers and Jetson", True, *_EXACT),
-    Target("onnx", "fp16", "float16: half the size, for GPUs", False, *_HALF),
-    Target("onnx", "int8", "int8 (QDQ, per channel)", True, *_QUANTIZED),
+    Target("tflite", "fp32", "float32: the reference on any board", True, *EXACT),
+    Target("tflite", "fp16", "float16 weights: half the size, the speed of fp32", False, *HALF),
+    Target("tflite", "dynamic", "int8 weights, float activations", False, *QUANTIZED),
+    Target("tflite", "int8", "int8 throughout: smallest and fastest on a Pi", True, *QUANTIZED),
+    Target("onnx", "fp32", "float32: the reference for servers and Jetson", True, *EXACT),
+    Target("onnx", "fp16", "float16: half the size, for GPUs", False, *HALF),
+    Target("onnx", "int8", "int8 (QDQ, per channel)", True, *QUANTIZED),
 )
 FORMATS = tuple(dict.fromkeys(target.format for target in TARGETS))
 PRECISIONS = tuple(dict.fromkeys(target.precision for target in TARGETS))

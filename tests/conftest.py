@@ -11,7 +11,7 @@ SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 @pytest.fixture(scope="session")
 def phantoms(tmp_path_factory) -> Path:
     """80 phantoms in the class folders yes/ and no/."""
-    from train.phantom import write_phantoms
+    from train.phantom.files import write_phantoms
 
     return write_phantoms(tmp_path_factory.mktemp("data") / "phantoms", 80, seed=1)
 

@@ -7,7 +7,7 @@ it wrote is committed, so that the edge tests do not.
 
 from pathlib import Path
 
-from train import backend
+from train.hardware import backend
 
 FOLDER = Path(__file__).parent / "edge" / "models"
 SIDE = 16
@@ -20,7 +20,7 @@ def build(heat_map: bool):
     import numpy as np
     from keras import layers
 
-    from train.models import LOGITS
+    from train.networks.registry import LOGITS
 
     pixels = keras.Input((SIDE, SIDE, 3), dtype="uint8", name="pixels")
     x = layers.Rescaling(1 / 255, name="scale")(pixels)
@@ -39,13 +39,13 @@ def build(heat_map: bool):
 def main() -> None:
     """Convert, pack and write both formats."""
     backend.start()
-    from edge.container import payload_sha256
-    from edge.manifest import Decision, InputSpec, Manifest, RejectGate
-    from edge.provenance import GoldenSample, Provenance, Training
-    from edge.schema import to_json
-    from export.container import pack, write_atomically
-    from export.convert import Converter
-    from export.golden import golden_pixels, golden_sample
+    from edge.model_file.container import payload_sha256
+    from edge.model_file.dataclass_json import to_json
+    from edge.model_file.manifest import Decision, InputSpec, Manifest, RejectGate
+    from edge.model_file.provenance import GoldenSample, Provenance, Training
+    from export.convert.keras_conversion import Converter
+    from export.package.write_container import pack, write_atomically
+    from export.prove.golden_sample import golden_pixels, golden_sample
 
     spec = InputSpec(SIDE, SIDE, "rgb")
     for name, heat_map in (("tiny", False), ("tiny-map", True)):

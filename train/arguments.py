@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 
 from edge import NOTICE, __version__
-from train.options import count, default_workers, expression, number
-from train.sources import KAGGLE, PHANTOM
+from edge.console.options import count, default_workers, expression, number
+from train.data.sources import KAGGLE, PHANTOM
 
 # Parsed before Keras is imported, which takes seconds; a test compares it with the registry.
 MODELS = ("cnn", "compact", "vgg16", "vgg19", "inception_v3", "xception", "resnet50")

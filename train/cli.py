@@ -7,10 +7,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from edge.console.signals import stop_cleanly
 from train.arguments import parser
+from train.data.sources import name_of, resolve
 from train.errors import TrainError
-from train.signals import stop_cleanly
-from train.sources import name_of, resolve
 
 INSPECTIONS = Path("inspect")
 INTERRUPTED = 130
@@ -58,12 +58,12 @@ def _out(args: argparse.Namespace) -> Path:
     Raises:
         TrainError: there is nothing to resume.
     """
-    from train import run
+    from train.run import run_folder
 
-    wanted = run.RUNS / f"{args.model}-{name_of(args.data)}"
+    wanted = run_folder.RUNS / f"{args.model}-{name_of(args.data)}"
     if args.out:
         return args.out
-    return run.interrupted_name(wanted) if args.resume else run.free_name(wanted)
+    return run_folder.interrupted_name(wanted) if args.resume else run_folder.free_name(wanted)
 
 
 def _left(args: argparse.Namespace, out: Path | None) -> str:
@@ -76,21 +76,21 @@ def _left(args: argparse.Namespace, out: Path | None) -> str:
 
 def _is_kept(args: argparse.Namespace, out: Path | None) -> bool:
     """Whether there is something to resume from at `out`."""
-    from train import run
+    from train.run import run_folder
 
-    return not args.inspect and out is not None and run.is_interrupted(out)
+    return not args.inspect and out is not None and run_folder.is_interrupted(out)
 
 
 def _train(args: argparse.Namespace, out: Path) -> None:
-    from train import run
+    from train.run import run_folder
 
     if _is_helper():
         # Computes with the first process, which writes the run; its own files are thrown away.
         with tempfile.TemporaryDirectory() as folder:
-            _fit(args, out, Path(folder), run.kept_folder(out) if args.resume else None)
+            _fit(args, out, Path(folder), run_folder.kept_folder(out) if args.resume else None)
         return
-    with run.writing(out, args.overwrite, resume=args.resume) as folder:
-        _fit(args, out, folder, run.kept_folder(out))
+    with run_folder.writing(out, args.overwrite, resume=args.resume) as folder:
+        _fit(args, out, folder, run_folder.kept_folder(out))
 
 
 def _is_helper() -> bool:
@@ -101,14 +101,14 @@ def _is_helper() -> bool:
 def _fit(args: argparse.Namespace, out: Path, folder: Path, kept: Path | None) -> None:
     request = request_of(args)
 
-    from train import devices
+    from train.hardware import devices
     from train.session import train
 
     print(train(request, out.name, folder, devices.find(args.devices), kept))
 
 
 def request_of(args: argparse.Namespace):
-    """The `train.gather.Request` of a command line.
+    """The `train.prepare_data.Request` of a command line.
 
     Raises:
         TrainError: a folder is not there, folders contradict each other, or an option would have no
@@ -116,16 +116,16 @@ def request_of(args: argparse.Namespace):
     """
     folders, test_folder = _folders(args)
 
-    from train import backend
+    from train.hardware import backend
 
     backend.start()
-    from train import weights
-    from train.fit import FitOptions
-    from train.gather import Request
-    from train.models import ARCHITECTURES
+    from train.fitting.fit_options import FitOptions
+    from train.networks import pretrained_weights
+    from train.networks.registry import ARCHITECTURES
+    from train.prepare_data import Request
 
     transfers = ARCHITECTURES[args.model].backbone is not None
-    source = args.weights or (weights.IMAGENET if transfers else weights.NONE)
+    source = args.weights or (pretrained_weights.IMAGENET if transfers else pretrained_weights.NONE)
     # What was interrupted had them already, and goes on with the same options only.
     if not (ARCHITECTURES[args.model].evidence or args.resume):
         _check_of_use(args)
@@ -159,7 +159,7 @@ def request_of(args: argparse.Namespace):
         boxes=tuple(args.boxes),
         teachers=tuple(args.teacher),
         no_brain=args.no_brain,
-        weights=weights.describe(source) if transfers else None,
+        weights=pretrained_weights.describe(source) if transfers else None,
         options=_plain(args),
     )
 
@@ -191,8 +191,10 @@ def _held_out(args: argparse.Namespace, folders: list[Path]) -> tuple[Path, ...]
 
 
 def _inspect(args: argparse.Namespace) -> Path:
-    from train import inspect, patients, run
-    from train.contact_sheet import contact_sheet
+    from train.inspection import inspect
+    from train.inspection.contact_sheet import contact_sheet
+    from train.run import run_folder
+    from train.splitting import patients
 
     def known(scans):
         if args.patient_id:
@@ -200,8 +202,8 @@ def _inspect(args: argparse.Namespace) -> Path:
         return patients.from_csv(args.patient_csv, scans)
 
     names = [*args.data, *([args.test_data] if args.test_data else [])]
-    out = args.out or run.free_name(INSPECTIONS / name_of(names))
-    with run.writing(out, args.overwrite, inspect.JSON) as folder:
+    out = args.out or run_folder.free_name(INSPECTIONS / name_of(names))
+    with run_folder.writing(out, args.overwrite, inspect.JSON) as folder:
         folders, test_folder = _folders(args)
         found = inspect.inspect(
             [*folders, *([test_folder] if test_folder else [])],
@@ -211,7 +213,7 @@ def _inspect(args: argparse.Namespace) -> Path:
             args.seed,
             args.boxes,
         )
-        run.write_json(folder / inspect.JSON, inspect.to_json(found))
+        run_folder.write_json(folder / inspect.JSON, inspect.to_json(found))
         sheet = contact_sheet(inspect.sheet_rows(found), inspect.boxes_by_file(found))
         sheet.save(folder / inspect.SHEET)
         print(inspect.summary(found))

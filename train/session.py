@@ -12,27 +12,31 @@ import keras
 import numpy as np
 
 from edge import __version__
-from edge.manifest import Decision, InputSpec, LearnedGate, RejectGate
-from train import article, calibrate, resume, run, split
-from train.brainless import brainless_scans, check_brains_left
-from train.data import fingerprint
-from train.devices import Devices
-from train.epochs import EpochProgress
-from train.evaluate import Predictions, evaluate
-from train.features import FeatureCache
-from train.fit import Around, Fit, fit, phases
-from train.gather import Data, Request, describe, gather
-from train.judge import calibrated
-from train.models import ARCHITECTURES
-from train.phantom import is_synthetic
-from train.plots import write_plots
+from edge.model_file.manifest import Decision, InputSpec, LearnedGate, RejectGate
+from train.data.samples import Samples
+from train.data.scans import fingerprint
+from train.distillation.soft_labels import taught_samples, teachers_of
+from train.distillation.teachers import Teacher
+from train.evaluation import decision
+from train.evaluation.evaluate import Predictions, evaluate
+from train.evaluation.keras_predictions import calibrated
+from train.evaluation.shortcut_floor import read_facts, shortcut_floor
+from train.fitting import article_protocols
+from train.fitting.epoch_progress import EpochProgress
+from train.fitting.feature_cache import FeatureCache
+from train.fitting.fit import fit, phases
+from train.fitting.fit_options import Around, Fit
+from train.gate.fit_gate import learn_gate, pictures
+from train.gate.no_brain import brainless_scans, check_brains_left
+from train.hardware.devices import Devices
+from train.networks.registry import ARCHITECTURES
+from train.phantom.files import is_synthetic
+from train.prepare_data import Data, Request, describe, gather
 from train.progress import counting, say
-from train.reject import learn_gate, pictures
-from train.report import SYNTHETIC, Findings, write_report
-from train.samples import Samples
-from train.shortcut import read_facts, shortcut_floor
-from train.teachers import Teacher
-from train.teaching import taught_samples, teachers_of
+from train.reporting.plots import write_plots
+from train.reporting.report import SYNTHETIC, Findings, write_report
+from train.run import resume, run_folder
+from train.splitting import split
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class Judged:
     """A fitted model, the decision chosen on its validation part, and its test part judged."""
 
     fitted: Fit
-    choice: calibrate.Choice
+    choice: decision.Choice
     predictions: Predictions
     left_out: int = 0
     """Training scans that were not trained on, as teachers do not agree where their tumor is."""
@@ -98,8 +102,8 @@ def train(
         say(f"{brainless[parts.train].sum()} training scans are said to show no brain")
     teachers = teachers_of(request, data, parts.test)
     judged = fit_and_judge(request, data, parts, site.around("run"), teachers)
-    judged.fitted.model.save(folder / run.MODEL)
-    run.write_json(folder / run.SPLIT, data.parts)
+    judged.fitted.model.save(folder / run_folder.MODEL)
+    run_folder.write_json(folder / run_folder.SPLIT, data.parts)
     manifest = _manifest(request, data, judged.choice.decision, name, folder, synthetic)
     if ARCHITECTURES[request.fit.architecture].evidence:
         say("learning what a scan looks like, for the reject gate: minutes, however few scans")
@@ -139,7 +143,7 @@ def train(
         tested, predictions = _fold_order(request, data), pooled
     write_plots(folder, findings, predictions, data.found.pixels[tested], _names(data, tested))
     text = write_report(folder, findings)
-    run.write_json(folder / run.MANIFEST, manifest)
+    run_folder.write_json(folder / run_folder.MANIFEST, manifest)
     return text
 
 
@@ -158,11 +162,11 @@ def fit_and_judge(
     architecture, logits = ARCHITECTURES[request.fit.architecture], fitted.logits(validation.pixels)
     # A network fitted on folders in equal parts is judged on them in equal parts.
     even = (
-        calibrate.even_weights(validation.truth, validation.sources)
+        decision.even_weights(validation.truth, validation.sources)
         if architecture.evidence
         else None
     )
-    choice = calibrate.choose(
+    choice = decision.choose(
         architecture.transform,
         1,
         logits,
@@ -228,17 +232,17 @@ def _fold_order(request: Request, data: Data) -> np.ndarray:
 
 def _articles_protocol(
     request: Request, data: Data, chosen: np.ndarray, site: Site
-) -> list[article.LeakyResult]:
+) -> list[article_protocols.LeakyResult]:
     if request.protocol != "article":
         return []
     samples = data.samples(chosen)
     options = replace(request.fit, augment=False)
     say("article 1: augmenting first, splitting then (leaky)")
-    first = article.augment_then_split(
+    first = article_protocols.augment_then_split(
         options, samples, partial(fit, around=site.around("article-1"))
     )
     say("article 2: measuring on the training images (leaky)")
-    second = article.on_training_images(
+    second = article_protocols.on_training_images(
         options, samples, partial(fit, around=site.around("article-2"))
     )
     return [first, second]
@@ -261,17 +265,17 @@ def _floor(data: Data, chosen: np.ndarray, seed: int):
 
 def _manifest(
     request: Request, data: Data, decision: Decision, name: str, folder: Path, synthetic: bool
-) -> run.RunManifest:
+) -> run_folder.RunManifest:
     labels = data.classes.labels
-    return run.RunManifest(
+    return run_folder.RunManifest(
         architecture=request.fit.architecture,
         labels=labels,
         positive=labels[1],
         input=ARCHITECTURES[request.fit.architecture].input,
         decision=decision,
-        training=run.Training(
+        training=run_folder.Training(
             run=name,
-            model_sha256=run.sha256_file(folder / run.MODEL),
+            model_sha256=run_folder.sha256_file(folder / run_folder.MODEL),
             data=tuple(path.resolve().name for path in request.all_folders),
             data_sha256=fingerprint(scan.sha256 for scan in data.found.scans),
             synthetic=synthetic,

@@ -15,9 +15,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from edge.decode import decode
-from edge.manifest import InputSpec
-from edge.preprocess import CROPS, FILTERS, preprocess
+from edge.model_file.manifest import InputSpec
+from edge.scan.crop import CROPS
+from edge.scan.decode import decode
+from edge.scan.preprocess import preprocess
+from edge.scan.resize import FILTERS
 
 
 def main(scans: list[str]) -> None:

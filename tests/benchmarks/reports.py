@@ -1,13 +1,13 @@
 """Reports made up for tests: no figure in them was measured."""
 
-from benchmarks.accuracy import Accuracy, Agreement, Judged, Share
-from benchmarks.floor import Floor
-from benchmarks.latency import Latency, Ratio
-from benchmarks.machine import Conditions, Machine
-from benchmarks.peaks import Bandwidth, Peak
-from benchmarks.process import ColdStart, Memory
-from benchmarks.report import Cost, Failed, Group, KerasRow, Model, Report, Row, Stages
-from benchmarks.throughput import Rate, Throughput
+from benchmarks.accuracy.agreement import Accuracy, Agreement, Judged, Share
+from benchmarks.hardware.machine import Conditions, Machine
+from benchmarks.hardware.peaks import Bandwidth, Peak
+from benchmarks.hardware.roofline import Floor
+from benchmarks.results.report import Cost, Failed, Group, KerasRow, Model, Report, Row, Stages
+from benchmarks.timing.cold_start import ColdStart, Memory
+from benchmarks.timing.single_stream import Latency, Ratio
+from benchmarks.timing.throughput import Rate, Throughput
 
 MACHINE = Machine("Board 5", 4, 8000.0, "Linux 6", "aarch64", None, "3.11", {"numpy": "2"})
 ALL_RIGHT = Share.of(20, 20)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from benchmarks.cli import main, parser
-from edge.engines import installed
+from edge.inference.engines import installed
 from tests.edge.conftest import MODELS, heed_ctrl_c
 from train.errors import TrainError
 
@@ -162,9 +162,9 @@ def test_with_nothing_to_compare_with(tiny, tmp_path, capsys, monkeypatch):
 def test_the_gate_sets_the_exit_status(tiny, tmp_path, capsys, monkeypatch):
     """With limits that nothing meets: the reference disagrees with the model everywhere."""
     from edge import Classifier
-    from edge.provenance import provenance
-    from export.reference import reference, reference_name, write_reference
-    from train.phantom import write_phantoms
+    from edge.model_file.provenance import provenance
+    from export.prove.reference import reference, reference_name, write_reference
+    from train.phantom.files import write_phantoms
 
     monkeypatch.chdir(tmp_path)
     data = write_phantoms(tmp_path / "data", 16, seed=3)
@@ -190,8 +190,8 @@ def test_the_gate_sets_the_exit_status(tiny, tmp_path, capsys, monkeypatch):
 def reference_beside(tiny, files):
     """A reference file beside the model that names the files."""
     from edge import Classifier
-    from edge.provenance import provenance
-    from export.reference import reference, reference_name, write_reference
+    from edge.model_file.provenance import provenance
+    from export.prove.reference import reference, reference_name, write_reference
 
     classifier = Classifier(tiny)
     digest = provenance(classifier.manifest).training.model_sha256
@@ -203,7 +203,7 @@ def reference_beside(tiny, files):
 
 def test_a_gate_with_nothing_compared_fails(tiny, tmp_path, capsys, monkeypatch):
     """There is a reference, and it names none of the scans, or there are none."""
-    from train.phantom import write_phantoms
+    from train.phantom.files import write_phantoms
 
     monkeypatch.chdir(tmp_path)
     named = write_phantoms(tmp_path / "named", 8, seed=3)
@@ -223,7 +223,7 @@ def test_a_gate_with_nothing_compared_fails(tiny, tmp_path, capsys, monkeypatch)
 
 def test_a_test_scan_that_is_gone_is_named(tiny, tmp_path, capsys, monkeypatch):
     """And the golden sample that stands in for the test part is no comparison."""
-    from benchmarks.accuracy import Expected
+    from benchmarks.accuracy.agreement import Expected
 
     scan = SimpleNamespace(part="test", root=str(tmp_path), path="gone.png", sha256="0" * 64)
     found = SimpleNamespace(name="tiny", split=[scan], model_file=None)
@@ -245,8 +245,8 @@ def test_a_test_scan_that_is_gone_is_named(tiny, tmp_path, capsys, monkeypatch):
 
 @pytest.mark.parametrize("error", [TrainError("Keras cannot load it"), ImportError("no backend")])
 def test_keras_that_does_not_load_fails_the_gate(error, tiny, tmp_path, capsys, monkeypatch):
-    from benchmarks.scans import Scans
-    from train.phantom import write_phantoms
+    from benchmarks.accuracy.scans import Scans
+    from train.phantom.files import write_phantoms
 
     def fail(*_):
         raise error
@@ -296,10 +296,10 @@ def test_a_baseline(tiny, tmp_path, capsys, monkeypatch):
 
 
 def test_a_model_that_fails_its_self_test_is_not_timed(tiny, tmp_path, capsys, monkeypatch):
-    from edge.selftest import SelfTest
+    from edge.inference.self_test import SelfTest
 
     failed = SelfTest("litert", False, 0.9, 0.1, 0.01)
-    monkeypatch.setattr("benchmarks.candidates.self_test", lambda _: failed)
+    monkeypatch.setattr("benchmarks.contestants.model_files.self_test", lambda _: failed)
     assert run(tiny, "--out", tmp_path / "r") == 2
     assert "not measured: self-test FAILED" in capsys.readouterr().err
     assert list((tmp_path / "r").iterdir()) == []
@@ -410,7 +410,7 @@ def test_nonsense_is_refused(option, capsys):
 
 
 def test_scans_that_the_model_was_fitted_on_are_left_out(exported, finished_run, phantoms):
-    from benchmarks.scans import find_run, labelled
+    from benchmarks.accuracy.scans import find_run, labelled
     from edge import Classifier
 
     manifest = Classifier(exported / "small-fp32.tflite").manifest
@@ -436,7 +436,7 @@ def test_nothing_to_measure(arguments, words, tmp_path, monkeypatch, capsys):
 
 
 def test_throughput(tiny, phantoms, capsys):
-    from benchmarks.throughput import main as throughput
+    from benchmarks.timing.throughput import main as throughput
 
     folder = str(phantoms / "yes")
     options = ["--jobs", "1", "2", "--repeats", "2", "--seconds", "0.1", "--json"]
@@ -450,8 +450,8 @@ def test_throughput(tiny, phantoms, capsys):
 
 
 def test_combinations_of_jobs_and_threads(monkeypatch):
-    monkeypatch.setattr("benchmarks.throughput.cores", lambda: 2)
-    from benchmarks.throughput import combinations, default_jobs
+    monkeypatch.setattr("benchmarks.timing.throughput.cores", lambda: 2)
+    from benchmarks.timing.throughput import combinations, default_jobs
 
     assert default_jobs() == [1, 2, 4]
     pairs = combinations([1, 2, 4], [1, 2])

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edge.engines import installed
-from edge.gate import FEATURES
-from edge.manifest import LearnedGate, RejectGate
+from edge.inference.engines import installed
+from edge.model_file.manifest import LearnedGate, RejectGate
+from edge.scan.ood_gate import FEATURES
 
 
 def heed_ctrl_c() -> None:

@@ -10,7 +10,12 @@ import sys
 
 import pytest
 
-from edge import NOTICE, __version__, arguments, engines, explain, help, output, watch
+from edge import NOTICE, __version__
+from edge.app import arguments, help_text
+from edge.inference import engines
+from edge.results import writers
+from edge.saliency import heat_map
+from edge.service import watch
 
 
 def run(*arguments, **options):
@@ -217,15 +222,15 @@ def test_what_help_says_is_true():
     # The parser spells these out so that --help imports nothing.
     assert tuple(engines.ENGINES) == arguments._ENGINE_NAMES
     assert tuple(engines.PROVIDERS) == arguments._PROVIDER_NAMES
-    assert tuple(output.WRITERS) == arguments._FORMATS
-    assert f"{explain.PATCHES + 1} times" in arguments.parser().format_help()
+    assert tuple(writers.WRITERS) == arguments._FORMATS
+    assert f"{heat_map.PATCHES + 1} times" in arguments.parser().format_help()
     assert watch.RESULTS in arguments.parser().format_help()
     assert arguments.parser().get_default("threads") == engines.DEFAULT_THREADS
 
 
 def test_the_stored_help_is_the_parsers():
-    # After a change of the arguments, print format_help() into edge/help.py.
-    assert arguments.parser().format_help() == help.HELP
+    # After a change of the arguments, print format_help() into edge/app/help_text.py.
+    assert arguments.parser().format_help() == help_text.HELP
 
 
 def test_every_flag_has_help():

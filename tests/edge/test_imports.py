@@ -32,10 +32,16 @@ def loaded_after(code: str, *arguments) -> set[str]:
     return set(done.stdout.splitlines()[-1].split())
 
 
-@pytest.mark.parametrize("module", [path.stem for path in SOURCES if path.stem != "__main__"])
+MODULES = [
+    ".".join(path.relative_to(Path(edge.__file__).parents[1]).with_suffix("").parts)
+    for path in SOURCES
+    if path.stem not in ("__init__", "__main__")
+]
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_importing_any_module_of_edge(module):
-    name = "edge" if module == "__init__" else f"edge.{module}"
-    loaded = loaded_after(f"import {name}")
+    loaded = loaded_after(f"import {module}")
     assert not loaded & {*HEAVY, "train", "export", "benchmarks"}
 
 
@@ -65,7 +71,7 @@ def test_help_and_version_load_not_even_argparse(argument):
     assert not loaded_after(MAIN, argument) & {"argparse", "re", "typing", "dataclasses"}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_no_import_statement_points_the_wrong_way(path):
     allowed = {"edge", "numpy", "PIL"} | set(sys.stdlib_module_names)
     if path.name.startswith("dicom"):

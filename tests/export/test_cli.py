@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from edge import EngineError, ImageError, ModelError
-from edge.container import open_model
-from edge.provenance import provenance
+from edge.model_file.container import open_model
+from edge.model_file.provenance import provenance
 from export import cli
-from export.container import write_atomically
 from export.errors import ExportError
+from export.package.write_container import write_atomically
 from train.errors import TrainError
 
 

@@ -9,20 +9,20 @@ import pytest
 
 pytest.importorskip("tensorflow")
 
-import export.export as export_module
+import export.pipeline as export_module
 from edge import Classifier
-from edge.container import open_model
-from edge.engines import installed
-from edge.provenance import provenance
-from edge.selftest import self_test
+from edge.console import signals
+from edge.inference.engines import installed
+from edge.inference.self_test import self_test
+from edge.model_file.container import open_model
+from edge.model_file.provenance import provenance
 from export.cli import main, parser
-from export.convert import Converter
+from export.convert.keras_conversion import Converter
 from export.targets import TARGETS
-from train import signals
-from train.data import read_again
-from train.judge import judge, load_keras
-from train.metrics import calibration_error
-from train.run import read_run
+from train.data.reading import read_again
+from train.evaluation.keras_predictions import judge, load_keras
+from train.evaluation.metrics import calibration_error
+from train.run.run_folder import read_run
 
 FILES = [target.filename("small") for target in TARGETS]
 

@@ -10,11 +10,11 @@ pytest.importorskip("tensorflow")
 import keras
 
 from edge import Classifier
-from export.convert import Converter
-from export.heat_map import HEAT_MAP, two_outputs
+from export.convert.heat_map import HEAT_MAP, two_outputs
+from export.convert.keras_conversion import Converter
 from export.targets import TARGETS
-from tests.export.test_heat_map import write
-from train.models import ARCHITECTURES, LOGITS
+from tests.export.convert.test_heat_map import write
+from train.networks.registry import ARCHITECTURES, LOGITS
 
 SIDE = 80
 """Small, and no backbone takes less than 75."""

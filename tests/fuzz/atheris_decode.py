@@ -16,10 +16,8 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["edge"]):
-    import edge.container
-    import edge.decode
-    import edge.dicom
-    import edge.onnx_graph  # noqa: F401
+    import edge.model_file.container
+    import edge.model_file.onnx_external_data  # noqa: F401
     from tests.fuzz.check import check_image, check_model
 
 FOLDER = tempfile.TemporaryDirectory(prefix="mri-edge-fuzz-")

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.container import open_model
-from edge.decode import decode
 from edge.errors import ImageError, ModelError
-from edge.manifest import InputSpec
-from edge.preprocess import CROPS, preprocess
+from edge.model_file.container import open_model
+from edge.model_file.manifest import InputSpec
+from edge.scan.crop import CROPS
+from edge.scan.decode import decode
+from edge.scan.preprocess import preprocess
 
 MAX_PIXELS = 1_000_000
 CHECKSUMMED = (".png",)
@@ -71,7 +72,7 @@ def check_model(path: Path, whole: bytes, data: bytes, payload: bytes) -> bool:
 
 def payload_of(name: str, whole: bytes) -> bytes:
     """The bytes of a model before its manifest."""
-    from edge.container import MANIFEST_ENTRY
+    from edge.model_file.container import MANIFEST_ENTRY
 
     mark = b"PK\3\4" if name.endswith(".tflite") else bytes([14 << 3 | 2])
     return whole[: whole.rindex(mark, 0, whole.index(MANIFEST_ENTRY.encode()))]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from train.phantom import make_phantom
+from train.phantom.make import make_phantom
 
 
 @pytest.fixture(scope="session")

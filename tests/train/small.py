@@ -6,13 +6,13 @@ from functools import partial
 
 import numpy as np
 
-from edge.manifest import InputSpec
-from train import models
-from train.fit import FitOptions
-from train.samples import Samples
+from edge.model_file.manifest import InputSpec
+from train.data.samples import Samples
+from train.fitting.fit_options import FitOptions
+from train.networks import registry
 
 SPEC = InputSpec(32, 32, "rgb")
-_FULL = dict(models.ARCHITECTURES)
+_FULL = dict(registry.ARCHITECTURES)
 
 
 def samples(count: int = 40, side: int = 32) -> Samples:
@@ -40,15 +40,15 @@ def options(architecture: str = "cnn", **changes) -> FitOptions:
 @contextmanager
 def narrow_networks(width: float = 0.1, spec: InputSpec = SPEC):
     """The registry with a tenth of the filters, and few pixels, in the block."""
-    before = dict(models.ARCHITECTURES)
+    before = dict(registry.ARCHITECTURES)
     for name, known in _FULL.items():
-        models.ARCHITECTURES[name] = replace(
+        registry.ARCHITECTURES[name] = replace(
             known, input=spec, build=partial(_at_width, known.build, width)
         )
     try:
         yield
     finally:
-        models.ARCHITECTURES.update(before)
+        registry.ARCHITECTURES.update(before)
 
 
 def _at_width(build, width, spec, **more):

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from train.boxes import Box
-from train.phantom import make_phantom
-from train.samples import Samples
+from train.data.boxes import Box
+from train.data.samples import Samples
+from train.phantom.make import make_phantom
 
 
 def samples(boxed=True, sources=True):

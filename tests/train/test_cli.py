@@ -11,11 +11,11 @@ from PIL import Image
 
 pytest.importorskip("tensorflow")
 
-from edge.schema import to_json
+from edge.model_file.dataclass_json import to_json
 from tests.train.small import narrow_networks
 from train.arguments import parser
 from train.cli import main
-from train.run import read_run
+from train.run.run_folder import read_run
 
 
 def test_a_run_is_all_there(finished_run):

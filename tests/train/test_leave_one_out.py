@@ -40,7 +40,7 @@ def test_parts_that_are_none_or_not_together(script, wrong):
 
 
 def test_every_part_of_the_recipe_has_its_share(script):
-    from train.examples import SHARES
+    from train.augmentation.training_examples import SHARES
 
     assert set(script.EXAMPLES) < set(SHARES)
     assert script.parts_of("painted+painted+harmless") == ("painted", "harmless")
@@ -51,8 +51,8 @@ def gathered(tmp_path_factory):
     """Phantoms in three folders, and the request to train with them."""
     from train.arguments import parser
     from train.cli import request_of
-    from train.gather import gather
-    from train.phantom import make_phantom
+    from train.phantom.make import make_phantom
+    from train.prepare_data import gather
 
     root = tmp_path_factory.mktemp("scans")
     folders = ("one", "other", "third")
@@ -68,13 +68,14 @@ def gathered(tmp_path_factory):
 
 
 def test_the_gate_is_judged_on_what_it_never_saw(script, gathered, monkeypatch):
-    from train import reject, session
+    from train import session
+    from train.gate import fit_gate
 
     learned = []
 
     def few(train, validation, *rest, **others):
         learned.append({str(one) for one in [*train.sources, *validation.sources]})
-        return reject.learn_gate(train, validation, *rest, views=60, **others)
+        return fit_gate.learn_gate(train, validation, *rest, views=60, **others)
 
     monkeypatch.setattr(session, "learn_gate", few)
     rows = list(script._gate_rows(*gathered, re.compile("other/")))

@@ -1,0 +1,176 @@
+"""Verdicts and probabilities against the truth, and against Keras."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edge.inference.classifier import Prediction
+from edge.model_file.manifest import Decision
+from export.prove.parity import verdict_pairs
+from train.evaluation.metrics import Proportion, auc, calibration_error, score
+
+
+@dataclass(frozen=True)
+class Share:
+    """A proportion with Wilson's 95 % interval."""
+
+    hits: int
+    n: int
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, hits: int, n: int) -> "Share":
+        """`hits` of `n`."""
+        return cls(hits, n, *Proportion(hits, n).interval)
+
+    def __str__(self) -> str:
+        return str(Proportion(self.hits, self.n))
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Against the labels, over the scans that were not rejected; uncertain ones count by the
+    threshold."""
+
+    accuracy: Share
+    sensitivity: Share
+    specificity: Share
+    auc: float | None
+    """None if the scans are of one class."""
+    ece: float
+    """Expected calibration error, 10 bins."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Against Keras, on the scans that both judged."""
+
+    source: str
+    """Keras here, or a reference file."""
+    scans: int
+    changed: int
+    """Verdicts that differ."""
+    max_difference: float
+    """In the probability of tumor."""
+    mean_difference: float
+    only_model_right: int | None
+    """McNemar's counts at the threshold; None without labels."""
+    only_keras_right: int | None
+    mcnemar_p: float | None
+    """Exact and two-sided (McNemar 1947): the probability of counts so unlike by chance."""
+    sensitivity: Share | None
+    keras_sensitivity: Share | None
+    """Both on these scans."""
+    same_pixels: int | None = None
+    """Scans that were decoded and preprocessed to the very bytes of the reference file; None
+    without one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Expected:
+    """What the Keras model makes of N scans."""
+
+    source: str
+    """In words."""
+    probabilities: np.ndarray
+    """Calibrated, of tumor, float64 [N]; NaN where not known."""
+    same_pixels: int | None = None
+    """See `Agreement`."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a model made of scans."""
+
+    scans: int
+    rejected: Share
+    uncertain: Share
+    """Of those not rejected."""
+    accuracy: Accuracy | None
+    """None without labels."""
+    agreement: Agreement | None
+    """None without Keras and without a reference."""
+
+
+def judge(
+    predictions: Sequence[Prediction],
+    truth: np.ndarray | None,
+    decision: Decision,
+    expected: Expected | None,
+) -> Judged:
+    """Score the predictions for N scans.
+
+    Args:
+        truth: 1 with a tumor, 0 without, [N].
+        expected: what Keras makes of the same scans.
+    """
+    values = np.array([np.nan if p.probability is None else p.probability for p in predictions])
+    asked = np.isfinite(values)
+    uncertain = sum(prediction.verdict == "uncertain" for prediction in predictions)
+    return Judged(
+        scans=len(predictions),
+        rejected=Share.of(int((~asked).sum()), len(predictions)),
+        uncertain=Share.of(uncertain, int(asked.sum())),
+        accuracy=None
+        if truth is None or not asked.any()
+        else score_probabilities(values[asked], truth[asked], decision.threshold),
+        agreement=expected and _agreement(predictions, values, truth, decision, expected),
+    )
+
+
+def score_probabilities(values: np.ndarray, truth: np.ndarray, threshold: float) -> Accuracy:
+    """Score probabilities of tumor, float [N], against 0 or 1, [N]."""
+    scores = score(truth, values, threshold)
+    area = float(auc(truth, values))
+    return Accuracy(
+        *(_share(p) for p in (scores.accuracy, scores.sensitivity, scores.specificity)),
+        auc=area if math.isfinite(area) else None,
+        ece=float(calibration_error(truth, values)),
+    )
+
+
+def mcnemar(only_one: int, only_other: int) -> float:
+    """Two-sided exact p-value: how often a fair coin parts `only_one + only_other` so unevenly."""
+    n, least = only_one + only_other, min(only_one, only_other)
+    return min(1.0, 2 * sum(math.comb(n, i) for i in range(least + 1)) / 2**n)
+
+
+def _agreement(
+    predictions, values, truth, decision: Decision, expected: Expected
+) -> Agreement | None:
+    both = np.isfinite(values) & np.isfinite(expected.probabilities)
+    if not both.any():
+        return None
+    own, keras = values[both], expected.probabilities[both]
+    pairs = verdict_pairs([predictions[i] for i in np.flatnonzero(both)], keras, decision)
+    difference = np.abs(own - keras)
+    counts = (None,) * 3
+    sensitivities = (None, None)
+    if truth is not None:
+        labels = truth[both].astype(bool)
+        right, keras_right = ((p >= decision.threshold) == labels for p in (own, keras))
+        model_only, keras_only = (
+            int((right & ~keras_right).sum()),
+            int((keras_right & ~right).sum()),
+        )
+        counts = model_only, keras_only, mcnemar(model_only, keras_only)
+        sensitivities = tuple(
+            _share(score(labels, p, decision.threshold).sensitivity) for p in (own, keras)
+        )
+    return Agreement(
+        expected.source,
+        int(both.sum()),
+        sum(a != b for a, b in pairs),
+        float(difference.max()),
+        float(difference.mean()),
+        *counts,
+        *sensitivities,
+        expected.same_pixels,
+    )
+
+
+def _share(p: Proportion) -> Share:
+    return Share.of(p.hits, p.n)

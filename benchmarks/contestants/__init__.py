@@ -1,0 +1,1 @@
+"""What is measured: model files, bare engines, and the Keras model."""

@@ -1,0 +1,163 @@
+"""Who takes turns in a group: our models, the bare engines, Keras, and a yardstick."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.contestants.model_files import Candidate
+from benchmarks.timing.bare_engine import Call, bare
+from benchmarks.timing.interleaved_rounds import Contestant
+from edge import Classifier, ImageError
+from edge.inference.classifier import Prediction
+from edge.inference.decision import probability, verdict
+from edge.model_file.manifest import InputSpec
+from edge.scan.ood_gate import admit
+from edge.scan.preprocess import preprocess_part
+from edge.scan.resize import FILTERS
+
+LATENCY_SCANS = 64
+"""At most, evenly over all: latencies depend little on which, and pixels take memory."""
+BARE_PRECISIONS = ("fp32", "int8")
+"""Whose bare engines take part: what our convenience costs does not depend on the precision, and
+a large network's bare runs take minutes."""
+_YARDSTICK = 1 << 18  # numbers of 8 bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What the contestants are asked."""
+
+    files: tuple[Path, ...]
+    """Scans that the reject gate lets pass."""
+    pixels: tuple[np.ndarray, ...]
+    """The same, as the models take them: uint8 [height, width, channels]."""
+
+
+@dataclass(eq=False)
+class Entrant:
+    """The contestants of one candidate, and what they left."""
+
+    candidate: Candidate
+    inference: dict[int, Contestant]
+    """Pixels to logits, by number of threads."""
+    call: Contestant
+    """`Classifier.classify`, from file to verdict."""
+    bare: Contestant | None
+    """The engine alone: pixels to raw output."""
+    bare_call: Contestant | None
+    """Decode, resize and the engine alone."""
+    tf_lite: Contestant | None
+    predictions: dict[Path, Prediction] = field(default_factory=dict)
+    """The first of each file."""
+    stage_ms: list[tuple[float, float, float]] = field(default_factory=list)
+    """Decode, preprocess and inference of each timed whole call."""
+    prepare_ms: list[float] = field(default_factory=list)
+    """Decoding and resizing of each timed bare call."""
+
+    def every(self) -> list[Contestant]:
+        """In an order that puts those that are compared beside each other."""
+        first, *others = self.inference.values()
+        return [
+            c for c in (self.bare, first, self.tf_lite, self.call, self.bare_call, *others) if c
+        ]
+
+
+def material(classifier: Classifier, files: Sequence[Path]) -> Material:
+    """Up to `LATENCY_SCANS` of the files, those that a model is asked about, evenly spread."""
+    step = max(1, -(-len(files) // LATENCY_SCANS))
+    chosen, tensors = [], []
+    for file in files[::step]:
+        try:
+            image = classifier.decode(file)
+        except ImageError:
+            continue
+        seen = preprocess_part(image, classifier.manifest.input)
+        if admit(image, seen, classifier.manifest.reject).refused is None:
+            chosen.append(file)
+            tensors.append(seen.pixels)
+    return Material(tuple(chosen), tuple(tensors))
+
+
+def entrant(candidate: Candidate, asked: Material, with_tf_lite: bool) -> Entrant:
+    """The contestants of one candidate.
+
+    Args:
+        with_tf_lite: TensorFlow is loaded anyway, so its own interpreter takes part for int8.
+    """
+    classifier, label = candidate.classifier, candidate.label
+    engine, path, threads = classifier.engine.name, classifier.path, classifier.engine.threads
+    tf_lite = None
+    kind = (classifier.manifest.format, classifier.manifest.precision)
+    if with_tf_lite and kind == ("tflite", "int8"):
+        tf_lite = Contestant(f"{label}, tf.lite", bare("tf.lite", path, threads), asked.pixels)
+    made = Entrant(
+        candidate=candidate,
+        inference={
+            n: Contestant(f"{label}, {n} threads", one.logits, asked.pixels)
+            for n, one in candidate.classifiers.items()
+        },
+        call=Contestant(f"{label}, whole call", classifier.classify, asked.files),
+        bare=None,
+        bare_call=None,
+        tf_lite=tf_lite,
+    )
+
+    def keep(file: Path, found: Prediction) -> None:
+        made.predictions.setdefault(file, found)
+        made.stage_ms.append((found.decode_ms, found.preprocess_ms, found.inference_ms))
+
+    made.call.keep = keep
+    if kind[1] in BARE_PRECISIONS:
+        alone = bare(engine, path, threads)
+        chain = _bare_call(classifier.manifest.input, alone, asked)
+        made.bare = Contestant(f"{label}, bare", alone, asked.pixels)
+        made.bare_call = Contestant(
+            f"{label}, bare call", chain, asked.files, lambda _, ms: made.prepare_ms.append(ms)
+        )
+    return made
+
+
+def decision(classifier: Classifier, asked: Material) -> Contestant:
+    """Logits to verdict."""
+    manifest = classifier.manifest
+    rule, positive = manifest.decision, manifest.positive_index
+    return Contestant(
+        "decision",
+        lambda logits: verdict(probability(logits, rule, positive), rule),
+        [classifier.logits(pixels) for pixels in asked.pixels],
+    )
+
+
+def _bare_call(spec: InputSpec, run: Call, asked: Material) -> Callable[[Path], float]:
+    """Less than any script around the engine can do: decode, resize, run, and nothing besides.
+
+    The call returns the milliseconds of decoding and resizing.
+    """
+    size, filter = (spec.width, spec.height), FILTERS[spec.resize]
+    tensors = dict(zip(asked.files, asked.pixels, strict=True))
+
+    def call(file: Path) -> float:
+        start = perf_counter()
+        with Image.open(file) as image:
+            np.asarray(image.resize(size, filter))
+        prepared = perf_counter()
+        run(tensors[file])  # grey scans as colour and the like would be the script's own work
+        return (prepared - start) * 1e3
+
+    return call
+
+
+def yardstick() -> Contestant:
+    """Square roots of 2 MB, which NumPy takes on one thread: how fast the machine is just now."""
+    values = np.random.default_rng(0).random(_YARDSTICK)
+    roots = np.empty_like(values)
+    return Contestant("yardstick", lambda _: np.sqrt(values, out=roots), [None])
+
+
+def keras_contestants(calls: dict[str, Callable], asked: Material) -> dict[str, Contestant]:
+    """Keras' ways of calling, on the same pixels."""
+    return {name: Contestant(f"Keras {name}", c, asked.pixels) for name, c in calls.items()}

@@ -1,0 +1,1 @@
+"""What a report must show for the exit status to be 0."""

@@ -1,0 +1,1 @@
+"""A report in words, tables, pictures and the README."""

@@ -1,0 +1,1 @@
+"""All that was measured, as data: report.json and its schema."""

@@ -1,0 +1,1 @@
+"""How calls, processes and throughput are timed."""

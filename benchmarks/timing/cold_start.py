@@ -1,0 +1,153 @@
+"""What a fresh process costs: time to the first verdict, and memory."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.timing.single_stream import Latency, Ratio, paired_ratio
+
+_MINIMAL = Path(__file__).with_name("minimal_process.py")
+_ROOT = str(Path(__file__).parents[2])
+
+# Memory is read by the process itself: what a parent reads of its children (ru_maxrss) starts at
+# the parent's own size. proc(5): VmHWM is the peak resident set size, VmRSS the present one, in kB.
+_TELL = """
+with open("/proc/self/status") as file:
+    told = dict(line.split(":", 1) for line in file)
+print(json.dumps([int(told[key].split()[0]) * 1024 / 1e6 for key in ("VmHWM", "VmRSS")]))
+"""
+_MEMORY = f"""
+import json, os, sys
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+from edge import Classifier
+classifier = Classifier(sys.argv[1], engine=sys.argv[2], threads=int(sys.argv[3]))
+for _ in range(20):
+    classifier.classify(sys.argv[4])
+{_TELL}"""
+
+
+_KERAS = f"""
+import json, os, sys
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import keras, numpy as np
+import train.evaluation.keras_predictions  # registers the layers that are not Keras' own
+from PIL import Image
+model = keras.saving.load_model(sys.argv[1], compile=False)
+_, height, width, channels = model.input.shape
+image = Image.open(sys.argv[2]).convert("RGB" if channels == 3 else "L")
+pixels = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
+model.predict(pixels.reshape(1, height, width, channels), verbose=0)
+{_TELL if os.path.exists("/proc/self/status") else "print('null')"}
+"""
+
+
+@dataclass(frozen=True)
+class ColdStart:
+    """Milliseconds of whole processes, from their start to a verdict on a generated 512x512 PNG."""
+
+    ours: Latency
+    """`edge-classify`."""
+    minimal: Latency
+    """`minimal_process.py`: NumPy, Pillow and the engine alone, taking turns with ours."""
+    ratio: Ratio
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Megabytes (10^6 bytes) resident of a process of its own."""
+
+    peak: float
+    steady: float
+    """After 20 scans."""
+
+
+@dataclass(frozen=True)
+class KerasProcess:
+    """A process that loads the Keras model and judges one scan with `predict`, run once."""
+
+    cold_ms: float
+    """From its start to its end."""
+    memory: Memory | None
+
+
+def keras_process(model: Path, scan: Path) -> KerasProcess:
+    """Run one.
+
+    Raises:
+        BenchmarkError: it fails.
+    """
+    start = perf_counter()
+    text = run([sys.executable, "-c", _KERAS, str(model), str(scan)])
+    milliseconds = (perf_counter() - start) * 1e3
+    told = json.loads(text.splitlines()[-1])
+    return KerasProcess(milliseconds, told and Memory(*told))
+
+
+def cold_start(model: str, engine: str, scan: Path, repeats: int) -> ColdStart:
+    """Start processes for one scan, ours and the minimal script in turns.
+
+    Raises:
+        BenchmarkError: one of them fails.
+    """
+    script = shutil.which("edge-classify", path=os.path.dirname(sys.executable))
+    ours = [script] if script else [sys.executable, "-m", "edge"]
+    ours += [str(scan), "--model", model, "--engine", engine]
+    minimal = [sys.executable, str(_MINIMAL), engine, model, str(scan)]
+    times = []
+    for _ in range(repeats + 1):
+        times.append((_timed(ours), _timed(minimal)))
+    first, second = zip(*times[1:], strict=True)  # the first pair warms the file cache
+    return ColdStart(
+        ours=Latency.of([[ms] for ms in first]),
+        minimal=Latency.of([[ms] for ms in second]),
+        ratio=paired_ratio(first, second),
+    )
+
+
+def memory(model: str, engine: str, threads: int, scan: Path) -> Memory | None:
+    """Measure a process that classifies one scan 20 times; None where the system does not tell.
+
+    Raises:
+        BenchmarkError: it fails.
+    """
+    if not os.path.exists("/proc/self/status"):
+        return None
+    peak, steady = json.loads(
+        run([sys.executable, "-c", _MEMORY, model, engine, str(threads), str(scan)])
+    )
+    return Memory(peak, steady)
+
+
+def run(command: list[str], input: str | None = None, **environment: str) -> str:
+    """Standard output of a command that must succeed; this source tree is on its path.
+
+    Raises:
+        BenchmarkError: it ends with another status than 0.
+    """
+    # An installed package has its bytecode; the first call writes it where the source was edited.
+    base = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    path = os.pathsep.join(filter(None, (_ROOT, base.get("PYTHONPATH"))))
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        input=input,
+        env={**base, "PYTHONPATH": path, **environment},
+    )
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines() or [f"status {done.returncode}"]
+        raise BenchmarkError(f"a process of its own failed: {said[-1][:300]}")
+    return done.stdout
+
+
+def _timed(command: list[str]) -> float:
+    start = perf_counter()
+    run(command)
+    return (perf_counter() - start) * 1e3

@@ -1,0 +1,186 @@
+"""Scans per second by jobs and threads: `python -m benchmarks.timing.throughput MODEL FOLDER`.
+
+All combinations take turns, so that whatever else the machine does strikes each; the median of the
+turns' quotients to one job with one thread is the scaling. Workers are processes, as in
+`edge-classify`, where the engine has one thread; the time to start them counts.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.timing.cold_start import run
+from benchmarks.timing.single_stream import Ratio, paired_ratio
+from edge import NOTICE, Classifier, EdgeError, classify_many
+from edge.app.inputs import expand
+from edge.console.options import count, number
+from edge.console.streams import silenced
+from edge.inference.threads import cores
+from edge.model_file.dataclass_json import from_json, to_json
+
+WANTED = 0.85
+"""Share of the ideal scaling that the project promises."""
+_NEARLY = 0.95
+"""Of the best rate: reached there, more brings nothing."""
+_FEWEST = 16
+
+
+@dataclass(frozen=True)
+class Rate:
+    """One combination."""
+
+    jobs: int
+    threads: int
+    """Of each job's engine."""
+    scans_per_second: float
+    """Median over the repeats."""
+    scaling: Ratio
+    """To the first combination: one job."""
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """A folder of scans, one combination after the other, in turns."""
+
+    scans: int
+    """Classified in each turn; a scan may be among them several times."""
+    rates: tuple[Rate, ...]
+
+    @property
+    def saturation(self) -> Rate:
+        """The least jobs and threads that reach nearly the best rate."""
+        best = max(rate.scans_per_second for rate in self.rates)
+        enough = [r for r in self.rates if r.scans_per_second >= _NEARLY * best]
+        return min(enough, key=lambda rate: (rate.jobs * rate.threads, rate.threads))
+
+
+def combinations(jobs: Sequence[int], threads: Sequence[int]) -> list[tuple[int, int]]:
+    """(jobs, threads): one job of the first number of threads first; several jobs have up to as
+    many threads together as twice the cores."""
+    found = [(j, t) for t in threads for j in jobs if j == 1 or j * t <= 2 * cores()]
+    return list(dict.fromkeys([(1, threads[0]), *found]))
+
+
+def default_jobs() -> list[int]:
+    """1, 2, 4 ... up to twice the cores: beyond what can help, to show where it ends."""
+    return [2**i for i in range(16) if 2**i <= max(2, 2 * cores())]
+
+
+def measure(
+    model: str,
+    engine: str,
+    files: Sequence[str],
+    jobs: Sequence[int],
+    threads: Sequence[int],
+    repeats: int,
+    seconds: float,
+) -> Throughput:
+    """Classify enough files for `seconds`, with every combination, `repeats` times in turn.
+
+    Raises:
+        EdgeError: the model cannot be loaded.
+        BenchmarkError: a file cannot be classified.
+    """
+    with silenced():
+        classifiers = {t: Classifier(model, engine=engine, threads=t) for t in threads}
+    pairs = combinations(jobs, threads)
+    files = list(islice(cycle(files), max(_FEWEST, len(files))))
+    rate = _rate(classifiers[pairs[0][1]], files[:_FEWEST], 1)  # fills the file cache, too
+    wanted = max(_FEWEST, int(rate * seconds))
+    files = list(islice(cycle(files), wanted))
+    turns = [[_rate(classifiers[t], files, j) for j, t in pairs] for _ in range(repeats)]
+    found = list(zip(*turns, strict=True))
+    return Throughput(
+        scans=len(files),
+        rates=tuple(
+            Rate(j, t, median(rates), paired_ratio(rates, found[0]))
+            for (j, t), rates in zip(pairs, found, strict=True)
+        ),
+    )
+
+
+def measure_apart(
+    model: str, engine: str, files: Sequence[Path], threads: Sequence[int], seconds: float
+) -> Throughput:
+    """`measure` in a process of its own: this one's threads must not be forked.
+
+    Raises:
+        BenchmarkError: the process fails.
+    """
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.timing.throughput",
+        model,
+        "-",
+        "--engine",
+        engine,
+    ]
+    command += ["--json", "--repeats", "3", "--seconds", str(seconds), "--threads"]
+    text = run([*command, *map(str, threads)], input="".join(f"{file}\n" for file in files))
+    return from_json(Throughput, json.loads(text))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run `python -m benchmarks.timing.throughput` and return its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.timing.throughput",
+        description=f"Measure scans per second by jobs and threads. {NOTICE}",
+        epilog=f"Exit status: 0; 1 two jobs scale below {WANTED} of the ideal; 2 wrong usage.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("model", metavar="MODEL", help="exported .tflite or .onnx model")
+    add("paths", nargs="+", metavar="PATH", help="scans, folders of them, or - for names on stdin")
+    add("--engine", default="auto", metavar="NAME", help="(default: auto)")
+    add("--jobs", type=count(), nargs="+", metavar="N", help="(default: 1, 2 ... twice the cores)")
+    add("--threads", type=count(), nargs="+", default=[1], metavar="N", help="(default: 1)")
+    add("--repeats", type=count(), default=7, metavar="N", help="turns (default: 7)")
+    add("--seconds", type=number(0, 3600), default=1.0, metavar="S", help="a turn (default: 1)")
+    add("--json", action="store_true", help="print JSON instead of words")
+    args = parser.parse_args(argv)
+    files = [one.path for one in expand(args.paths, lambda message: None) if not one.problem]
+    if not files:
+        print("benchmarks: no scans there", file=sys.stderr)
+        return 2
+    jobs = args.jobs or default_jobs()
+    try:
+        found = measure(
+            args.model, args.engine, files, jobs, args.threads, args.repeats, args.seconds
+        )
+    except (EdgeError, BenchmarkError) as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 2
+    if args.json:
+        print(json.dumps(to_json(found)))
+        return 0
+    for rate in found.rates:
+        print(
+            f"{rate.jobs} jobs of {rate.threads} threads: {rate.scans_per_second:.1f} scans/s, "
+            f"{rate.scaling} times one job"
+        )
+    end = found.saturation
+    print(f"{found.scans} scans a turn; saturates at {end.jobs} jobs of {end.threads} threads")
+    two = [r for r in found.rates if (r.jobs, r.threads) == (2, args.threads[0])]
+    return 1 if two and cores() > 1 and two[0].scaling.value < WANTED * 2 else 0
+
+
+def _rate(classifier: Classifier, files: list[str], jobs: int) -> float:
+    start = perf_counter()
+    outcomes = list(classify_many(classifier, files, jobs=jobs, processes=True))
+    seconds = perf_counter() - start
+    errors = [outcome.error for outcome in outcomes if outcome.error]
+    if errors:
+        raise BenchmarkError(f"{len(errors)} of {len(files)} scans failed: {errors[0]}")
+    return len(files) / seconds
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

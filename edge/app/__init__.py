@@ -1,0 +1,1 @@
+"""`edge-classify` over files, folders and names: arguments, inputs, batches."""

@@ -1,0 +1,168 @@
+"""The arguments of `edge-classify`.
+
+`edge.app.help_text` holds the text of --help that this makes, so that --help need not load
+argparse.
+"""
+
+import argparse
+
+from edge import NOTICE, __version__
+
+_EPILOG = """exit status: 0 every scan was classified; 1 at least one could not be read or was
+rejected, or its picture could not be written (the others are still classified), or the self-test
+failed; 2 wrong usage, no usable model or engine; 130 interrupted.
+
+Results go to standard output, everything else to standard error."""
+
+# Spelt out here so that --help loads neither NumPy nor Pillow; a test compares them with the truth.
+_ENGINE_NAMES = ("litert", "tflite-runtime", "onnxruntime")
+_PROVIDER_NAMES = ("cpu", "cuda", "tensorrt")
+_FORMATS = ("text", "json", "ndjson", "csv", "html")
+_MOST = 1024
+"""Threads or jobs; more is a slip of the finger, and some engines take the memory for them."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line, with defaults and units."""
+    result = argparse.ArgumentParser(
+        prog="edge-classify",
+        description=f"Classify brain-MRI scans with an exported model. {NOTICE}",
+        epilog=_EPILOG,
+        formatter_class=_help_formatter,
+        allow_abbrev=False,
+    )
+    add = result.add_argument
+    add(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="image file, folder to search for image files, pattern ('scans/**/*.png'), or - for "
+        "names on standard input, one a line",
+    )
+    add(
+        "--model",
+        type=_name,
+        metavar="FILE",
+        help="exported .tflite or .onnx model (default: the bundled one: edge/models/NOTICE.md)",
+    )
+    add("--format", choices=_FORMATS, default="text", help="of the results (default: text)")
+    add(
+        "--out",
+        type=_name,
+        metavar="FILE",
+        help="write the results to FILE, once they are whole; with --watch, append to it "
+        "(default: standard output)",
+    )
+    add(
+        "--explain",
+        type=_name,
+        metavar="DIR",
+        help="write a PNG for each scan there: where the model sees a tumor, by its own heat map; "
+        "without one, by covering the scan piece by piece, 145 times as long as the verdict",
+    )
+    add(
+        "--jobs",
+        type=_few,
+        metavar="N",
+        help="scans in work at a time, each with its own engine (default: 2 where there are two "
+        "cores, so that one is decoded while another is classified)",
+    )
+    add(
+        "--engine",
+        choices=("auto", *_ENGINE_NAMES),
+        default="auto",
+        help="inference engine (default: auto, the first installed one that runs the model)",
+    )
+    add(
+        "--provider",
+        choices=("auto", *_PROVIDER_NAMES),
+        default="auto",
+        help="what ONNX Runtime computes on, falling back with a warning (default: auto, CUDA "
+        "where it is there, else the processor)",
+    )
+    add(
+        "--threads",
+        type=_threads,
+        default=1,
+        metavar="N",
+        help="of each engine, or auto: measure at the start which number is fastest (default: 1, "
+        "which holds its pace on a busy machine)",
+    )
+    add(
+        "--max-pixels",
+        type=_positive,
+        metavar="N",
+        help="refuse scans with more pixels, width x height (default: 64 million)",
+    )
+    add(
+        "--frame",
+        type=_positive,
+        metavar="N",
+        help="which frame or page, from 1, of files with several (default: refuse them)",
+    )
+    add("--null", action="store_true", help="names on standard input end in NUL (find -print0)")
+    add(
+        "--watch",
+        type=_name,
+        metavar="DIR",
+        help="classify each file that is put there, until stopped; results as ndjson, each on disk "
+        "(in --out, default: .mri-edge-results.ndjson in DIR) before it is printed",
+    )
+    add(
+        "--settle",
+        type=_seconds,
+        default=2.0,
+        metavar="S",
+        help="with --watch: a file is whole when unchanged for S seconds (default: 2)",
+    )
+    add(
+        "--self-test",
+        action="store_true",
+        help="check the model's hash and replay its golden sample on every installed engine",
+    )
+    add(
+        "--doctor",
+        action="store_true",
+        help="tell what this board is, which engines it has, and how to install what is missing",
+    )
+    add("--version", action="version", version=f"edge-classify {__version__}. {NOTICE}")
+    return result
+
+
+def _help_formatter(prog: str) -> argparse.HelpFormatter:
+    # Without a width argparse asks `shutil` for the terminal's, and shutil's imports cost 5 ms.
+    return argparse.RawDescriptionHelpFormatter(prog, width=100)
+
+
+def _name(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("an empty name; is a variable not set?")
+    return text
+
+
+def _positive(text: str) -> int:
+    value = int(text) if text.isascii() and text.isdigit() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return value
+
+
+def _threads(text: str) -> int | str:
+    return text if text == "auto" else _few(text)
+
+
+def _few(text: str) -> int:
+    value = _positive(text)
+    if value > _MOST:
+        raise argparse.ArgumentTypeError(f"{text!r} is more than {_MOST}")
+    return value
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 3600:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds up to 3600")
+    return value

@@ -1,0 +1,178 @@
+"""Classify what a command line names, and write the results as they come."""
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+
+from edge.app.inputs import STDIN, Input, expand, is_one_file
+from edge.console.messages import say
+from edge.console.streams import OutputError
+from edge.errors import EdgeError
+from edge.inference.classifier import Classifier
+from edge.parallel.pipeline import Extra, Outcome, classify_one
+from edge.results.result_file import ResultFile
+from edge.results.writers import WRITERS
+
+_ALL_DONE = (0, 1)
+"""Exit statuses that say that each input has its result or its error."""
+
+
+def run_batch(classifier: Classifier, args: argparse.Namespace) -> int:
+    """Classify `args.paths` and return the exit status."""
+    extra = None
+    if args.explain or args.format == "html":
+        from edge.saliency.explain import prepare
+
+        try:
+            extra = prepare(args.explain, thumbnails=args.format == "html")
+        except OSError as error:
+            return say(f"{args.explain}: cannot be written to ({error.strerror or error})")
+    if not args.out:
+        return _classify(classifier, args, extra, sys.stdout)
+    try:
+        file = ResultFile(args.out)
+    except OSError as error:
+        return say(f"{args.out}: cannot be written ({error.strerror or error})")
+    with file:
+        status = _classify(classifier, args, extra, file.stream, keeps=file.direct)
+        if status in _ALL_DONE:
+            file.replace()
+        elif not file.direct:
+            say(f"{args.out}: is left as it was, because not all scans were gone through")
+    return status
+
+
+def _classify(
+    classifier: Classifier, args: argparse.Namespace, extra: Extra | None, stream, keeps=True
+) -> int:
+    """Write the results to `stream`, which `keeps` those of a run that breaks off or does not."""
+    progress = None
+
+    def tell(message: str) -> None:
+        if progress:
+            progress.clear()
+        say(message)
+
+    inputs = expand(args.paths, tell, null=args.null, skip=args.explain)
+    try:
+        outcomes = _outcomes(classifier, args, inputs, extra)
+    except EdgeError as error:
+        return say(error)
+    progress = _progress(args)  # after the workers: they are forks, and it has a thread
+    writer = WRITERS[args.format](stream)
+    interrupts = _Interrupts(needed=bool(args.out) or not is_one_file(args.paths))
+    status = written = explained = 0
+    try:
+        for outcome in outcomes:
+            with interrupts.held():
+                problem = outcome.error or outcome.extra_error
+                if problem:
+                    tell(problem)
+                elif progress and stream.isatty():
+                    progress.clear()
+                if problem or outcome.prediction.verdict == "rejected":
+                    status = 1
+                writer.write(outcome)
+                written += 1
+                explained += outcome.extra is not None and outcome.extra.explanation is not None
+                if progress:
+                    progress.step()
+    except KeyboardInterrupt:
+        interrupts.restore()
+        tell(f"interrupted after {written} results{'; they are complete' if keeps else ''}")
+        status = interrupts.status
+    except OutputError:
+        if progress:
+            progress.clear()
+        raise  # nothing more can be written, not even the end
+    except EdgeError as error:
+        tell(str(error))
+        status = 2
+    if progress:
+        progress.clear()
+    writer.close()
+    stream.flush()
+    interrupts.restore()
+    if explained:
+        # Workers may have been ahead of the results when they were stopped.
+        least = "" if status in _ALL_DONE else "at least "
+        say(f"{least}{explained} picture{'s' * (explained > 1)} written to {args.explain}")
+    return status
+
+
+def _progress(args: argparse.Namespace):
+    """A `Progress` where somebody sees it and it is worth it, else None."""
+    if not sys.stderr.isatty() or is_one_file(args.paths):
+        return None
+    from edge.console.progress import Progress
+
+    countable = None
+    if STDIN not in args.paths:
+        countable = expand(args.paths, lambda message: None, skip=args.explain)
+    return Progress(sys.stderr, countable)
+
+
+def _outcomes(
+    classifier: Classifier, args: argparse.Namespace, inputs: Iterable[Input], extra: Extra | None
+) -> Iterator[Outcome]:
+    if args.jobs == 1 or is_one_file(args.paths):
+        return (_outcome(classifier, one, extra) for one in inputs)
+    from edge.inference.threads import default_jobs
+    from edge.parallel.pipeline import on_engines
+
+    jobs = args.jobs or default_jobs()
+    return on_engines(classifier, _outcome, inputs, jobs, extra, processes=True)
+
+
+def _outcome(classifier: Classifier, one: Input, extra: Extra | None) -> Outcome:
+    if one.problem is not None:
+        return Outcome(one.path, None, one.problem)
+    return classify_one(classifier, one.path, extra)
+
+
+class _Interrupts:
+    """Ctrl-C, and being told to end (SIGTERM), wait until the result being written is whole."""
+
+    def __init__(self, needed: bool):
+        self._holding = self._wanted = False
+        self._before = {}
+        self.status = 130
+        """The exit status, as shells have it: 128 and the number of the signal."""
+        if needed:
+            self._install()
+
+    def held(self) -> "_Interrupts":
+        return self
+
+    def __enter__(self) -> None:
+        self._holding = True
+
+    def __exit__(self, *_) -> None:
+        self._holding = False
+        if self._wanted:
+            raise KeyboardInterrupt
+
+    def restore(self) -> None:
+        """Let the next signal end the process at once."""
+        if not self._before:
+            return
+        import signal
+
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _install(self) -> None:
+        import signal
+        from threading import current_thread, main_thread
+
+        if current_thread() is not main_thread():
+            return  # only that may
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.getsignal(number)
+            signal.signal(number, self._interrupted)
+
+    def _interrupted(self, number: int, _) -> None:
+        self.status = 128 + number
+        if not self._holding:
+            raise KeyboardInterrupt
+        self._wanted = True

@@ -1,0 +1,213 @@
+"""Which files a command line means: files, folders, patterns, and names on standard input."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from edge.saliency.picture_names import PICTURE
+from edge.scan.file_format import SUFFIXES, is_image_file
+
+STDIN = "-"
+_MAGIC = frozenset("*?[")
+_CHUNK = 1 << 16
+_LONGEST_NAME = 1 << 16
+"""Bytes; Linux' PATH_MAX is 4096."""
+_PREAMBLE = 128
+"""Bytes before the mark of a DICOM file (PS3.10, 7.1), nearly always zero."""
+_MARK = b"\xef\xbb\xbf"
+"""What Windows' editors begin a text with (UTF-8's byte order mark)."""
+
+
+class Input(NamedTuple):
+    """A file to classify, or a name and what is wrong with it."""
+
+    path: str
+    problem: str | None = None
+
+    def __str__(self) -> str:
+        return self.path
+
+
+def expand(
+    paths: list[str],
+    say: Callable[[str], None],
+    *,
+    null: bool = False,
+    skip: str | None = None,
+) -> Iterator[Input]:
+    """Each file to classify, in the order of `paths`; folders are searched, in order of name.
+
+    Args:
+        paths: files, folders, patterns ("scans/**/*.png", where the shell did not expand them) or
+            "-" for names on standard input.
+        say: takes what the user should know about files that are left out.
+        null: names on standard input end in NUL (`find -print0`) rather than in a newline.
+        skip: a folder that is not searched: the one that pictures are being written to.
+    """
+    skip = skip and os.path.realpath(skip)
+    for path in paths:
+        if path == STDIN:
+            yield from _named(names_on(0, b"\0" if null else b"\n"), say, skip)
+        elif _MAGIC.intersection(path) and not os.path.lexists(path):
+            yield from _matches(path, say, skip)
+        else:
+            yield from _files(path, say, skip)
+
+
+def not_searched(path: str, linked: list[str], do: str) -> str:
+    """The message that links to folders below `path` are not followed, and what to do with them.
+
+    They are not, because one may lead to a folder above it, or to a whole other disk.
+    """
+    if len(linked) == 1:
+        return f"{path}: 1 linked folder was not searched; {do} it by itself: {linked[0]}"
+    return (
+        f"{path}: {len(linked)} linked folders were not searched; {do} them by themselves; "
+        f"the first is {linked[0]}"
+    )
+
+
+def is_companion(name: str) -> bool:
+    """Whether a file's name says that it is about others, though it looks like a scan.
+
+    A DICOM CD's table of contents is DICOM itself (PS3.10, 8.6), and macOS puts a "._scan.dcm"
+    beside each scan that it copies to a disk or share of another system.
+    """
+    return name.startswith("._") or os.path.splitext(name)[0].upper() == "DICOMDIR"
+
+
+def is_one_file(paths: list[str]) -> bool:
+    """Whether there is one file to classify and nothing to search."""
+    return len(paths) == 1 and paths[0] != STDIN and os.path.isfile(paths[0])
+
+
+def names_on(descriptor: int, end: bytes) -> Iterator[str]:
+    """File names from an open file descriptor, as they come; empty ones are left out.
+
+    Lines may end as on Windows, and the first begin with a byte order mark: no name does, unless
+    names end in NUL, which is for names of any bytes.
+
+    Reads the descriptor itself: a thread that waits in a buffered reader would keep the
+    interpreter from ending after Ctrl-C.
+    """
+    rest, first, more, lines = b"", True, True, end == b"\n"
+    while more:
+        chunk = os.read(descriptor, _CHUNK)
+        *names, rest = (rest + chunk).split(end)
+        # What is longer is no list of names: the beginning of it will be called unreadable.
+        more = bool(chunk) and len(rest) <= _LONGEST_NAME
+        for name in names if more else (*names, rest[:_LONGEST_NAME]):
+            if lines:
+                name = (name.removeprefix(_MARK) if first else name).removesuffix(b"\r")
+            first = False
+            if name:
+                yield os.fsdecode(name)
+
+
+def _named(names: Iterator[str], say: Callable[[str], None], skip: str | None) -> Iterator[Input]:
+    while True:
+        try:
+            name = next(names, None)
+        except OSError as error:  # as of a folder, or of a terminal that has gone
+            reason = error.strerror or error
+            yield Input(STDIN, f"{STDIN}: standard input cannot be read ({reason}); name the scans")
+            return
+        if name is None:
+            return
+        yield from _files(name, say, skip)
+
+
+def _matches(pattern: str, say: Callable[[str], None], skip: str | None) -> Iterator[Input]:
+    from glob import glob
+
+    found = sorted(glob(pattern, recursive=True))
+    pictures = sum(path.endswith(PICTURE) for path in found)
+    if pictures:
+        found = [path for path in found if not path.endswith(PICTURE)]
+        _left_out(pattern, pictures, say)
+    if not found:
+        yield Input(pattern, f"{pattern}: no file has such a name")
+    for path in found:
+        if os.path.isdir(path):
+            if "**" not in pattern:  # which names the files in it as well
+                yield from _files(path, say, skip)
+        else:
+            yield Input(path)
+
+
+def _files(path: str, say: Callable[[str], None], skip: str | None) -> Iterator[Input]:
+    if not os.path.isdir(path):
+        yield Input(path)
+        return
+    found = skipped = pictures = 0
+    first = ""
+    linked: list[str] = []
+    unreadable: list[OSError] = []
+    for folder, subfolders, names in os.walk(path, onerror=unreadable.append):
+        subfolders.sort()
+        if skip:
+            subfolders[:] = [
+                name for name in subfolders if os.path.realpath(os.path.join(folder, name)) != skip
+            ]
+        linked += filter(os.path.islink, (os.path.join(folder, name) for name in subfolders))
+        for name in sorted(names):
+            file = os.path.join(folder, name)
+            if name.endswith(PICTURE):
+                pictures += 1
+                continue
+            if _is_meant(file, name):
+                found += 1
+                yield Input(file)
+            else:
+                first = first or file
+                skipped += 1
+    for error in unreadable:
+        yield Input(
+            str(error.filename), f"{error.filename}: cannot be read ({error.strerror or error})"
+        )
+    if pictures:
+        _left_out(path, pictures, say)
+    if skipped:
+        total = found + skipped
+        say(
+            f"{path}: {skipped} of {total} files are no images and were skipped; "
+            f"the first is {first}"
+        )
+    if linked:
+        say(not_searched(path, linked, "name"))
+    if not found and not unreadable:
+        yield Input(path, f"{path}: no image files in this folder")
+
+
+def _is_meant(file: str, name: str) -> bool:
+    """Whether a file of a folder is an input, if only one that fails: no scan may be overlooked."""
+    if is_companion(name):
+        return False
+    if name.lower().endswith(SUFFIXES):
+        return True
+    try:
+        if is_image_file(file):
+            return True
+        return _has_no_suffix(name) and os.path.isfile(file) and _is_blank(file)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+
+def _has_no_suffix(name: str) -> bool:
+    """As DICOM files often have none: IM0001, 1.2.840.113619.2.5. And .gitkeep names no scan."""
+    return not name.startswith(".") and ("." not in name or name.rpartition(".")[2].isdecimal())
+
+
+def _is_blank(file: str) -> bool:
+    """Whether it is empty, or begins as a DICOM file that a full disk or a broken copy cut."""
+    with open(file, "rb") as stream:
+        return not stream.read(_PREAMBLE).strip(b"\0")
+
+
+def _left_out(path: str, pictures: int, say: Callable[[str], None]) -> None:
+    them = "1 picture that --explain wrote was"
+    if pictures > 1:
+        them = f"{pictures} pictures that --explain wrote were"
+    say(f"{path}: {them} left out (*{PICTURE})")

@@ -1,0 +1,1 @@
+"""What this board is and what it lacks: `edge-classify --doctor`."""

@@ -1,0 +1,1 @@
+"""From pixels to a verdict: engines, the decision, `Classifier`, the self-test."""

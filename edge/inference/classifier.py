@@ -1,0 +1,217 @@
+"""The Python API: a model file in, verdicts out."""
+
+import os
+from dataclasses import dataclass
+from threading import Lock
+from time import perf_counter
+
+import numpy as np
+from PIL.Image import Image
+
+from edge import NOTICE
+from edge.errors import ModelError, RejectedError
+from edge.inference.decision import probability, verdict
+from edge.inference.engines import DEFAULT_THREADS, load
+from edge.model_file.bundled import bundled_model
+from edge.model_file.container import ModelFile, read_model
+from edge.scan.decode import decode, from_array
+from edge.scan.limits import MAX_PIXELS
+from edge.scan.ood_gate import Admission, admit
+from edge.scan.preprocess import preprocess, preprocess_part
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What is known about one scan. Research software, not a medical device."""
+
+    verdict: str
+    """One of `edge.model_file.manifest.VERDICTS`."""
+    probability: float | None
+    """Calibrated probability of tumor, 0..1; None if rejected."""
+    reason: str | None
+    """Why the scan was rejected, or what makes it doubtful; None otherwise."""
+    model: str
+    """Name and precision of the model."""
+    model_sha256: str
+    """Of the model's payload."""
+    synthetic: bool
+    """True if the model was trained on generated phantoms: it knows nothing of patients."""
+    decode_ms: float
+    preprocess_ms: float
+    inference_ms: float
+    """0.0 if rejected: the model was not asked."""
+    doubtful: bool = False
+    """Whether the gate doubts that it shows a brain, or enough of it: such a scan is never called
+    "no_tumor"."""
+
+    def to_dict(self) -> dict:
+        """Ready for JSON, the notice included."""
+        return {
+            "verdict": self.verdict,
+            "probability": self.probability,
+            "reason": self.reason,
+            "model": self.model,
+            "model_sha256": self.model_sha256,
+            "synthetic": self.synthetic,
+            "timings_ms": {
+                "decode": round(self.decode_ms, 3),
+                "preprocess": round(self.preprocess_ms, 3),
+                "inference": round(self.inference_ms, 3),
+            },
+            "notice": NOTICE,
+        }
+
+
+class Classifier:
+    """One model, loaded and verified.
+
+        classifier = Classifier("dist/cnn-int8.tflite")
+        prediction = classifier.classify("scan.png")
+        print(prediction.verdict, prediction.probability)
+
+    Thread-safe: scans are decoded and prepared in parallel, and take turns at the engine. For
+    several at a time, see `edge.classify_many`.
+
+    Args:
+        model: path of a .tflite or .onnx file that `python -m export` wrote, or one that
+            `edge.model_file.container.read_model` has begun to read; None: the bundled one.
+        engine: "auto" or a key of `edge.inference.engines.ENGINES`.
+        threads: threads of the engine, 1 or more.
+        max_pixels: scans with more pixels (width x height) are refused.
+        frame: which frame to classify of files with several, from 1; None: they are refused.
+        provider: "auto" or a key of `edge.inference.engines.PROVIDERS`; `engine.warning` tells if
+        it could
+            not be had.
+
+    Raises:
+        ModelError: the file is no usable model.
+        EngineError: no engine for it is installed.
+        ValueError: fewer than one thread.
+    """
+
+    def __init__(
+        self,
+        model: str | os.PathLike | ModelFile | None = None,
+        *,
+        engine: str = "auto",
+        threads: int = DEFAULT_THREADS,
+        max_pixels: int = MAX_PIXELS,
+        frame: int | None = None,
+        provider: str = "auto",
+    ):
+        if model is None:
+            model = bundled_model(engine)
+            if model is None:
+                raise ModelError("no model is bundled with this installation; name a file")
+        file = model if isinstance(model, ModelFile) else read_model(model)
+        self.path, self.manifest, self.size = file.path, file.manifest, file.size
+        self.engine = load(file, engine, threads, provider)
+        self._file, self._max_pixels, self._frame = file, max_pixels, frame
+        self._name = f"{self.manifest.name} {self.manifest.precision}"
+        training = self.manifest.provenance.get("training")
+        self._synthetic = isinstance(training, dict) and training.get("synthetic") is True
+        self._turn = Lock()
+
+    def twin(self) -> "Classifier":
+        """The same model in another engine of the same kind, to work beside this one."""
+        return Classifier(
+            self._file,
+            engine=self.engine.name,
+            threads=self.engine.threads,
+            max_pixels=self._max_pixels,
+            frame=self._frame,
+            provider=self.engine.provider,
+        )
+
+    def classify(self, scan: str | os.PathLike | np.ndarray) -> Prediction:
+        """Classify an image file, or an array as `edge.scan.decode.from_array` takes it.
+
+        Raises:
+            ImageError: the file cannot be read whole, or the array is no image.
+            EngineError: the engine failed on it.
+        """
+        return self.examine(scan)[1]
+
+    def examine(self, scan: str | os.PathLike | np.ndarray) -> tuple[Image | None, Prediction]:
+        """`classify`, and the decoded scan: mode "L" or "RGB"; None if it was rejected unseen."""
+        start = perf_counter()
+        try:
+            image = self.decode(scan)
+        except RejectedError as error:
+            decoded = perf_counter()
+            refused = Admission(refused=error.reason)
+            return None, self._prediction(None, refused, start, decoded, decoded, decoded)
+        decoded = perf_counter()
+        seen = preprocess_part(image, self.manifest.input)
+        admission = admit(image, seen, self.manifest.reject)
+        prepared = perf_counter()
+        value = self.probability(seen.pixels) if admission.refused is None else None
+        done = perf_counter()
+        return image, self._prediction(value, admission, start, decoded, prepared, done)
+
+    def decode(self, scan: str | os.PathLike | np.ndarray) -> Image:
+        """The scan as an image of mode "L" or "RGB".
+
+        Raises:
+            ImageError: as `classify`; `RejectedError` if the file says that it is no MR image.
+        """
+        if isinstance(scan, np.ndarray):
+            return from_array(scan, self._max_pixels)
+        return decode(scan, self._max_pixels, self._frame)
+
+    def pixels(self, scan: str | os.PathLike | np.ndarray) -> np.ndarray:
+        """A scan as the model takes it, uint8 [height, width, C], for `probability`.
+
+        Raises:
+            ImageError: the file cannot be read whole.
+        """
+        return preprocess(self.decode(scan), self.manifest.input)
+
+    def logits(self, pixels: np.ndarray) -> np.ndarray:
+        """The model's raw output for a preprocessed tensor, uint8 [height, width, C]."""
+        with self._turn:
+            return self.engine.run(pixels)
+
+    def heat_map(self, pixels: np.ndarray) -> np.ndarray:
+        """The model's own heat map of a preprocessed tensor, float32 [rows, columns].
+
+        What its values are, `manifest.heat_map.method` says; None there: the model has no map.
+        """
+        with self._turn:
+            return self.engine.heat_map(pixels)
+
+    def many_logits(self, stack: np.ndarray) -> np.ndarray:
+        """Raw outputs [N, outputs] for a stack [N, height, width, C], batched where possible."""
+        with self._turn:
+            return self.engine.run_many(stack)
+
+    def probability(self, pixels: np.ndarray) -> float:
+        """Calibrated probability of tumor for a preprocessed tensor, uint8 [height, width, C]."""
+        manifest = self.manifest
+        return probability(self.logits(pixels), manifest.decision, manifest.positive_index)
+
+    def _prediction(
+        self,
+        value: float | None,
+        admission: Admission,
+        start: float,
+        decoded: float,
+        prepared: float,
+        done: float,
+    ) -> Prediction:
+        """From the probability, what the gate said, and the clock between the steps, seconds."""
+        word, doubtful = "rejected", admission.doubt is not None
+        if value is not None:
+            word = verdict(value, self.manifest.decision, doubtful)
+        return Prediction(
+            verdict=word,
+            probability=value,
+            reason=admission.refused or admission.doubt,
+            model=self._name,
+            model_sha256=self.manifest.payload_sha256,
+            synthetic=self._synthetic,
+            decode_ms=(decoded - start) * 1e3,
+            preprocess_ms=(prepared - decoded) * 1e3,
+            inference_ms=(done - prepared) * 1e3 if value is not None else 0.0,
+            doubtful=doubtful,
+        )

@@ -1,0 +1,55 @@
+"""From a model's raw output to a probability and a verdict. The only place that decides."""
+
+import math
+
+import numpy as np
+
+from edge.errors import EngineError
+from edge.model_file.manifest import Decision
+
+
+def log_odds(logits: np.ndarray, decision: Decision, positive: int) -> float:
+    """Calibrated log-odds of tumor.
+
+    Args:
+        logits: one value (sigmoid) or one a label (softmax), any float dtype and shape.
+        decision: transform and temperature.
+        positive: index of the tumor label; not used by a sigmoid.
+
+    Raises:
+        EngineError: the number of outputs does not fit the transform, or one is not finite.
+    """
+    values = [float(value) / decision.temperature for value in logits.ravel()]
+    expected = 1 if decision.transform == "sigmoid" else 2
+    if len(values) != expected:
+        raise EngineError(f"the model gave {len(values)} outputs instead of {expected}")
+    if not all(map(math.isfinite, values)):
+        raise EngineError(f"the model gave {values}, which is no finite number")
+    return values[0] if expected == 1 else values[positive] - values[1 - positive]
+
+
+def probability(logits: np.ndarray, decision: Decision, positive: int) -> float:
+    """Calibrated probability of tumor, 0..1, from what `log_odds` takes.
+
+    Raises:
+        EngineError: as `log_odds`.
+    """
+    margin = log_odds(logits, decision, positive)
+    # exp() of a large positive number overflows, of a large negative one does not.
+    if margin >= 0:
+        return 1.0 / (1.0 + math.exp(-margin))
+    return math.exp(margin) / (1.0 + math.exp(margin))
+
+
+def verdict(probability: float, decision: Decision, doubtful: bool = False) -> str:
+    """ "tumor", "no_tumor" or "uncertain".
+
+    Args:
+        doubtful: whether the gate doubts that it shows a brain, or enough of it to be cleared.
+    """
+    low, high = decision.uncertain
+    if low < probability < high:
+        return "uncertain"
+    if probability >= decision.threshold:
+        return "tumor"
+    return "uncertain" if doubtful else "no_tumor"

@@ -1,0 +1,310 @@
+"""The inference engines behind one small interface.
+
+An `Engine` is made once for a model file and run once a scan. Engines are imported when chosen, so
+that a device needs only one of them.
+
+Input and output tensors are bound when the model is loaded. A call writes the pixels into the bound
+input, which is the only time they are moved, runs, and reads the bound output.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Protocol
+
+import numpy as np
+
+from edge.errors import EngineError, ModelError
+from edge.model_file.container import ModelFile
+
+
+class Engine(Protocol):
+    """A model loaded into an inference engine. Not thread-safe."""
+
+    name: str
+    threads: int
+    provider: str
+    """A key of `PROVIDERS`: what the engine computes on."""
+    warning: str | None
+    """What was asked for and could not be had; None if nothing."""
+
+    def run(self, pixels: np.ndarray) -> np.ndarray:
+        """Logits (float32 [outputs]) of one tensor, uint8 [height, width, channels]."""
+        ...
+
+    def heat_map(self, pixels: np.ndarray) -> np.ndarray:
+        """The second output, float32 [rows, columns], where the manifest says that there is one."""
+        ...
+
+    def run_many(self, stack: np.ndarray) -> np.ndarray:
+        """Logits [N, outputs] of a stack of tensors, uint8 [N, height, width, channels].
+
+        In one batch where the engine can give the model another batch size, else one by one.
+        """
+        ...
+
+
+ENGINES = {
+    "litert": ("tflite", "ai_edge_litert.interpreter", "ai-edge-litert"),
+    "tflite-runtime": ("tflite", "tflite_runtime.interpreter", "tflite-runtime"),
+    "onnxruntime": ("onnx", "onnxruntime", "onnxruntime"),
+}
+"""Engine name: the format it runs, its module, its distribution; the preferred one first."""
+
+PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+}
+"""What ONNX Runtime can compute on, by its own names. LiteRT and tflite-runtime know only "cpu"."""
+
+_EXTRA = {"tflite": "litert", "onnx": "onnx"}
+
+DEFAULT_THREADS = 1
+"""One: its latency holds on a busy machine, where several threads wait for one another and can be
+many times slower than one. Many scans are faster with several jobs of one thread each, which never
+wait for one another. `edge.inference.threads` measures what more threads bring here."""
+
+
+def installed(format: str | None = None) -> list[str]:
+    """Names of the engines that can be imported here, for one format or for all."""
+    return [
+        name
+        for name, (kind, module, _) in ENGINES.items()
+        if format in (None, kind) and find_spec(module.split(".")[0])
+    ]
+
+
+def version(name: str) -> str:
+    """Version of an installed engine, which may come in a distribution of another name.
+
+    As ONNX Runtime for a Jetson does: onnxruntime-gpu.
+    """
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as distribution_version
+
+    _, module, distribution = ENGINES[name]
+    try:
+        return distribution_version(distribution)
+    except PackageNotFoundError:
+        found = getattr(import_module(module.split(".")[0]), "__version__", None)
+        return str(found) if found else "of unknown version"
+
+
+def load(
+    model: ModelFile,
+    engine: str = "auto",
+    threads: int = DEFAULT_THREADS,
+    provider: str = "auto",
+) -> Engine:
+    """Load a model into an engine, once it is verified.
+
+    Args:
+        engine: a key of `ENGINES`, or "auto" for the first installed one of the model's format.
+        threads: 1 or more.
+        provider: a key of `PROVIDERS`, or "auto": CUDA where ONNX Runtime has it, else the
+            processor. TensorRT only by name, for it compiles a model for minutes at first. One
+            that cannot be had falls back on the next (TensorRT, CUDA, processor), and the
+            engine's `warning` says so.
+
+    Raises:
+        ValueError: fewer than one thread.
+        EngineError: no engine for the format is installed, the named one is not or runs another
+            format, it cannot be imported, or the provider has no such name.
+        ModelError: the file is not what its manifest was made for, the engine cannot load it, or
+            its input is not what the manifest says.
+    """
+    if threads < 1:
+        raise ValueError(f"threads: {threads} is less than 1")
+    if engine == "auto":
+        names = installed(model.manifest.format)
+        if not names:
+            raise EngineError(
+                f"{model.path}: no engine for {model.manifest.format} models is installed; "
+                f"run: pip install 'mri-edge[{_EXTRA[model.manifest.format]}]'"
+            )
+        engine = names[0]
+    if engine not in ENGINES:
+        raise EngineError(f"unknown engine {engine!r}; choose from {', '.join(ENGINES)}")
+    if provider != "auto" and provider not in PROVIDERS:
+        raise EngineError(f"unknown provider {provider!r}; choose from {', '.join(PROVIDERS)}")
+    kind, module_name, _ = ENGINES[engine]
+    if kind != model.manifest.format:
+        raise EngineError(
+            f"{model.path}: {engine} runs .{kind} files, not .{model.manifest.format}"
+        )
+    try:
+        module = import_module(module_name)
+    except Exception as error:
+        # A broken wheel (say, tflite-runtime beside NumPy 2) raises whatever it likes.
+        extra = engine if engine == "tflite-runtime" else _EXTRA[kind]
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise EngineError(
+            f"engine {engine} cannot be used ({reason}); run: pip install 'mri-edge[{extra}]'"
+        ) from error
+    model.verify()
+    cls = _TfliteEngine if kind == "tflite" else _OnnxEngine
+    try:
+        return cls(module, engine, model, threads, provider)
+    except ModelError:
+        raise
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelError(f"{model.path}: {engine} cannot load this model ({reason})") from error
+
+
+def _check_input(model: ModelFile, shape: list, dtype: str) -> None:
+    expected = model.manifest.input.shape
+    # An ONNX model for any batch size has a name or nothing in the batch's place.
+    batch = 1 if shape[0] is None or isinstance(shape[0], str) else shape[0]
+    if [batch, *shape[1:]] != [1, *expected] or dtype != "uint8":
+        raise ModelError(
+            f"{model.path}: takes {dtype} {list(shape)}, its manifest says uint8 {[1, *expected]}"
+        )
+
+
+def _outputs(model: ModelFile, shapes: list[list]) -> tuple[int, int | None]:
+    """Which output the logits are, and which the heat map; None without one.
+
+    Their ranks tell: converters name and order outputs as they like.
+    """
+    ranks, spec = [len(shape) for shape in shapes], model.manifest.heat_map
+    heat = ranks.index(3) if 3 in ranks else None
+    if 2 not in ranks:
+        raise ModelError(f"{model.path}: gives {shapes}, no logits [1, outputs]")
+    if spec.method and (heat is None or list(shapes[heat][1:]) != [spec.rows, spec.columns]):
+        raise ModelError(
+            f"{model.path}: gives {shapes}, its manifest tells of a heat map of "
+            f"{[1, spec.rows, spec.columns]}"
+        )
+    return ranks.index(2), heat
+
+
+class _TfliteEngine:
+    """LiteRT and tflite-runtime share the Interpreter interface of tf.lite."""
+
+    def __init__(self, module, name: str, model: ModelFile, threads: int, provider: str):
+        self.name, self.threads, self.provider, self.warning = name, threads, "cpu", None
+        if provider not in ("auto", "cpu"):
+            self.warning = f"{name} has no provider {provider}; using cpu"
+        self._interpreter = module.Interpreter(model_path=model.path, num_threads=threads)
+        self._interpreter.allocate_tensors()
+        self._new = lambda: module.Interpreter(model_path=model.verify().path, num_threads=threads)
+        self._batch: dict = {}
+        (entry,) = self._interpreter.get_input_details()
+        _check_input(model, entry["shape"].tolist(), np.dtype(entry["dtype"]).name)
+        # Views of the interpreter's memory are made anew for each call: it refuses to run, and to
+        # free itself, while one is held.
+        self._input = self._interpreter.tensor(entry["index"])
+        outputs = self._interpreter.get_output_details()
+        self._logits, heat = _outputs(model, [entry["shape"].tolist() for entry in outputs])
+        self._output = self._interpreter.tensor(outputs[self._logits]["index"])
+        self._map = None if heat is None else outputs[heat]["index"]
+
+    def heat_map(self, pixels: np.ndarray) -> np.ndarray:
+        self._input()[0] = pixels
+        self._interpreter.invoke()
+        return self._interpreter.get_tensor(self._map)[0]
+
+    def run(self, pixels: np.ndarray) -> np.ndarray:
+        self._input()[0] = pixels
+        self._interpreter.invoke()
+        return self._output()[0].copy()  # a few bytes
+
+    def run_many(self, stack: np.ndarray) -> np.ndarray:
+        size = len(stack)
+        if size not in self._batch:
+            self._batch[size] = self._batched(stack) if size > 1 else None
+        interpreter = self._batch[size]
+        if interpreter is None:
+            return np.stack([self.run(pixels) for pixels in stack])
+        return self._run_batch(interpreter, stack)
+
+    def _batched(self, stack: np.ndarray):
+        """An interpreter for batches of that size; None if the graph fixes its batch to 1."""
+        try:
+            interpreter = self._new()
+            entry = interpreter.get_input_details()[0]
+            interpreter.resize_tensor_input(entry["index"], stack.shape)
+            interpreter.allocate_tensors()
+            same = np.repeat(stack[:1], len(stack), axis=0)
+            batch = self._run_batch(interpreter, same)
+        except (RuntimeError, ValueError):
+            return None
+        # A graph with a fixed shape inside may run and be wrong: trust only what repeats itself.
+        one = self.run(stack[0])
+        whole = batch.shape == (len(stack), *one.shape)
+        return interpreter if whole and np.allclose(batch, one, atol=1e-3) else None
+
+    def _run_batch(self, interpreter, stack: np.ndarray) -> np.ndarray:
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], stack)
+        interpreter.invoke()
+        return interpreter.get_tensor(interpreter.get_output_details()[self._logits]["index"])
+
+
+class _OnnxEngine:
+    def __init__(self, module, name: str, model: ModelFile, threads: int, provider: str):
+        self.name, self.threads = name, threads
+        options = module.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3  # errors only: warnings would mix with the results
+        wanted = provider_order(provider, module.get_available_providers())
+        self._session = module.InferenceSession(model.path, options, providers=wanted)
+        # A provider whose libraries are missing is left out by ONNX Runtime without an exception.
+        names = {value: key for key, value in PROVIDERS.items()}
+        self.provider = names[self._session.get_providers()[0]]
+        hoped = names[wanted[0]] if provider == "auto" else provider
+        self.warning = None
+        if hoped != self.provider:
+            self.warning = (
+                f"onnxruntime {module.__version__} cannot use provider {hoped} here; "
+                f"using {self.provider}"
+            )
+        (entry,) = self._session.get_inputs()
+        _check_input(model, entry.shape, "uint8" if entry.type == "tensor(uint8)" else entry.type)
+        self._name = entry.name
+        self._any_batch = entry.shape[0] != 1
+        self._pixels = np.zeros((1, *model.manifest.input.shape), np.uint8)
+        # On the processor, the OrtValue shares this array's memory.
+        self._bound = module.OrtValue.ortvalue_from_numpy(self._pixels)
+        self._binding = self._session.io_binding()
+        self._binding.bind_ortvalue_input(self._name, self._bound)
+        outputs = self._session.get_outputs()
+        logits, heat = _outputs(model, [entry.shape for entry in outputs])
+        self._logits = outputs[logits].name
+        self._map = None if heat is None else outputs[heat].name
+        self._binding.bind_output(self._logits)
+        self._logits_only = None
+        if self._map:
+            # Without this, ONNX Runtime computes the map as well and throws it away.
+            self._logits_only = module.RunOptions()
+            self._logits_only.only_execute_path_to_fetches = True
+
+    def heat_map(self, pixels: np.ndarray) -> np.ndarray:
+        return self._session.run([self._map], {self._name: pixels[None]})[0][0]
+
+    def run(self, pixels: np.ndarray) -> np.ndarray:
+        self._pixels[0] = pixels
+        if self.provider != "cpu":
+            # Another device's memory is filled when the input is bound.
+            self._binding.bind_ortvalue_input(self._name, self._bound)
+        self._session.run_with_iobinding(self._binding, self._logits_only)
+        # A copy: the next run writes its logits into the same memory.
+        return self._binding.get_outputs()[0].numpy()[0].copy()
+
+    def run_many(self, stack: np.ndarray) -> np.ndarray:
+        if self._any_batch:
+            return self._session.run([self._logits], {self._name: stack}, self._logits_only)[0]
+        return np.stack([self.run(pixels) for pixels in stack])
+
+
+def provider_order(provider: str, available: list[str]) -> list[str]:
+    """ONNX Runtime's names of the providers to try, best first; the processor is always last.
+
+    Args:
+        provider: "auto" or a key of `PROVIDERS`.
+        available: what this build of ONNX Runtime was made with.
+    """
+    keys = {"auto": ("cuda",), "cpu": (), "cuda": ("cuda",), "tensorrt": ("tensorrt", "cuda")}
+    found = [PROVIDERS[key] for key in keys[provider] if PROVIDERS[key] in available]
+    return [*found, PROVIDERS["cpu"]]

@@ -1,0 +1,248 @@
+"""Does this device decode, preprocess and infer as intended? Replay a model's golden sample.
+
+`self_test` asks one engine. `check_model` asks every installed one, checks the payload's hash, and
+compares the engines with one another on more than the golden sample.
+"""
+
+import base64
+import binascii
+import hashlib
+import io
+import os
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+from PIL.Image import DecompressionBombError
+
+from edge import NOTICE
+from edge.errors import EdgeError, ModelError
+from edge.inference.classifier import Classifier
+from edge.inference.decision import verdict
+from edge.inference.engines import installed, version
+from edge.model_file.container import ModelFile, read_model
+from edge.model_file.provenance import GoldenSample, provenance
+from edge.scan.preprocess import preprocess
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    """Outcome of one replay."""
+
+    engine: str
+    tensor_matches: bool
+    probability: float
+    expected: float
+    tolerance: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the tensor is identical and the probability within tolerance."""
+        return self.tensor_matches and abs(self.probability - self.expected) <= self.tolerance
+
+    def __str__(self) -> str:
+        tensor = "identical" if self.tensor_matches else "DIFFERS"
+        return (
+            f"self-test {'passed' if self.passed else 'FAILED'} ({self.engine}): "
+            f"preprocessed pixels {tensor}, probability {self.probability:.6f}, "
+            f"expected {self.expected:.6f} +- {self.tolerance:g}"
+        )
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of a check."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+@dataclass(frozen=True)
+class ModelCheck:
+    """Everything `--self-test` found."""
+
+    model: str
+    path: str
+    checks: tuple[Check, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check passed."""
+        return all(check.passed for check in self.checks)
+
+    def to_dict(self) -> dict:
+        """Ready for JSON, the notice included."""
+        return {
+            "passed": self.passed,
+            "model": self.model,
+            "path": self.path,
+            "checks": [vars(check) for check in self.checks],
+            "notice": NOTICE,
+        }
+
+    def __str__(self) -> str:
+        word = "passed" if self.passed else "FAILED"
+        lines = [f"self-test {word} ({self.model}, {self.path})"]
+        for check in self.checks:
+            lines.append(
+                f"  {'ok    ' if check.passed else 'FAILED'}  {check.name}: {check.detail}"
+            )
+        return "\n".join(lines)
+
+
+def golden_png(golden: GoldenSample) -> bytes:
+    """The golden scan's PNG file; raises `binascii.Error` if its text is damaged."""
+    return base64.b64decode(golden.png_base64, validate=True)
+
+
+def golden_pixels(classifier: Classifier) -> np.ndarray:
+    """The golden scan, preprocessed for the classifier: uint8 [height, width, channels].
+
+    Raises:
+        ModelError: the manifest's golden sample is damaged.
+    """
+    try:
+        file = io.BytesIO(golden_png(provenance(classifier.manifest).golden))
+        image = Image.open(file, formats=["PNG"])
+        image.load()
+    except (binascii.Error, OSError, SyntaxError, ValueError, DecompressionBombError) as error:
+        raise ModelError(f"{classifier.path}: its golden sample is damaged ({error})") from error
+    return preprocess(image, classifier.manifest.input)
+
+
+def self_test(classifier: Classifier) -> SelfTest:
+    """Run the golden sample of the classifier's manifest.
+
+    Raises:
+        ModelError: the manifest's golden sample is damaged.
+    """
+    golden = provenance(classifier.manifest).golden
+    pixels = golden_pixels(classifier)
+    return SelfTest(
+        engine=classifier.engine.name,
+        tensor_matches=hashlib.sha256(pixels.tobytes()).hexdigest() == golden.tensor_sha256,
+        probability=classifier.probability(pixels),
+        expected=golden.probability,
+        tolerance=golden.tolerance,
+    )
+
+
+def check_model(model: ModelFile, engine: str = "auto") -> ModelCheck:
+    """Check a model file here: its hash, the golden sample, the engines against one another.
+
+    Where the same model lies beside it in the other format (`cnn-int8.onnx` beside
+    `cnn-int8.tflite`), it is checked and compared as well, in the engines that can load it.
+
+    Args:
+        engine: "auto": every installed engine of the format; or the only one to ask.
+
+    Raises:
+        ModelError: the payload or the golden sample is damaged, or no engine can load the model.
+        EngineError: no engine for it is installed, or the one asked for is not.
+    """
+    model.verify()
+    manifest = model.manifest
+    checks = [Check("payload", True, f"sha256 {manifest.payload_sha256[:16]}... as exported")]
+    classifiers = _classifiers(model, engine, checks)
+    sibling = _sibling(model) if engine == "auto" else None
+    if sibling:
+        found, unusable = _loaded(sibling, installed(sibling.manifest.format))
+        classifiers += found
+        for name, error in unusable.items():
+            # The model that was asked about does not need it.
+            checks.append(Check(f"{os.path.basename(sibling.path)} on {name}", True,
+                                f"not compared ({error})"))  # fmt: skip
+    for classifier in classifiers:
+        result = self_test(classifier)
+        where = f"golden sample on {_engine(classifier)}"
+        checks.append(Check(where, result.passed, str(result).split(": ", 1)[1]))
+    checks += [
+        _compare(one, other) for i, one in enumerate(classifiers) for other in classifiers[i + 1 :]
+    ]
+    return ModelCheck(f"{manifest.name} {manifest.precision}", model.path, tuple(checks))
+
+
+def run_self_test(model: ModelFile, engine: str, format: str) -> int:
+    """Print `check_model` as "text" or "json"; returns the exit status.
+
+    Raises:
+        ModelError, EngineError: as `check_model`.
+    """
+    from edge.console.streams import silenced
+
+    with silenced():
+        result = check_model(model, engine)
+    if format == "json":
+        import json
+
+        print(json.dumps(result.to_dict(), indent=1))
+    else:
+        print(result)
+        print(NOTICE)
+    return 0 if result.passed else 1
+
+
+def _classifiers(model: ModelFile, engine: str, checks: list[Check]) -> list[Classifier]:
+    """The model in every engine that loads it; one that does not becomes a failed check."""
+    names = installed(model.manifest.format) if engine == "auto" else [engine]
+    if len(names) < 2:
+        return [Classifier(model, engine=names[0] if names else engine)]
+    found, unusable = _loaded(model, names)
+    for name, error in unusable.items():
+        checks.append(Check(f"{os.path.basename(model.path)} on {name}", False, error))
+    if not found:
+        raise ModelError(f"{model.path}: none of {', '.join(names)} can load it")
+    return found
+
+
+def _loaded(model: ModelFile, names: list[str]) -> tuple[list[Classifier], dict[str, str]]:
+    """The model in each engine that loads it, and by engine why another does not."""
+    found, unusable = [], {}
+    for name in names:
+        try:
+            found.append(Classifier(model, engine=name))
+        except EdgeError as error:
+            unusable[name] = str(error)
+    return found, unusable
+
+
+def _sibling(model: ModelFile) -> ModelFile | None:
+    """The same model in the other format, if it lies beside this one and can be run."""
+    stem, suffix = os.path.splitext(model.path)
+    other = {".tflite": "onnx", ".onnx": "tflite"}.get(suffix.lower())
+    if not other or not installed(other) or not os.path.isfile(f"{stem}.{other}"):
+        return None
+    try:
+        found = read_model(f"{stem}.{other}").verify()
+        same = provenance(found.manifest).training == provenance(model.manifest).training
+    except ModelError:
+        return None  # its own self-test says what is wrong with it
+    same = same and found.manifest.precision == model.manifest.precision
+    return found if same else None
+
+
+def _compare(one: Classifier, other: Classifier) -> Check:
+    """Two engines on the golden sample turned, mirrored and darkened: eight tensors."""
+    tolerance = sum(provenance(c.manifest).golden.tolerance for c in (one, other))
+    largest, changed = 0.0, 0
+    for pixels in _variants(golden_pixels(one)):
+        first, second = one.probability(pixels), other.probability(pixels)
+        largest = max(largest, abs(first - second))
+        changed += verdict(first, one.manifest.decision) != verdict(second, other.manifest.decision)
+    # A verdict may change where the two lie on either side of a threshold, within tolerance.
+    return Check(
+        f"{_engine(one)} against {_engine(other)}",
+        largest <= tolerance,
+        f"probabilities of 8 tensors differ by {largest:.2g} at most, {tolerance:g} may; "
+        f"{changed} verdicts differ",
+    )
+
+
+def _variants(pixels: np.ndarray) -> list[np.ndarray]:
+    flips = [pixels, pixels[::-1], pixels[:, ::-1], pixels[::-1, ::-1]]
+    return [np.ascontiguousarray(p) for p in (*flips, *(p // 2 for p in flips))]
+
+
+def _engine(classifier: Classifier) -> str:
+    return f"{classifier.engine.name} {version(classifier.engine.name)}"

@@ -1,0 +1,1 @@
+"""A model file: the model, its manifest and their hashes."""

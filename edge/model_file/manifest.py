@@ -1,0 +1,228 @@
+"""The manifest: everything a device must know about a model, carried inside the model file.
+
+Here is what a classification needs. Where the model comes from and what proved it is in the same
+JSON under `provenance`, which `edge.model_file.provenance` reads when somebody asks: defining and
+parsing it would cost every start of a device some milliseconds.
+"""
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+
+from edge.errors import ModelError
+from edge.model_file.dataclass_json import from_json, to_json
+
+MANIFEST_VERSION = "1.3"
+"""major.minor. A reader accepts every minor version of its own major one, and refuses others."""
+
+MAX_MANIFEST_BYTES = 4_000_000
+"""A manifest that is larger is refused unread; ours are about 20 kB."""
+
+VERDICTS = ("tumor", "no_tumor", "uncertain", "rejected")
+_MAX_SIDE = 4096
+
+# eq=False below: every method that dataclass() generates costs the device start-up time.
+
+
+@dataclass(frozen=True, eq=False)
+class InputSpec:
+    """The tensor a model takes: uint8 [1, height, width, channels], pixel values 0..255."""
+
+    height: int
+    width: int
+    color: str
+    """"grey" (one channel) or "rgb" (three, in that order)."""
+    crop: str = "none"
+    """A key of `edge.scan.crop.CROPS`."""
+    resize: str = "bilinear"
+    """A key of `edge.scan.resize.FILTERS`."""
+    scaling: str = "in graph"
+    """Where pixels become numbers around 0. Always inside the graph; stated for the reader."""
+
+    def __post_init__(self):
+        for name in ("height", "width"):
+            if not 1 <= getattr(self, name) <= _MAX_SIDE:
+                raise ValueError(f"{name}: must be 1..{_MAX_SIDE}, is {getattr(self, name)}")
+        if self.color not in ("grey", "rgb"):
+            raise ValueError(f"color: must be grey or rgb, is {self.color!r}")
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(height, width, channels)."""
+        return self.height, self.width, 1 if self.color == "grey" else 3
+
+
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """From a model's raw output to a verdict."""
+
+    transform: str
+    """"sigmoid" (one logit, of the positive label) or "softmax" (one logit a label)."""
+    temperature: float = 1.0
+    """Logits are divided by it (Guo et al. 2017, On Calibration of Modern Neural Networks)."""
+    threshold: float = 0.5
+    """Probability of tumor from which on the verdict is "tumor"."""
+    uncertain: tuple[float, float] = (0.5, 0.5)
+    """Probabilities from low to high, both excluded, give "uncertain"; equal bounds: none do."""
+
+    def __post_init__(self):
+        if self.transform not in ("sigmoid", "softmax"):
+            raise ValueError(f"transform: must be sigmoid or softmax, is {self.transform!r}")
+        if not (0 < self.temperature < math.inf):
+            raise ValueError(f"temperature: must be above 0, is {self.temperature}")
+        low, high = self.uncertain
+        if not (0 <= low <= self.threshold <= high <= 1):
+            raise ValueError(
+                f"threshold: {self.threshold} must lie in 0..1 and within the uncertain band "
+                f"{low}..{high}"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class LearnedGate:
+    """A small network over `edge.scan.ood_gate.layout`, with one hidden layer of ReLU units."""
+
+    hidden: int
+    """Number of units."""
+    weights: str
+    """base64: int8 [features, hidden], in steps of a size for each unit; then, in float16,
+    these sizes, the units' biases and their weights, [hidden] each, and the offset."""
+    least: float
+    """Smallest output that a scan may have; about 10 for a typical one."""
+    sure: float | None = None
+    """Smallest output with which a scan may be called free of tumor; None: `least`. Readers of
+    version 1.1 know nothing of it."""
+
+    def __post_init__(self):
+        if not 1 <= self.hidden <= 256:
+            raise ValueError(f"hidden: must be 1..256, is {self.hidden}")
+        if not math.isfinite(self.least):
+            raise ValueError(f"least: must be a number, is {self.least}")
+        if self.sure is not None and not self.least <= self.sure < math.inf:
+            raise ValueError(f"sure: must be a number from {self.least:g} on, is {self.sure}")
+
+
+@dataclass(frozen=True, eq=False)
+class RejectGate:
+    """What is refused before the model is asked, since no verdict on it could mean anything."""
+
+    min_side: int = 32
+    """Pixels of the scan's shorter side."""
+    min_deviation: float = 4.0
+    """Standard deviation of the picture's pixels, seen small (0..255); a uniform image has 0."""
+    min_content: float = 0.02
+    """Share of the picture's pixels, seen small, 0..1, that differ visibly from the median one."""
+    max_color: float = 12.0
+    """Largest `colorfulness` of the gate, 0..255. JPEG noise and tinted screenshots reach 10."""
+    max_white: float = 0.2
+    """Largest `whiteness` of the gate, 0..1, with which a scan may be called free of tumor: where
+    a window setting cut off what is bright, a lesion may be lost. 2 % of the tumor-free scans of
+    the data folders are above it. Readers of version 1.2 know nothing of it."""
+    learned: LearnedGate | None = None
+    """What tells slices of a head from other pictures; None: that was not learned."""
+
+    def __post_init__(self):
+        for name in ("min_side", "min_deviation", "min_content", "max_color", "max_white"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name}: must be 0 or more, is {getattr(self, name)}")
+
+
+@dataclass(frozen=True, eq=False)
+class HeatMapSpec:
+    """The model's second output, `heat_map`, float32 [1, rows, columns]; or why it has none."""
+
+    method: str | None = None
+    """"grad-cam": Grad-CAM of the log-odds of tumor; "evidence": a logit of tumor for each part, by
+    which the model decides; None: there is no such output."""
+    rows: int = 0
+    columns: int = 0
+    reason: str = ""
+    """Why there is none."""
+
+    def __post_init__(self):
+        if self.method not in (None, "grad-cam", "evidence"):
+            raise ValueError(f"method: must be grad-cam, evidence or null, is {self.method!r}")
+        smallest = 0 if self.method is None else 1
+        for name in ("rows", "columns"):
+            if not smallest <= getattr(self, name) <= _MAX_SIDE:
+                raise ValueError(f"{name}: must be 1..{_MAX_SIDE}, is {getattr(self, name)}")
+
+
+@dataclass(frozen=True, eq=False)
+class Manifest:
+    """All of it. See `edge.model_file.container` for how it travels in a .tflite or .onnx file."""
+
+    name: str
+    format: str
+    """"tflite" or "onnx"."""
+    precision: str
+    labels: tuple[str, ...]
+    """Class names of the training data, in output order; for a sigmoid [negative, positive]."""
+    positive: str
+    """The label that means tumor."""
+    input: InputSpec
+    decision: Decision
+    reject: RejectGate
+    payload_sha256: str
+    """Of the model without its manifest: binds the two together."""
+    provenance: dict
+    """JSON of an `edge.model_file.provenance.Provenance`."""
+    heat_map: HeatMapSpec = HeatMapSpec(reason="exported before heat maps were")
+    manifest_version: str = MANIFEST_VERSION
+
+    def __post_init__(self):
+        if len(self.labels) != 2 or len(set(self.labels)) != 2:
+            raise ValueError(f"labels: must be two different names, are {list(self.labels)}")
+        if self.positive not in self.labels:
+            raise ValueError(f"positive: {self.positive!r} is none of {list(self.labels)}")
+        if self.decision.transform == "sigmoid" and self.positive != self.labels[1]:
+            raise ValueError("positive: must be the second label of a sigmoid model")
+
+    @property
+    def positive_index(self) -> int:
+        """Position of the tumor label among the outputs."""
+        return self.labels.index(self.positive)
+
+
+def dumps(manifest: Manifest) -> str:
+    """The manifest as JSON text, sealed by a SHA-256 over itself."""
+    data = to_json(manifest)
+    return json.dumps({**data, "seal": _seal(data)}, indent=1, ensure_ascii=True)
+
+
+def loads(text: str | bytes, source: str) -> Manifest:
+    """Parse and check a manifest; `source` is the model's path, for messages.
+
+    Raises:
+        ModelError: no JSON, a newer major version, a broken seal, a missing or ill-typed value.
+    """
+    if len(text) > MAX_MANIFEST_BYTES:
+        raise ModelError(f"{source}: its manifest is larger than {MAX_MANIFEST_BYTES} bytes")
+    try:
+        data = json.loads(text)
+        version = str(data["manifest_version"])
+        major = int(version.split(".")[0])
+        seal = data.pop("seal", None), _seal(data)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise ModelError(f"{source}: its manifest is damaged; export the model again") from None
+    if major != int(MANIFEST_VERSION.split(".")[0]):
+        raise ModelError(
+            f"{source}: has manifest version {version}, this mri-edge reads {MANIFEST_VERSION}; "
+            "install the mri-edge release that the model was exported with, or a later one"
+        )
+    if seal[0] != seal[1]:
+        raise ModelError(
+            f"{source}: its manifest was changed after export (broken seal); "
+            "copy the model again from where it was exported"
+        )
+    try:
+        return from_json(Manifest, data)
+    except ValueError as error:
+        raise ModelError(f"{source}: its manifest is not valid: {error}") from None
+
+
+def _seal(data: dict) -> str:
+    # Detects damage and careless edits; it is no signature, for whoever edits can seal anew.
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()

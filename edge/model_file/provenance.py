@@ -1,0 +1,156 @@
+"""Where a model comes from and what proved it: the part of the manifest for people and audits."""
+
+from dataclasses import dataclass, field
+
+from edge.errors import ModelError
+from edge.model_file.dataclass_json import from_json
+from edge.model_file.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class Training:
+    """Where the weights come from."""
+
+    run: str
+    """Name of the run folder."""
+    model_sha256: str
+    """Of the run's model.keras: tells whether a run at hand is the one exported."""
+    data: tuple[str, ...]
+    data_sha256: str
+    """Over the sorted hashes of all files of the split."""
+    synthetic: bool
+    """True if any of the scans is a generated phantom."""
+    counts: dict[str, dict[str, int]]
+    """Scans per part of the split and label."""
+    seed: int
+    created: str
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One way to quantize, judged on validation scans against Keras."""
+
+    method: str
+    kept: tuple[str, ...]
+    """Layers in float."""
+    bytes: int
+    scans: int
+    changed: int
+    """Verdicts that differ."""
+    max_difference: float
+    """Largest difference in the probability of tumor."""
+    mean_difference: float
+    holds: bool
+    """Whether both are within the limits of the proof."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How a model was quantized, and which scans set its ranges."""
+
+    method: str
+    """A key of `export.quantize.calibration_methods.METHODS`."""
+    part: str
+    counts: dict[str, int]
+    sha256: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+    """Layers that stay in float as int8 did not hold without; a heat map's head is not named."""
+    trials: tuple[Trial, ...] = ()
+    """What was tried, in order, on the validation part."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A score on the same scans, with Keras and with the exported file."""
+
+    keras: float
+    exported: float
+
+
+@dataclass(frozen=True)
+class MapMatch:
+    """Heat maps of the same scans, from Keras and from the exported file."""
+
+    maps: int
+    """Those that have a peak in Keras: something that speaks for a tumor."""
+    peaks_unchanged: int
+    """Of these, the ones whose strongest cell is the same."""
+    max_difference: float
+    """Largest in any cell of any map, as a share of the largest value in Keras' maps."""
+
+
+@dataclass(frozen=True)
+class Parity:
+    """The held-out scans, through `edge` and this file in one engine, against Keras."""
+
+    engine: str
+    engine_version: str
+    part: str
+    scans: int
+    rejected: int
+    """Scans that the gate refused before any model was asked; not among `scans`."""
+    changed: int
+    """Verdicts that differ."""
+    changes: dict[str, int]
+    """How many of them in each direction, such as "tumor to no_tumor"."""
+    sensitivity: Change
+    specificity: Change
+    auc: Change | None
+    """None if the scans are of one class."""
+    words: str
+    """The outcome in a sentence."""
+    max_difference: float
+    """Largest difference in the probability of tumor."""
+    mean_difference: float
+    max_changed: int
+    """The limit that `changed` was held to."""
+    max_allowed_difference: float
+    """The limit that `max_difference` was held to."""
+    calibration_error: Change | None = None
+    """Expected calibration error, 0..1 (`train.evaluation.metrics.calibration_error`)."""
+    heat_map: MapMatch | None = None
+    """None if the model has no heat map."""
+    max_map_difference: float | None = None
+    """The limit that the heat maps' `max_difference` was held to; None: to none."""
+
+
+@dataclass(frozen=True)
+class GoldenSample:
+    """A generated scan whose outcome is known: `edge-classify --self-test` replays it."""
+
+    png_base64: str
+    tensor_sha256: str
+    """Of the preprocessed uint8 tensor's bytes."""
+    probability: float
+    tolerance: float
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """`Manifest.provenance`, typed."""
+
+    architecture: str
+    """The model's name in `train`'s registry."""
+    training: Training
+    golden: GoldenSample
+    calibration: Calibration | None = None
+    """None unless the model is quantized with representative data."""
+    parity: tuple[Parity, ...] = ()
+    """A proof for each engine that was installed at export; empty for a file not exported."""
+    fails_to_load: tuple[str, ...] = ()
+    """Engines, with their versions, that were installed at export and cannot load the file."""
+    licence: str = "Unstated: it follows from that of the training data."
+    intended_use: str = "Research on brain-MRI classification. Not a medical device."
+
+
+def provenance(manifest: Manifest) -> Provenance:
+    """The typed provenance of a manifest.
+
+    Raises:
+        ModelError: a value is missing or has the wrong type.
+    """
+    try:
+        return from_json(Provenance, manifest.provenance, "provenance")
+    except ValueError as error:
+        raise ModelError(f"{manifest.name}: its manifest is not valid: {error}") from None

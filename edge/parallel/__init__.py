@@ -1,0 +1,1 @@
+"""Many scans at a time, results in order, in threads or processes."""

@@ -1,0 +1,1 @@
+"""How results are written: text, JSON, NDJSON, CSV, a web page."""

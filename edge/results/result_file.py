@@ -1,0 +1,104 @@
+"""The file that --out names."""
+
+import os
+from codecs import getincrementaldecoder
+from contextlib import suppress
+
+from edge.console.streams import ResultStream
+
+
+def unfit(path: str) -> str | None:
+    """Why results cannot be written to a path, before any work is done; None if they may be.
+
+    A scan or a model is not text, as all results are: `--out *.png` must not cost the first.
+    """
+    if os.path.isdir(path):
+        return f"{path}: is a folder, which results cannot replace; name a file in it for --out"
+    if not _may_replace(path):
+        return (
+            f"{path}: is a scan, a model or the like, which results must not replace; "
+            "name another file for --out"
+        )
+    return None
+
+
+class ResultFile:
+    """The file that `--out` names. Whole results replace it; anything less leaves it as it was.
+
+    A symbolic link is followed. What is no regular file (a terminal, a pipe, /dev/null), and
+    standard output or error by another name, cannot be replaced and is written into directly.
+
+        with ResultFile("results.json") as file:
+            json.dump(results, file.stream)
+            file.replace()
+
+    Raises:
+        OSError: it cannot be opened, or the temporary file beside it cannot be made.
+    """
+
+    def __init__(self, path: str):
+        self._temporary = None
+        place: str | int | None = _standard(path)
+        if place is None and os.path.exists(path) and not os.path.isfile(path):
+            place = path
+        if place is None:
+            # Beside the file, so that the renaming is one step.
+            self._target = os.path.realpath(path)
+            # Of this process alone: another may be writing results to the same name.
+            place = self._temporary = f"{self._target}.{os.getpid()}.partial"
+        self._file = open(place, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+        self.stream = ResultStream(self._file, f"{path}: the results")
+        """To write to; raises `OutputError`."""
+
+    @property
+    def direct(self) -> bool:
+        """Whether what was written is there already, and stays."""
+        return self._temporary is None
+
+    def replace(self) -> None:
+        """Put the results, which are whole, in place.
+
+        Raises:
+            OutputError: the disk is full, or the folder does not allow it.
+        """
+        self.stream.flush()
+        if self._temporary is not None:
+            with self.stream.told():
+                self._file.close()
+                os.replace(self._temporary, self._target)
+            self._temporary = None
+
+    def __enter__(self) -> "ResultFile":
+        return self
+
+    def __exit__(self, *_) -> None:
+        with suppress(OSError):
+            self._file.close()  # which may have more to write than there is room for
+        if self._temporary is not None:
+            with suppress(OSError):
+                os.unlink(self._temporary)
+
+
+def _standard(path: str) -> int | None:
+    """A copy of standard output or error if a path leads to it (/dev/stdout); else None.
+
+    Where a shell redirected it to a file, opening that by name would empty or replace it.
+    """
+    for descriptor in (1, 2):
+        with suppress(OSError):
+            if os.path.samestat(os.stat(path), os.fstat(descriptor)):
+                return os.dup(descriptor)
+    return None
+
+
+def _may_replace(path: str) -> bool:
+    if not os.path.isfile(path):
+        return True  # nothing, or a terminal or a pipe
+    try:
+        with open(path, "rb") as file:
+            start = file.read(4096)
+        return b"\0" not in getincrementaldecoder("utf-8")().decode(start).encode()
+    except UnicodeDecodeError:
+        return False
+    except OSError:
+        return True  # writing it will tell what is wrong

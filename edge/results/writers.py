@@ -1,0 +1,151 @@
+"""How results are written: text for people, JSON, NDJSON and CSV for programs.
+
+Every writer streams: a result is on its way as soon as it is known, so a long run that breaks off
+keeps what it has done.
+"""
+
+import json
+from typing import TextIO
+
+from edge import NOTICE
+from edge.parallel.pipeline import Outcome
+from edge.results.words import SYNTHETIC, WORDS, printable
+
+_KEYS = (
+    "path",
+    "verdict",
+    "probability",
+    "reason",
+    "model",
+    "model_sha256",
+    "synthetic",
+    "timings_ms",
+    "notice",
+    "error",
+)
+"""What every record has; None where there is nothing to say."""
+
+
+def record(outcome: Outcome) -> dict:
+    """One input's result or error as a flat-keyed dict, the same in JSON, NDJSON and CSV."""
+    if outcome.prediction is None:
+        return {
+            **dict.fromkeys(_KEYS),
+            "path": outcome.path,
+            "error": outcome.error,
+            "notice": NOTICE,
+        }
+    result = {"path": outcome.path, **outcome.prediction.to_dict(), "error": None}
+    if outcome.extra is not None and outcome.extra.explanation is not None:
+        result["explanation"] = outcome.extra.explanation.to_dict()
+    return result
+
+
+class TextWriter:
+    """A line a scan, and the notice once at the end."""
+
+    def __init__(self, stream: TextIO):
+        self._stream, self._count, self._synthetic = stream, 0, False
+
+    def write(self, outcome: Outcome) -> None:
+        prediction = outcome.prediction
+        if prediction is None:
+            return  # the error is on standard error already
+        self._count += 1
+        self._synthetic = prediction.synthetic
+        word = WORDS[prediction.verdict]
+        if prediction.probability is None:
+            detail = prediction.reason
+        else:
+            total = prediction.decode_ms + prediction.preprocess_ms + prediction.inference_ms
+            but = f", but {prediction.reason}" if prediction.reason else ""
+            detail = (
+                f"probability of tumor {prediction.probability:.3f}{but}"
+                f"  ({printable(prediction.model)}, {total:.1f} ms)"
+            )
+        print(f"{printable(outcome.path)}: {word}  {detail}", file=self._stream, flush=True)
+
+    def close(self) -> None:
+        if self._synthetic:
+            print(SYNTHETIC, file=self._stream)
+        if self._count:
+            print(NOTICE, file=self._stream)
+
+
+class NdjsonWriter:
+    """A JSON object a line."""
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+
+    def write(self, outcome: Outcome) -> None:
+        print(json.dumps(record(outcome)), file=self._stream, flush=True)
+
+    def close(self) -> None:
+        pass
+
+
+class JsonWriter:
+    """One document: `{"notice": ..., "results": [...]}`."""
+
+    def __init__(self, stream: TextIO):
+        self._stream, self._separator = stream, "\n"
+        stream.write(f'{{"notice": {json.dumps(NOTICE)},\n "results": [')
+
+    def write(self, outcome: Outcome) -> None:
+        self._stream.write(self._separator + json.dumps(record(outcome), indent=1))
+        self._separator = ",\n"
+        self._stream.flush()
+
+    def close(self) -> None:
+        self._stream.write("\n]}\n")
+
+
+class CsvWriter:
+    """A header and a row a scan (RFC 4180 quoting)."""
+
+    _COLUMNS = (
+        "path",
+        "verdict",
+        "probability",
+        "reason",
+        "error",
+        "model",
+        "model_sha256",
+        "synthetic",
+    )
+    _TIMINGS = ("decode", "preprocess", "inference")
+
+    def __init__(self, stream: TextIO):
+        import csv
+
+        self._stream, self._writer = stream, csv.writer(stream, lineterminator="\n")
+        self._writer.writerow([*self._COLUMNS, *(f"{t}_ms" for t in self._TIMINGS), "notice"])
+
+    def write(self, outcome: Outcome) -> None:
+        row = record(outcome)
+        timings = row["timings_ms"] or {}
+        self._writer.writerow(
+            [row.get(column) for column in self._COLUMNS]
+            + [timings.get(name) for name in self._TIMINGS]
+            + [row["notice"]]
+        )
+        self._stream.flush()
+
+    def close(self) -> None:
+        pass
+
+
+def _html(stream: TextIO):
+    from edge.results.html_page import HtmlWriter
+
+    return HtmlWriter(stream)
+
+
+WRITERS = {
+    "text": TextWriter,
+    "json": JsonWriter,
+    "ndjson": NdjsonWriter,
+    "csv": CsvWriter,
+    "html": _html,
+}

@@ -1,0 +1,120 @@
+"""Draw a heat map over its scan, for a screen and for paper."""
+
+import os
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+from edge import NOTICE, __version__
+from edge.inference.classifier import Prediction
+from edge.results.words import WORDS, printable
+from edge.saliency.heat_map import MEANINGS, HeatMap, upsampled
+
+_SIDE = 480
+"""Pixels of the longer side of each of the two panels."""
+_MARGIN = 24
+_INK, _PAPER, _FAINT = (0, 0, 0), (255, 255, 255), (90, 90, 90)
+_LEGEND = 14
+
+# Light yellow to dark red: darker is stronger, which holds on a grey print as well.
+_RAMP = np.array(
+    [(255, 255, 178), (254, 204, 92), (253, 141, 60), (240, 59, 32), (189, 0, 38)], np.float32
+)
+_CONTOUR = 0.5
+"""Of the peak: drawn as a line, so that a print without colour shows the place."""
+_FLOOR = 0.15
+"""Of the peak: less than this is left uncoloured."""
+_OPACITY = 0.6
+
+
+def draw(image: Image.Image, heat: HeatMap, path: str, prediction: Prediction) -> Image.Image:
+    """The scan, the scan under its heat map, the verdict and what it rests on: an RGB image."""
+    scale = _SIDE / max(image.size)
+    size = tuple(max(1, round(side * scale)) for side in image.size)
+    scan = image.convert("RGB").resize(size, Image.Resampling.BICUBIC)
+    share = upsampled(heat, size)
+    width = 2 * _SIDE + 3 * _MARGIN
+    title, body, small = (ImageFont.load_default(points) for points in (26, 17, 14))
+    lines = [
+        (title, _INK, f"{WORDS[prediction.verdict]}   probability {prediction.probability:.3f}"),
+        (body, _INK, printable(os.path.basename(path))),
+    ]
+    if prediction.reason:
+        lines.append((body, _INK, f"But {prediction.reason}."))
+    sha = prediction.model_sha256[:12]
+    peak = float(heat.values.max())
+    meaning = MEANINGS[heat.method.partition(",")[0]]
+    finding = (
+        f"Colour: {meaning}, at most by {peak:.2f} in log-odds; line: half of that."
+        if peak > 0 and _inside(heat)
+        else f"The strongest part ({peak:.2f} in log-odds) lies in the black beside the picture."
+        if peak > 0
+        else f"No colour, which would show {meaning}: there is none."
+    )
+    footer = [
+        (small, _INK, finding),
+        (small, _FAINT, "It shows what moved the model, not where a tumor is."),
+        (
+            small,
+            _FAINT,
+            f"{heat.method}, {heat.inferences} inference{'s' * (heat.inferences > 1)}; "
+            f"{prediction.model}, {sha}; mri-edge {__version__}",
+        ),
+        (body, _INK, NOTICE),
+    ]
+    top = _MARGIN + sum(_step(font) for font, *_ in lines) + 8
+    height = top + size[1] + _LEGEND + 40 + sum(_step(font) for font, *_ in footer) + _MARGIN
+    page = Image.new("RGB", (width, height), _PAPER)
+    pen = ImageDraw.Draw(page)
+    y = _text(pen, _MARGIN, _MARGIN, lines, width - 2 * _MARGIN)
+    page.paste(scan, (_MARGIN, top))
+    page.paste(_overlay(scan, share), (2 * _MARGIN + _SIDE, top))
+    y = top + size[1] + 10
+    _legend(page, pen, 2 * _MARGIN + _SIDE, y, small)
+    _text(pen, _MARGIN, y + _LEGEND + 24, footer, width - 2 * _MARGIN)
+    return page
+
+
+def _inside(heat: HeatMap) -> bool:
+    return all(0 <= share <= 1 for share in heat.place)
+
+
+def _overlay(scan: Image.Image, share: np.ndarray) -> Image.Image:
+    alpha = np.where(share >= _FLOOR, _OPACITY * share, 0)[..., None]
+    pixels = np.asarray(scan, np.float32)
+    mixed = pixels * (1 - alpha) + _colour(share) * alpha
+    inside = Image.fromarray(np.uint8(share >= _CONTOUR) * 255)
+    # White within black: seen on bright bone and on dark background.
+    for reach, colour in ((7, _INK), (5, _PAPER)):
+        mixed[np.asarray(inside.filter(ImageFilter.MaxFilter(reach))) != np.asarray(inside)] = (
+            colour
+        )
+    return Image.fromarray(np.uint8(np.clip(mixed, 0, 255)))
+
+
+def _colour(share: np.ndarray) -> np.ndarray:
+    at = share * (len(_RAMP) - 1)
+    return np.stack([np.interp(at, range(len(_RAMP)), channel) for channel in _RAMP.T], axis=-1)
+
+
+def _legend(page: Image.Image, pen: ImageDraw.ImageDraw, x: int, y: int, font) -> None:
+    bar = _colour(np.tile(np.linspace(0, 1, _SIDE // 2, dtype=np.float32), (_LEGEND, 1)))
+    page.paste(Image.fromarray(np.uint8(bar)), (x, y))
+    pen.rectangle((x, y, x + _SIDE // 2, y + _LEGEND), outline=_INK)
+    pen.text((x + _SIDE // 2 + 8, y - 2), "strongest", font=font, fill=_INK)
+
+
+def _text(pen: ImageDraw.ImageDraw, x: int, y: int, lines: list, width: int) -> int:
+    """Draw lines below one another, cut where the page ends; returns where they end."""
+    for font, colour, text in lines:
+        if pen.textlength(text, font=font) > width:
+            while text and pen.textlength(f"{text}...", font=font) > width:
+                text = text[:-1]
+            text += "..."
+        pen.text((x, y), text, font=font, fill=colour)
+        y += _step(font)
+    return y
+
+
+def _step(font) -> int:
+    return round(font.size * 1.4)

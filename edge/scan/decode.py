@@ -1,0 +1,246 @@
+"""From a scan file, whatever its pixel format, to an 8-bit grey or RGB image.
+
+Training, calibration, benchmarks and the device all decode through this module, so a scan has the
+same pixels everywhere.
+"""
+
+import io
+import os
+import stat
+from importlib import import_module
+
+import numpy as np
+from PIL import Image
+
+from edge.errors import ImageError
+from edge.scan.file_format import FORMATS, HEAD, find_format
+from edge.scan.integrity import DamagedError, check_png, jpeg_stream, webp_size
+from edge.scan.limits import MAX_PIXELS, check_size
+
+_READ_WHOLE = ("PNG", "JPEG", "WebP")
+_GIF_END = b"\0;"  # an empty block and the trailer
+_TAIL = 4096  # some programs append a little of their own
+_MAX_FRAMES = 1000  # that are counted, for a message
+_ORIENTATION_TAG = 274  # EXIF 2.32, table 4
+
+
+def decode(
+    path: str | os.PathLike, max_pixels: int = MAX_PIXELS, frame: int | None = None
+) -> Image.Image:
+    """Read one scan whole.
+
+    Returns an image of mode "L" or "RGB" (uint8), EXIF orientation applied, transparency laid over
+    black (the background of a scan), pixels of more than 8 bits scaled from the smallest and the
+    largest value in the image to 0..255; DICOM as `edge.scan.dicom.decode_dicom` says.
+
+    Args:
+        max_pixels: largest width x height, checked before memory is spent on pixels.
+        frame: which one of a file with several frames or pages, from 1. None: the file must have
+            one only. As in a browser, frames of an animation are complete pictures.
+
+    Raises:
+        ImageError: not a regular file, empty, no supported format, truncated or corrupt, more
+            than one frame, no such frame, or more than `max_pixels` pixels.
+        RejectedError: (an ImageError) a DICOM file whose modality is not MR.
+    """
+    name = os.fsdecode(path)
+    if frame is not None and frame < 1:
+        raise ImageError(f"{name}: has no frame {frame}, the first is 1")
+    try:
+        mode = os.stat(name).st_mode
+        if stat.S_ISDIR(mode):
+            raise ImageError(f"{name}: is a folder, not an image file")
+        if not stat.S_ISREG(mode):
+            raise ImageError(f"{name}: is not a regular file")
+        with open(name, "rb") as file:
+            return _decode_open(file, name, max_pixels, frame)
+    except OSError as error:
+        raise ImageError(f"{name}: cannot be read ({error.strerror or error})") from error
+    except ValueError as error:  # as of a NUL in it
+        hint = "; a list of names that end in NUL needs --null" if "\0" in name else ""
+        raise ImageError(f"{name!r}: is no name that a file can have ({error}){hint}") from error
+
+
+def from_array(pixels: np.ndarray, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """An image from an array [H, W], [H, W, 1] or [H, W, 3].
+
+    uint8 is taken as it is; any other real dtype is scaled from its own minimum and maximum to
+    0..255.
+
+    Raises:
+        ImageError: another shape, no pixels or more than `max_pixels`, values that are masked or
+            no finite numbers.
+    """
+    if pixels.ndim == 3 and pixels.shape[2] == 1:
+        pixels = pixels[..., 0]
+    if not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 3)) or not pixels.size:
+        raise ImageError(
+            f"array: shape {pixels.shape} is not an image; give [H, W], [H, W, 1] or [H, W, 3]"
+        )
+    check_size(pixels.shape[1::-1], "array", max_pixels)
+    if np.ma.is_masked(pixels):
+        raise ImageError("array: some of its values are masked; fill them")
+    if pixels.dtype != np.uint8:
+        from edge.scan.bit_depth import to_8bit
+
+        pixels = to_8bit(pixels, "array")
+    return Image.fromarray(np.ascontiguousarray(pixels))
+
+
+def _decode_open(file, name: str, max_pixels: int, frame: int | None) -> Image.Image:
+    head = file.read(HEAD)
+    if not head:
+        raise ImageError(f"{name}: is empty (0 bytes)")
+    found = find_format(head)
+    if found is None:
+        raise ImageError(
+            f"{name}: is not an image of a supported format; give {', '.join(FORMATS)}"
+        )
+    kind, module, cls = found
+    if kind == "DICOM":
+        from edge.scan.dicom import decode_dicom
+
+        return decode_dicom(file, name, max_pixels, frame)
+    try:
+        stream, checked = _checked(file, kind, head, name, max_pixels)
+    except DamagedError as error:
+        raise ImageError(f"{name}: {error}; copy it again") from None
+    # Pillow's decoders raise a dozen exception types on damaged bytes, RuntimeError and
+    # SyntaxError among them. Whatever they raise, it means that this file cannot be read.
+    try:
+        image = getattr(import_module(f"PIL.{module}"), cls)(stream, name)
+        check_size(image.size, name, max_pixels)
+        _seek(image, kind, name, frame, max_pixels)
+        if kind == "PNG" and head[24] == 16:
+            from edge.scan.bit_depth import DEEP_PNG, deep_png
+
+            if mode := DEEP_PNG.get(head[25]):
+                return _upright(deep_png(image, stream, name, mode), _orientation(image))
+        if kind == "TIFF":
+            from edge.scan.bit_depth import check_tiff
+
+            check_tiff(image, name)
+        if checked:
+            image.fp = checked
+        image.load()
+        if checked:
+            checked.check()
+        return _upright(_to_l_or_rgb(image, name), _orientation(image))
+    except ImageError:
+        raise
+    except DamagedError as error:
+        raise ImageError(f"{name}: {error}; copy it again") from None
+    except Exception as error:
+        if kind == "TIFF" and str(error) == "unknown pixel mode":
+            raise ImageError(
+                f"{name}: is a TIFF with pixels of a kind that cannot be read; "
+                "save it in grey, with 8 or 16 bits, or as PNG"
+            ) from error
+        raise ImageError(
+            f"{name}: is truncated or damaged ({_reason(error)}); copy it again"
+        ) from error
+
+
+def _checked(file, kind: str, head: bytes, name: str, max_pixels: int):
+    """The stream to open, what Pillow does not check being checked, and one to load from instead.
+
+    The second shows while it is read whether the file is whole; None if that is known already. To
+    open an image Pillow reads a few bytes at a time, which in Python costs as much as decoding.
+    """
+    size = os.fstat(file.fileno()).st_size
+    if kind in _READ_WHOLE:
+        if size > 8 * max_pixels + (16 << 20):  # as much as uncompressed 16-bit RGBA, and a profile
+            raise ImageError(f"{name}: its {size} bytes are more than an image of the limit needs")
+        if kind == "WebP":
+            check_size(webp_size(head), name, max_pixels)
+        else:
+            file.seek(0)
+            data = file.read()
+            if kind == "JPEG":
+                return io.BytesIO(data), jpeg_stream(data)
+            sides = (int.from_bytes(head[i : i + 4], "big") for i in (16, 20))
+            check_size(tuple(sides), name, max_pixels)
+            check_png(data)
+            return io.BytesIO(data), None
+    if kind == "GIF":
+        file.seek(max(0, size - _TAIL))
+        if _GIF_END not in file.read(_TAIL):
+            raise DamagedError("is truncated (its end is missing)")
+    file.seek(0)
+    return file, None
+
+
+def _seek(image: Image.Image, kind: str, name: str, frame: int | None, max_pixels: int) -> None:
+    """Go to a frame (from 1), or make sure that there is one only."""
+    if frame is None:
+        frames = _count(image, kind)
+        if frames > 1:
+            more = " or more" if frames == _MAX_FRAMES else ""
+            raise ImageError(
+                f"{name}: holds {frames}{more} frames; choose one with --frame 1, 2, ..."
+            )
+        return
+    for at in range(1, frame):
+        # One after the other: a frame may be larger than the one before, and is drawn over it.
+        try:
+            image.seek(at)
+        except EOFError:
+            raise ImageError(f"{name}: has no frame {frame}, the last is {at}") from None
+        check_size(image.size, name, max_pixels)
+
+
+def _count(image: Image.Image, kind: str) -> int:
+    if kind != "TIFF":
+        return getattr(image, "n_frames", 1)
+    # n_frames compares each page with all before it: a long chain of empty ones would take hours.
+    count = 1
+    try:
+        while count < _MAX_FRAMES:
+            image.seek(count)
+            count += 1
+    except EOFError:
+        pass
+    image.seek(0)
+    return count
+
+
+def _reason(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def _to_l_or_rgb(image: Image.Image, name: str) -> Image.Image:
+    if image.format == "TIFF" or image.mode[0] in "IF":
+        from edge.scan.bit_depth import grey
+
+        if (deep := grey(image, name)) is not None:
+            return deep
+    if image.mode in ("L", "RGB") and "transparency" not in image.info:
+        return image
+    if image.mode == "P" and image.palette is None:
+        return Image.fromarray(np.asarray(image))  # a GIF's without colours: Pillow's own are grey
+    mode = "L" if image.mode in ("1", "L", "LA", "La") else "RGB"
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        black = Image.new("RGBA", layer.size, (0, 0, 0, 255))
+        image = Image.alpha_composite(black, layer)
+    return image.convert(mode)
+
+
+def _orientation(image: Image.Image) -> int:
+    # Reading EXIF imports Pillow's TIFF code: only for files that carry any.
+    if "exif" in image.info or image.format == "TIFF":
+        return image.getexif().get(_ORIENTATION_TAG, 1)
+    return 1
+
+
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    turn = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_270,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }.get(orientation)
+    return image if turn is None else image.transpose(turn)

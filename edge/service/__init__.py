@@ -1,0 +1,1 @@
+"""`edge-classify --watch`: a folder watched for years, and its journal."""

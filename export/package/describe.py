@@ -1,0 +1,95 @@
+"""`python -m export inspect FILE`: a model file's manifest, in words."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from edge import NOTICE
+from edge.model_file.container import ModelFile, open_model
+from edge.model_file.provenance import MapMatch, Provenance, provenance
+from edge.results.words import printable
+from export.quantize import layer_search
+
+
+def map_words(match: MapMatch) -> str:
+    """How heat maps compare with Keras', in words."""
+    return (
+        f"peak unchanged in {match.peaks_unchanged} of {match.maps} heat maps; largest difference "
+        f"{match.max_difference:.2g} of the largest value"
+    )
+
+
+def describe(path: Path) -> str:
+    """What a verified model file says of itself, one fact a line.
+
+    Raises:
+        ModelError: the file is no usable model, or was changed after export.
+    """
+    model = open_model(path)
+    facts = [*_model(model), *_provenance(provenance(model.manifest))]
+    width = max(len(name) for name, _ in facts)
+    # A manifest may come from anybody, and must not steer the terminal.
+    return "\n".join([*(f"{name:{width}}  {printable(value)}" for name, value in facts), NOTICE])
+
+
+def _model(model: ModelFile) -> Iterator[tuple[str, str]]:
+    manifest = model.manifest
+    spec, decision = manifest.input, manifest.decision
+    low, high = decision.uncertain
+    yield "file", f"{model.path}, {model.size} bytes, verified"
+    yield "model", f"{manifest.name}, {manifest.precision}, {manifest.format}"
+    yield "payload SHA-256", manifest.payload_sha256
+    yield "labels", f"{', '.join(manifest.labels)}; {manifest.positive} means tumor"
+    yield (
+        "input",
+        f"uint8 [1, {', '.join(map(str, spec.shape))}], {spec.color}, crop {spec.crop}, "
+        f"{spec.resize} resize, scaling {spec.scaling}",
+    )
+    yield "probability", f"{decision.transform}, temperature {decision.temperature:g}"
+    band = f"uncertain between {low:g} and {high:g}" if low < high else "no uncertain band"
+    yield "decision", f"tumor from {decision.threshold:g}; {band}"
+    heat_map = manifest.heat_map
+    found = f"{heat_map.method}, {heat_map.rows}x{heat_map.columns}"
+    yield "heat map", found if heat_map.method else f"none: {heat_map.reason}"
+    gate = vars(manifest.reject) | {"learned": None}
+    limits = ", ".join(f"{name} {value:g}" for name, value in gate.items() if value is not None)
+    learned = manifest.reject.learned
+    yield "rejected", limits
+    if learned:
+        units = f"a network of {learned.hidden} units over the picture's layout"
+        cleared = "" if learned.sure is None else f'; "no tumor" from {learned.sure:g} on'
+        yield "learned gate", f"{units}, at least {learned.least:g}{cleared}"
+    yield "manifest version", manifest.manifest_version
+
+
+def _provenance(story: Provenance) -> Iterator[tuple[str, str]]:
+    training = story.training
+    yield "architecture", story.architecture
+    yield "run", f"{training.run}, {training.created}, seed {training.seed}"
+    kind = "SYNTHETIC phantoms" if training.synthetic else "scans"
+    counts = "; ".join(
+        f"{part}: " + ", ".join(f"{label} {n}" for label, n in found.items())
+        for part, found in training.counts.items()
+    )
+    yield "data", f"{', '.join(training.data)} ({kind}); {counts}"
+    yield "data fingerprint", training.data_sha256
+    yield "versions", ", ".join(f"{name} {v}" for name, v in training.versions.items())
+    if story.calibration:
+        used = story.calibration
+        found = ", ".join(f"{label} {n}" for label, n in used.counts.items())
+        yield "calibration", f"{used.method}, {used.part} part: {found}; hashes in the manifest"
+        for trial in used.trials:
+            yield "tried", layer_search.describe(trial)
+    for proof in story.parity:
+        yield f"proof, {proof.engine}", f"{proof.words} ({proof.part} part)"
+        if proof.heat_map:
+            yield f"heat maps, {proof.engine}", map_words(proof.heat_map)
+        yield (
+            "limits of the proof",
+            f"{proof.max_changed} verdicts, {proof.max_allowed_difference:g} in a probability",
+        )
+    for engine in story.fails_to_load:
+        yield "does not load in", engine
+    golden = story.golden
+    yield "golden sample", f"probability {golden.probability:.6f} +- {golden.tolerance:g}"
+    yield "licence", story.licence
+    yield "intended use", story.intended_use

@@ -1,0 +1,340 @@
+"""From a run to proven model files."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from edge import Classifier, EdgeError, EngineError, ModelError
+from edge.console.signals import was_stopped
+from edge.console.streams import silenced
+from edge.inference.decision import verdict
+from edge.inference.engines import installed, version
+from edge.model_file.container import payload_sha256
+from edge.model_file.dataclass_json import to_json
+from edge.model_file.manifest import Manifest
+from edge.model_file.provenance import Calibration, GoldenSample, Parity, Provenance, Trial
+from export.convert.heat_map import HEAT_MAP, heat_map_of, two_outputs
+from export.convert.keras_conversion import Converter
+from export.errors import ExportError
+from export.package.write_container import pack, write_atomically
+from export.prove import parity
+from export.prove.golden_sample import golden_pixels, golden_sample
+from export.quantize import layer_search, representative_dataset
+from export.targets import Target
+from train.data.reading import read_again
+from train.data.scans import SplitScan
+from train.evaluation.keras_predictions import judge, load_keras
+from train.run.run_folder import Run
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one target."""
+
+    file: str
+    published: bool
+    problems: tuple[str, ...]
+    """Why it was not published."""
+    bytes: int
+    """Of the model without its manifest; 0 if there is none."""
+    parity: tuple[Parity, ...] = ()
+    """A proof for each engine that loads the file."""
+    fails_to_load: tuple[str, ...] = ()
+    """Installed engines, with versions, that do not."""
+    trials: tuple[Trial, ...] = ()
+    """How int8 was sought on the validation part."""
+    kept: tuple[str, ...] = ()
+    """What each layer costs that stays in float, in words."""
+    advice: tuple[str, ...] = ()
+    """What may help, if it was not published."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of the proof in place of the targets' own; None keeps those."""
+
+    max_changed: int | None = None
+    max_difference: float | None = None
+
+    def of(self, target: Target, scans: int) -> tuple[int, float]:
+        """How many verdicts on so many scans may change, and a probability by how much."""
+        changed = target.max_changed(scans) if self.max_changed is None else self.max_changed
+        return (
+            changed,
+            target.max_difference if self.max_difference is None else self.max_difference,
+        )
+
+
+@dataclass(frozen=True)
+class Search:
+    """How int8 is sought."""
+
+    methods: tuple[str, ...] = ("min-max",)
+    """Of calibration, keys of `export.quantize.calibration_methods.METHODS`."""
+    growth: float = layer_search.DEFAULT_GROWTH
+    """That layers in float may add to a file, as a share of it."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """All that exporting a run needs, read once for all targets."""
+
+    run: Run
+    converter: Converter
+    dynamic: bool
+    """Whether files are to take batches of any size."""
+    calibration_scans: Sequence[SplitScan]
+    calibration_pixels: np.ndarray
+    """uint8 [N, H, W, C], of the training part."""
+    validation_pixels: np.ndarray
+    """uint8 [N, H, W, C]."""
+    validation_probabilities: np.ndarray
+    """What Keras makes of them, float64 [N]."""
+    test_files: Sequence[Path]
+    test_truth: np.ndarray
+    """1 with a tumor, 0 without, [N]."""
+    keras_probabilities: np.ndarray
+    """float64 [N], of the test files."""
+    keras_maps: np.ndarray | None
+    """Heat maps of the test files, float32 [N, rows, columns]; None if the model has none."""
+    licence: str = Provenance.licence
+    """In words: under which files may be used."""
+
+
+def gather(
+    run: Run,
+    data: Path | None,
+    calibration_scans: int,
+    dynamic: bool = False,
+    licence: str = Provenance.licence,
+) -> Material:
+    """Load the run's model and scans, and let Keras judge the held-out ones.
+
+    Raises:
+        ExportError: no scans to calibrate with.
+        TrainError: the model or scans are missing or changed.
+    """
+    model, spec = load_keras(run), run.manifest.input
+    chosen = representative_dataset.choose(run.split, calibration_scans, run.manifest.training.seed)
+    _, calibration_pixels = read_again(chosen, spec, data)
+    validation = [scan for scan in run.split if scan.part == "validation"]
+    # Without any, int8 is judged by the test part alone, and nothing is sought.
+    validation_pixels, validation_probabilities = calibration_pixels[:0], np.zeros(0)
+    if validation:
+        _, validation_pixels = read_again(validation, spec, data)
+        validation_probabilities = judge(model, run.manifest, validation_pixels)
+    held_out = parity.held_out(run.split)
+    positive = run.manifest.labels.index(run.manifest.positive)
+    files, pixels = read_again(held_out, spec, data)
+    return Material(
+        run=run,
+        converter=Converter(model, positive, None if dynamic else 1),
+        dynamic=dynamic,
+        calibration_scans=chosen,
+        calibration_pixels=calibration_pixels,
+        validation_pixels=validation_pixels,
+        validation_probabilities=validation_probabilities,
+        test_files=files,
+        test_truth=np.array([scan.positive for scan in held_out], np.int64),
+        keras_probabilities=judge(model, run.manifest, pixels),
+        keras_maps=_maps(model, positive, pixels),
+        licence=licence,
+    )
+
+
+def _maps(model: keras.Model, positive: int, pixels: np.ndarray) -> np.ndarray | None:
+    if heat_map_of(model).method is None:
+        return None
+    return two_outputs(model, positive).predict(pixels, batch_size=32, verbose=0)[HEAT_MAP]
+
+
+def export_target(
+    material: Material,
+    target: Target,
+    out: Path,
+    limits: Limits,
+    seek: Search,
+    say: Callable[[str], None],
+) -> Outcome:
+    """Convert, prove and, if it holds, publish one file in `out`.
+
+    The candidate lives in a hidden file until it is proven; if it is not, an earlier file of the
+    same name stays as it was.
+    """
+    run = material.run
+    name = target.filename(run.name, material.dynamic)
+    say(f"{name}: converting")
+    # Of this process alone: another may be exporting to the same folder.
+    candidate = out / f".candidate-{os.getpid()}-{name}"
+    trials, chosen = (), None
+    try:
+        if target.calibrated:
+            payload, chosen, trials = layer_search.find(
+                material.converter.int8(target.format, material.calibration_pixels),
+                seek.methods,
+                seek.growth,
+                lambda *found: _judge(material, target, candidate, limits, *found),
+                lambda message: say(f"{name}: {message}"),
+            )
+        else:
+            payload = material.converter.convert(target.format, target.precision, None)
+    except OSError:
+        raise  # a full disk: no fault of the conversion
+    except Exception as error:
+        # Converters raise anything. The other targets are still worth doing, unless somebody
+        # pressed Ctrl-C, which TensorFlow's converter turns into an error of its own.
+        if was_stopped():
+            raise KeyboardInterrupt from None
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        return Outcome(name, False, (f"conversion failed: {reason[0]}",), 0)
+    finally:
+        candidate.unlink(missing_ok=True)
+    try:
+        manifest = _manifest(material, target)
+        draft = _provenance(material, chosen, trials)
+        manifest = _write(candidate, payload, manifest, draft)
+        say(f"{name}: proving on {len(material.test_files)} held-out scans")
+        classifiers, unable = _load_everywhere(candidate, target)
+        proofs = [
+            parity.prove(
+                classifier,
+                target,
+                material.test_files,
+                material.test_truth,
+                material.keras_probabilities,
+                material.keras_maps,
+                limits.max_changed,
+                limits.max_difference,
+            )
+            for classifier in classifiers
+        ]
+        problems = [f"{p.engine}: {problem}" for p in proofs for problem in parity.failures(p)]
+        if not proofs:
+            problems.append(f"no installed engine loads it ({', '.join(unable) or 'none at all'})")
+        if not problems:
+            spec = run.manifest.input
+            expected = classifiers[0].probability(golden_pixels(spec))
+            golden = golden_sample(spec, expected, target.golden_tolerance)
+            proven = replace(draft, golden=golden, parity=tuple(proofs), fails_to_load=unable)
+            _write(candidate, payload, manifest, proven)
+            candidate.replace(out / name)
+    except EdgeError as error:
+        return Outcome(name, False, (str(error),), len(payload))
+    finally:
+        candidate.unlink(missing_ok=True)
+    kept = tuple(layer_search.saved(trials, chosen)) if chosen else ()
+    advice = tuple(_advice(target, seek, chosen)) if problems else ()
+    return Outcome(
+        *(name, not problems, tuple(problems), len(payload), tuple(proofs), unable),
+        *(trials, kept, advice),
+    )
+
+
+def _judge(
+    material: Material,
+    target: Target,
+    candidate: Path,
+    limits: Limits,
+    payload: bytes,
+    method: str,
+    kept: tuple[str, ...],
+) -> Trial:
+    """What an int8 file makes of the validation scans, in the first engine that loads it."""
+    _write(candidate, payload, _manifest(material, target), _provenance(material))
+    classifiers, unable = _load_everywhere(candidate, target)
+    if not classifiers:
+        raise ExportError(f"no installed engine loads it ({', '.join(unable) or 'none at all'})")
+    wanted, decision = material.validation_probabilities, material.run.manifest.decision
+    found = np.array([classifiers[0].probability(pixels) for pixels in material.validation_pixels])
+    pairs = zip(found.tolist(), wanted.tolist(), strict=True)
+    changed = sum(verdict(f, decision) != verdict(w, decision) for f, w in pairs)
+    differences = np.abs(found - wanted)
+    largest = float(differences.max(initial=0.0))
+    mean = float(differences.mean()) if len(found) else 0.0
+    may_change, may_differ = limits.of(target, len(found))
+    holds = changed <= may_change and largest <= may_differ
+    return Trial(method, kept, len(payload), len(found), changed, largest, mean, holds)
+
+
+def _advice(target: Target, seek: Search, chosen: Trial | None) -> Iterator[str]:
+    """What may help a file that does not hold."""
+    if target.calibrated:
+        if len(seek.methods) == 1:
+            yield "--calibration auto tries other ranges for the activations"
+        if chosen and not chosen.holds:
+            yield f"--max-growth above {seek.growth:g} lets more layers stay in float"
+        yield "--calibration-scans: more of them may cover what the held-out scans have"
+    if target.precision in ("int8", "dynamic", "fp16"):
+        yield "--precision fp32 keeps every number, fp16 nearly"
+    yield "--max-changed and --max-difference, if that much may change in your use"
+
+
+def _load_everywhere(file: Path, target: Target) -> tuple[list[Classifier], tuple[str, ...]]:
+    """A classifier for each engine that loads the file, and the engines that cannot.
+
+    An engine that is installed but broken (tflite-runtime beside NumPy 2) counts as not installed.
+    """
+    classifiers, unable = [], []
+    for engine in installed(target.format):
+        try:
+            with silenced():
+                classifiers.append(Classifier(file, engine=engine))
+        except EngineError:
+            continue
+        except ModelError:
+            unable.append(f"{engine} {version(engine)}")
+    return classifiers, tuple(unable)
+
+
+def _write(path: Path, payload: bytes, manifest: Manifest, provenance: Provenance) -> Manifest:
+    write_atomically(path, payload)
+    manifest = replace(
+        manifest, payload_sha256=payload_sha256(path), provenance=to_json(provenance)
+    )
+    write_atomically(path, pack(payload, manifest))
+    return manifest
+
+
+def _manifest(material: Material, target: Target) -> Manifest:
+    trained = material.run.manifest
+    return Manifest(
+        name=material.run.name,
+        format=target.format,
+        precision=target.precision,
+        labels=trained.labels,
+        positive=trained.positive,
+        input=trained.input,
+        decision=trained.decision,
+        reject=trained.reject,
+        payload_sha256="",
+        provenance={},
+        heat_map=material.converter.heat_map,
+    )
+
+
+def _provenance(
+    material: Material, chosen: Trial | None = None, trials: tuple[Trial, ...] = ()
+) -> Provenance:
+    """All but the proof and the golden sample."""
+    trained = material.run.manifest
+    used = None
+    if chosen:
+        used = Calibration(
+            method=chosen.method,
+            part=representative_dataset.PART,
+            counts={
+                label: sum(scan.positive is bool(i) for scan in material.calibration_scans)
+                for i, label in enumerate(trained.labels)
+            },
+            sha256=tuple(scan.sha256 for scan in material.calibration_scans),
+            kept=chosen.kept,
+            trials=trials,
+        )
+    golden = GoldenSample("", "", 0.0, 0.0)
+    return Provenance(
+        trained.architecture, trained.training, golden, used, licence=material.licence
+    )

@@ -1,0 +1,1 @@
+"""The proof: held-out scans through the exported file, against Keras."""

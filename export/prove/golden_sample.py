@@ -1,0 +1,41 @@
+"""The golden sample: a generated scan whose outcome a device can check by itself."""
+
+import base64
+import hashlib
+import io
+
+import numpy as np
+from PIL import Image
+
+from edge.model_file.manifest import InputSpec
+from edge.model_file.provenance import GoldenSample
+from edge.scan.preprocess import preprocess
+from train.phantom.make import make_phantom
+
+_SEED = 2**60 + 100  # a phantom that no run trains on: see train.phantom.files.SAMPLE_SEEDS
+_SIDE = 128  # small enough to travel in the manifest, and no model's input: so it is resized
+_BAR = 12  # white columns beside it: a device that finds the head by another rule is found out
+
+
+def golden_scan() -> tuple[bytes, Image.Image]:
+    """The generated scan, as PNG bytes and decoded."""
+    phantom = make_phantom(_SEED, lesion=True, size=_SIDE).pixels
+    image = Image.fromarray(np.pad(phantom, [(0, 0), (_BAR, 0)], constant_values=255))
+    file = io.BytesIO()
+    image.save(file, "PNG", optimize=True)
+    return file.getvalue(), image
+
+
+def golden_pixels(spec: InputSpec) -> np.ndarray:
+    """The generated scan as a model takes it, uint8 [H, W, C]."""
+    return preprocess(golden_scan()[1], spec)
+
+
+def golden_sample(spec: InputSpec, probability: float, tolerance: float) -> GoldenSample:
+    """For a manifest: the scan, its tensor's hash and what the model makes of it."""
+    return GoldenSample(
+        png_base64=base64.b64encode(golden_scan()[0]).decode(),
+        tensor_sha256=hashlib.sha256(golden_pixels(spec).tobytes()).hexdigest(),
+        probability=probability,
+        tolerance=tolerance,
+    )

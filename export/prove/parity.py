@@ -1,0 +1,200 @@
+"""The proof: held-out scans through `edge` and the exported file, against Keras."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from edge import Classifier, ModelError
+from edge.inference.classifier import Prediction
+from edge.inference.decision import verdict
+from edge.inference.engines import version
+from edge.model_file.manifest import Decision
+from edge.model_file.provenance import Change, MapMatch, Parity
+from export.targets import Target
+from train.data.scans import SplitScan
+from train.evaluation.metrics import Proportion, auc, calibration_error, score
+
+PART = "test"
+MIN_COMPARED = 0.5
+"""Least share of the held-out scans that the reject gate must let pass: a proof over what is left
+of them would say little of the scans that the model is for."""
+
+
+def verdict_pairs(
+    predictions: Sequence[Prediction], keras_probabilities: np.ndarray, decision: Decision
+) -> list[tuple[str, str]]:
+    """Keras' verdict and the device's own, of N scans: those that differ are unlike Keras.
+
+    The gate looks at the scan alone: its doubt is the same whoever computed the probability.
+
+    Args:
+        predictions: none of them rejected.
+        keras_probabilities: calibrated, of tumor, float [N], all finite.
+    """
+    return [
+        (verdict(float(p), decision, found.doubtful), found.verdict)
+        for found, p in zip(predictions, keras_probabilities, strict=True)
+    ]
+
+
+def prove(
+    classifier: Classifier,
+    target: Target,
+    files: Sequence[Path],
+    truth: np.ndarray,
+    keras_probabilities: np.ndarray,
+    keras_maps: np.ndarray | None,
+    max_changed: int | None = None,
+    max_difference: float | None = None,
+) -> Parity:
+    """Classify `files` on the device's own path, from file to verdict, and compare.
+
+    Args:
+        truth: 1 with a tumor, 0 without, [N].
+        keras_probabilities: what the Keras model gives for the same files, float [N], after the
+            manifest's temperature.
+        keras_maps: its heat maps of them, float [N, rows, columns]; None if the model has none.
+        max_changed, max_difference: limits in place of the target's.
+
+    Raises:
+        EdgeError: a scan cannot be classified at all, or an output is not finite.
+    """
+    predictions = [classifier.classify(file) for file in files]
+    decision = classifier.manifest.decision
+    # A rejected scan never reaches the model, in Keras' case neither: it is no change of the model.
+    asked = [i for i, found in enumerate(predictions) if found.probability is not None]
+    exported = np.array([predictions[i].probability for i in asked], np.float64)
+    reference, truth = keras_probabilities[asked], truth[asked]
+    said = verdict_pairs([predictions[i] for i in asked], reference, decision)
+    changes = Counter(f"{was} to {now}" for was, now in said if was != now)
+    scores = [score(truth, p, decision.threshold) for p in (reference, exported)]
+    differences = np.abs(exported - reference)
+    errors = [float(calibration_error(truth, p)) if asked else 0.0 for p in (reference, exported)]
+    return Parity(
+        engine=classifier.engine.name,
+        engine_version=version(classifier.engine.name),
+        part=PART,
+        scans=len(asked),
+        rejected=len(predictions) - len(asked),
+        changed=changes.total(),
+        changes=dict(sorted(changes.items())),
+        sensitivity=_change(*(s.sensitivity for s in scores)),
+        specificity=_change(*(s.specificity for s in scores)),
+        auc=_auc(truth, reference, exported),
+        words=_words(
+            changes,
+            len(asked),
+            scores,
+            _crossed(said, reference, exported, decision),
+            errors,
+            differences,
+        ),
+        max_difference=float(differences.max(initial=0.0)),
+        mean_difference=float(differences.mean()) if len(asked) else 0.0,
+        max_changed=target.max_changed(len(asked)) if max_changed is None else max_changed,
+        max_allowed_difference=target.max_difference if max_difference is None else max_difference,
+        calibration_error=Change(*errors),
+        heat_map=None if keras_maps is None else _match_maps(classifier, files, keras_maps),
+        max_map_difference=target.max_map_difference,
+    )
+
+
+def _match_maps(classifier: Classifier, files: Sequence[Path], keras_maps: np.ndarray) -> MapMatch:
+    found = np.stack([classifier.heat_map(classifier.pixels(file)) for file in files])
+    if found.shape != keras_maps.shape or not np.isfinite(found).all():
+        raise ModelError(f"{classifier.path}: its heat maps are not finite, or of another size")
+    flat, wanted = found.reshape(len(files), -1), keras_maps.reshape(len(files), -1)
+    peaked = wanted.max(1) > 0
+    largest = np.abs(wanted).max()
+    difference = np.abs(flat - wanted).max()
+    return MapMatch(
+        maps=int(peaked.sum()),
+        peaks_unchanged=int((flat.argmax(1) == wanted.argmax(1))[peaked].sum()),
+        max_difference=float(difference / largest) if largest else float(difference),
+    )
+
+
+def failures(parity: Parity) -> list[str]:
+    """Why the proof does not hold, in words; empty if it does."""
+    found = []
+    if not parity.scans:
+        found.append("no held-out scan could be compared")
+    elif parity.scans < MIN_COMPARED * (parity.scans + parity.rejected):
+        found.append(
+            f"only {parity.scans} of {parity.scans + parity.rejected} held-out scans could be "
+            f"compared, as the reject gate refused the others; {MIN_COMPARED:.0%} must be"
+        )
+    if parity.changed > parity.max_changed:
+        found.append(
+            f"{parity.changed} of {parity.scans} verdicts changed, {parity.max_changed} may"
+        )
+    if not parity.max_difference <= parity.max_allowed_difference:
+        found.append(
+            f"a probability is off by {parity.max_difference:.4f}, "
+            f"{parity.max_allowed_difference:g} is allowed"
+        )
+    limit = parity.max_map_difference
+    if parity.heat_map and limit is not None and not parity.heat_map.max_difference <= limit:
+        found.append(
+            f"a heat map is off by {parity.heat_map.max_difference:.2g} of the largest value, "
+            f"{limit:g} is allowed"
+        )
+    return found
+
+
+def held_out(split: Sequence[SplitScan]) -> list[SplitScan]:
+    """The scans that judge: the test part."""
+    return [scan for scan in split if scan.part == PART]
+
+
+def _crossed(
+    said: Sequence[tuple[str, str]],
+    reference: np.ndarray,
+    exported: np.ndarray,
+    decision: Decision,
+) -> int:
+    """Scans whose verdict is the same, "uncertain", on both sides of the threshold."""
+    other_side = (reference >= decision.threshold) != (exported >= decision.threshold)
+    same = np.array([was == now for was, now in said], bool)
+    return int((other_side & same).sum())
+
+
+def _words(
+    changes: Counter,
+    scans: int,
+    scores: Sequence,
+    crossed: int,
+    errors: Sequence[float],
+    differences: np.ndarray,
+) -> str:
+    crossing = (
+        f"these count {crossed} that stayed uncertain and crossed the threshold; "
+        if crossed
+        else ""
+    )
+    directions = ", ".join(f"{n} from {which}" for which, n in sorted(changes.items()))
+    return (
+        f"{changes.total()} of {scans} verdicts changed{directions and f' ({directions})'}; "
+        f"sensitivity {_moved(*(s.sensitivity for s in scores))}; "
+        f"specificity {_moved(*(s.specificity for s in scores))}; {crossing}"
+        f"calibration error {errors[1]:.3f}, was {errors[0]:.3f}; "
+        f"largest difference in probability {differences.max(initial=0.0):.4f}"
+    )
+
+
+def _moved(keras: Proportion, exported: Proportion) -> str:
+    if keras.hits == exported.hits:
+        return f"{exported}, unchanged"
+    return f"{exported}, was {keras.value:.1%}"
+
+
+def _change(keras: Proportion, exported: Proportion) -> Change:
+    return Change(keras.value, exported.value)
+
+
+def _auc(truth: np.ndarray, keras: np.ndarray, exported: np.ndarray) -> Change | None:
+    if len(set(truth)) < 2:
+        return None
+    return Change(float(auc(truth, keras)), float(auc(truth, exported)))

@@ -1,0 +1,1 @@
+"""int8: the representative dataset, calibration methods, layers kept in float."""

@@ -1,0 +1,156 @@
+"""int8 TFLite, by the converter's own calibrator, quantizer and debugger."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from export.converter_output import quiet
+from export.quantize.calibration_methods import DEBUG_SCANS, channel_error, histograms
+from export.quantize.float_layers import Node, head, layer_of, layers
+
+
+class TfliteInt8:
+    """A SavedModel on its way to int8 TFLite (`export.quantize.quantizer.Quantizer`)."""
+
+    def __init__(self, saved: Path, pixels: np.ndarray, method: str | None, names: Sequence[str]):
+        """Take a model as `export.convert.heat_map.two_outputs` gives it, of batch 1, saved.
+
+        Args:
+            pixels: to calibrate with, uint8 [N, H, W, C].
+            method: of the heat map, or None.
+            names: of the Keras layers that have weights.
+        """
+        self._saved, self._pixels, self._method, self._names = saved, pixels, method, names
+        self._ranges: dict[str, bytes] = {}
+
+    @quiet()
+    def convert(self, method: str = "min-max", kept: Sequence[str] = ()) -> bytes:
+        from tensorflow.lite.python.lite import _deduplicate_readonly_buffers
+
+        # As the converter's own last step: the head and the map share their weights.
+        return _deduplicate_readonly_buffers(self._quantized(method, kept))
+
+    @quiet()
+    def errors(self, method: str) -> dict[str, float]:
+        import tensorflow as tf
+
+        def error(wanted, quantized, scale, zero_point):
+            found = (quantized.astype(np.float32) - zero_point) * scale
+            return channel_error([np.moveaxis(found, -1, 0)], [np.moveaxis(wanted, -1, 0)])
+
+        debugger = tf.lite.experimental.QuantizationDebugger(
+            quant_debug_model_content=self._quantized(method, (), enable_numeric_verify=True),
+            debug_dataset=lambda: ([pixels[None]] for pixels in self._pixels[:DEBUG_SCANS]),
+            debug_options=tf.lite.experimental.QuantizationDebugOptions(
+                layer_direct_compare_metrics={"channel_error": error}
+            ),
+        )
+        debugger.run()
+        found: dict[str, float] = {}
+        for tensor, measures in debugger.layer_statistics.items():
+            layer = layer_of(tensor.removeprefix("NumericVerify/").split(":")[0], self._names)
+            if layer in self._layers:
+                found[layer] = max(found.get(layer, 0.0), float(measures["channel_error"]))
+        return found
+
+    def _quantized(self, method: str, kept: Sequence[str], **debug) -> bytes:
+        import tensorflow as tf
+        from tensorflow.lite.python.convert import mlir_quantize
+
+        floating = [*self._head, *(node for layer in kept for node in self._layers[layer])]
+        return mlir_quantize(
+            self._calibrated if method == "min-max" else self._ranged(method),
+            input_data_type=tf.uint8,
+            output_data_type=tf.float32,
+            denylisted_nodes=floating,
+            **debug,
+        )
+
+    @cached_property
+    def _calibrated(self) -> bytes:
+        """The float file, with the smallest and the largest value of each tensor."""
+        import tensorflow as tf
+
+        converter = tf.lite.TFLiteConverter.from_saved_model(str(self._saved))
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = lambda: ([pixels[None]] for pixels in self._pixels)
+        converter._experimental_calibrate_only = True
+        return converter.convert()
+
+    def _ranged(self, method: str) -> bytes:
+        """The calibrated file with ranges by another method, which TensorFlow does not have.
+
+        The ranges are ONNX Runtime's, from its histograms of the same tensors.
+        """
+        if method not in self._ranges:
+            from tensorflow.lite.tools import flatbuffer_utils
+
+            model = flatbuffer_utils.convert_bytearray_to_object(bytearray(self._calibrated))
+            seen = {
+                tensor.name.decode(): (tensor.quantization.min[0], tensor.quantization.max[0])
+                for tensor in model.subgraphs[0].tensors
+                if tensor.quantization is not None and tensor.quantization.min is not None
+            }
+            collector = histograms(method, seen)
+            for tensors in self._activations():
+                collector.collect({name: [values] for name, values in tensors.items()})
+            ranges = collector.compute_collection_result()
+            for tensor in model.subgraphs[0].tensors:
+                name = tensor.name.decode()
+                if name in ranges:
+                    low, high = (float(bound) for bound in ranges[name][:2])
+                    tensor.quantization.min, tensor.quantization.max = [low], [high]
+            self._ranges[method] = bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+        return self._ranges[method]
+
+    def _activations(self) -> Iterator[dict[str, np.ndarray]]:
+        """Every calibrated tensor of one scan after another."""
+        from tensorflow.lite.python.interpreter import Interpreter, OpResolverType
+        from tensorflow.lite.tools import flatbuffer_utils
+
+        model = flatbuffer_utils.convert_bytearray_to_object(bytearray(self._calibrated))
+        wanted = [
+            (index, tensor.name.decode())
+            for index, tensor in enumerate(model.subgraphs[0].tensors)
+            if tensor.quantization is not None and tensor.quantization.min is not None
+        ]
+        interpreter = Interpreter(
+            model_content=self._calibrated,
+            # A delegate keeps what it computes in between to itself.
+            experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+            experimental_preserve_all_tensors=True,
+        )
+        interpreter.allocate_tensors()
+        entry = interpreter.get_input_details()[0]["index"]
+        for pixels in self._pixels:
+            interpreter.set_tensor(entry, pixels[None])
+            interpreter.invoke()
+            yield {name: interpreter.get_tensor(index) for index, name in wanted}
+
+    @cached_property
+    def _head(self) -> list[str]:
+        nodes, ranks = self._graph
+        return head(nodes, ranks[2], ranks.get(3), self._method)
+
+    @cached_property
+    def _layers(self) -> dict[str, list]:
+        return layers(self._graph[0], self._head, self._names)
+
+    @cached_property
+    def _graph(self) -> tuple[list[Node], dict[int, str]]:
+        """The float graph's operations, and its outputs' names by rank."""
+        from tensorflow.lite.tools import flatbuffer_utils
+
+        model = flatbuffer_utils.convert_bytearray_to_object(bytearray(self._calibrated))
+        (graph,) = model.subgraphs
+        names = [tensor.name.decode() for tensor in graph.tensors]
+        nodes = []
+        for operator in graph.operators:
+            kind = flatbuffer_utils.opcode_to_name(model, operator.opcodeIndex)
+            inputs = tuple(names[i] for i in operator.inputs if i >= 0)
+            outputs = tuple(names[i] for i in operator.outputs)
+            # The quantizer knows an operation by what it gives.
+            nodes.append(Node(outputs[0], kind, inputs, outputs))
+        return nodes, {len(graph.tensors[i].shape): names[i] for i in graph.outputs}

@@ -1,0 +1,101 @@
+"""Find int8 that holds: calibration methods first, then costly layers back in float.
+
+Validation scans choose; the test part only judges the file that was found.
+"""
+
+from collections.abc import Callable, Sequence
+
+from edge.model_file.provenance import Trial
+from export.quantize.quantizer import Quantizer
+
+DEFAULT_GROWTH = 0.5
+"""How much larger than with all layers in int8 a file may become, as a share."""
+
+
+def find(
+    quantizer: Quantizer,
+    methods: Sequence[str],
+    growth: float,
+    judge: Callable[[bytes, str, tuple[str, ...]], Trial],
+    say: Callable[[str], None],
+) -> tuple[bytes, Trial, tuple[Trial, ...]]:
+    """The best int8 file: the first that holds with nothing in float, else with what it needs.
+
+    If the best method does not hold, layers stay in float as well, the one that loses the most
+    first, until it holds; then those that it holds without are quantized after all.
+
+    Args:
+        methods: to try, keys of `export.quantize.calibration_methods.METHODS`.
+        growth: that floating layers may add to the file, as a share of it.
+        judge: what a file of a method and layers in float is worth on validation scans.
+
+    Returns:
+        The file, its trial, and all trials in order. If nothing holds, the best of them.
+    """
+    trials: list[Trial] = []
+    files: dict[tuple, bytes] = {}
+
+    def attempt(method: str, kept: tuple[str, ...], largest: float | None = None) -> Trial | None:
+        payload = quantizer.convert(method, kept)
+        if largest is not None and len(payload) > largest:
+            return None
+        trial = judge(payload, method, kept)
+        say(describe(trial))
+        trials.append(trial)
+        files[method, kept] = payload
+        return trial
+
+    best = min((attempt(method, ()) for method in methods), key=_rank)
+    if not best.holds and growth > 0:
+        largest = len(files[best.method, ()]) * (1 + growth)
+        errors = quantizer.errors(best.method)
+        kept: tuple[str, ...] = ()
+        for layer in sorted(errors, key=errors.get, reverse=True):
+            trial = attempt(best.method, (*kept, layer), largest)
+            if trial is None:
+                continue  # too large; a smaller layer may fit
+            kept = trial.kept
+            best = min(best, trial, key=_rank)
+            if trial.holds:
+                break
+        if best.holds:
+            for layer in best.kept[:-1]:
+                fewer = tuple(name for name in best.kept if name != layer)
+                trial = attempt(best.method, fewer)
+                best = trial if trial.holds else best
+    return files[best.method, best.kept], best, tuple(trials)
+
+
+def _rank(trial: Trial) -> tuple:
+    """Least is best."""
+    return not trial.holds, trial.changed, trial.mean_difference
+
+
+def describe(trial: Trial) -> str:
+    """A trial in words."""
+    kept = f", {', '.join(trial.kept)} in float" if trial.kept else ""
+    return (
+        f"{trial.method}{kept}: {trial.changed} of {trial.scans} validation verdicts changed, "
+        f"probabilities off by {trial.mean_difference:.4f}, {trial.max_difference:.4f} at most; "
+        f"{trial.bytes / 1e6:.2f} MB; {'holds' if trial.holds else 'does not hold'}"
+    )
+
+
+def saved(trials: Sequence[Trial], chosen: Trial) -> list[str]:
+    """For each layer that stays in float, what the file would be without."""
+    lines = []
+    for layer in chosen.kept:
+        # The nearest that was tried: without that layer alone, if it was.
+        fewer = [
+            trial
+            for trial in trials
+            if trial.method == chosen.method and set(trial.kept) <= set(chosen.kept) - {layer}
+        ]
+        without = max(fewer, key=lambda trial: len(trial.kept))
+        lines.append(
+            f"{layer} stays in float: {without.changed} instead of {chosen.changed} validation "
+            f"verdicts would change without, probabilities be off by "
+            f"{without.mean_difference:.4f} instead of {chosen.mean_difference:.4f}; it adds "
+            f"{(chosen.bytes - without.bytes) / 1e3:.1f} kB"
+        )
+    return lines

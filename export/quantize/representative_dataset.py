@@ -1,0 +1,43 @@
+"""Which scans set the ranges of a quantized model."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from export.errors import ExportError
+from train.data.scans import SplitScan
+
+DEFAULT_SCANS = 100
+PART = "train"
+
+
+def choose(split: Sequence[SplitScan], count: int, seed: int) -> list[SplitScan]:
+    """About `count` scans of the training part, as many with a tumor as without.
+
+    A class with fewer than `count / 2` different scans sets the number of both. Duplicates are
+    taken once. Deterministic.
+
+    Raises:
+        ExportError: `count` is below 2, or a chosen scan also stands in validation or test.
+    """
+    if count < 2:
+        raise ExportError(f"{count} calibration scans are too few; at least one of each class")
+    random = np.random.default_rng(seed)
+    classes = []
+    for positive in (False, True):
+        own = [scan for scan in split if scan.part == PART and scan.positive is positive]
+        # The first scan of each duplicate group stands for it.
+        distinct = {scan.sha256: scan for scan in reversed(own)}
+        classes.append(sorted(distinct.values(), key=lambda scan: scan.sha256))
+    each = min(count // 2, *map(len, classes))
+    chosen = []
+    for scans in classes:
+        chosen += [scans[i] for i in sorted(random.permutation(len(scans))[:each])]
+    held_out = {scan.sha256 for scan in split if scan.part != PART}
+    leaked = [scan.path for scan in chosen if scan.sha256 in held_out]
+    if leaked:
+        raise ExportError(
+            f"split.json has scans in training that are also held out: {', '.join(leaked[:5])}; "
+            "calibrating on them would make the proof worthless. Train again."
+        )
+    return chosen

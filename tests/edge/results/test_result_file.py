@@ -1,0 +1,192 @@
+"""`--out`: whole results replace what is there, anything less leaves it alone."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edge.inference.engines import installed
+from tests.edge.conftest import MODELS, heed_ctrl_c
+from tests.edge.test_cli import run
+
+EARLIER = "earlier results\n"
+
+
+@pytest.fixture
+def unknown_rule(tmp_path) -> Path:
+    """A model that loads, and whose manifest asks for a crop rule that there is not."""
+    if not installed("tflite"):
+        pytest.skip("no engine for tflite is installed")
+    from edge.model_file.container import open_model
+    from export.package.write_container import pack
+
+    manifest = open_model(MODELS / "tiny.tflite").manifest
+    payload = (MODELS / "tiny.tflite").read_bytes()
+    manifest = replace(manifest, input=replace(manifest.input, crop="moon"))
+    path = tmp_path / "moon.tflite"
+    path.write_bytes(pack(payload[: payload.index(b"PK\3\4")], manifest))
+    return path
+
+
+@pytest.fixture
+def earlier(tmp_path) -> Path:
+    """A file of earlier results, alone in its folder."""
+    (tmp_path / "out").mkdir()
+    path = tmp_path / "out" / "results.json"
+    path.write_text(EARLIER)
+    return path
+
+
+def is_untouched(earlier: Path) -> bool:
+    return earlier.read_text() == EARLIER and os.listdir(earlier.parent) == [earlier.name]
+
+
+def test_a_pipe_is_written_into(any_model, scan, tmp_path):
+    pipe, read = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    keep = os.open(pipe, os.O_RDWR)  # so that nobody waits for ever if it is replaced
+    reader = threading.Thread(target=lambda: read.append(os.read(keep, 1 << 16)), daemon=True)
+    reader.start()
+    status, out, err = run(scan(180), "--model", any_model, "--format", "json", "--out", pipe)
+    assert (status, out, err) == (0, "", "")
+    assert pipe.is_fifo()
+    reader.join(timeout=20)
+    assert b'"notice"' in read[0]
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd/1"), reason="no /proc on this system")
+@pytest.mark.parametrize("redirected", [">", ">>"])
+def test_standard_output_by_its_name(any_model, scan, tmp_path, redirected):
+    log = tmp_path / "log"
+    log.write_text(EARLIER)
+    inode = log.stat().st_ino
+    name = tmp_path / "stdout"  # not /dev/stdout itself, which a mistake would destroy
+    name.symlink_to("/proc/self/fd/1")
+    options = f"--model {any_model} --format ndjson --out {name} {redirected} {log}"
+    command = f"{sys.executable} -m edge {scan(180)} {options}"
+    subprocess.run(["bash", "-c", command], check=True)
+    assert log.stat().st_ino == inode
+    lines = log.read_text().splitlines()
+    assert json.loads(lines[-1])["verdict"] == "tumor"
+    assert len(lines) == len(redirected)
+    assert name.is_symlink()
+
+
+def test_a_link_is_followed(any_model, scan, earlier, tmp_path):
+    link = tmp_path / "link.json"
+    link.symlink_to("out/results.json")
+    assert run(scan(180), "--model", any_model, "--format", "json", "--out", link)[0] == 0
+    assert link.is_symlink()
+    assert json.loads(earlier.read_text())["results"]
+    assert os.listdir(earlier.parent) == [earlier.name]
+    new = tmp_path / "new.json"
+    new.symlink_to("out/new")
+    assert run(scan(180), "--model", any_model, "--format", "json", "--out", new)[0] == 0
+    assert json.loads((tmp_path / "out" / "new").read_text())["results"]
+
+
+def test_an_error_of_the_model_costs_no_earlier_results(unknown_rule, scan, earlier):
+    status, out, err = run(scan(180), scan(40, "b.png"), "--model", unknown_rule, "--out", earlier)
+    assert (status, out) == (2, "")
+    assert is_untouched(earlier)
+    assert f"{unknown_rule}: the model asks for" in err
+    assert f"{earlier}: is left as it was" in err
+
+
+def test_an_engine_that_cannot_be_loaded_costs_no_earlier_results(
+    any_model, scan, earlier, monkeypatch
+):
+    from edge import Classifier, EngineError
+    from edge.app import batch
+    from edge.app.arguments import parser
+
+    def fail(*_):
+        raise EngineError("no second engine")
+
+    monkeypatch.setattr(batch, "_outcomes", fail)
+    args = parser().parse_args([str(scan(180)), "--out", str(earlier)])
+    assert batch.run_batch(Classifier(any_model), args) == 2
+    assert is_untouched(earlier)
+
+
+@pytest.mark.parametrize(
+    ("sign", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
+)
+def test_a_signal_costs_no_earlier_results(any_model, scan, earlier, sign, status):
+    command = [sys.executable, "-m", "edge", "-", "--model", any_model, "--out", earlier]
+    process = subprocess.Popen(
+        list(map(str, command)),
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_ctrl_c,
+    )
+    process.stdin.write(f"{scan(180)}\n{earlier.parent / 'gone.png'}\n")
+    process.stdin.flush()
+    assert "gone.png" in process.stderr.readline()  # so it is among the scans
+    process.send_signal(sign)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == status
+    assert "interrupted after" in err
+    assert "are complete" not in err
+    assert is_untouched(earlier)
+
+
+def test_two_at_once_write_whole_results_each(any_model, scan, earlier):
+    """Both wrote to one temporary file, and the slower into what the quicker had put in place."""
+    many = [scan(180)] * 40
+    command = [sys.executable, "-m", "edge", *many, "--model", any_model, "--format", "csv"]
+    both = [
+        subprocess.Popen([*map(str, command), "--out", str(earlier)], stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    assert [process.wait(timeout=60) for process in both] == [0, 0]
+    lines = earlier.read_bytes().splitlines()
+    assert len(lines) == 41
+    assert not any(b"\0" in line for line in lines)
+
+
+def test_a_signal_before_the_first_scan_leaves_nothing(any_model, earlier):
+    command = [sys.executable, "-m", "edge", "-", "--model", any_model, "--out", earlier]
+    process = subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE)
+    end = time.monotonic() + 20
+    while len(os.listdir(earlier.parent)) < 2 and time.monotonic() < end:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 143
+    assert is_untouched(earlier)
+
+
+@pytest.mark.parametrize("size", [0, 2000])
+def test_a_full_disk_costs_no_earlier_results(any_model, scan, earlier, size):
+    scans = [scan(180)] * 20
+    status, _, err = run(
+        *scans,
+        *("--model", any_model, "--format", "json", "--jobs", 1, "--out", earlier),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+    )
+    assert status == 2
+    assert err.startswith(f"edge-classify: {earlier}: the results cannot be written (File too")
+    assert len(err.splitlines()) == 1
+    assert is_untouched(earlier)
+
+
+def test_a_folder_is_refused_before_any_work(any_model, scan, tmp_path):
+    (tmp_path / "out").mkdir()
+    pictures = tmp_path / "pictures"
+    status, out, err = run(
+        scan(180), "--model", any_model, "--out", tmp_path / "out", "--explain", pictures
+    )
+    assert (status, out) == (2, "")
+    assert "out: is a folder" in err
+    assert not pictures.exists()
+    assert not list(tmp_path.glob("*.partial"))

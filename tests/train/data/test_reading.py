@@ -1,0 +1,196 @@
+"""Folders of scans: classes, files, pixels, and what is wrong with them."""
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from edge.model_file.manifest import InputSpec
+from train.data.class_folders import check_all_found, find_classes, find_files
+from train.data.reading import read_again, read_scans
+from train.data.scans import Classes, SplitScan, joined
+from train.errors import TrainError
+
+SPEC = InputSpec(8, 8, "rgb")
+
+
+def write(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.full((12, 12), value, np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for i in range(3):
+        write(tmp_path / "yes" / f"{i}.png", 10 + i)
+        write(tmp_path / "no" / f"{i}.png", 20 + i)
+    return tmp_path
+
+
+def read(folder, classes=None):
+    classes = classes or Classes()
+    return read_scans(folder, find_files(folder, classes), SPEC)
+
+
+def test_what_part_of_each_picture_is_seen_is_kept(folder):
+    wide = np.zeros((100, 200), np.uint8)
+    wide[20:80, 40:100] = 200
+    Image.fromarray(wide).save(folder / "yes" / "wide.png")
+    files = find_files(folder, Classes())
+    whole = read_scans(folder, files, SPEC)
+    assert (whole.parts == [0, 0, 1, 1]).all()
+    heads = joined([whole, read_scans(folder, files, replace(SPEC, crop="head"))])
+    assert heads.parts.shape == (14, 4)
+    place = [scan.path for scan in heads.scans].index("yes/wide.png") + 7
+    np.testing.assert_allclose(heads.parts[place], [0.19, 0.18, 0.51, 0.82], atol=0.02)
+
+
+def test_yes_and_no_are_the_default(folder):
+    (folder / "boxes").mkdir()
+    assert find_classes(folder, [], []) == Classes(("yes",), ("no",))
+
+
+def test_any_names_with_positive(folder):
+    (folder / "yes").rename(folder / "glioma")
+    write(folder / "pituitary" / "a.png", 3)
+    classes = find_classes(folder, ["glioma", "pituitary"], [])
+    assert classes.negative == ("no",)
+    assert classes.labels == ("no", "glioma+pituitary")
+    assert read(folder, classes).truth.sum() == 4
+
+
+@pytest.mark.parametrize(
+    ("positive", "negative", "words"),
+    [
+        (["tumor"], [], "needs a subfolder .*--positive NAME"),
+        (["tumor"], ["healthy"], "tumor / healthy"),
+        (["yes"], ["yes"], "same folder"),
+        ([], ["no"], "--negative needs --positive"),
+    ],
+)
+def test_wrong_names(folder, positive, negative, words):
+    with pytest.raises(TrainError, match=words):
+        find_classes(folder, positive, negative)
+
+
+def test_names_of_both_classes_are_found_at_every_depth(folder):
+    mixed = folder / "Testing"
+    write(mixed / "glioma" / "a.png", 3)
+    write(mixed / "notumor" / "c.png", 4)
+    write(mixed / "notumor" / "yes" / "b.png", 5)
+    classes = find_classes(folder, ["yes", "glioma"], ["notumor", "healthy"])
+    assert classes == Classes(("yes", "glioma"), ("notumor",)), "not all need be there"
+    found = {path.name: positive for path, positive in find_files(folder, classes)}
+    assert found["a.png"]
+    assert found["b.png"], "the nearest folder decides"
+    assert not found["c.png"]
+    assert len(found) == 6, "no/ was not named"
+
+
+def test_a_folder_of_one_class_by_its_own_name(tmp_path):
+    write(tmp_path / "healthy" / "scanner1" / "a.png", 3)
+    write(tmp_path / "healthy" / "scanner2" / "b.png", 4)
+    classes = find_classes(tmp_path / "healthy", ["yes"], ["healthy"])
+    found = read(tmp_path / "healthy", classes)
+    assert found.truth.tolist() == [0, 0]
+    assert [scan.source for scan in found.scans] == ["healthy/scanner1", "healthy/scanner2"]
+
+
+def test_a_name_that_stands_for_nothing(folder):
+    classes = [find_classes(folder, ["yes"], ["no", "healthy"])]
+    check_all_found(classes, ["yes"], ["no"])
+    with pytest.raises(TrainError, match="--negative healthy: no data folder"):
+        check_all_found(classes, ["yes"], ["no", "healthy"])
+
+
+def test_one_class_only(folder):
+    for file in (folder / "no").iterdir():
+        file.unlink()
+    with pytest.raises(TrainError, match="no: this class folder is empty"):
+        find_files(folder, Classes())
+    (folder / "no").rmdir()
+    with pytest.raises(TrainError, match="needs a subfolder for each class"):
+        find_classes(folder, [], [])
+    with pytest.raises(TrainError, match="any other"):
+        find_classes(folder, ["yes"], [])
+
+
+def test_no_such_folder_and_no_images(tmp_path):
+    with pytest.raises(TrainError, match="no such folder"):
+        find_classes(tmp_path / "gone", [], [])
+    with pytest.raises(TrainError, match="has none"):
+        find_classes(tmp_path, [], [])
+
+
+def test_pixels_and_truth_stay_together(folder):
+    found = read(folder)
+    assert found.pixels.shape == (6, 8, 8, 3)
+    assert found.pixels.dtype == np.uint8
+    assert found.truth.tolist() == [0, 0, 0, 1, 1, 1]
+    assert found.pixels[:, 0, 0, 0].tolist() == [20, 21, 22, 10, 11, 12]
+    for scan in found.scans:
+        assert scan.sha256 == hashlib.sha256(scan.file.read_bytes()).hexdigest()
+
+
+def test_subfolders_are_searched_and_hidden_files_are_not(folder):
+    write(folder / "yes" / "more" / "deep.png", 50)
+    (folder / "yes" / ".DS_Store").write_bytes(b"x")
+    write(folder / "no" / ".thumbs" / "t.png", 1)
+    assert len(find_files(folder, Classes())) == 7
+
+
+def test_unreadable_files_are_named_and_left_out(folder):
+    (folder / "yes" / "a.png").write_bytes(b"")
+    (folder / "no" / "b.jpg").write_text("text")
+    found = read(folder)
+    assert len(found.scans) == 6
+    assert [u.reason.split(": ")[0] for u in found.unreadable] == [
+        str(folder / "no" / "b.jpg"),
+        str(folder / "yes" / "a.png"),
+    ]
+
+
+def test_a_class_with_nothing_readable(folder):
+    for file in (folder / "yes").iterdir():
+        file.write_bytes(b"")
+    with pytest.raises(TrainError, match="no readable scan with a tumor; 3 files unreadable"):
+        read(folder)
+
+
+def lines(folder):
+    found = read(folder)
+    return found, [
+        SplitScan(s.root, s.path, s.sha256, s.positive, i, "test")
+        for i, s in enumerate(found.scans)
+    ]
+
+
+def test_reading_again_gives_the_same_pixels(folder):
+    found, again = lines(folder)
+    files, pixels = read_again(again, SPEC)
+    np.testing.assert_array_equal(pixels, found.pixels)
+    assert files == [scan.file for scan in found.scans]
+
+
+def test_moved_data_is_found_with_its_new_place(folder, tmp_path_factory):
+    found, again = lines(folder)
+    place = tmp_path_factory.mktemp("elsewhere") / "data"
+    folder.rename(place)
+    with pytest.raises(TrainError, match=r"6 of 6 scans .* not where they were.*--data"):
+        read_again(again, SPEC)
+    np.testing.assert_array_equal(read_again(again, SPEC, place)[1], found.pixels)
+
+
+def test_changed_data_is_refused(folder):
+    _, again = lines(folder)
+    write(folder / "yes" / "1.png", 99)
+    with pytest.raises(TrainError, match=r"1 of 6 scans changed since the run, .*yes/1\.png"):
+        read_again(again, SPEC)
+
+
+def test_the_real_scans_are_all_read(real_scans):
+    found = read(real_scans)
+    assert (len(found.scans), found.truth.sum(), found.unreadable) == (253, 155, ())

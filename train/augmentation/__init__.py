@@ -1,0 +1,1 @@
+"""Changes to training scans: layers, random views, synthetic lesions, examples."""

@@ -1,0 +1,1 @@
+"""Folders of scans: which files, which class, which boxes, what pixels."""

@@ -1,0 +1,100 @@
+"""Which subfolders of a data folder are the two classes, and which files they hold."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from train.data.scans import DEFAULT_NEGATIVE, DEFAULT_POSITIVE, Classes
+from train.data.walk import everything_below
+from train.errors import TrainError
+
+
+def find_classes(folder: Path, positive: list[str], negative: list[str]) -> Classes:
+    """Decide which subfolders are the two classes.
+
+    Where both are named, the names are looked for at every depth, the folder's own name included,
+    and not all need be there: one command reads folders that are laid out differently, and a
+    folder whose own name is a class's is of that class entirely.
+
+    Args:
+        positive: names of the subfolders with tumor; empty: `yes` and `no` are the classes.
+        negative: names of those without; empty: all subfolders that are not positive.
+
+    Raises:
+        TrainError: no such folder, or no subfolders of those names.
+    """
+    if not folder.is_dir():
+        raise TrainError(f"{folder}: no such folder")
+    present = sorted(p.name for p in folder.iterdir() if p.is_dir() and p.name[0] != ".")
+    if set(positive) & set(negative):
+        raise TrainError("--positive and --negative name the same folder")
+    both = bool(positive and negative)
+    if not positive:
+        if negative:
+            raise TrainError("--negative needs --positive: name the folders of both classes")
+        positive, negative = [DEFAULT_POSITIVE], [DEFAULT_NEGATIVE]
+    if both:
+        everywhere = {folder.resolve().name, *_names_below(folder)}
+        found = Classes(
+            tuple(name for name in positive if name in everywhere),
+            tuple(name for name in negative if name in everywhere),
+        )
+        wrong = not found.positive and not found.negative
+    else:
+        negative = negative or [name for name in present if name not in positive]
+        found = Classes(tuple(positive), tuple(negative))
+        wrong = not negative or any(name not in present for name in positive + negative)
+    if wrong:
+        raise TrainError(
+            f"{folder}: needs a subfolder for each class "
+            f"({', '.join(positive)} / {', '.join(negative) or 'any other'}), has "
+            f"{', '.join(present) or 'none'}; name the tumor class with --positive NAME and, where "
+            "a folder of --data holds one class or is one itself, the other with --negative NAME"
+        )
+    return found
+
+
+def check_all_found(classes: Sequence[Classes], positive: list[str], negative: list[str]) -> None:
+    """See that every name given stands for something in at least one folder.
+
+    Raises:
+        TrainError: one does not; it is misspelt, or its folder was not given.
+    """
+    for option, given, found in (
+        ("--positive", positive, {name for one in classes for name in one.positive}),
+        ("--negative", negative, {name for one in classes for name in one.negative}),
+    ):
+        missing = [name for name in given if name not in found]
+        if missing:
+            raise TrainError(
+                f"{option} {missing[0]}: no data folder has a subfolder of that name; "
+                "check the spelling, or add the folder with --data"
+            )
+
+
+def find_files(folder: Path, classes: Classes) -> list[tuple[Path, bool]]:
+    """Every visible file of the class folders, searched recursively, in a fixed order.
+
+    Links are followed (`train.data.walk`). A file is of the class whose folder it lies in most
+    closely.
+
+    Raises:
+        TrainError: a class folder holds no file.
+    """
+    names = dict.fromkeys(classes.negative, False) | dict.fromkeys(classes.positive, True)
+    files: dict[str, list[Path]] = {name: [] for name in names}
+    for path in everything_below(folder):
+        parts = path.relative_to(folder).parts
+        if not path.is_file():
+            continue
+        above = (folder.resolve().name, *parts[:-1])
+        owner = next((part for part in reversed(above) if part in names), None)
+        if owner is not None:
+            files[owner].append(path)
+    for name, own in files.items():
+        if not own:
+            raise TrainError(f"{folder / name}: this class folder is empty")
+    return [(path, names[name]) for name, own in files.items() for path in own]
+
+
+def _names_below(folder: Path) -> set[str]:
+    return {path.name for path in everything_below(folder) if path.is_dir()}

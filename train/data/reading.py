@@ -1,0 +1,106 @@
+"""Folders of scans: which files there are, what class they are of, and their pixels."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge.errors import ImageError
+from edge.model_file.manifest import InputSpec
+from edge.scan.decode import decode
+from edge.scan.preprocess import preprocess, preprocess_part
+from train.data.scans import Scan, ScanSet, SplitScan, Unreadable
+from train.errors import TrainError
+
+if TYPE_CHECKING:  # `train.splitting.near_duplicates` imports this module
+    pass
+
+READERS = 4  # decoding waits for the disk about as long as it computes
+
+
+def read_scans(
+    folder: Path,
+    files: Sequence[tuple[Path, bool]],
+    spec: InputSpec,
+    tick: Callable[[], None] = lambda: None,
+) -> ScanSet:
+    """Hash, decode and preprocess files through `edge`; what cannot be read is left out and named.
+
+    Each file is decoded once, for its pixels and for what tells duplicates.
+
+    Args:
+        tick: called once a file, for a progress display.
+
+    Raises:
+        TrainError: a class that has files has no readable scan.
+    """
+    from train.data.appearance import Looks, look
+
+    root = folder.resolve()
+
+    def read(item: tuple[Path, bool]):
+        path, positive = item
+        try:
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            image = decode(path)
+        except (ImageError, OSError) as error:
+            return Unreadable(str(path), str(error))
+        relative = path.relative_to(folder).as_posix()
+        scan = Scan(str(root), relative, positive, digest)
+        seen = preprocess_part(image, spec)
+        return scan, seen.pixels, seen.part, *look(image)
+
+    scans, pixels, parts, hashes, thumbnails, unreadable = [], [], [], [], [], []
+    with ThreadPoolExecutor(READERS) as pool:
+        for result in pool.map(read, files):
+            tick()
+            if isinstance(result, Unreadable):
+                unreadable.append(result)
+            else:
+                columns = scans, pixels, parts, hashes, thumbnails
+                for values, value in zip(columns, result, strict=True):
+                    values.append(value)
+    for positive in {positive for _, positive in files} - {scan.positive for scan in scans}:
+        which = "with a tumor" if positive else "without a tumor"
+        raise TrainError(f"{folder}: no readable scan {which}; {len(unreadable)} files unreadable")
+    looks = Looks(np.stack(hashes), np.stack(thumbnails))
+    return ScanSet(tuple(scans), np.stack(pixels), np.array(parts), tuple(unreadable), looks)
+
+
+def read_again(
+    scans: Sequence[SplitScan], spec: InputSpec, root: Path | None = None
+) -> tuple[list[Path], np.ndarray]:
+    """The files of scans seen in an earlier run and their pixels, proven to be the same files.
+
+    Args:
+        root: where the data folder is now, if it was moved.
+
+    Returns:
+        The files and uint8 [N, height, width, channels].
+
+    Raises:
+        TrainError: files are missing, or their contents changed.
+    """
+    files = [Path(root or scan.root, scan.path) for scan in scans]
+    missing = [file for file in files if not file.is_file()]
+    if missing:
+        raise TrainError(
+            f"{len(missing)} of {len(files)} scans of the run are not where they were, "
+            f"{missing[0]} for one; name their folder with --data"
+        )
+    changed = [
+        file
+        for file, scan in zip(files, scans, strict=True)
+        if hashlib.sha256(file.read_bytes()).hexdigest() != scan.sha256
+    ]
+    if changed:
+        raise TrainError(
+            f"{len(changed)} of {len(files)} scans changed since the run, {changed[0]} for one; "
+            "restore them, or train again"
+        )
+    with ThreadPoolExecutor(READERS) as pool:
+        pixels = list(pool.map(lambda file: preprocess(decode(file), spec), files))
+    return files, np.stack(pixels)

@@ -1,0 +1,1 @@
+"""Fitting a network: phases, early stopping, checkpoints, cached features."""

@@ -1,0 +1,75 @@
+"""Slices of heads and necks that show no brain, by the expression of --no-brain."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from train.data.scans import Scan, SplitScan
+from train.errors import TrainError
+from train.prepare_data import Data, Request
+from train.splitting.split import Fold
+
+
+def brainless_scans(request: Request, data: Data, train: np.ndarray) -> np.ndarray:
+    """Which scans --no-brain names, bool [N].
+
+    Args:
+        train: positions of the training scans, int64 [M].
+
+    Raises:
+        TrainError: the expression is none, or no tumor-free training scan has such a path.
+    """
+    if not request.no_brain:
+        return np.zeros(len(data.found.scans), bool)
+    named = named_brainless(request.no_brain, data.found.scans)
+    if not named[train].any():
+        raise TrainError(
+            f"--no-brain {request.no_brain!r}: is in the path of no tumor-free training scan; "
+            f"such a path is {_searched(data.found.scans[0])}"
+        )
+    return named
+
+
+def named_brainless(expression: str, scans: Sequence[Scan | SplitScan]) -> np.ndarray:
+    """The tumor-free scans in whose paths, from the data folder's own name on, it is: bool [N].
+
+    What is above the data folder is not searched: it differs from machine to machine.
+
+    Raises:
+        TrainError: it is no regular expression.
+    """
+    try:
+        pattern = re.compile(expression)
+    except re.error as error:
+        raise TrainError(
+            f"--no-brain {expression!r}: is no regular expression ({error})"
+        ) from error
+    return np.array(
+        [not one.positive and bool(pattern.search(_searched(one))) for one in scans], bool
+    )
+
+
+def check_brains_left(expression: str, named: np.ndarray, positive: np.ndarray, fold: Fold) -> None:
+    """See that the reject gate can learn what tumor-free scans look like, and set its limits.
+
+    Args:
+        named: by --no-brain, bool [N].
+        positive: with a tumor, bool [N].
+
+    Raises:
+        TrainError: no other tumor-free scan is in the training part, or in the validation part.
+    """
+    for part, positions in (("training", fold.train), ("validation", fold.validation)):
+        free = positions[~positive[positions]]
+        if named[free].all():
+            raise TrainError(
+                f"--no-brain {expression!r}: names all {len(free)} tumor-free scans of the "
+                f"{part} part, so the reject gate would refuse all such scans; give an expression "
+                "that names only those without a brain"
+            )
+
+
+def _searched(scan: Scan | SplitScan) -> str:
+    return f"{Path(scan.root).name}/{scan.path}"

@@ -1,0 +1,1 @@
+"""What a fit computes on: Keras' backend, devices, 16-bit types, memory."""

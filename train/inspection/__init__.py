@@ -1,0 +1,1 @@
+"""`--inspect`: what is in folders of scans, before anything is trained."""

@@ -1,0 +1,1 @@
+"""The networks, their layers, their pretrained weights and what they cost."""

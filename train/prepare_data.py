@@ -1,0 +1,179 @@
+"""What one session is asked for, and the scans it is asked of: read, clustered and split."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from train.data.boxes import Boxes, read_boxes
+from train.data.class_folders import check_all_found, find_classes, find_files
+from train.data.reading import read_scans
+from train.data.samples import Samples
+from train.data.scans import Classes, ScanSet, SplitScan, fingerprint, joined
+from train.data.source_names import source_names
+from train.errors import TrainError
+from train.fitting.fit_options import FitOptions
+from train.networks.registry import ARCHITECTURES
+from train.progress import counting, say
+from train.run import run_folder
+from train.splitting import patients, split
+from train.splitting.leak_guard import CONFLICT, Grouping, group_scans
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one session is asked for."""
+
+    folders: tuple[Path, ...]
+    """To train with."""
+    test_folder: Path | None
+    positive: list[str]
+    negative: list[str]
+    patient_id: str | None
+    patient_csv: Path | None
+    fit: FitOptions
+    folds: int | None
+    """Of the cross-validation; None: none."""
+    protocol: str
+    """"honest", or "article" to repeat the articles' beside it."""
+    target_sensitivity: float
+    coverage: float
+    hold_out: tuple[Path, ...] = ()
+    """Of `folders`: a fifth of all their scans together joins the test folder."""
+    boxes: tuple[Path, ...] = ()
+    """Folders of text files with boxes around tumors."""
+    teachers: tuple[Path, ...] = ()
+    """Finished runs."""
+    no_brain: str | None = None
+    """Regular expression for the names of training scans that show no brain."""
+    weights: str | None = None
+    """The backbone's, in words; None: there is no backbone."""
+    options: dict = field(default_factory=dict)
+    """The whole command, for the manifest."""
+
+    @property
+    def asked(self) -> dict:
+        """What an interrupted session must have been asked for too, to be resumed.
+
+        Of files of weights, patients, boxes and teachers their hashes count, not their names alone.
+
+        Raises:
+            TrainError: the table of patients cannot be read.
+        """
+        named = {"weights": self.weights} if self.weights else {}
+        if self.patient_csv:
+            named["patient_csv"] = _file_with_hash(self.patient_csv)
+        if self.boxes:
+            named["boxes"] = [_with_hash(folder, ["*.txt"]) for folder in self.boxes]
+        if self.teachers:
+            files = [run_folder.MODEL, run_folder.MANIFEST]
+            named["teacher"] = [_with_hash(folder, files) for folder in self.teachers]
+        return self.options | named
+
+    @property
+    def all_folders(self) -> list[Path]:
+        """To train with and to test on."""
+        return [*self.folders, *([self.test_folder] if self.test_folder else [])]
+
+
+@dataclass(frozen=True)
+class Data:
+    """All scans of a session and what must not be parted."""
+
+    found: ScanSet
+    classes: Classes
+    external: np.ndarray
+    """bool [N]: of the test folder."""
+    grouping: Grouping
+    parts: list[SplitScan]
+    boxes: Boxes
+
+    def samples(self, positions: np.ndarray) -> Samples:
+        """The scans at some positions, as a fit takes them."""
+        found = self.found
+        sources = np.array(source_names(found.scans))
+        boxes = self.boxes.column(found.parts)
+        return Samples(found.pixels, found.truth, self.grouping.groups, sources, boxes)[positions]
+
+
+def gather(request: Request) -> Data:
+    """Read every folder, cluster, and split.
+
+    Raises:
+        TrainError: see `train.data.reading`, `train.splitting.patients` and
+        `train.splitting.split`.
+    """
+    folders = request.all_folders
+    classes = [find_classes(folder, request.positive, request.negative) for folder in folders]
+    check_all_found(classes, request.positive, request.negative)
+    files = [find_files(*pair) for pair in zip(folders, classes, strict=True)]
+    spec = ARCHITECTURES[request.fit.architecture].input
+    with counting("reading scans", sum(map(len, files))) as tick:
+        sets = [
+            read_scans(folder, own, spec, tick) for folder, own in zip(folders, files, strict=True)
+        ]
+    found = joined(sets)
+    tests = len(sets[-1].scans) if request.test_folder else 0
+    external = np.arange(len(found.scans)) >= len(found.scans) - tests
+    known = None
+    if request.patient_id:
+        known = patients.from_names(request.patient_id, found.scans)
+    elif request.patient_csv:
+        known = patients.from_csv(request.patient_csv, found.scans)
+    grouping = group_scans(found, known)
+    held = {str(folder.resolve()) for folder in request.hold_out}
+    held_out = np.array([scan.root in held for scan in found.scans], bool)
+    parts = split.split(
+        found.scans, grouping, request.fit.seed, request.folds or split.FOLDS, external, held_out
+    )
+    if held:
+        external = np.array([part.part == "test" for part in parts], bool) | external
+    boxes = read_boxes(request.boxes, found.scans)
+    return Data(found, _all_names(classes), external, grouping, parts, boxes)
+
+
+def describe(data: Data) -> None:
+    """Say what was found, on standard error."""
+    for skipped in data.found.unreadable:
+        say(f"skipped {skipped.reason}")
+    truth, (negative, positive) = data.found.truth, data.classes.labels
+    say(
+        f"{len(truth)} scans: {positive} {truth.sum()}, {negative} {(1 - truth).sum()}; "
+        f"{len(data.found.unreadable)} unreadable and skipped"
+    )
+    for problem in data.boxes.problems:
+        say(f"box left out: {problem}")
+    if data.boxes.of:
+        say(f"boxes of {len(data.boxes.of)} scans")
+    clusters = len(set(data.grouping.clusters.tolist()))
+    say(f"  {clusters} different ones: the rest are copies or near-copies (--inspect shows them)")
+    for conflict in data.grouping.conflicts:
+        say(f"  left out, as its label cannot be known: {conflict}")
+    dropped = [scan for scan in data.parts if scan.part == split.DROPPED]
+    leaks = [scan for scan in dropped if not scan.reason.startswith(CONFLICT)]
+    if data.external.any():
+        say(f"  {len(leaks)} scans dropped, as they duplicate scans of the test set (split.json)")
+    for part, by_label in split.counts(data.parts, data.classes.labels).items():
+        say(f"  {part:10}  " + "  ".join(f"{k} {n}" for k, n in by_label.items()))
+
+
+def _with_hash(folder: Path, patterns: list[str]) -> str:
+    """A folder's name with a hash of the files of some patterns in it, their names included."""
+    files = [file for pattern in patterns for file in sorted(folder.glob(pattern))]
+    digest = fingerprint(f"{one.name} {run_folder.sha256_file(one)}" for one in files)
+    return f"{folder} (SHA-256 {digest})"
+
+
+def _file_with_hash(file: Path) -> str:
+    try:
+        return f"{file} (SHA-256 {run_folder.sha256_file(file)})"
+    except OSError as error:
+        raise TrainError(f"{file}: cannot be read ({error.strerror})") from error
+
+
+def _all_names(classes: list[Classes]) -> Classes:
+    """The class names of all folders, each once."""
+    return Classes(
+        tuple(dict.fromkeys(name for one in classes for name in one.positive)),
+        tuple(dict.fromkeys(name for one in classes for name in one.negative)),
+    )

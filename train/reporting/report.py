@@ -1,0 +1,346 @@
+"""What a run reports: its figures in JSON, and a model card in words."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge import NOTICE
+from train.data.scans import Classes, SplitScan, Unreadable
+from train.evaluation.decision import FEW, Choice
+from train.evaluation.evaluate import METHOD, Evaluation
+from train.evaluation.metrics import BINS, Proportion
+from train.evaluation.shortcut_floor import FEATURES, ShortcutFloor
+from train.fitting.article_protocols import CLAIMS, LeakyResult
+from train.networks.cost import Cost
+from train.run.run_folder import HISTORY, REPORT_JSON, REPORT_MD, RunManifest, write_json
+from train.splitting.leak_guard import CONFLICT, Grouping
+from train.splitting.split import DROPPED
+
+SYNTHETIC = "SYNTHETIC data: generated phantoms. These figures say nothing about real scans."
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that a report is made of."""
+
+    manifest: RunManifest
+    classes: Classes
+    parts: list[SplitScan]
+    grouping: Grouping
+    unreadable: tuple[Unreadable, ...]
+    external: str | None
+    """Name of the test folder, if the test part is from elsewhere."""
+    floor: ShortcutFloor | None
+    choice: Choice
+    test: Evaluation
+    folds: int | None
+    pooled: Evaluation | None
+    """Out-of-fold predictions of the cross-validation."""
+    leaky: list[LeakyResult]
+    history: dict[str, list[float]]
+    best_epoch: int
+    cost: Cost
+    weights: str | None
+    """The backbone's, in words; None: there is no backbone."""
+    left_out: int = 0
+    """Scans of the training part that were not trained on, as teachers disagree on them."""
+
+    @property
+    def headline(self) -> tuple[Evaluation, str]:
+        """The evaluation to quote, and where it was measured."""
+        if self.external:
+            return self.test, f"test set from elsewhere: {self.external}"
+        if self.pooled:
+            return self.pooled, f"grouped {self.folds}-fold cross-validation, pooled"
+        return self.test, "held-out test part"
+
+    @property
+    def dropped(self) -> list[SplitScan]:
+        """Scans that take no part."""
+        return [scan for scan in self.parts if scan.part == DROPPED]
+
+    @property
+    def leaks(self) -> list[SplitScan]:
+        """Of those, the ones that would have leaked the test set."""
+        return [scan for scan in self.dropped if not scan.reason.startswith(CONFLICT)]
+
+
+def write_report(folder: Path, findings: Findings) -> str:
+    """Write history.csv, report.json and report.md; returns the latter's text."""
+    history, manifest = findings.history, findings.manifest
+    with open(folder / HISTORY, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["epoch", *history])
+        writer.writerows([i, *row] for i, row in enumerate(zip(*history.values(), strict=True), 1))
+    write_json(
+        folder / REPORT_JSON,
+        {
+            "notice": NOTICE,
+            "synthetic": manifest.training.synthetic,
+            "architecture": manifest.architecture,
+            "counts": manifest.training.counts,
+            "left_out_by_teachers": findings.left_out,
+            "clusters": len(set(findings.grouping.clusters.tolist())),
+            "patients": findings.grouping.patients,
+            "label_conflicts": [str(conflict) for conflict in findings.grouping.conflicts],
+            "dropped": [
+                {"file": f"{scan.root}/{scan.path}", "reason": scan.reason}
+                for scan in findings.dropped
+            ],
+            "leaks_dropped": len(findings.leaks),
+            "unreadable": findings.unreadable,
+            "epochs": len(history["loss"]),
+            "best_epoch": findings.best_epoch,
+            "weights": findings.weights,
+            "cost": findings.cost,
+            "shortcut_floor": findings.floor and findings.floor.to_dict(),
+            "decision": findings.choice,
+            "test": {"set": findings.external or "test part", **findings.test.to_dict()},
+            "cross_validation": findings.pooled
+            and {"folds": findings.folds, **findings.pooled.to_dict()},
+            "leaky_protocols": [result.to_dict() for result in findings.leaky],
+        },
+    )
+    text = "\n".join(_markdown(findings)) + "\n"
+    # File names need not be valid text.
+    (folder / REPORT_MD).write_text(text, encoding="utf-8", errors="backslashreplace")
+    return text
+
+
+def _markdown(findings: Findings) -> list[str]:
+    manifest, training = findings.manifest, findings.manifest.training
+    return [
+        f"# Model card: {training.run} ({manifest.architecture})",
+        "",
+        f"**{NOTICE}**",
+        "",
+        *([f"**{SYNTHETIC}**", ""] if training.synthetic else []),
+        "## Intended use",
+        "",
+        "Research on classifying single brain-MRI slices as with or without a tumor, and on taking "
+        "such a model to a small device. Not for screening, diagnosis, triage or treatment, and "
+        "not for images other than those it was measured on.",
+        "",
+        *_network(findings),
+        *_data(findings),
+        *_results(findings),
+        *_protocols(findings),
+        *_decision(findings),
+        *_limits(findings),
+    ]
+
+
+def _network(findings: Findings) -> list[str]:
+    found = findings.cost
+    weights = f" Weights of the backbone: {findings.weights}." if findings.weights else ""
+    return [
+        "## Network",
+        "",
+        f"{findings.manifest.architecture}: {found.trained_parameters:,} trained and "
+        f"{found.frozen_parameters:,} frozen parameters, {found.multiply_adds / 1e6:,.0f} M "
+        f"multiply-adds a scan.{weights}",
+        "",
+    ]
+
+
+def _data(findings: Findings) -> list[str]:
+    training, grouping = findings.manifest.training, findings.grouping
+    negative, positive = findings.manifest.labels
+    scans = len(findings.parts)
+    clusters = len(set(grouping.clusters.tolist()))
+    if grouping.patients:
+        known = (
+            f"{grouping.patients} patients are known and kept together; "
+            f"{grouping.without_patient} scans are of no known patient."
+        )
+    else:
+        known = "Patients are not known: scans of one patient may stand in different parts."
+    lines = [
+        "## Data",
+        "",
+        f"{', '.join(training.data)} (fingerprint `{training.data_sha256[:12]}`), seed "
+        f"{training.seed}. Positive label: {positive}. {scans} scans in {clusters} duplicate "
+        f"clusters; {len(findings.unreadable)} files were unreadable and left out. No cluster "
+        f"crosses the parts. {known}",
+        "",
+        f"| part | {negative} | {positive} |",
+        "|---|---|---|",
+        *(
+            f"| {part} | {found[negative]} | {found[positive]} |"
+            for part, found in training.counts.items()
+        ),
+        "",
+    ]
+    if findings.left_out:
+        lines += [
+            f"Of the training part {findings.left_out} scans with a tumor were not trained on: it "
+            "has no box, and the teachers do not agree where it is.",
+            "",
+        ]
+    if findings.external:
+        lines += [
+            f"The test set is another folder, {findings.external}. {len(findings.leaks)} scans to "
+            "train with duplicate scans of it, or are of its patients, and were dropped: "
+            "`split.json` lists them.",
+            "",
+        ]
+    if grouping.conflicts:
+        lines += [
+            f"{len(grouping.conflicts)} label conflicts: copies of one picture in both classes, "
+            "left out:",
+            "",
+            *(f"- {conflict}" for conflict in grouping.conflicts[:20]),
+            "",
+        ]
+    return lines
+
+
+def _results(findings: Findings) -> list[str]:
+    where = findings.headline[1]
+    lines = ["## Can the accuracy be believed?", "", *_compared(findings), ""]
+    if findings.pooled:
+        lines += _table(findings.pooled, f"Grouped {findings.folds}-fold cross-validation, pooled")
+        kept = "" if findings.external else " The model kept is that of the first fold."
+        lines += [
+            "Every scan to train with was judged once, by a model that saw no copy of it; each "
+            f"fold chose its own decision on its own validation part.{kept}",
+            "",
+        ]
+    title = f"Test set {findings.external}" if findings.external else "Held-out test part"
+    lines += _table(findings.test, title)
+    return [
+        *lines,
+        f"Intervals are 95 %. Wilson's takes every scan for independent. The other: {METHOD}. The "
+        f"calibration error is over {BINS} equally wide bins. {len(findings.history['loss'])} "
+        f"epochs, {_kept(findings)} kept. "
+        f"Pictures of: {where}.",
+        "",
+    ]
+
+
+def _compared(findings: Findings) -> list[str]:
+    floor, (evaluation, where) = findings.floor, findings.headline
+    auc = evaluation.estimates["auc"]
+    if floor is None:
+        return ["Too few different scans to measure the shortcut floor."]
+    base = floor.estimates["auc"]
+    if auc.low > base.high:
+        word = "better than"
+    elif auc.value > base.value:
+        word = "not shown to be better than (the intervals overlap)"
+    else:
+        word = "**no better than**"
+    return [
+        f"Shortcut floor: a random forest on {', '.join(FEATURES)} gets {floor}; {floor.measured}.",
+        "",
+        f"The model's AUC, {auc.value:.3f} [{auc.low:.3f}-{auc.high:.3f}] ({where}), is {word} "
+        "that floor. What the floor can use, a network can partly use too, so only the margin "
+        "above it is evidence that it looks at tumors.",
+    ]
+
+
+def _kept(findings: Findings) -> str:
+    losses = findings.history["val_loss"]
+    if losses[findings.best_epoch - 1] == min(losses):
+        return f"the weights of epoch {findings.best_epoch} (lowest validation loss)"
+    return f"the average of the weights up to epoch {findings.best_epoch}"
+
+
+def _table(evaluation: Evaluation, title: str) -> list[str]:
+    scores, estimates = evaluation.scores, evaluation.estimates
+    plain: dict[str, tuple[str, Proportion | None]] = {
+        "accuracy": ("accuracy", scores.accuracy),
+        "sensitivity": ("sensitivity", scores.sensitivity),
+        "specificity": ("specificity", scores.specificity),
+        "accuracy_at_half": ("accuracy at threshold 0.5", evaluation.accuracy_at_half),
+        "auc": ("AUC", None),
+        "brier": ("Brier score", None),
+        "ece": ("calibration error (ECE)", None),
+    }
+    rows = []
+    for key, (name, proportion) in plain.items():
+        found = estimates[key]
+        if proportion is None:
+            value = f"{found.value:.3f}"
+            cells = ("", f"[{found.low:.3f}-{found.high:.3f}]")
+        else:
+            low, high = proportion.interval
+            value = f"{found.value:.1%} ({proportion.hits} of {proportion.n})"
+            cells = (f"[{low:.1%}-{high:.1%}]", f"[{found.low:.1%}-{found.high:.1%}]")
+        rows.append(f"| {name} | {value} | {cells[0]} | {cells[1]} |")
+    return [
+        f"### {title}: {scores.accuracy.n} scans in {evaluation.groups} clusters",
+        "",
+        "| measure | value | Wilson | bootstrap over clusters |",
+        "|---|---|---|---|",
+        *rows,
+        f"| scans given a verdict (not uncertain) | {evaluation.covered} | | |",
+        f"| wrong ones among those | {evaluation.remaining_error} | | |",
+        "",
+    ]
+
+
+def _protocols(findings: Findings) -> list[str]:
+    if not findings.leaky:
+        return []
+    evaluation, where = findings.headline
+    honest, floor = evaluation.estimates["accuracy_at_half"], findings.floor
+    lines = [
+        "## The articles' protocols, repeated",
+        "",
+        "| protocol | as published | measured here, same network | |",
+        "|---|---|---|---|",
+    ]
+    for result in findings.leaky:
+        lines.append(
+            f"| {result.protocol} | {CLAIMS[result.protocol]} | {result.accuracy} | **LEAKY**: "
+            f"{result.seen} of {result.images['measured']} measured images have the same scan or "
+            "a copy in training |"
+        )
+    lines.append(
+        f"| honest: {where} | | {honest.value:.1%} [{honest.low:.1%}-{honest.high:.1%}] "
+        f"({evaluation.accuracy_at_half.hits} of {evaluation.accuracy_at_half.n}) at threshold "
+        "0.5 | no copy crosses |"
+    )
+    if floor:
+        lines.append(f"| shortcut floor | | {floor.accuracy} | sees no pixel |")
+    return [*lines, ""]
+
+
+def _decision(findings: Findings) -> list[str]:
+    choice, decision = findings.choice, findings.choice.decision
+    low, high = decision.uncertain
+    band = "no uncertain band (none was asked for, or the validation part is too small)"
+    if low < high:
+        band = (
+            f"uncertain between {low:g} and {high:g}, which leaves {choice.coverage:.0%} of the "
+            "validation scans a verdict"
+        )
+    return [
+        "## Decision, chosen on validation only",
+        "",
+        f"Temperature {decision.temperature:g} (Guo et al. 2017); threshold "
+        f"{decision.threshold:g} on the calibrated probability of tumor, for a sensitivity of "
+        f"{choice.target_sensitivity:g}; {band}. Chosen on {choice.scans} "
+        f"validation scans ({choice.groups} clusters, {choice.tumors} with a tumor); test data "
+        "chose nothing. The device applies exactly this.",
+        "",
+        *(f"- Caution: {note}." for note in choice.notes),
+        *([""] if choice.notes else []),
+    ]
+
+
+def _limits(findings: Findings) -> list[str]:
+    return [
+        "## Limits",
+        "",
+        "- Near-duplicates are found by a perceptual hash and a thumbnail: rotated, mirrored or "
+        "differently cut copies, and other slices of one patient, are not.",
+        "- Where scans of the two classes come from different sources, the model may tell sources "
+        "apart. The shortcut floor measures only what the file itself betrays.",
+        "- Scans of one's own scanner and protocol may fare quite differently: measure them.",
+        f"- Decisions chosen on fewer than {FEW} different validation scans are rough.",
+        "- Licences: those of the data folders apply to what is trained with them.",
+        "",
+        f"{NOTICE}",
+    ]

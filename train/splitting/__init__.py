@@ -1,0 +1,1 @@
+"""Which scans must stay together, and the parts that nothing crosses."""

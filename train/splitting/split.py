@@ -1,0 +1,184 @@
+"""Train, validation and test parts that no duplicate and no known patient crosses."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold
+
+from train.data.scans import Scan, SplitScan
+from train.errors import TrainError
+from train.splitting.leak_guard import Grouping, label_conflicts, leaks_of
+
+PARTS = ("train", "validation", "test")
+DROPPED = "dropped"
+"""The part of scans that take no part, for the reason that stands beside them."""
+FOLDS = 5
+"""Test is one of five folds, validation one of five of the rest: 64 / 16 / 20 %."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Positions of scans, int64 each."""
+
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+
+
+def split(
+    scans: Sequence[Scan],
+    grouping: Grouping,
+    seed: int,
+    folds: int = FOLDS,
+    external: np.ndarray | None = None,
+    held_out: np.ndarray | None = None,
+) -> list[SplitScan]:
+    """Assign every scan to a part, stratified by class, whole groups together.
+
+    Scans of a label conflict are dropped, and so is every scan to train with that has a copy (or
+    its patient) among the test scans. Deterministic: depends on the arguments only.
+
+    Args:
+        folds: the test part is the first of so many.
+        external: bool [N], the scans of a test set from elsewhere; all of them are the test part.
+        held_out: bool [N], scans of which a fifth, drawn from all together, joins that test set.
+
+    Raises:
+        TrainError: what is left is too little or of too few groups for three parts.
+    """
+    external = np.zeros(len(scans), bool) if external is None else external
+    conflicts = label_conflicts(scans, grouping)
+    leaks = leaks_of(scans, grouping, external, conflicts)
+    truth = np.array([scan.positive for scan in scans], bool)
+    if held_out is not None and held_out.any():
+        free = [i for i in np.flatnonzero(held_out & ~external) if i not in {**conflicts, **leaks}]
+        external = external.copy()
+        external[_held_out(scans, np.array(free, np.int64), truth, grouping.groups, seed)] = True
+        leaks = leaks_of(scans, grouping, external, conflicts)
+    reasons = {**conflicts, **leaks}
+    parts = np.full(len(scans), DROPPED, dtype="<U10")
+    kept = np.array([i not in reasons for i in range(len(scans))], bool)
+    pool = np.flatnonzero(kept & ~external)
+    if not len(pool):
+        raise TrainError(_nothing_left(len(leaks), int((~external).sum()) - len(leaks)))
+    try:
+        if external.any():
+            parts[kept & external] = "test"
+            rest, taken = _folds(pool, truth, grouping.groups, FOLDS, seed)[0]
+            parts[rest], parts[taken] = "train", "validation"
+        else:
+            first = cross_validation(pool, truth, grouping.groups, folds, seed)[0]
+            for part in PARTS:
+                parts[getattr(first, part)] = part
+    except TrainError as error:
+        if not reasons:
+            raise
+        raise TrainError(
+            f"{error}; {len(leaks)} scans were dropped as they duplicate test scans or are of "
+            f"their patients, and {len(conflicts)} as their label cannot be known"
+        ) from None
+    for part in PARTS:
+        if len(set(truth[parts == part])) < 2:
+            raise TrainError(f"the {part} part would hold scans of one class only; add scans")
+    return [
+        SplitScan(
+            scan.root, scan.path, scan.sha256, scan.positive, group, str(part), reasons.get(i, "")
+        )
+        for i, (scan, group, part) in enumerate(
+            zip(scans, grouping.groups.tolist(), parts, strict=True)
+        )
+    ]
+
+
+def cross_validation(
+    pool: np.ndarray, truth: np.ndarray, groups: np.ndarray, folds: int, seed: int
+) -> list[Fold]:
+    """`folds` ways to train on, validate on and test the scans at `pool`, each tested once.
+
+    Args:
+        pool: positions of the scans that take part, int64 [M].
+        truth: bool [N].
+        groups: int64 [N].
+
+    Raises:
+        TrainError: a class has fewer groups than folds, or a fold would lack a class.
+    """
+    found = []
+    for rest, test in _folds(pool, truth, groups, folds, seed):
+        # A class of just `folds` groups has one fewer here.
+        fewest = min(len(set(groups[rest[truth[rest] == side]])) for side in (False, True))
+        train, validation = _folds(rest, truth, groups, max(2, min(FOLDS, fewest)), seed)[0]
+        found.append(Fold(train, validation, test))
+    return found
+
+
+def indices(scans: Sequence[SplitScan], part: str) -> np.ndarray:
+    """Positions of a part's scans, int64."""
+    return np.array([i for i, scan in enumerate(scans) if scan.part == part], np.int64)
+
+
+def counts(scans: Sequence[SplitScan], labels: tuple[str, str]) -> dict[str, dict[str, int]]:
+    """Scans per part and label, e.g. `{"train": {"no": 62, "yes": 100}, ...}`."""
+    found = Counter((scan.part, scan.positive) for scan in scans)
+    return {part: {label: found[part, bool(i)] for i, label in enumerate(labels)} for part in PARTS}
+
+
+def _held_out(
+    scans: Sequence[Scan], pool: np.ndarray, truth: np.ndarray, groups: np.ndarray, seed: int
+) -> np.ndarray:
+    """The fifth of the scans of --hold-out that are tested on."""
+    try:
+        if not len(pool):
+            raise TrainError("all of its scans duplicate test scans or have no known label")
+        return _folds(pool, truth, groups, FOLDS, seed)[0][1]
+    except TrainError as error:
+        folders = ", ".join(dict.fromkeys(scans[i].root for i in pool)) or "the folders"
+        raise TrainError(
+            f"--hold-out: of {folders} no fifth can be tested on: {error}; hold out other folders, "
+            "or these together with such as have what they lack"
+        ) from None
+
+
+def _nothing_left(leaks: int, conflicts: int) -> str:
+    if not leaks:
+        return (
+            f"all {conflicts} scans have copies in the other class, so none has a label that can "
+            "be known; --inspect lists them"
+        )
+    return (
+        f"nothing is left to train with: {leaks} of {leaks + conflicts} scans of --data duplicate "
+        "scans of --test-data or are of its patients; give a test set from elsewhere"
+    )
+
+
+def _folds(
+    pool: np.ndarray, truth: np.ndarray, groups: np.ndarray, folds: int, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(rest, taken) of each fold, as positions of scans."""
+    if len(set(groups[pool])) == 1:
+        raise TrainError(
+            f"all {len(pool)} scans are copies of one picture or one patient's (one cluster): "
+            "no part could be held out; add different scans"
+        )
+    for positive in (False, True):
+        own = pool[truth[pool] == positive]
+        distinct = len(set(groups[own]))
+        if distinct < folds:
+            raise TrainError(
+                f"only {distinct} different scans {'with' if positive else 'without'} a tumor "
+                f"({len(own)} files, in {distinct} clusters of duplicates or patients); at least "
+                f"{folds} of each class are needed, as a held-out part is one of {folds} folds"
+            )
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    found = [
+        (pool[rest], pool[taken]) for rest, taken in splitter.split(pool, truth[pool], groups[pool])
+    ]
+    for rest, taken in found:
+        if len(set(truth[rest])) < 2 or len(set(truth[taken])) < 2:
+            raise TrainError(
+                f"a fold of {len(taken)} scans would lack a class, as some clusters of duplicates "
+                f"or patients are too large for {folds} folds; use fewer --folds or add scans"
+            )
+    return found
