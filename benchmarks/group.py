@@ -6,25 +6,25 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.accuracy.agreement import Expected, judge, score_probabilities
+from benchmarks.accuracy.agreement import Expected, evaluate_predictions, score_probabilities
 from benchmarks.accuracy.scans import Scans
 from benchmarks.contestants.contestants import (
-    Entrant,
+    CandidateTimings,
     decision,
-    entrant,
     keras_contestants,
-    material,
+    latency_inputs,
+    time_candidate,
     yardstick,
 )
 from benchmarks.contestants.model_files import Candidate
 from benchmarks.errors import BenchmarkError
-from benchmarks.hardware.machine import Watch
+from benchmarks.hardware.machine import ConditionMonitor
 from benchmarks.hardware.peaks import Peak
 from benchmarks.hardware.roofline import floor
 from benchmarks.options import Options
 from benchmarks.results.report import Cost, Group, KerasRow, Model, Row, Stages
 from benchmarks.timing.cold_start import KerasProcess, cold_start, keras_process, memory
-from benchmarks.timing.interleaved_rounds import Contestant, seconds_of, take_turns
+from benchmarks.timing.interleaved_rounds import Contestant, run_interleaved, seconds_of
 from benchmarks.timing.single_stream import Latency, paired_ratio
 from benchmarks.timing.throughput import measure_apart
 
@@ -40,13 +40,13 @@ class Measuring:
         self._scans, self._options = scans, options
         self._models = {candidate: candidate.described() for candidate in candidates}
         self._first = candidates[0].classifier
-        self._asked = material(self._first, scans.files)
+        self._asked = latency_inputs(self._first, scans.files)
         if not self._asked.files:
             raise BenchmarkError(
                 f"{self.name}: the reject gate lets none of its scans pass ({scans.source}), so "
                 "there is nothing to time; name others with --data"
             )
-        self._entrants: list[Entrant] = []
+        self._entrants: list[CandidateTimings] = []
         self._keras: dict[str, Contestant] = {}
         self._yardstick: Contestant | None = None
         self._decision: Contestant | None = None
@@ -122,7 +122,7 @@ class Measuring:
         self._expected = expected
         self._yardstick = yardstick()
         self._keras = keras_contestants(calls, self._asked)
-        self._entrants = [entrant(one, self._asked, bool(calls)) for one in self._models]
+        self._entrants = [time_candidate(one, self._asked, bool(calls)) for one in self._models]
         for contestant in self._contestants():
             contestant.warm_up()
         options = self._options
@@ -130,15 +130,15 @@ class Measuring:
 
     def measure_turns(self, tick: Callable[[float], None]) -> None:
         """Everybody takes turns; then the scans that nobody was asked about are classified."""
-        self._watch = Watch()
+        self._watch = ConditionMonitor()
         options = self._options
         try:
-            take_turns(self._contestants(), options.min_seconds, options.min_queries, tick)
+            run_interleaved(self._contestants(), options.min_seconds, options.min_queries, tick)
         finally:
             self._conditions = self._watch.conditions()
         alone = decision(self._first, self._asked)
         alone.warm_up()
-        take_turns([alone], 0)
+        run_interleaved([alone], 0)
         self._decision = alone
         for one in self._entrants:
             for file in self._scans.files:
@@ -180,7 +180,7 @@ class Measuring:
         int8 = [c for c in own if c.classifier.manifest.precision == "int8"]
         return candidate is (int8 or own)[0]
 
-    def _model(self, one: Entrant, keras: dict[str, Latency]) -> Model:
+    def _model(self, one: CandidateTimings, keras: dict[str, Latency]) -> Model:
         candidate, files = one.candidate, self._scans.files
         rows = []
         for threads, contestant in one.inference.items():
@@ -203,7 +203,7 @@ class Measuring:
             )
         judged = None
         if all(file in one.predictions for file in files):
-            judged = judge(
+            judged = evaluate_predictions(
                 [one.predictions[file] for file in files],
                 self._scans.truth,
                 candidate.classifier.manifest.decision,
@@ -217,7 +217,7 @@ class Measuring:
             cost=self._cost(one) if one.bare_call and one.bare_call.blocks else None,
         )
 
-    def _others(self, one: Entrant, threads: int) -> dict[str, Latency]:
+    def _others(self, one: CandidateTimings, threads: int) -> dict[str, Latency]:
         """What a user would otherwise pick, but Keras."""
         found = {}
         if one.tf_lite and one.tf_lite.blocks and threads == self._options.threads[0]:
@@ -229,11 +229,11 @@ class Measuring:
                 found[PLAIN_ONNX] = other.inference[threads].latency
         return found
 
-    def _stages(self, one: Entrant) -> Stages:
+    def _stages(self, one: CandidateTimings) -> Stages:
         parts = (_part(one.call, times) for times in zip(*one.stage_ms, strict=True))
         return Stages(*parts, self._decision.latency, one.call.latency)
 
-    def _cost(self, one: Entrant) -> Cost:
+    def _cost(self, one: CandidateTimings) -> Cost:
         own, bare = one.inference[self._options.threads[0]].latency, one.bare.latency
         return Cost(
             bare_inference=bare,

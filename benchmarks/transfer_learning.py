@@ -99,7 +99,7 @@ def _cached(case, train, validation) -> Timed:
     import keras
 
     from train.fitting.fit import fit
-    from train.fitting.fit_options import Around
+    from train.fitting.fit_options import FitContext
 
     seconds, start = [], perf_counter()
 
@@ -107,7 +107,7 @@ def _cached(case, train, validation) -> Timed:
         def on_epoch_end(self, epoch, logs=None):
             seconds.append(perf_counter() - start)
 
-    fitted = fit(case, train, validation, Around(progress=lambda phase, epochs: Clock()))
+    fitted = fit(case, train, validation, FitContext(progress=lambda phase, epochs: Clock()))
     return Timed(seconds, fitted.history["val_loss"])
 
 

@@ -54,12 +54,12 @@ def main() -> None:
 
     from train.arguments import parser as train_parser
     from train.cli import request_of
-    from train.prepare_data import gather
+    from train.prepare_data import prepare_data
 
     request = request_of(train_parser().parse_args(["--model", "compact", *rest]))
     if request.teachers or (args.ablate and not request.boxes):
         sys.exit("give no --teacher, and --boxes with --ablate")
-    data = gather(request)
+    data = prepare_data(request)
     for left in args.leave:
         if not any(left.search(scan.source) for scan in data.found.scans):
             sys.exit(f"--leave {left.pattern!r}: is in the name of no source")
@@ -158,12 +158,12 @@ def _gate_rows(request, data, left) -> Iterator[str]:
     copies = np.isin(data.grouping.groups, data.grouping.groups[out])
     parts = {part: split.indices(data.parts, part) for part in split.PARTS}
     fold = split.Fold(*(own[~copies[own]] for own in parts.values()))
-    brainless = session.brainless_scans(request, data, parts["train"])
-    gate = session.learned_gate(data, fold, brainless, request.fit.seed, _input())
+    without_brain = session.scans_without_brain(request, data, parts["train"])
+    gate = session.learned_gate(data, fold, without_brain, request.fit.seed, _input())
     kept = np.concatenate(list(parts.values()))
     clusters = data.grouping.clusters
     for source in np.unique(sources[out]):
-        own = kept[(sources[kept] == source) & ~brainless[kept]]
+        own = kept[(sources[kept] == source) & ~without_brain[kept]]
         own = own[np.unique(clusters[own], return_index=True)[1]]  # of copies one
         found = np.array([likeness(layout(pixels), gate) for pixels in data.found.pixels[own]])
         refused = Proportion(int((found < gate.least).sum()), len(own))
@@ -181,7 +181,7 @@ def _input():
 def _fitted(request, train, validation, ablated):
     from train.augmentation import random_views, training_examples
     from train.fitting.fit_evidence_map import fit_evidence
-    from train.fitting.fit_options import Around
+    from train.fitting.fit_options import FitContext
 
     shares = dict(training_examples.SHARES)
     rescanned = random_views._rescanned
@@ -199,7 +199,7 @@ def _fitted(request, train, validation, ablated):
         options = replace(options, workers=0)  # other processes would not know of it
         random_views._rescanned = lambda scan, rng: np.clip(np.rint(scan), 0, 255).astype(np.uint8)
     try:
-        return fit_evidence(options, train, validation, Around()).model
+        return fit_evidence(options, train, validation, FitContext()).model
     finally:
         training_examples.SHARES.clear()
         training_examples.SHARES.update(shares)

@@ -12,7 +12,7 @@ import numpy as np
 
 from edge import Classifier
 from edge.saliency.heat_map import heat_map
-from edge.scan.ood_gate import admit
+from edge.scan.ood_gate import apply_gate
 from edge.scan.preprocess import preprocess_part
 from train.data.class_folders import find_classes, find_files
 from train.data.scans import Scan
@@ -88,18 +88,18 @@ def judge(classifier: Classifier, own: Scans, boxes) -> Judged:
     for scan, group in own:
         image = classifier.decode(scan.file)
         seen = preprocess_part(image, classifier.manifest.input)
-        admission = admit(image, seen, classifier.manifest.reject)
-        around, pointed = boxes.get(scan.file, ()), False
-        if around and classifier.manifest.heat_map.method:
+        gate = apply_gate(image, seen, classifier.manifest.reject)
+        tumor_boxes, pointed = boxes.get(scan.file, ()), False
+        if tumor_boxes and classifier.manifest.heat_map.method:
             place = heat_map(classifier, image).place
-            pointed = any(box.contains(*place) for box in around)
-        areas = [(box.right - box.left) * (box.bottom - box.top) for box in around]
+            pointed = any(box.contains(*place) for box in tumor_boxes)
+        areas = [(box.right - box.left) * (box.bottom - box.top) for box in tumor_boxes]
         values = (
             int(scan.positive),
             classifier.probability(seen.pixels),
             group,
-            admission.refused is not None,
-            admission.doubt is not None,
+            gate.refused is not None,
+            gate.doubt is not None,
             pointed,
             max(areas, default=np.nan) ** 0.5,
         )

@@ -75,9 +75,9 @@ def _run(args, closed: frozenset[int]) -> int:
     if problem:
         return say(problem)
     if args.out:
-        from edge.results.result_file import unfit
+        from edge.results.result_file import why_unwritable
 
-        problem = unfit(args.out)
+        problem = why_unwritable(args.out)
         if problem:
             return say(problem)
     model_path = args.model

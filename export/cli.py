@@ -21,7 +21,7 @@ from export.targets import FORMATS, PRECISIONS, Target, select, table
 from train.errors import TrainError
 
 if TYPE_CHECKING:
-    from export.pipeline import Material, Outcome
+    from export.pipeline import ExportInputs, Outcome
 
 REPORT = "export-report.json"
 
@@ -145,7 +145,7 @@ def _export(args: argparse.Namespace) -> int:
 
     backend.start()
     from export.package.triton import write_repository
-    from export.pipeline import Limits, Search, export_target, gather
+    from export.pipeline import Limits, Search, export_target, read_inputs
     from train.reporting.report import SYNTHETIC
 
     def say(message: str) -> None:
@@ -153,19 +153,19 @@ def _export(args: argparse.Namespace) -> int:
 
     say(f"exporting {run.folder}")
     dynamic = args.batch == "dynamic"
-    material = gather(run, args.data, args.calibration_scans, dynamic, args.licence)
+    inputs = read_inputs(run, args.data, args.calibration_scans, dynamic, args.licence)
     limits = Limits(args.max_changed, args.max_difference)
     methods = tuple(METHODS) if args.calibration == AUTO else (args.calibration,)
     seek = Search(methods, args.max_growth)
     outcomes = []
     try:
         for target in targets:
-            outcome = export_target(material, target, args.out, limits, seek, say)
+            outcome = export_target(inputs, target, args.out, limits, seek, say)
             outcomes.append(outcome)
             if outcome.published and args.layout == "triton":
                 say(f"{write_repository(args.out / outcome.file, args.out, dynamic)}: written")
         if args.reference:
-            say(f"{_write_reference(material, args.out)}: written")
+            say(f"{_write_reference(inputs, args.out)}: written")
         report = {"notice": NOTICE, "synthetic": run.manifest.training.synthetic}
         report |= {"run": run.name, "files": to_json(outcomes)}
         write_atomically(args.out / REPORT, (json.dumps(report, indent=1) + "\n").encode())
@@ -182,21 +182,21 @@ def _export(args: argparse.Namespace) -> int:
     return 0 if all(outcome.published for outcome in outcomes) else 1
 
 
-def _write_reference(material: "Material", out: Path) -> Path:
+def _write_reference(inputs: "ExportInputs", out: Path) -> Path:
     """Raises `OSError`."""
     from edge.scan.decode import decode
     from edge.scan.preprocess import preprocess
     from export.prove.reference import reference, reference_name, write_reference
 
-    run, files = material.run, material.test_files
+    run, files = inputs.run, inputs.test_files
     path = out / reference_name(run.name)
     made = reference(
         run.name,
         run.manifest.training.model_sha256,
         files,
         (preprocess(decode(file), run.manifest.input) for file in files),
-        material.test_truth,
-        material.keras_probabilities,
+        inputs.test_truth,
+        inputs.keras_probabilities,
     )
     write_reference(path, made)
     return path

@@ -27,7 +27,7 @@ from export.quantize import layer_search, representative_dataset
 from export.targets import Target
 from train.data.reading import read_again
 from train.data.scans import SplitScan
-from train.evaluation.keras_predictions import judge, load_keras
+from train.evaluation.keras_predictions import load_keras, tumor_probabilities
 from train.run.run_folder import Run
 
 
@@ -80,7 +80,7 @@ class Search:
 
 
 @dataclass(frozen=True)
-class Material:
+class ExportInputs:
     """All that exporting a run needs, read once for all targets."""
 
     run: Run
@@ -105,13 +105,13 @@ class Material:
     """In words: under which files may be used."""
 
 
-def gather(
+def read_inputs(
     run: Run,
     data: Path | None,
     calibration_scans: int,
     dynamic: bool = False,
     licence: str = Provenance.licence,
-) -> Material:
+) -> ExportInputs:
     """Load the run's model and scans, and let Keras judge the held-out ones.
 
     Raises:
@@ -126,11 +126,11 @@ def gather(
     validation_pixels, validation_probabilities = calibration_pixels[:0], np.zeros(0)
     if validation:
         _, validation_pixels = read_again(validation, spec, data)
-        validation_probabilities = judge(model, run.manifest, validation_pixels)
+        validation_probabilities = tumor_probabilities(model, run.manifest, validation_pixels)
     held_out = parity.held_out(run.split)
     positive = run.manifest.labels.index(run.manifest.positive)
     files, pixels = read_again(held_out, spec, data)
-    return Material(
+    return ExportInputs(
         run=run,
         converter=Converter(model, positive, None if dynamic else 1),
         dynamic=dynamic,
@@ -140,7 +140,7 @@ def gather(
         validation_probabilities=validation_probabilities,
         test_files=files,
         test_truth=np.array([scan.positive for scan in held_out], np.int64),
-        keras_probabilities=judge(model, run.manifest, pixels),
+        keras_probabilities=tumor_probabilities(model, run.manifest, pixels),
         keras_maps=_maps(model, positive, pixels),
         licence=licence,
     )
@@ -153,7 +153,7 @@ def _maps(model: keras.Model, positive: int, pixels: np.ndarray) -> np.ndarray |
 
 
 def export_target(
-    material: Material,
+    inputs: ExportInputs,
     target: Target,
     out: Path,
     limits: Limits,
@@ -165,8 +165,8 @@ def export_target(
     The candidate lives in a hidden file until it is proven; if it is not, an earlier file of the
     same name stays as it was.
     """
-    run = material.run
-    name = target.filename(run.name, material.dynamic)
+    run = inputs.run
+    name = target.filename(run.name, inputs.dynamic)
     say(f"{name}: converting")
     # Of this process alone: another may be exporting to the same folder.
     candidate = out / f".candidate-{os.getpid()}-{name}"
@@ -174,14 +174,14 @@ def export_target(
     try:
         if target.calibrated:
             payload, chosen, trials = layer_search.find(
-                material.converter.int8(target.format, material.calibration_pixels),
+                inputs.converter.int8(target.format, inputs.calibration_pixels),
                 seek.methods,
                 seek.growth,
-                lambda *found: _judge(material, target, candidate, limits, *found),
+                lambda *found: _judge(inputs, target, candidate, limits, *found),
                 lambda message: say(f"{name}: {message}"),
             )
         else:
-            payload = material.converter.convert(target.format, target.precision, None)
+            payload = inputs.converter.convert(target.format, target.precision, None)
     except OSError:
         raise  # a full disk: no fault of the conversion
     except Exception as error:
@@ -194,19 +194,19 @@ def export_target(
     finally:
         candidate.unlink(missing_ok=True)
     try:
-        manifest = _manifest(material, target)
-        draft = _provenance(material, chosen, trials)
+        manifest = _manifest(inputs, target)
+        draft = _provenance(inputs, chosen, trials)
         manifest = _write(candidate, payload, manifest, draft)
-        say(f"{name}: proving on {len(material.test_files)} held-out scans")
+        say(f"{name}: proving on {len(inputs.test_files)} held-out scans")
         classifiers, unable = _load_everywhere(candidate, target)
         proofs = [
             parity.prove(
                 classifier,
                 target,
-                material.test_files,
-                material.test_truth,
-                material.keras_probabilities,
-                material.keras_maps,
+                inputs.test_files,
+                inputs.test_truth,
+                inputs.keras_probabilities,
+                inputs.keras_maps,
                 limits.max_changed,
                 limits.max_difference,
             )
@@ -235,7 +235,7 @@ def export_target(
 
 
 def _judge(
-    material: Material,
+    inputs: ExportInputs,
     target: Target,
     candidate: Path,
     limits: Limits,
@@ -244,12 +244,12 @@ def _judge(
     kept: tuple[str, ...],
 ) -> Trial:
     """What an int8 file makes of the validation scans, in the first engine that loads it."""
-    _write(candidate, payload, _manifest(material, target), _provenance(material))
+    _write(candidate, payload, _manifest(inputs, target), _provenance(inputs))
     classifiers, unable = _load_everywhere(candidate, target)
     if not classifiers:
         raise ExportError(f"no installed engine loads it ({', '.join(unable) or 'none at all'})")
-    wanted, decision = material.validation_probabilities, material.run.manifest.decision
-    found = np.array([classifiers[0].probability(pixels) for pixels in material.validation_pixels])
+    wanted, decision = inputs.validation_probabilities, inputs.run.manifest.decision
+    found = np.array([classifiers[0].probability(pixels) for pixels in inputs.validation_pixels])
     pairs = zip(found.tolist(), wanted.tolist(), strict=True)
     changed = sum(verdict(f, decision) != verdict(w, decision) for f, w in pairs)
     differences = np.abs(found - wanted)
@@ -299,10 +299,10 @@ def _write(path: Path, payload: bytes, manifest: Manifest, provenance: Provenanc
     return manifest
 
 
-def _manifest(material: Material, target: Target) -> Manifest:
-    trained = material.run.manifest
+def _manifest(inputs: ExportInputs, target: Target) -> Manifest:
+    trained = inputs.run.manifest
     return Manifest(
-        name=material.run.name,
+        name=inputs.run.name,
         format=target.format,
         precision=target.precision,
         labels=trained.labels,
@@ -312,29 +312,27 @@ def _manifest(material: Material, target: Target) -> Manifest:
         reject=trained.reject,
         payload_sha256="",
         provenance={},
-        heat_map=material.converter.heat_map,
+        heat_map=inputs.converter.heat_map,
     )
 
 
 def _provenance(
-    material: Material, chosen: Trial | None = None, trials: tuple[Trial, ...] = ()
+    inputs: ExportInputs, chosen: Trial | None = None, trials: tuple[Trial, ...] = ()
 ) -> Provenance:
     """All but the proof and the golden sample."""
-    trained = material.run.manifest
+    trained = inputs.run.manifest
     used = None
     if chosen:
         used = Calibration(
             method=chosen.method,
             part=representative_dataset.PART,
             counts={
-                label: sum(scan.positive is bool(i) for scan in material.calibration_scans)
+                label: sum(scan.positive is bool(i) for scan in inputs.calibration_scans)
                 for i, label in enumerate(trained.labels)
             },
-            sha256=tuple(scan.sha256 for scan in material.calibration_scans),
+            sha256=tuple(scan.sha256 for scan in inputs.calibration_scans),
             kept=chosen.kept,
             trials=trials,
         )
     golden = GoldenSample("", "", 0.0, 0.0)
-    return Provenance(
-        trained.architecture, trained.training, golden, used, licence=material.licence
-    )
+    return Provenance(trained.architecture, trained.training, golden, used, licence=inputs.licence)

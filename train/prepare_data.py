@@ -77,7 +77,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Data:
+class SessionData:
     """All scans of a session and what must not be parted."""
 
     found: ScanSet
@@ -96,7 +96,7 @@ class Data:
         return Samples(found.pixels, found.truth, self.grouping.groups, sources, boxes)[positions]
 
 
-def gather(request: Request) -> Data:
+def prepare_data(request: Request) -> SessionData:
     """Read every folder, cluster, and split.
 
     Raises:
@@ -129,10 +129,10 @@ def gather(request: Request) -> Data:
     if held:
         external = np.array([part.part == "test" for part in parts], bool) | external
     boxes = read_boxes(request.boxes, found.scans)
-    return Data(found, _all_names(classes), external, grouping, parts, boxes)
+    return SessionData(found, _all_names(classes), external, grouping, parts, boxes)
 
 
-def describe(data: Data) -> None:
+def describe(data: SessionData) -> None:
     """Say what was found, on standard error."""
     for skipped in data.found.unreadable:
         say(f"skipped {skipped.reason}")

@@ -15,7 +15,7 @@ from edge import __version__
 from edge.model_file.manifest import Decision, InputSpec, LearnedGate, RejectGate
 from train.data.samples import Samples
 from train.data.scans import fingerprint
-from train.distillation.soft_labels import taught_samples, teachers_of
+from train.distillation.soft_labels import load_session_teachers, with_soft_labels
 from train.distillation.teachers import Teacher
 from train.evaluation import decision
 from train.evaluation.evaluate import Predictions, evaluate
@@ -25,13 +25,13 @@ from train.fitting import article_protocols
 from train.fitting.epoch_progress import EpochProgress
 from train.fitting.feature_cache import FeatureCache
 from train.fitting.fit import fit, phases
-from train.fitting.fit_options import Around, Fit
+from train.fitting.fit_options import Fit, FitContext
 from train.gate.fit_gate import learn_gate, pictures
-from train.gate.no_brain import brainless_scans, check_brains_left
+from train.gate.no_brain import check_brain_scans_left, scans_without_brain
 from train.hardware.devices import Devices
 from train.networks.registry import ARCHITECTURES
 from train.phantom.files import is_synthetic
-from train.prepare_data import Data, Request, describe, gather
+from train.prepare_data import Request, SessionData, describe, prepare_data
 from train.progress import counting, say
 from train.reporting.plots import write_plots
 from train.reporting.report import SYNTHETIC, Findings, write_report
@@ -40,7 +40,7 @@ from train.splitting import split
 
 
 @dataclass(frozen=True)
-class Site:
+class ComputeContext:
     """Where the fits of a session compute, and where what they have reached is kept."""
 
     devices: Devices
@@ -48,14 +48,14 @@ class Site:
     kept: Path | None
     """Folder of the states to resume from; None: none is kept."""
 
-    def around(self, stage: str) -> Around:
+    def context(self, stage: str) -> FitContext:
         """What the fit of a stage needs: "run", "fold-2", ..."""
         file = self.kept / f"{stage}.npz" if self.kept else None
-        return Around(self.devices, self.cache, file, EpochProgress)
+        return FitContext(self.devices, self.cache, file, EpochProgress)
 
 
 @dataclass(frozen=True)
-class Judged:
+class FoldResult:
     """A fitted model, the decision chosen on its validation part, and its test part judged."""
 
     fitted: Fit
@@ -83,12 +83,12 @@ def train(
     synthetic = any(map(is_synthetic, request.all_folders))
     if synthetic:
         say(SYNTHETIC)
-    data = gather(request)
+    data = prepare_data(request)
     describe(data)
     if kept:
         spec = ARCHITECTURES[request.fit.architecture].input
         resume.check_or_record(kept, request.asked, spec, data.parts, devices.first)
-    site = Site(devices, FeatureCache(kept, devices.first), kept)
+    compute = ComputeContext(devices, FeatureCache(kept, devices.first), kept)
     if devices.count > 1:
         say(f"training on {devices.names}")
     parts = split.Fold(*(split.indices(data.parts, part) for part in split.PARTS))
@@ -96,27 +96,27 @@ def train(
     floor = _floor(data, used, request.fit.seed)
     say(f"shortcut floor: {floor or 'too few different scans to measure it'}")
 
-    brainless = brainless_scans(request, data, parts.train)
+    without_brain = scans_without_brain(request, data, parts.train)
     if request.no_brain:
-        check_brains_left(request.no_brain, brainless, data.found.truth == 1, parts)
-        say(f"{brainless[parts.train].sum()} training scans are said to show no brain")
-    teachers = teachers_of(request, data, parts.test)
-    judged = fit_and_judge(request, data, parts, site.around("run"), teachers)
-    judged.fitted.model.save(folder / run_folder.MODEL)
+        check_brain_scans_left(request.no_brain, without_brain, data.found.truth == 1, parts)
+        say(f"{without_brain[parts.train].sum()} training scans are said to show no brain")
+    teachers = load_session_teachers(request, data, parts.test)
+    result = fit_and_evaluate(request, data, parts, compute.context("run"), teachers)
+    result.fitted.model.save(folder / run_folder.MODEL)
     run_folder.write_json(folder / run_folder.SPLIT, data.parts)
-    manifest = _manifest(request, data, judged.choice.decision, name, folder, synthetic)
+    manifest = _manifest(request, data, result.choice.decision, name, folder, synthetic)
     if ARCHITECTURES[request.fit.architecture].evidence:
         say("learning what a scan looks like, for the reject gate: minutes, however few scans")
         manifest = replace(
             manifest,
             reject=RejectGate(
-                learned=learned_gate(data, parts, brainless, request.fit.seed, manifest.input)
+                learned=learned_gate(data, parts, without_brain, request.fit.seed, manifest.input)
             ),
         )
 
-    evaluation = evaluate(judged.predictions, request.fit.seed)
-    pooled = _cross_validated(request, data, parts, judged, site, teachers)
-    leaky = _articles_protocol(request, data, used & ~data.external, site)
+    evaluation = evaluate(result.predictions, request.fit.seed)
+    pooled = _cross_validated(request, data, parts, result, compute, teachers)
+    leaky = _articles_protocol(request, data, used & ~data.external, compute)
     findings = Findings(
         manifest=manifest,
         classes=data.classes,
@@ -125,20 +125,20 @@ def train(
         unreadable=data.found.unreadable,
         external=request.test_folder.name if request.test_folder else None,
         floor=floor,
-        choice=judged.choice,
+        choice=result.choice,
         test=evaluation,
         folds=request.folds,
         pooled=pooled and evaluate(pooled, request.fit.seed),
         leaky=leaky,
-        history=judged.fitted.history,
-        best_epoch=judged.fitted.best_epoch,
-        cost=judged.fitted.cost,
+        history=result.fitted.history,
+        best_epoch=result.fitted.best_epoch,
+        cost=result.fitted.cost,
         weights=request.weights,
-        left_out=judged.left_out,
+        left_out=result.left_out,
     )
     # The test set from elsewhere is the harder proof; else the pooled folds are the larger one.
     if pooled is None or request.test_folder:
-        tested, predictions = parts.test, judged.predictions
+        tested, predictions = parts.test, result.predictions
     else:
         tested, predictions = _fold_order(request, data), pooled
     write_plots(folder, findings, predictions, data.found.pixels[tested], _names(data, tested))
@@ -147,18 +147,18 @@ def train(
     return text
 
 
-def fit_and_judge(
+def fit_and_evaluate(
     request: Request,
-    data: Data,
+    data: SessionData,
     fold: split.Fold,
-    around: Around,
+    context: FitContext,
     teachers: Sequence[Teacher] = (),
-) -> Judged:
+) -> FoldResult:
     """Fit on a fold's training part, choose the decision on its validation part, judge its test."""
     train, validation, test = (data.samples(getattr(fold, part)) for part in split.PARTS)
     given = len(train)
-    train = taught_samples(request, data, fold, train, teachers)
-    fitted = fit(request.fit, train, validation, around)
+    train = with_soft_labels(request, data, fold, train, teachers)
+    fitted = fit(request.fit, train, validation, context)
     architecture, logits = ARCHITECTURES[request.fit.architecture], fitted.logits(validation.pixels)
     # A network fitted on folders in equal parts is judged on them in equal parts.
     even = (
@@ -178,29 +178,31 @@ def fit_and_judge(
     )
     probability = calibrated(fitted.logits(test.pixels), choice.decision, 1)
     predictions = Predictions.of(choice.decision, test.truth, probability, test.groups)
-    return Judged(fitted, choice, predictions, given - len(train))
+    return FoldResult(fitted, choice, predictions, given - len(train))
 
 
 def learned_gate(
-    data: Data, parts: split.Fold, brainless: np.ndarray, seed: int, spec: InputSpec
+    data: SessionData, parts: split.Fold, without_brain: np.ndarray, seed: int, spec: InputSpec
 ) -> LearnedGate:
     """The learned part of the reject gate; slices without a brain are among what it refuses."""
 
     def some(positions: np.ndarray, without: bool) -> Samples:
-        return data.samples(positions[brainless[positions] == without])
+        return data.samples(positions[without_brain[positions] == without])
 
     scans = some(parts.train, False), some(parts.validation, False)
     without = some(parts.train, True), some(parts.validation, True)
     with counting("pictures for the gate", pictures(len(without[0]) > 0)) as tick:
-        return learn_gate(*scans, seed, spec, brainless=without[0], unclear=without[1], tick=tick)
+        return learn_gate(
+            *scans, seed, spec, without_brain=without[0], unclear=without[1], tick=tick
+        )
 
 
 def _cross_validated(
     request: Request,
-    data: Data,
+    data: SessionData,
     parts: split.Fold,
-    judged: Judged,
-    site: Site,
+    result: FoldResult,
+    compute: ComputeContext,
     teachers: Sequence[Teacher],
 ) -> Predictions | None:
     """Pooled out-of-fold predictions; the run's own model is that of the first fold."""
@@ -210,12 +212,12 @@ def _cross_validated(
     for number, fold in enumerate(_fold_list(request, data), 1):
         say(f"fold {number} of {request.folds}")
         own = all(np.array_equal(getattr(fold, part), getattr(parts, part)) for part in split.PARTS)
-        around = site.around(f"fold-{number}")
-        found.append(judged if own else fit_and_judge(request, data, fold, around, teachers))
+        context = compute.context(f"fold-{number}")
+        found.append(result if own else fit_and_evaluate(request, data, fold, context, teachers))
     return Predictions.pooled([one.predictions for one in found])
 
 
-def _fold_list(request: Request, data: Data) -> list[split.Fold]:
+def _fold_list(request: Request, data: SessionData) -> list[split.Fold]:
     kept = np.array([scan.part != split.DROPPED for scan in data.parts], bool)
     return split.cross_validation(
         np.flatnonzero(kept & ~data.external),
@@ -226,12 +228,12 @@ def _fold_list(request: Request, data: Data) -> list[split.Fold]:
     )
 
 
-def _fold_order(request: Request, data: Data) -> np.ndarray:
+def _fold_order(request: Request, data: SessionData) -> np.ndarray:
     return np.concatenate([fold.test for fold in _fold_list(request, data)])
 
 
 def _articles_protocol(
-    request: Request, data: Data, chosen: np.ndarray, site: Site
+    request: Request, data: SessionData, chosen: np.ndarray, compute: ComputeContext
 ) -> list[article_protocols.LeakyResult]:
     if request.protocol != "article":
         return []
@@ -239,20 +241,20 @@ def _articles_protocol(
     options = replace(request.fit, augment=False)
     say("article 1: augmenting first, splitting then (leaky)")
     first = article_protocols.augment_then_split(
-        options, samples, partial(fit, around=site.around("article-1"))
+        options, samples, partial(fit, context=compute.context("article-1"))
     )
     say("article 2: measuring on the training images (leaky)")
     second = article_protocols.on_training_images(
-        options, samples, partial(fit, around=site.around("article-2"))
+        options, samples, partial(fit, context=compute.context("article-2"))
     )
     return [first, second]
 
 
-def _names(data: Data, positions: np.ndarray) -> list[str]:
+def _names(data: SessionData, positions: np.ndarray) -> list[str]:
     return [data.found.scans[i].path for i in positions]
 
 
-def _floor(data: Data, chosen: np.ndarray, seed: int):
+def _floor(data: SessionData, chosen: np.ndarray, seed: int):
     scans = [scan for scan, taken in zip(data.found.scans, chosen, strict=True) if taken]
     return shortcut_floor(
         read_facts(scans),
@@ -264,7 +266,12 @@ def _floor(data: Data, chosen: np.ndarray, seed: int):
 
 
 def _manifest(
-    request: Request, data: Data, decision: Decision, name: str, folder: Path, synthetic: bool
+    request: Request,
+    data: SessionData,
+    decision: Decision,
+    name: str,
+    folder: Path,
+    synthetic: bool,
 ) -> run_folder.RunManifest:
     labels = data.classes.labels
     return run_folder.RunManifest(

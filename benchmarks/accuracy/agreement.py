@@ -82,7 +82,7 @@ class Expected:
 
 
 @dataclass(frozen=True)
-class Judged:
+class Evaluation:
     """What a model made of scans."""
 
     scans: int
@@ -95,12 +95,12 @@ class Judged:
     """None without Keras and without a reference."""
 
 
-def judge(
+def evaluate_predictions(
     predictions: Sequence[Prediction],
     truth: np.ndarray | None,
     decision: Decision,
     expected: Expected | None,
-) -> Judged:
+) -> Evaluation:
     """Score the predictions for N scans.
 
     Args:
@@ -110,7 +110,7 @@ def judge(
     values = np.array([np.nan if p.probability is None else p.probability for p in predictions])
     asked = np.isfinite(values)
     uncertain = sum(prediction.verdict == "uncertain" for prediction in predictions)
-    return Judged(
+    return Evaluation(
         scans=len(predictions),
         rejected=Share.of(int((~asked).sum()), len(predictions)),
         uncertain=Share.of(uncertain, int(asked.sum())),

@@ -15,7 +15,7 @@ from edge import Classifier, ImageError
 from edge.inference.classifier import Prediction
 from edge.inference.decision import probability, verdict
 from edge.model_file.manifest import InputSpec
-from edge.scan.ood_gate import admit
+from edge.scan.ood_gate import apply_gate
 from edge.scan.preprocess import preprocess_part
 from edge.scan.resize import FILTERS
 
@@ -28,7 +28,7 @@ _YARDSTICK = 1 << 18  # numbers of 8 bytes
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class LatencyInputs:
     """What the contestants are asked."""
 
     files: tuple[Path, ...]
@@ -38,7 +38,7 @@ class Material:
 
 
 @dataclass(eq=False)
-class Entrant:
+class CandidateTimings:
     """The contestants of one candidate, and what they left."""
 
     candidate: Candidate
@@ -66,7 +66,7 @@ class Entrant:
         ]
 
 
-def material(classifier: Classifier, files: Sequence[Path]) -> Material:
+def latency_inputs(classifier: Classifier, files: Sequence[Path]) -> LatencyInputs:
     """Up to `LATENCY_SCANS` of the files, those that a model is asked about, evenly spread."""
     step = max(1, -(-len(files) // LATENCY_SCANS))
     chosen, tensors = [], []
@@ -76,13 +76,15 @@ def material(classifier: Classifier, files: Sequence[Path]) -> Material:
         except ImageError:
             continue
         seen = preprocess_part(image, classifier.manifest.input)
-        if admit(image, seen, classifier.manifest.reject).refused is None:
+        if apply_gate(image, seen, classifier.manifest.reject).refused is None:
             chosen.append(file)
             tensors.append(seen.pixels)
-    return Material(tuple(chosen), tuple(tensors))
+    return LatencyInputs(tuple(chosen), tuple(tensors))
 
 
-def entrant(candidate: Candidate, asked: Material, with_tf_lite: bool) -> Entrant:
+def time_candidate(
+    candidate: Candidate, asked: LatencyInputs, with_tf_lite: bool
+) -> CandidateTimings:
     """The contestants of one candidate.
 
     Args:
@@ -94,7 +96,7 @@ def entrant(candidate: Candidate, asked: Material, with_tf_lite: bool) -> Entran
     kind = (classifier.manifest.format, classifier.manifest.precision)
     if with_tf_lite and kind == ("tflite", "int8"):
         tf_lite = Contestant(f"{label}, tf.lite", bare("tf.lite", path, threads), asked.pixels)
-    made = Entrant(
+    made = CandidateTimings(
         candidate=candidate,
         inference={
             n: Contestant(f"{label}, {n} threads", one.logits, asked.pixels)
@@ -121,7 +123,7 @@ def entrant(candidate: Candidate, asked: Material, with_tf_lite: bool) -> Entran
     return made
 
 
-def decision(classifier: Classifier, asked: Material) -> Contestant:
+def decision(classifier: Classifier, asked: LatencyInputs) -> Contestant:
     """Logits to verdict."""
     manifest = classifier.manifest
     rule, positive = manifest.decision, manifest.positive_index
@@ -132,7 +134,7 @@ def decision(classifier: Classifier, asked: Material) -> Contestant:
     )
 
 
-def _bare_call(spec: InputSpec, run: Call, asked: Material) -> Callable[[Path], float]:
+def _bare_call(spec: InputSpec, run: Call, asked: LatencyInputs) -> Callable[[Path], float]:
     """Less than any script around the engine can do: decode, resize, run, and nothing besides.
 
     The call returns the milliseconds of decoding and resizing.
@@ -158,6 +160,6 @@ def yardstick() -> Contestant:
     return Contestant("yardstick", lambda _: np.sqrt(values, out=roots), [None])
 
 
-def keras_contestants(calls: dict[str, Callable], asked: Material) -> dict[str, Contestant]:
+def keras_contestants(calls: dict[str, Callable], asked: LatencyInputs) -> dict[str, Contestant]:
     """Keras' ways of calling, on the same pixels."""
     return {name: Contestant(f"Keras {name}", c, asked.pixels) for name, c in calls.items()}

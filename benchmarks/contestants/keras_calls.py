@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from edge import Classifier
-from train.evaluation.keras_predictions import judge
+from train.evaluation.keras_predictions import tumor_probabilities
 from train.run.run_folder import RunManifest
 
 PREDICT, CALL, COMPILED = "predict", "model(x)", "tf.function"
@@ -38,5 +38,5 @@ def probabilities(
     parts = []
     for start in range(0, len(files), _AT_ONCE):
         pixels = [classifier.pixels(file) for file in files[start : start + _AT_ONCE]]
-        parts.append(judge(model, manifest, np.stack(pixels)))
+        parts.append(tumor_probabilities(model, manifest, np.stack(pixels)))
     return np.concatenate(parts)

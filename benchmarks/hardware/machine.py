@@ -58,7 +58,7 @@ class Conditions:
     """Share of the processor time, 0..1, that a virtual machine's host gave to others meanwhile."""
 
 
-class Watch:
+class ConditionMonitor:
     """Notes the machine's state now; `conditions` tells what came of it."""
 
     def __init__(self, root: Path = Path("/")):

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.accuracy.agreement import Accuracy, Judged
+from benchmarks.accuracy.agreement import Accuracy, Evaluation
 from benchmarks.errors import BenchmarkError
 from benchmarks.hardware.machine import Conditions, Machine
 from benchmarks.hardware.peaks import Peak
@@ -86,7 +86,7 @@ class Model:
     """Multiply-adds for a scan; None: nothing here can count them."""
     weight_megabytes: float | None
     """10^6 bytes that the layers counted in `macs` read."""
-    judged: Judged | None = None
+    judged: Evaluation | None = None
     rows: tuple[Row, ...] = ()
     stages: Stages | None = None
     cost: Cost | None = None

@@ -77,11 +77,11 @@ class Contestant:
 def seconds_of(
     contestants: Sequence[Contestant], min_seconds: float, min_queries: int = MIN_QUERIES
 ) -> float:
-    """How long `take_turns` will take, once they are warm."""
+    """How long `run_interleaved` will take, once they are warm."""
     return sum(max(min_seconds, c.estimate * (min_queries + ROUNDS)) for c in contestants)
 
 
-def take_turns(
+def run_interleaved(
     contestants: Sequence[Contestant],
     min_seconds: float,
     min_queries: int = MIN_QUERIES,
@@ -95,9 +95,9 @@ def take_turns(
     Interrupted, it leaves what was measured in the contestants.
     """
     least = -(-min_queries // ROUNDS)
-    for turn in range(ROUNDS):
-        for contestant in contestants if turn % 2 == 0 else reversed(contestants):
+    for round_number in range(ROUNDS):
+        for contestant in contestants if round_number % 2 == 0 else reversed(contestants):
             contestant.block(least, min_seconds / ROUNDS)
             if was_stopped():  # C++ code that called Python back may have lost the exception
                 raise KeyboardInterrupt
-        tick((turn + 1) / ROUNDS)
+        tick((round_number + 1) / ROUNDS)

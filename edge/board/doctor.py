@@ -34,7 +34,7 @@ class EngineFound:
 
 
 @dataclass(frozen=True)
-class Doctor:
+class BoardReport:
     """The whole report."""
 
     board: Board
@@ -52,13 +52,13 @@ class Doctor:
         return {**to_json(self), "notice": NOTICE}
 
 
-def examine(root: str = "/") -> Doctor:
+def examine(root: str = "/") -> BoardReport:
     """Look around."""
     from edge.inference.engines import ENGINES
 
     board = read_board(root)
     engines = tuple(_engine(name, board) for name in ENGINES)
-    return Doctor(
+    return BoardReport(
         board=board,
         python=f"{platform.python_implementation()} {platform.python_version()}, {sys.executable}",
         packages={"mri-edge": __version__, **_versions("numpy", "pillow", "pydicom")},
@@ -139,7 +139,7 @@ def _pip() -> str:
     return f"{sys.executable} -m pip" + (" --break-system-packages" if managed else "")
 
 
-def as_text(report: Doctor) -> str:
+def as_text(report: BoardReport) -> str:
     """The report for people."""
     board = report.board
     known = lambda value, unit="": "not told" if value is None else f"{value}{unit}"  # noqa: E731

@@ -16,7 +16,7 @@ from edge.model_file.bundled import bundled_model
 from edge.model_file.container import ModelFile, read_model
 from edge.scan.decode import decode, from_array
 from edge.scan.limits import MAX_PIXELS
-from edge.scan.ood_gate import Admission, admit
+from edge.scan.ood_gate import GateResult, apply_gate
 from edge.scan.preprocess import preprocess, preprocess_part
 
 
@@ -139,11 +139,11 @@ class Classifier:
             image = self.decode(scan)
         except RejectedError as error:
             decoded = perf_counter()
-            refused = Admission(refused=error.reason)
+            refused = GateResult(refused=error.reason)
             return None, self._prediction(None, refused, start, decoded, decoded, decoded)
         decoded = perf_counter()
         seen = preprocess_part(image, self.manifest.input)
-        admission = admit(image, seen, self.manifest.reject)
+        admission = apply_gate(image, seen, self.manifest.reject)
         prepared = perf_counter()
         value = self.probability(seen.pixels) if admission.refused is None else None
         done = perf_counter()
@@ -193,7 +193,7 @@ class Classifier:
     def _prediction(
         self,
         value: float | None,
-        admission: Admission,
+        admission: GateResult,
         start: float,
         decoded: float,
         prepared: float,

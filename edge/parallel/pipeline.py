@@ -168,7 +168,7 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item], jobs: int) -
     for _ in range(_AHEAD * jobs):
         room.put(True)
 
-    def labour() -> None:
+    def work_loop() -> None:
         while room.get() and not stop.is_set():
             slot = _Slot()
             with turn:
@@ -191,7 +191,7 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item], jobs: int) -
             slot.done.release()
 
     for _ in range(jobs):
-        Thread(target=labour, daemon=True).start()
+        Thread(target=work_loop, daemon=True).start()
     try:
         while True:
             slot = slots.get()

@@ -7,7 +7,7 @@ from contextlib import suppress
 from edge.console.streams import ResultStream
 
 
-def unfit(path: str) -> str | None:
+def why_unwritable(path: str) -> str | None:
     """Why results cannot be written to a path, before any work is done; None if they may be.
 
     A scan or a model is not text, as all results are: `--out *.png` must not cost the first.

@@ -64,7 +64,7 @@ class Crop(NamedTuple):
     shown: Region
     """Of the image, what is shown of that; the rest is black."""
     beside: float = 0.0
-    """As `Seen.beside`."""
+    """As `ModelInput.beside`."""
 
 
 def whole(image: Image.Image) -> Crop:

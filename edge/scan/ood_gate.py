@@ -15,7 +15,7 @@ from PIL import Image
 from edge.errors import ModelError
 from edge.model_file.manifest import LearnedGate, RejectGate
 from edge.scan.crop import BLACK
-from edge.scan.preprocess import Seen
+from edge.scan.preprocess import ModelInput
 
 _SIDE = 64  # of the picture that layouts are taken from
 _DIRECTIONS = 8
@@ -31,10 +31,10 @@ _AS_WHITE = (_LEVELS * 93 + 99) // 100  # from here up to a level; noise and JPE
 _SMALLEST = 0.5
 """Of the model's input: what has a shorter side is not cleared, as small lesions are lost."""
 _BESIDE = 0.02
-"""`Seen.beside` may be at most this; what has more is not cleared. 62 of the 12,384 scans of the
-data folders have more. Of 638 pairs of a tumor-free scan and one with a tumor at 0.15 to 0.4 of its
-width, beside or below, which would else have been cleared, 51 have not: 38 of 151 at 0.15, 13 of
-487 larger ones."""
+"""`ModelInput.beside` may be at most this; what has more is not cleared. 62 of the 12,384 scans
+of the data folders have more. Of 638 pairs of a tumor-free scan and one with a tumor at 0.15 to 0.4
+of its width, beside or below, which would else have been cleared, 51 have not: 38 of 151 at 0.15,
+13 of 487 larger ones."""
 _MOST_TINTED = 4.0
 """Times as bright as another a channel may be on average for that to be a tint."""
 _DIFFERENT = 16  # of 255: by how much a pixel must differ from the median to show something
@@ -42,7 +42,7 @@ _DIM = 64  # of 255: of a picture with nothing brighter, darkness is why nothing
 
 
 @dataclass(frozen=True)
-class Admission:
+class GateResult:
     """What the gate says of a picture."""
 
     refused: str | None = None
@@ -51,7 +51,7 @@ class Admission:
     """Why this scan is not called free of tumor, whatever the model says; None if it may be."""
 
 
-def admit(image: Image.Image, seen: Seen, gate: RejectGate) -> Admission:
+def apply_gate(image: Image.Image, seen: ModelInput, gate: RejectGate) -> GateResult:
     """Whether the model is asked about a scan, and whether its "no tumor" counts.
 
     A slice below the brain is laid out much like one through it, in an overexposed scan nothing
@@ -66,24 +66,24 @@ def admit(image: Image.Image, seen: Seen, gate: RejectGate) -> Admission:
     if reason is None and not seen.found:
         reason = "no head is found in the image; cut it to the scan"
     if reason is not None:
-        return Admission(refused=reason)
+        return GateResult(refused=reason)
     if (learned := gate.learned) is not None:
         found = likeness(layout(pixels), learned)
         if found < learned.least:
-            return Admission(refused="the image does not look like an MR slice of a brain")
+            return GateResult(refused="the image does not look like an MR slice of a brain")
         if learned.sure is not None and found < learned.sure:
-            return Admission(doubt="it hardly looks like an MR slice of a brain")
+            return GateResult(doubt="it hardly looks like an MR slice of a brain")
     taken = [
         round(length * (min(end, 1.0) - max(start, 0.0)))
         for length, start, end in zip(image.size, seen.part[:2], seen.part[2:], strict=True)
     ]
     if min(taken) < _SMALLEST * min(pixels.shape[:2]):
-        return Admission(doubt="{}x{} pixels are too few to see small lesions".format(*taken))
+        return GateResult(doubt="{}x{} pixels are too few to see small lesions".format(*taken))
     if seen.beside > _BESIDE:
-        return Admission(doubt="the image seems to hold more than one picture; cut it to one scan")
+        return GateResult(doubt="the image seems to hold more than one picture; cut it to one scan")
     if (white := whiteness(pixels)) > gate.max_white:
-        return Admission(doubt=f"it is overexposed: {white:.0%} of what it shows is white")
-    return Admission()
+        return GateResult(doubt=f"it is overexposed: {white:.0%} of what it shows is white")
+    return GateResult()
 
 
 def whiteness(pixels: np.ndarray) -> float:
@@ -169,7 +169,7 @@ def layout(pixels: np.ndarray) -> np.ndarray:
 
 
 def likeness(features: np.ndarray, gate: LearnedGate) -> float:
-    """How much the layout is that of a head: a logit; `admit` compares it with the limits.
+    """How much the layout is that of a head: a logit; `apply_gate` compares it with the limits.
 
     Raises:
         ModelError: the manifest's weights are of another size, or not finite.

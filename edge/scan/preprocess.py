@@ -15,7 +15,7 @@ from edge.scan.crop import CROPS, Part, Region, whole
 from edge.scan.resize import FILTERS, cut_and_resize
 
 
-class Seen(NamedTuple):
+class ModelInput(NamedTuple):
     """What a model is shown of a scan."""
 
     pixels: np.ndarray
@@ -54,7 +54,7 @@ def preprocess(image: Image.Image, spec: InputSpec) -> np.ndarray:
     return preprocess_part(image, spec).pixels
 
 
-def preprocess_part(image: Image.Image, spec: InputSpec) -> Seen:
+def preprocess_part(image: Image.Image, spec: InputSpec) -> ModelInput:
     """`preprocess`, what of the picture that is, and whether it was found.
 
     Raises:
@@ -78,7 +78,7 @@ def preprocess_part(image: Image.Image, spec: InputSpec) -> Seen:
             pixels = pixels.repeat(3, axis=2)
     left, top, right, bottom = crop.region
     part = left / width, top / height, right / width, bottom / height
-    return Seen(np.ascontiguousarray(pixels), part, found is not None, crop.beside)
+    return ModelInput(np.ascontiguousarray(pixels), part, found is not None, crop.beside)
 
 
 def _known(rules: dict[str, Any], name: str) -> Any:

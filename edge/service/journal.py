@@ -22,7 +22,7 @@ class GoneError(OSError):
 
 
 @dataclass(frozen=True)
-class Seen:
+class FileState:
     """A file as the folder's listing shows it."""
 
     path: str
@@ -58,7 +58,7 @@ class Journal:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def has(self, seen: Seen) -> bool:
+    def has(self, seen: FileState) -> bool:
         """Whether that very file (path, size, time of change) has its result."""
         return seen.key() in self._keys
 
@@ -66,11 +66,11 @@ class Journal:
         """Whether that path with that content has its result, whatever its time of change."""
         return _content_key(path, sha256) in self._keys
 
-    def remember(self, seen: Seen) -> None:
+    def remember(self, seen: FileState) -> None:
         """Take a file as done without a line of its own: it was only touched."""
         self._keys.add(seen.key())
 
-    def append(self, seen: Seen, sha256: str, result: dict) -> str | None:
+    def append(self, seen: FileState, sha256: str, result: dict) -> str | None:
         """Write one result; on return it is on disk. Returns the line, without its end.
 
         None: another file has come to the journal's path, and the result stands in it.
@@ -158,7 +158,7 @@ class Journal:
         if self.damaged:
             self._say(f"{self.path}: {self.damaged} lines are no results and are passed over")
 
-    def _note(self, seen: Seen, sha256: str) -> None:
+    def _note(self, seen: FileState, sha256: str) -> None:
         self._keys.add(seen.key())
         self._keys.add(_content_key(seen.path, sha256))
 
@@ -190,7 +190,7 @@ class Journal:
         """Note the result that a line is; False: it is none."""
         try:
             facts = json.loads(line)["file"]
-            seen = Seen(str(facts["path"]), facts["size"], facts["mtime_ns"])
+            seen = FileState(str(facts["path"]), facts["size"], facts["mtime_ns"])
             self._note(seen, str(facts["sha256"]))
         except (ValueError, TypeError, KeyError):
             return False

@@ -22,7 +22,7 @@ from edge.inference.classifier import Classifier
 from edge.parallel.pipeline import Outcome, classify_one
 from edge.results.writers import record
 from edge.saliency.picture_names import PICTURE
-from edge.service.journal import GoneError, Journal, Seen
+from edge.service.journal import FileState, GoneError, Journal
 
 RESULTS = ".mri-edge-results.ndjson"
 """Where the results go in the watched folder if no other place is named."""
@@ -43,13 +43,13 @@ class Folder:
 
     def __init__(self, path: str, settle: float, clock: Callable[[], float] = time.monotonic):
         self._path, self._settle, self._clock = path, settle, clock
-        self._pending: dict[str, tuple[Seen, float]] = {}
+        self._pending: dict[str, tuple[FileState, float]] = {}
         self.unread: list[str] = []
         """What the system did not let the last look read, and why."""
         self.linked: list[str] = []
         """Links to folders, which the last look did not follow."""
 
-    def ready(self, done: Callable[[Seen], bool]) -> list[Seen]:
+    def ready(self, done: Callable[[FileState], bool]) -> list[FileState]:
         """Look once; files that have settled, the oldest first.
 
         Raises:
@@ -69,7 +69,7 @@ class Folder:
         self._pending = pending
         return sorted(found, key=lambda seen: (seen.mtime_ns, seen.path))
 
-    def _list(self) -> Iterator[Seen]:
+    def _list(self) -> Iterator[FileState]:
         folders = [self._path]
         while folders:
             folder = folders.pop()
@@ -91,7 +91,7 @@ class Folder:
                         self.linked.append(entry.path)
                     elif entry.is_file() and not is_companion(entry.name):
                         stat = entry.stat()
-                        yield Seen(entry.path, stat.st_size, stat.st_mtime_ns)
+                        yield FileState(entry.path, stat.st_size, stat.st_mtime_ns)
                 except OSError as error:
                     self._refused(entry.path, error)
 
@@ -124,7 +124,7 @@ def run_watch(classifier: Classifier, args: argparse.Namespace) -> int:
     own = os.path.realpath(path)
     skip = args.explain and os.path.realpath(args.explain) + os.sep
 
-    def done(seen: Seen) -> bool:
+    def done(seen: FileState) -> bool:
         if journal.has(seen):
             return True
         real = os.path.realpath(seen.path)
@@ -226,7 +226,7 @@ class _Worker:
     def __init__(self, classifier: Classifier, journal: Journal, extra):
         self._classifier, self._journal, self._extra = classifier, journal, extra
 
-    def __call__(self, seen: Seen) -> tuple[Seen, str, Outcome | None]:
+    def __call__(self, seen: FileState) -> tuple[FileState, str, Outcome | None]:
         try:
             with open(seen.path, "rb") as file:
                 sha256 = _sha256(file)

@@ -16,7 +16,7 @@ def find(
     quantizer: Quantizer,
     methods: Sequence[str],
     growth: float,
-    judge: Callable[[bytes, str, tuple[str, ...]], Trial],
+    evaluate: Callable[[bytes, str, tuple[str, ...]], Trial],
     say: Callable[[str], None],
 ) -> tuple[bytes, Trial, tuple[Trial, ...]]:
     """The best int8 file: the first that holds with nothing in float, else with what it needs.
@@ -27,7 +27,7 @@ def find(
     Args:
         methods: to try, keys of `export.quantize.calibration_methods.METHODS`.
         growth: that floating layers may add to the file, as a share of it.
-        judge: what a file of a method and layers in float is worth on validation scans.
+        evaluate: what a file of a method and layers in float is worth on validation scans.
 
     Returns:
         The file, its trial, and all trials in order. If nothing holds, the best of them.
@@ -39,7 +39,7 @@ def find(
         payload = quantizer.convert(method, kept)
         if largest is not None and len(payload) > largest:
             return None
-        trial = judge(payload, method, kept)
+        trial = evaluate(payload, method, kept)
         say(describe(trial))
         trials.append(trial)
         files[method, kept] = payload

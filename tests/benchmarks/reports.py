@@ -1,6 +1,6 @@
 """Reports made up for tests: no figure in them was measured."""
 
-from benchmarks.accuracy.agreement import Accuracy, Agreement, Judged, Share
+from benchmarks.accuracy.agreement import Accuracy, Agreement, Evaluation, Share
 from benchmarks.hardware.machine import Conditions, Machine
 from benchmarks.hardware.peaks import Bandwidth, Peak
 from benchmarks.hardware.roofline import Floor
@@ -50,7 +50,7 @@ def model(ms: float = 1.0, times: float = 80.0, **given) -> Model:
         "self_test": "passed",
         "macs": 64_000_000,
         "weight_megabytes": 9.4,
-        "judged": Judged(
+        "judged": Evaluation(
             20,
             Share.of(0, 20),
             Share.of(1, 20),

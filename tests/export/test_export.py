@@ -20,7 +20,7 @@ from export.cli import main, parser
 from export.convert.keras_conversion import Converter
 from export.targets import TARGETS
 from train.data.reading import read_again
-from train.evaluation.keras_predictions import judge, load_keras
+from train.evaluation.keras_predictions import load_keras, tumor_probabilities
 from train.evaluation.metrics import calibration_error
 from train.run.run_folder import read_run
 
@@ -40,7 +40,7 @@ def test_a_file_is_what_keras_is(exported, finished_run, name):
     run = read_run(finished_run)
     held_out = [scan for scan in run.split if scan.part == "test"]
     files, pixels = read_again(held_out, run.manifest.input)
-    wanted = judge(load_keras(run), run.manifest, pixels)
+    wanted = tumor_probabilities(load_keras(run), run.manifest, pixels)
     classifier = Classifier(exported / name)
     found = np.array([classifier.classify(file).probability for file in files])
     difference = np.abs(found - wanted).max()

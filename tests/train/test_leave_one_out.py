@@ -52,7 +52,7 @@ def gathered(tmp_path_factory):
     from train.arguments import parser
     from train.cli import request_of
     from train.phantom.make import make_phantom
-    from train.prepare_data import gather
+    from train.prepare_data import prepare_data
 
     root = tmp_path_factory.mktemp("scans")
     folders = ("one", "other", "third")
@@ -64,7 +64,7 @@ def gathered(tmp_path_factory):
         )
     data = [word for name in folders for word in ("--data", str(root / name))]
     request = request_of(parser().parse_args(["--model", "compact", *data]))
-    return request, gather(request)
+    return request, prepare_data(request)
 
 
 def test_the_gate_is_judged_on_what_it_never_saw(script, gathered, monkeypatch):

@@ -12,7 +12,7 @@ _HASH_SIDE = 8
 
 
 @dataclass(frozen=True)
-class Looks:
+class Appearance:
     """What tells copies: `hashes[i]` and `thumbnails[i]` belong to scan i."""
 
     hashes: np.ndarray
@@ -21,7 +21,7 @@ class Looks:
     """uint8 [N, 1024]: 32x32 grey pixels."""
 
 
-def look(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
+def appearance_of(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
     """Hash, uint8 [8], and thumbnail, uint8 [1024], of a decoded scan of mode "L" or "RGB"."""
     import imagehash  # devices read folders of scans too, and do not have it
 

@@ -37,7 +37,7 @@ def read_scans(
     Raises:
         TrainError: a class that has files has no readable scan.
     """
-    from train.data.appearance import Looks, look
+    from train.data.appearance import Appearance, appearance_of
 
     root = folder.resolve()
 
@@ -51,7 +51,7 @@ def read_scans(
         relative = path.relative_to(folder).as_posix()
         scan = Scan(str(root), relative, positive, digest)
         seen = preprocess_part(image, spec)
-        return scan, seen.pixels, seen.part, *look(image)
+        return scan, seen.pixels, seen.part, *appearance_of(image)
 
     scans, pixels, parts, hashes, thumbnails, unreadable = [], [], [], [], [], []
     with ThreadPoolExecutor(READERS) as pool:
@@ -66,8 +66,8 @@ def read_scans(
     for positive in {positive for _, positive in files} - {scan.positive for scan in scans}:
         which = "with a tumor" if positive else "without a tumor"
         raise TrainError(f"{folder}: no readable scan {which}; {len(unreadable)} files unreadable")
-    looks = Looks(np.stack(hashes), np.stack(thumbnails))
-    return ScanSet(tuple(scans), np.stack(pixels), np.array(parts), tuple(unreadable), looks)
+    appearance = Appearance(np.stack(hashes), np.stack(thumbnails))
+    return ScanSet(tuple(scans), np.stack(pixels), np.array(parts), tuple(unreadable), appearance)
 
 
 def read_again(

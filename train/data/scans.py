@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from train.data.appearance import Looks
+from train.data.appearance import Appearance
 
 DEFAULT_POSITIVE, DEFAULT_NEGATIVE = "yes", "no"
 
@@ -90,7 +90,7 @@ class ScanSet:
     parts: np.ndarray
     """What of each picture that is, an `edge.scan.crop.Part`: float64 [N, 4]."""
     unreadable: tuple[Unreadable, ...]
-    looks: Looks
+    appearance: Appearance
     """What tells duplicates."""
 
     @property
@@ -101,16 +101,16 @@ class ScanSet:
 
 def joined(sets: Sequence[ScanSet]) -> ScanSet:
     """The scans of several folders, one after the other."""
-    from train.data.appearance import Looks
+    from train.data.appearance import Appearance
 
     return ScanSet(
         tuple(scan for one in sets for scan in one.scans),
         np.concatenate([one.pixels for one in sets]),
         np.concatenate([one.parts for one in sets]),
         tuple(file for one in sets for file in one.unreadable),
-        Looks(
-            np.concatenate([one.looks.hashes for one in sets]),
-            np.concatenate([one.looks.thumbnails for one in sets]),
+        Appearance(
+            np.concatenate([one.appearance.hashes for one in sets]),
+            np.concatenate([one.appearance.thumbnails for one in sets]),
         ),
     )
 

@@ -6,16 +6,16 @@ from dataclasses import replace
 import numpy as np
 
 from train.data.samples import Samples
-from train.distillation.teacher_leaks import Reserved
+from train.distillation.teacher_leaks import TestScans
 from train.distillation.teachers import Teacher, load_teachers, taught
 from train.errors import TrainError
 from train.networks.registry import ARCHITECTURES
-from train.prepare_data import Data, Request
+from train.prepare_data import Request, SessionData
 from train.progress import say
 from train.splitting import split
 
 
-def teachers_of(request: Request, data: Data, test: np.ndarray) -> list[Teacher]:
+def load_session_teachers(request: Request, data: SessionData, test: np.ndarray) -> list[Teacher]:
     """The runs that teach, which may know no scan that is tested on.
 
     Args:
@@ -28,13 +28,13 @@ def teachers_of(request: Request, data: Data, test: np.ndarray) -> list[Teacher]
         return []
     # With folds every scan is tested on in one of them.
     tested = np.arange(len(data.parts)) if request.folds else test
-    tests = Reserved.of(data, tested)
+    tests = TestScans.of(data, tested)
     return load_teachers(request.teachers, data.classes.positive, data.classes.negative, tests)
 
 
-def taught_samples(
+def with_soft_labels(
     request: Request,
-    data: Data,
+    data: SessionData,
     fold: split.Fold,
     train: Samples,
     teachers: Sequence[Teacher],

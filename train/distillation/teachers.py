@@ -17,9 +17,9 @@ from edge.model_file.manifest import InputSpec
 from train.data.reading import read_again
 from train.data.samples import Samples
 from train.data.scans import SplitScan
-from train.distillation.teacher_leaks import Reserved, known_tests
+from train.distillation.teacher_leaks import TestScans, teacher_overlap
 from train.errors import TrainError
-from train.evaluation.keras_predictions import judge, load_keras
+from train.evaluation.keras_predictions import load_keras, tumor_probabilities
 from train.evaluation.localization import agreed
 from train.networks.compact import EVIDENCE, RAW
 from train.progress import say
@@ -40,7 +40,7 @@ class Teacher:
 
 
 def load_teachers(
-    folders: Sequence[Path], positive: Sequence[str], negative: Sequence[str], tests: Reserved
+    folders: Sequence[Path], positive: Sequence[str], negative: Sequence[str], tests: TestScans
 ) -> list[Teacher]:
     """Load runs and see that they may teach.
 
@@ -64,7 +64,7 @@ def load_teachers(
                 f"{folder}: has the labels {theirs[0]} / {theirs[1]}, not "
                 f"{'+'.join(negative)} / {'+'.join(positive)}; a teacher must tell the same apart"
             )
-        known = known_tests(run, tests)
+        known = teacher_overlap(run, tests)
         if known.tests:
             raise TrainError(
                 f"{folder}: was trained on {known.tests} test scans or copies of them, and "
@@ -109,23 +109,26 @@ def taught(
     Raises:
         TrainError: a scan changed or is gone, or a teacher's map is of another part of the scans.
     """
-    tellers = [teacher for teacher in teachers if not teacher.points]
-    pointers = [teacher for teacher in teachers if teacher.points]
-    for one in pointers:
+    without_map = [teacher for teacher in teachers if not teacher.points]
+    with_map = [teacher for teacher in teachers if teacher.points]
+    for one in with_map:
         if one.run.manifest.input.crop != spec.crop:
             raise TrainError(
                 f"{one.run.folder}: sees scans with crop {one.run.manifest.input.crop!r}, not "
                 f"{spec.crop!r}; what it points at is elsewhere. Train it anew"
             )
-    told = [judge(one.model, one.run.manifest, _seen(one, samples, files, spec)) for one in tellers]
+    told = [
+        tumor_probabilities(one.model, one.run.manifest, _seen(one, samples, files, spec))
+        for one in without_map
+    ]
     boxes = None
-    if pointers:
+    if with_map:
         boxes = samples.boxes.copy()
         unknown = np.array([not own for own in boxes], bool) & (samples.truth == 1)
         wanted = np.flatnonzero(unknown)
         chosen = [files[i] for i in wanted]
         maps = [
-            _map(one, _seen(one, samples[wanted], chosen, spec)) for one in pointers if len(wanted)
+            _map(one, _seen(one, samples[wanted], chosen, spec)) for one in with_map if len(wanted)
         ]
         for place, each in zip(wanted, zip(*maps, strict=True), strict=True):
             box = agreed(each)

@@ -25,7 +25,9 @@ def load_keras(run: Run) -> keras.Model:
         raise TrainError(f"{run.model_file}: Keras cannot load it ({error})") from error
 
 
-def judge(model: keras.Model, manifest: RunManifest, pixels: np.ndarray) -> np.ndarray:
+def tumor_probabilities(
+    model: keras.Model, manifest: RunManifest, pixels: np.ndarray
+) -> np.ndarray:
     """Calibrated probability of tumor, float64 [N], of uint8 [N, height, width, channels]."""
     positive = manifest.labels.index(manifest.positive)
     return calibrated(raw_outputs(model, pixels), manifest.decision, positive)

@@ -16,7 +16,7 @@ _SHARE = 0.05
 """Of the time that writing the state may take; what an epoch lost to it costs is computed again."""
 
 
-class Keeper(keras.callbacks.Callback):
+class EarlyStopping(keras.callbacks.Callback):
     """After each epoch: validate, remember the best, stop when it gets no better, write the state.
 
     Args:

@@ -12,8 +12,8 @@ from train.errors import TrainError
 from train.fitting import checkpoint
 from train.fitting.balanced_batches import Batches
 from train.fitting.checkpoint import State
-from train.fitting.early_stopping import Keeper, assign, snapshot
-from train.fitting.fit_options import Around, Fit, FitOptions, make_reproducible
+from train.fitting.early_stopping import EarlyStopping, assign, snapshot
+from train.fitting.fit_options import Fit, FitContext, FitOptions, make_reproducible
 from train.hardware import mixed_precision
 from train.hardware.devices import Devices
 from train.hardware.out_of_memory import naming_out_of_memory
@@ -65,7 +65,7 @@ def phases(options: FitOptions) -> list[Phase]:
     return [tuned] if options.unfreeze == ALL and norms else [head, tuned]
 
 
-def fit(options: FitOptions, train: Samples, validation: Samples, around: Around) -> Fit:
+def fit(options: FitOptions, train: Samples, validation: Samples, context: FitContext) -> Fit:
     """Fit `options.architecture` by Adam on cross-entropy, with early stopping, phase by phase.
 
     Args:
@@ -79,11 +79,11 @@ def fit(options: FitOptions, train: Samples, validation: Samples, around: Around
         from train.fitting.fit_evidence_map import fit_evidence
 
         with naming_out_of_memory(options.batch_size):
-            return fit_evidence(options, train, validation, around)
+            return fit_evidence(options, train, validation, context)
     make_reproducible(options.seed)
-    state = (checkpoint.load(around.checkpoint) if around.checkpoint else None) or State()
+    state = (checkpoint.load(context.checkpoint) if context.checkpoint else None) or State()
     with naming_out_of_memory(options.batch_size, ", or a smaller --copies"):
-        model, own = _build(options, around.devices)
+        model, own = _build(options, context.devices)
         wanted = phases(options)
         for phase in wanted:
             phase.freeze(own)  # a prefix that matches nothing is said before hours of work
@@ -91,14 +91,14 @@ def fit(options: FitOptions, train: Samples, validation: Samples, around: Around
             for one in {id(model): model, id(own): own}.values():
                 phase.freeze(one)
             if number >= state.phase and not state.finished:
-                _run(options, number, phase, model, own, state, train, validation, around)
+                _run(options, number, phase, model, own, state, train, validation, context)
         if not state.finished:
             state.finished, state.variables, state.optimizer = True, [], []
             state.best = own.get_weights()
-            if around.checkpoint and around.devices.first:
-                checkpoint.save(state, around.checkpoint)
+            if context.checkpoint and context.devices.first:
+                checkpoint.save(state, context.checkpoint)
         own.set_weights(state.best)
-        logits = _logits(own, around, options.seed)
+        logits = _logits(own, context, options.seed)
         _check(own, logits, validation.pixels[:8])
     return Fit(own, state.history, state.best_epoch, cost(own), logits)
 
@@ -134,18 +134,18 @@ def _run(
     state: State,
     train: Samples,
     validation: Samples,
-    around: Around,
+    context: FitContext,
 ) -> None:
     """Run a phase, or what is left of it; `model` and `own` have its best weights then."""
-    architecture, devices = ARCHITECTURES[options.architecture], around.devices
+    architecture, devices = ARCHITECTURES[options.architecture], context.devices
     with devices.together():
         frozen, rest = cut(model)
     own_frozen, own_rest = (frozen, rest) if model is own else cut(own)
     if frozen:
         copies = options.copies if options.augment else 0
         with devices.alone():
-            inputs = around.cache(own_frozen, train.pixels, copies, options.seed, counting)
-            held_out = around.cache(own_frozen, validation.pixels, 0, options.seed, counting)[0]
+            inputs = context.cache(own_frozen, train.pixels, copies, options.seed, counting)
+            held_out = context.cache(own_frozen, validation.pixels, 0, options.seed, counting)[0]
     else:
         inputs, held_out = train.pixels[None], validation.pixels
     with devices.together():
@@ -177,27 +177,27 @@ def _run(
         if own_rest is not rest:
             assign(own_rest.variables, snapshot(rest.variables))
         with devices.alone():
-            return _judged(own_rest, held_out, validation.truth, options.batch_size)
+            return _validation_scores(own_rest, held_out, validation.truth, options.batch_size)
 
-    file = around.checkpoint if devices.first else None
-    keeper = Keeper(state, rest, batches.begin, validate, options.patience, file)
-    shown = [around.progress(phase.name, options.epochs)] if around.progress else []
+    file = context.checkpoint if devices.first else None
+    early_stopping = EarlyStopping(state, rest, batches.begin, validate, options.patience, file)
+    shown = [context.progress(phase.name, options.epochs)] if context.progress else []
     if state.waited < options.patience and state.epoch < options.epochs:
-        with devices.together(), keeper.saving_when_stopped():
+        with devices.together(), early_stopping.saving_when_stopped():
             trained.fit(
                 batches,
                 epochs=options.epochs,
                 initial_epoch=state.epoch,
                 shuffle=False,  # `batches` does, and remembers how
                 verbose=0,
-                callbacks=[keeper, *shown],
+                callbacks=[early_stopping, *shown],
             )
     assign(rest.variables, state.best)
     if own_rest is not rest:
         assign(own_rest.variables, state.best)
 
 
-def _judged(
+def _validation_scores(
     model: keras.Model, inputs: np.ndarray, truth: np.ndarray, batch_size: int
 ) -> dict[str, float]:
     """Loss and accuracy on the validation part, by the logarithm that Keras' losses use."""
@@ -210,12 +210,14 @@ def _judged(
     return {"val_loss": float(-np.log(right).mean()), "val_accuracy": float(hit.mean())}
 
 
-def _logits(model: keras.Model, around: Around, seed: int) -> Callable[[np.ndarray], np.ndarray]:
+def _logits(
+    model: keras.Model, context: FitContext, seed: int
+) -> Callable[[np.ndarray], np.ndarray]:
     frozen, behind = cut(model, LOGITS)
 
     def logits(pixels: np.ndarray) -> np.ndarray:
-        with around.devices.alone():
-            inputs = around.cache(frozen, pixels, 0, seed, counting)[0] if frozen else pixels
+        with context.devices.alone():
+            inputs = context.cache(frozen, pixels, 0, seed, counting)[0] if frozen else pixels
             return behind.predict(inputs, batch_size=32, verbose=0)
 
     return logits

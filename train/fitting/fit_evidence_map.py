@@ -27,8 +27,8 @@ from train.evaluation.localization import agreed
 from train.fitting import checkpoint
 from train.fitting.checkpoint import State
 from train.fitting.early_stopping import assign, snapshot
-from train.fitting.fit_options import Around, Fit, FitOptions, make_reproducible
-from train.fitting.prefetch import Supply
+from train.fitting.fit_options import Fit, FitContext, FitOptions, make_reproducible
+from train.fitting.prefetch import PrefetchedBatches
 from train.hardware import mixed_precision
 from train.networks.cell_labels import BAG, LESION, UNKNOWN
 from train.networks.compact import EVIDENCE, RAW
@@ -53,7 +53,9 @@ TAUGHT = 0.5
 """How much of the verdict's target a teacher gives; the label the rest."""
 
 
-def fit_evidence(options: FitOptions, train: Samples, validation: Samples, around: Around) -> Fit:
+def fit_evidence(
+    options: FitOptions, train: Samples, validation: Samples, context: FitContext
+) -> Fit:
     """Fit for `options.epochs` epochs; `options.patience` and `options.augment` do not matter.
 
     An epoch is as many examples as there are training scans. A resumed fit equals an uninterrupted
@@ -63,7 +65,7 @@ def fit_evidence(options: FitOptions, train: Samples, validation: Samples, aroun
         TrainError: the loss is no longer a number, the state to resume from cannot be used, or
             there are several devices.
     """
-    if around.devices.count > 1:
+    if context.devices.count > 1:
         raise TrainError(
             f"--model {options.architecture} trains on one device; leave --devices out"
         )
@@ -100,7 +102,7 @@ def fit_evidence(options: FitOptions, train: Samples, validation: Samples, aroun
     )
     optimizer = trained.optimizer
     optimizer.build(trained.trainable_variables)
-    state = (checkpoint.load(around.checkpoint) if around.checkpoint else None) or State()
+    state = (checkpoint.load(context.checkpoint) if context.checkpoint else None) or State()
     if state.epoch:
         assign(model.variables, state.variables)
     if state.epoch and not state.finished:
@@ -108,26 +110,26 @@ def fit_evidence(options: FitOptions, train: Samples, validation: Samples, aroun
     if not state.finished:
         batches = _Batches(train, tuple(raw.shape[1:3]), steps, options)
         locate = _Locate(train, model, batches, options.epochs, state)
-        progress = [around.progress("all", options.epochs)] if around.progress else []
-        with batches.supply.telling():
+        progress = [context.progress("all", options.epochs)] if context.progress else []
+        with batches.prefetched.telling():
             trained.fit(
                 batches,
                 epochs=options.epochs,
                 initial_epoch=state.epoch,
                 shuffle=False,
                 verbose=0,
-                callbacks=[locate, _Watch(state, model, validation, around), *progress],
+                callbacks=[locate, _Watch(state, model, validation, context), *progress],
             )
     own.set_weights(model.get_weights())
     logits = raw_outputs(own, validation.pixels)[:, 0]
     if not state.finished:
         # Keras has put the averaged weights in place: what is kept is what the last row tells.
-        for name, value in _judged(logits, validation).items():
+        for name, value in _validation_scores(logits, validation).items():
             state.history[name][-1] = value
         state.finished, state.optimizer = True, []
         state.variables = snapshot(model.variables)
-        if around.checkpoint:
-            checkpoint.save(state, around.checkpoint)
+        if context.checkpoint:
+            checkpoint.save(state, context.checkpoint)
     own.get_layer(EVIDENCE).shift.assign([_even_odds(logits, validation)])
     return Fit(
         own, state.history, options.epochs, cost(own), lambda pixels: raw_outputs(own, pixels)
@@ -141,13 +143,15 @@ class _Batches(keras.utils.PyDataset):
         super().__init__()
         self._steps = steps
         self._taught = np.full(len(train), np.nan) if train.taught is None else train.taught
-        self.supply = Supply(train, cells, options.seed, options.batch_size, steps, options.workers)
+        self.prefetched = PrefetchedBatches(
+            train, cells, options.seed, options.batch_size, steps, options.workers
+        )
 
     def __len__(self) -> int:
         return self._steps
 
     def __getitem__(self, index: int):
-        pixels, codes, origins = self.supply.batch(index)
+        pixels, codes, origins = self.prefetched.batch(index)
         verdict = np.isin(codes, (LESION, BAG, UNKNOWN)).any(axis=(1, 2)).astype(np.float32)
         told = np.where(origins >= 0, self._taught[origins], np.nan)
         target = np.where(np.isnan(told), verdict, (1 - TAUGHT) * verdict + TAUGHT * told)
@@ -187,7 +191,7 @@ class _Locate(keras.callbacks.Callback):
             self._state.located = [self._find()]
             say(f"  {len(self._state.located[0])} of the tumors without a box are located")
             self._know()
-        self._batches.supply.begin(epoch)
+        self._batches.prefetched.begin(epoch)
 
     def _know(self) -> None:
         """Show the scans with the boxes given and the places found."""
@@ -196,7 +200,7 @@ class _Locate(keras.callbacks.Callback):
         boxes[:] = [()] * len(train) if train.boxes is None else list(train.boxes)
         for position, *sides in self._state.located[0] if self._state.located else ():
             boxes[int(position)] = (Box(*map(float, sides)),)
-        self._batches.supply.know(replace(train, boxes=boxes))
+        self._batches.prefetched.know(replace(train, boxes=boxes))
 
     def _find(self) -> np.ndarray:
         """Position in the training scans and box, float64 [M, 5], of the tumors pointed at."""
@@ -221,15 +225,15 @@ class _Locate(keras.callbacks.Callback):
 class _Watch(keras.callbacks.Callback):
     """Validates after each epoch, remembers the history, writes the state."""
 
-    def __init__(self, state: State, own: keras.Model, validation: Samples, around: Around):
+    def __init__(self, state: State, own: keras.Model, validation: Samples, context: FitContext):
         super().__init__()
         self._state, self._own, self._validation = state, own, validation
-        self._file = around.checkpoint if around.devices.first else None
+        self._file = context.checkpoint if context.devices.first else None
 
     def on_epoch_end(self, epoch, logs=None):
         logs["accuracy"] = logs.pop(f"{LOGITS}_accuracy")
         logits = raw_outputs(self._own, self._validation.pixels)[:, 0]
-        logs.update(_judged(logits, self._validation))
+        logs.update(_validation_scores(logits, self._validation))
         if not all(np.isfinite(value) for value in logs.values()):
             raise TrainError("the loss is no longer a number; try a smaller --learning-rate")
         for name, value in logs.items():
@@ -241,7 +245,7 @@ class _Watch(keras.callbacks.Callback):
             checkpoint.save(self._state, self._file)
 
 
-def _judged(logits: np.ndarray, validation: Samples) -> dict[str, float]:
+def _validation_scores(logits: np.ndarray, validation: Samples) -> dict[str, float]:
     """Loss and accuracy of logits, float [N], of a model whose shift is 0, as if it were set."""
     truth = validation.truth
     if not np.isfinite(logits).all():

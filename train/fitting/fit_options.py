@@ -43,7 +43,7 @@ class FitOptions:
 
 
 @dataclass(frozen=True)
-class Around:
+class FitContext:
     """Where a fit takes place; nothing of it changes the result."""
 
     devices: Devices = field(default_factory=Devices)

@@ -23,7 +23,7 @@ AHEAD = 4
 """Batches that each process prepares in advance."""
 
 
-class Supply:
+class PrefetchedBatches:
     """The batches of one epoch after another.
 
     Args:

@@ -25,7 +25,7 @@ STRIPPED = 0.2
 """Of the views: without the skull, as most scans of some sources are."""
 EVEN = 0.5
 """Of the views: of scans of all sources alike, however few."""
-BRAINLESS = 0.3
+WITHOUT_BRAIN = 0.3
 """Views of slices without a brain, of `VIEWS`."""
 IN_FRAMES = 0.15
 """Of the views of scans and of outliers: in frames, as on web pages, besides those that `varied`
@@ -49,7 +49,7 @@ def learn_gate(
     validation: Samples,
     seed: int,
     spec: InputSpec,
-    brainless: Samples | None = None,
+    without_brain: Samples | None = None,
     views: int = VIEWS,
     unclear: Samples | None = None,
     tick: Callable[[], None] = lambda: None,
@@ -74,9 +74,9 @@ def learn_gate(
         picture = _other(kinds[i % len(kinds)], train.pixels[..., 0], rng)
         others.append(_features(picture, spec))
         tick()
-    if brainless is not None and len(brainless):
-        others += list(_views(brainless, more, rng, spec, tick))
-        others += list(_plain(brainless, plain, rng, tick))
+    if without_brain is not None and len(without_brain):
+        others += list(_views(without_brain, more, rng, spec, tick))
+        others += list(_plain(without_brain, plain, rng, tick))
     features = np.concatenate([scans, others])
     truth = np.repeat([1, 0], [len(scans), len(others)])
     network = MLPClassifier(
@@ -96,15 +96,15 @@ def learn_gate(
     return LearnedGate(gate.hidden, gate.weights, least, max(least, round(sure, 3)))
 
 
-def pictures(brainless: bool, views: int = VIEWS) -> int:
+def pictures(without_brain: bool, views: int = VIEWS) -> int:
     """How many pictures `learn_gate` learns from, with slices without a brain or without any."""
     half, more, plain = _shares(views)
-    return 2 * half + views + (more + plain) * brainless
+    return 2 * half + views + (more + plain) * without_brain
 
 
 def _shares(views: int) -> tuple[int, int, int]:
     """Of the scans as they are, and of their views; views of brainless slices, and those as are."""
-    return views // 2, round(BRAINLESS * views), round(BRAINLESS * views / 3)
+    return views // 2, round(WITHOUT_BRAIN * views), round(WITHOUT_BRAIN * views / 3)
 
 
 def packed(first: np.ndarray, bias: np.ndarray, last: np.ndarray, offset: np.ndarray) -> str:

@@ -8,11 +8,11 @@ import numpy as np
 
 from train.data.scans import Scan, SplitScan
 from train.errors import TrainError
-from train.prepare_data import Data, Request
+from train.prepare_data import Request, SessionData
 from train.splitting.split import Fold
 
 
-def brainless_scans(request: Request, data: Data, train: np.ndarray) -> np.ndarray:
+def scans_without_brain(request: Request, data: SessionData, train: np.ndarray) -> np.ndarray:
     """Which scans --no-brain names, bool [N].
 
     Args:
@@ -23,7 +23,7 @@ def brainless_scans(request: Request, data: Data, train: np.ndarray) -> np.ndarr
     """
     if not request.no_brain:
         return np.zeros(len(data.found.scans), bool)
-    named = named_brainless(request.no_brain, data.found.scans)
+    named = named_without_brain(request.no_brain, data.found.scans)
     if not named[train].any():
         raise TrainError(
             f"--no-brain {request.no_brain!r}: is in the path of no tumor-free training scan; "
@@ -32,7 +32,7 @@ def brainless_scans(request: Request, data: Data, train: np.ndarray) -> np.ndarr
     return named
 
 
-def named_brainless(expression: str, scans: Sequence[Scan | SplitScan]) -> np.ndarray:
+def named_without_brain(expression: str, scans: Sequence[Scan | SplitScan]) -> np.ndarray:
     """The tumor-free scans in whose paths, from the data folder's own name on, it is: bool [N].
 
     What is above the data folder is not searched: it differs from machine to machine.
@@ -51,7 +51,9 @@ def named_brainless(expression: str, scans: Sequence[Scan | SplitScan]) -> np.nd
     )
 
 
-def check_brains_left(expression: str, named: np.ndarray, positive: np.ndarray, fold: Fold) -> None:
+def check_brain_scans_left(
+    expression: str, named: np.ndarray, positive: np.ndarray, fold: Fold
+) -> None:
     """See that the reject gate can learn what tumor-free scans look like, and set its limits.
 
     Args:

@@ -128,7 +128,7 @@ def inspect(
         grouping=grouping,
         near=near,
         look_alikes=_look_alikes(found, grouping),
-        overlaps=tuple(find_overlaps(found.scans, found.looks)),
+        overlaps=tuple(find_overlaps(found.scans, found.appearance)),
         floor=shortcut_floor(facts, found.truth, grouping.groups, seed),
         boxes=read_boxes(boxes, found.scans),
     )
@@ -279,7 +279,7 @@ def _class_facts(
 def _look_alikes(found: ScanSet, grouping: Grouping) -> tuple[tuple[Scan, Scan], ...]:
     truth, clusters = found.truth.astype(bool), grouping.clusters
     pairs = []
-    for left, right in near_pairs(found.looks, truth, across=MIN_CORRELATION):
+    for left, right in near_pairs(found.appearance, truth, across=MIN_CORRELATION):
         apart = (truth[left] != truth[right]) & (clusters[left] != clusters[right])
         pairs += [
             (found.scans[i], found.scans[j])

@@ -9,10 +9,10 @@ import numpy as np
 from train.data.scans import Scan, ScanSet
 from train.splitting.near_duplicates import (
     Conflict,
-    by_appearance,
     find_conflicts,
     find_groups,
     merged,
+    renumbered,
 )
 
 CONFLICT = "label conflict"
@@ -42,7 +42,7 @@ class Grouping:
 
 def group_scans(found: ScanSet, patients: Sequence[str | None] | None = None) -> Grouping:
     """Cluster duplicates, and join the clusters of each patient."""
-    clusters = find_groups(found.scans, found.looks, patients)
+    clusters = find_groups(found.scans, found.appearance, patients)
     groups, owner = clusters, defaultdict(list)
     for cluster, patient in zip(clusters.tolist(), patients or [], strict=False):
         if patient is not None:
@@ -50,7 +50,7 @@ def group_scans(found: ScanSet, patients: Sequence[str | None] | None = None) ->
     pairs = [(own[0], other) for own in owner.values() for other in own]
     if pairs:
         left, right = np.array(pairs).T
-        groups = by_appearance(merged(clusters, left, right))
+        groups = renumbered(merged(clusters, left, right))
     return Grouping(
         groups=groups,
         clusters=clusters,

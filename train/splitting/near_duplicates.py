@@ -27,7 +27,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from train.data.appearance import Looks
+from train.data.appearance import Appearance
 from train.data.scans import Scan
 
 MAX_BITS = 4
@@ -59,7 +59,7 @@ class Conflict:
 
 
 def near_pairs(
-    looks: Looks,
+    appearance: Appearance,
     positive: np.ndarray,
     across: float = SAME_PICTURE,
     patients: Sequence[str | None] | None = None,
@@ -77,9 +77,9 @@ def near_pairs(
     names = {name: i for i, name in enumerate(dict.fromkeys(patients or [])) if name is not None}
     known = np.array([names.get(name, -1) for name in patients or [None] * len(positive)])
     # The product of two rows of -1 and 1 is the bits that agree less the bits that differ.
-    signs = np.unpackbits(looks.hashes, axis=1).astype(np.float32) * 2 - 1
+    signs = np.unpackbits(appearance.hashes, axis=1).astype(np.float32) * 2 - 1
     least_product = signs.shape[1] - 2 * MAX_BITS
-    thumbnails = looks.thumbnails.astype(np.float32)
+    thumbnails = appearance.thumbnails.astype(np.float32)
     thumbnails -= thumbnails.mean(axis=1, keepdims=True)
     norms = np.linalg.norm(thumbnails, axis=1, keepdims=True)
     # A uniform picture has no correlation with anything; only its bytes can tell.
@@ -98,7 +98,7 @@ def near_pairs(
 
 
 def find_groups(
-    scans: Sequence[Scan], looks: Looks, patients: Sequence[str | None] | None = None
+    scans: Sequence[Scan], appearance: Appearance, patients: Sequence[str | None] | None = None
 ) -> np.ndarray:
     """Duplicate group of every scan, int64 [N], numbered from 0 in order of appearance.
 
@@ -109,14 +109,14 @@ def find_groups(
     """
     groups = byte_identical(scans)
     positive = np.array([scan.positive for scan in scans], bool)
-    for i, j in near_pairs(looks, positive, patients=patients):
+    for i, j in near_pairs(appearance, positive, patients=patients):
         groups = merged(groups, groups[i], groups[j])
-    return by_appearance(groups)
+    return renumbered(groups)
 
 
 def byte_identical(scans: Sequence[Scan]) -> np.ndarray:
     """A number for each scan, int64 [N], the same for files of the same bytes."""
-    return by_appearance(np.unique([scan.sha256 for scan in scans], return_inverse=True)[1])
+    return renumbered(np.unique([scan.sha256 for scan in scans], return_inverse=True)[1])
 
 
 def merged(groups: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -129,7 +129,7 @@ def merged(groups: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarra
     return connected_components(links, directed=False)[1][groups].astype(np.int64)
 
 
-def by_appearance(groups: np.ndarray) -> np.ndarray:
+def renumbered(groups: np.ndarray) -> np.ndarray:
     """The same groups numbered 0, 1, ... as they first appear."""
     _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
     rank = np.empty(len(first), np.int64)
@@ -168,7 +168,7 @@ class Overlap:
     """Byte-identical or near-duplicates by the rule, itself, not through copies of copies."""
 
 
-def find_overlaps(scans: Sequence[Scan], looks: Looks) -> list[Overlap]:
+def find_overlaps(scans: Sequence[Scan], appearance: Appearance) -> list[Overlap]:
     """What each folder shares with each other one."""
     roots = list(dict.fromkeys(scan.root for scan in scans))
     if len(roots) < 2:
@@ -180,7 +180,7 @@ def find_overlaps(scans: Sequence[Scan], looks: Looks) -> list[Overlap]:
     in_root[copies, root] = True
     same |= in_root[copies]
     near = same.copy()
-    for i, j in near_pairs(looks, positive):
+    for i, j in near_pairs(appearance, positive):
         near[i, root[j]] = near[j, root[i]] = True
     return [
         Overlap(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.accuracy.agreement import Expected, judge, mcnemar
+from benchmarks.accuracy.agreement import Expected, evaluate_predictions, mcnemar
 from edge.inference.classifier import Prediction
 from edge.inference.decision import verdict
 from edge.model_file.manifest import Decision
@@ -26,7 +26,7 @@ def predictions(*values):
 
 def test_everything_is_counted():
     keras = Expected("Keras", np.array([0.8, 0.7, 0.9, 0.7, np.nan]))
-    found = judge(predictions(0.9, 0.2, None, 0.3, 0.55), TRUTH, DECISION, keras)
+    found = evaluate_predictions(predictions(0.9, 0.2, None, 0.3, 0.55), TRUTH, DECISION, keras)
     assert (found.scans, found.rejected.hits, found.rejected.n) == (5, 1, 5)
     assert (found.uncertain.hits, found.uncertain.n) == (1, 4)
     scores = found.accuracy
@@ -43,10 +43,10 @@ def test_everything_is_counted():
 
 
 def test_without_labels_and_without_keras():
-    found = judge(predictions(0.9, 0.2), None, DECISION, None)
+    found = evaluate_predictions(predictions(0.9, 0.2), None, DECISION, None)
     assert (found.accuracy, found.agreement) == (None, None)
     keras = Expected("reference", np.array([0.9, 0.9]), 2)
-    against = judge(predictions(0.9, 0.2), None, DECISION, keras).agreement
+    against = evaluate_predictions(predictions(0.9, 0.2), None, DECISION, keras).agreement
     assert (against.changed, against.only_model_right, against.sensitivity) == (1, None, None)
     assert against.same_pixels == 2
 
@@ -56,17 +56,17 @@ def test_a_scan_that_the_gate_doubts_is_uncertain_whoever_judged_it():
     clear, doubted = predictions(0.1, 0.3)
     doubted = replace(doubted, verdict="uncertain", doubtful=True)
     keras = Expected("Keras", np.array([0.1, 0.5]))  # in the band of uncertain ones, by itself
-    against = judge([clear, doubted], np.array([0, 0]), DECISION, keras).agreement
+    against = evaluate_predictions([clear, doubted], np.array([0, 0]), DECISION, keras).agreement
     assert (against.scans, against.changed) == (2, 0)
 
 
 def test_a_reference_of_other_scans_says_nothing():
     keras = Expected("reference", np.array([np.nan, np.nan]))
-    assert judge(predictions(0.9, 0.2), None, DECISION, keras).agreement is None
+    assert evaluate_predictions(predictions(0.9, 0.2), None, DECISION, keras).agreement is None
 
 
 def test_all_rejected():
-    found = judge(predictions(None, None), np.array([1, 0]), DECISION, None)
+    found = evaluate_predictions(predictions(None, None), np.array([1, 0]), DECISION, None)
     assert (found.rejected.hits, found.accuracy) == (2, None)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.hardware.machine import Watch, this_machine
+from benchmarks.hardware.machine import ConditionMonitor, this_machine
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def test_a_machine_that_tells_nothing(root):
     assert machine.governor is None
     assert machine.memory_megabytes is None
     assert machine.processor
-    found = Watch(folder).conditions()
+    found = ConditionMonitor(folder).conditions()
     assert (found.celsius, found.steal) == (None, None)
 
 
@@ -39,7 +39,7 @@ def test_a_board(root):
     assert machine.governor == "ondemand"
     assert machine.memory_megabytes == 8443
     assert machine.kind.startswith("Raspberry Pi 5 Model B Rev 1.0, ")
-    assert Watch(folder).conditions().celsius == 61.25
+    assert ConditionMonitor(folder).conditions().celsius == 61.25
 
 
 def test_throttling_and_what_the_host_took(root):
@@ -47,7 +47,7 @@ def test_throttling_and_what_the_host_took(root):
     count = "sys/devices/system/cpu/cpu0/thermal_throttle/core_throttle_count"
     tell("proc/stat", "cpu  100 0 0 100 0 0 0 0 0 0\ncpu0 1 1\n")
     tell(count, "3\n")
-    watch = Watch(folder)
+    watch = ConditionMonitor(folder)
     tell("proc/stat", "cpu  150 0 0 130 0 0 0 20 0 0\ncpu0 1 1\n")
     assert watch.conditions().throttled is False
     tell(count, "4\n")
@@ -59,4 +59,4 @@ def test_a_pi_is_throttled_only_if_it_is_now(root):
     folder, tell = root
     for bits, told in (("50005", True), ("50000", False), ("no number", None)):
         tell("sys/devices/platform/soc/soc:firmware/get_throttled", f"{bits}\n")
-        assert Watch(folder).conditions().throttled is told
+        assert ConditionMonitor(folder).conditions().throttled is told

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.accuracy.agreement import Accuracy, Judged, Share
+from benchmarks.accuracy.agreement import Accuracy, Evaluation, Share
 from benchmarks.limits.gate import UNTIMED, check, limits
 from benchmarks.report.tables import verdicts
 from benchmarks.results.report import Row
@@ -15,7 +15,7 @@ def failures(*models, **given):
 
 
 def judged(**given):
-    return Judged(20, Share.of(0, 20), Share.of(0, 20), None, agreement(**given))
+    return Evaluation(20, Share.of(0, 20), Share.of(0, 20), None, agreement(**given))
 
 
 def test_in_line():
@@ -71,10 +71,10 @@ SCORED = Accuracy(ALL_RIGHT, ALL_RIGHT, ALL_RIGHT, None, 0.01)
     ("found", "why"),
     [
         (None, "interrupted"),
-        (Judged(20, Share.of(20, 20), Share.of(0, 0), None, None), "refused every scan"),
-        (Judged(1, Share.of(0, 1), Share.of(0, 1), None, None), "no labelled scans (the test"),
+        (Evaluation(20, Share.of(20, 20), Share.of(0, 0), None, None), "refused every scan"),
+        (Evaluation(1, Share.of(0, 1), Share.of(0, 1), None, None), "no labelled scans (the test"),
         (judged(**NO_LABELS), "no labelled scans (the test part); name some with --data"),
-        (Judged(20, Share.of(0, 20), Share.of(0, 20), SCORED, None), "Keras cannot load it"),
+        (Evaluation(20, Share.of(0, 20), Share.of(0, 20), SCORED, None), "Keras cannot load it"),
     ],
 )
 def test_what_could_be_compared_and_was_not_fails(found, why):

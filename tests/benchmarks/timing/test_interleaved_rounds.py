@@ -2,7 +2,13 @@
 
 import pytest
 
-from benchmarks.timing.interleaved_rounds import ROUNDS, WARM_UP, Contestant, seconds_of, take_turns
+from benchmarks.timing.interleaved_rounds import (
+    ROUNDS,
+    WARM_UP,
+    Contestant,
+    run_interleaved,
+    seconds_of,
+)
 from benchmarks.timing.single_stream import MIN_QUERIES
 from edge.console.signals import stop_cleanly
 
@@ -19,7 +25,7 @@ def contestants(seen, names="ab"):
 def test_blocks_take_turns_forwards_and_backwards():
     seen, ticks = [], []
     pair = contestants(seen)
-    take_turns(pair, 0, tick=ticks.append)
+    run_interleaved(pair, 0, tick=ticks.append)
     block = MIN_QUERIES // ROUNDS + 1  # the first call of a block is not timed
     one_way = "a" * block + "b" * block
     assert "".join(seen) == (one_way + one_way[::-1]) * (ROUNDS // 2)
@@ -32,7 +38,7 @@ def test_every_query_is_timed_in_turn_and_kept():
     kept = []
     one = Contestant("a", str.upper, ["x", "y", "z"], keep=lambda q, r: kept.append((q, r)))
     one.warm_up()
-    take_turns([one], 0)
+    run_interleaved([one], 0)
     assert kept[:4] == [("x", "X"), ("y", "Y"), ("z", "Z"), ("x", "X")]
     assert len(kept) == one.latency.queries == MIN_QUERIES
 
@@ -47,13 +53,13 @@ def test_the_warm_up_is_not_timed():
 
 def test_it_goes_on_for_the_time_asked_for():
     one = Contestant("a", lambda q: None, [None])
-    take_turns([one], 0.05)
+    run_interleaved([one], 0.05)
     assert one.latency.queries > MIN_QUERIES
 
 
 def test_more_queries_if_asked():
     one = Contestant("a", lambda q: None, [None])
-    take_turns([one], 0, min_queries=662)
+    run_interleaved([one], 0, min_queries=662)
     assert one.latency.queries >= 662
     assert one.latency.p99 is not None
 
@@ -74,5 +80,5 @@ def test_interrupted_it_keeps_what_was_measured():
 
     one = Contestant("a", call, [None])
     with pytest.raises(KeyboardInterrupt):
-        take_turns([one], 0)
+        run_interleaved([one], 0)
     assert len(one.latency.repeats) == 3

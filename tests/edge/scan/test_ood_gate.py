@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 
 from edge.model_file.manifest import InputSpec, RejectGate
 from edge.scan.decode import decode
-from edge.scan.ood_gate import admit, colorfulness, whiteness
+from edge.scan.ood_gate import apply_gate, colorfulness, whiteness
 from edge.scan.preprocess import preprocess_part
 from tests.conftest import SHARED_DATA
 
@@ -22,7 +22,7 @@ both_crops = pytest.mark.parametrize("spec", [SPEC, CROPPED], ids=["whole", "hea
 
 def admission(pixels, gate=RejectGate(), spec=SPEC):  # noqa: B008
     image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
-    return admit(image, preprocess_part(image, spec), gate)
+    return apply_gate(image, preprocess_part(image, spec), gate)
 
 
 def reason(pixels, gate=RejectGate(), spec=SPEC):  # noqa: B008

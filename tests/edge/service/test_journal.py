@@ -2,14 +2,14 @@
 
 import pytest
 
-from edge.service.journal import Journal, RefusedError, Seen
+from edge.service.journal import FileState, Journal, RefusedError
 from tests.edge.conftest import results
 
 
 def test_damaged_lines_are_passed_over(tmp_path):
     path = tmp_path / "results.ndjson"
     journal = Journal(str(path))
-    seen = Seen("in/a.png", 3, 4)
+    seen = FileState("in/a.png", 3, 4)
     journal.append(seen, "0" * 64, {"path": seen.path, "verdict": "tumor"})
     journal.close()
     path.write_bytes(b"\0\0\n[]\n" + path.read_bytes() + b'{"path"')
@@ -17,7 +17,7 @@ def test_damaged_lines_are_passed_over(tmp_path):
     assert again.damaged == 2
     assert again.has(seen)
     assert again.has_content("in/a.png", "0" * 64)
-    assert not again.has(Seen("in/a.png", 3, 5))
+    assert not again.has(FileState("in/a.png", 3, 5))
     assert not path.read_bytes().endswith(b'{"path"')
     again.close()
 
@@ -37,7 +37,7 @@ def test_a_text_without_a_final_newline_is_left_as_it_is(tmp_path, content):
 @pytest.mark.parametrize("cut", [1, 5, 10, 30, -1])
 @pytest.mark.parametrize("lost", [b"", b"\0" * 50])
 def test_a_line_that_was_cut_is_removed(tmp_path, cut, lost):
-    path, seen = tmp_path / "results.ndjson", Seen("in/a.png", 3, 4)
+    path, seen = tmp_path / "results.ndjson", FileState("in/a.png", 3, 4)
     journal = Journal(str(path))
     line = journal.append(seen, "0" * 64, {"path": seen.path, "verdict": None})
     journal.close()
@@ -47,7 +47,7 @@ def test_a_line_that_was_cut_is_removed(tmp_path, cut, lost):
 
 
 def test_a_whole_line_without_its_end_is_kept(tmp_path):
-    path, seen = tmp_path / "results.ndjson", Seen("in/a.png", 3, 4)
+    path, seen = tmp_path / "results.ndjson", FileState("in/a.png", 3, 4)
     journal = Journal(str(path))
     line = journal.append(seen, "0" * 64, {"path": seen.path, "verdict": None})
     journal.close()
@@ -61,20 +61,20 @@ def test_a_whole_line_without_its_end_is_kept(tmp_path):
 def test_a_folder_may_be_spelt_otherwise(tmp_path, monkeypatch):
     journal = Journal(str(tmp_path / "results.ndjson"))
     monkeypatch.chdir(tmp_path)
-    journal.append(Seen("in/a.png", 3, 4), "0" * 64, {"path": "in/a.png", "verdict": "tumor"})
+    journal.append(FileState("in/a.png", 3, 4), "0" * 64, {"path": "in/a.png", "verdict": "tumor"})
     journal.close()
     (tmp_path / "in").mkdir()
     monkeypatch.chdir(tmp_path / "in")
     again = Journal(str(tmp_path / "results.ndjson"))
     for spelt in ("a.png", "./a.png", str(tmp_path / "in" / "a.png"), "../in//a.png"):
-        assert again.has(Seen(spelt, 3, 4))
+        assert again.has(FileState(spelt, 3, 4))
         assert again.has_content(spelt, "0" * 64)
     again.close()
 
 
 @pytest.mark.parametrize("way", ["deleted", "moved", "replaced", "restored"])
 def test_a_result_goes_to_the_file_that_is_there(tmp_path, way):
-    path, old, said = tmp_path / "results.ndjson", Seen("in/a.png", 3, 4), []
+    path, old, said = tmp_path / "results.ndjson", FileState("in/a.png", 3, 4), []
     journal = Journal(str(path), said.append)
     journal.append(old, "0" * 64, {"path": old.path})
     before = path.read_bytes()
@@ -85,7 +85,7 @@ def test_a_result_goes_to_the_file_that_is_there(tmp_path, way):
         path.write_bytes(b"")
     if way == "restored":
         path.write_bytes(before)
-    new = Seen("in/b.png", 3, 4)
+    new = FileState("in/b.png", 3, 4)
     line = journal.append(new, "1" * 64, {"path": new.path})
     assert path.read_text() == (before.decode() if way == "restored" else "") + line + "\n"
     assert journal.has(new)
@@ -100,7 +100,7 @@ def test_a_result_goes_to_the_file_that_is_there(tmp_path, way):
 
 
 def test_a_result_that_has_come_meanwhile_is_not_repeated(tmp_path):
-    path, seen = tmp_path / "results.ndjson", Seen("in/a.png", 3, 4)
+    path, seen = tmp_path / "results.ndjson", FileState("in/a.png", 3, 4)
     journal = Journal(str(path))
     path.rename(tmp_path / "elsewhere")
     other = Journal(str(path))
@@ -121,6 +121,6 @@ def test_a_file_of_results_that_has_gone_is_not_made_before_there_is_one(tmp_pat
     journal.follow()
     assert not path.exists()
     assert len(said) == 1
-    journal.append(Seen("in/a.png", 3, 4), "0" * 64, {"path": "in/a.png"})
+    journal.append(FileState("in/a.png", 3, 4), "0" * 64, {"path": "in/a.png"})
     assert len(results(path)) == 1
     journal.close()

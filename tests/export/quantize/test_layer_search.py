@@ -13,7 +13,7 @@ from edge.model_file.container import open_model
 from edge.model_file.manifest import Decision, InputSpec
 from edge.model_file.provenance import Training, Trial, provenance
 from export.convert.keras_conversion import Converter
-from export.pipeline import Limits, Material, Search, export_target
+from export.pipeline import ExportInputs, Limits, Search, export_target
 from export.quantize.calibration_methods import METHODS, channel_error
 from export.quantize.layer_search import find, saved
 from export.targets import select
@@ -90,7 +90,7 @@ def export(tmp_path):
     def do(model, format, seek):
         said, out = [], tmp_path / "dist"
         out.mkdir(exist_ok=True)
-        material = Material(
+        inputs = ExportInputs(
             run=run,
             converter=Converter(model, 1),
             dynamic=False,
@@ -104,7 +104,7 @@ def export(tmp_path):
             keras_maps=None,
         )
         target = select([format], ["int8"])[0]
-        return export_target(material, target, out, Limits(), seek, said.append), said, out
+        return export_target(inputs, target, out, Limits(), seek, said.append), said, out
 
     return do
 

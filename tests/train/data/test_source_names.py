@@ -5,12 +5,12 @@ import pytest
 
 pytest.importorskip("keras")
 
-from train.data.appearance import Looks
+from train.data.appearance import Appearance
 from train.data.boxes import Boxes
 from train.data.scans import Classes, Scan, ScanSet
 from train.data.source_names import source_names
 from train.evaluation.decision import even_weights
-from train.prepare_data import Data
+from train.prepare_data import SessionData
 from train.splitting.leak_guard import group_scans
 
 
@@ -48,8 +48,8 @@ def test_each_of_them_weighs_as_much_as_another():
 
 def test_a_session_names_them_so():
     given = scans(("/d/a/scans", "no/0.png"), ("/d/b/scans", "no/0.png"))
-    none = Looks(np.zeros((2, 8), np.uint8), np.zeros((2, 1024), np.uint8))
+    none = Appearance(np.zeros((2, 8), np.uint8), np.zeros((2, 1024), np.uint8))
     pixels, parts = np.zeros((2, 1, 1, 1), np.uint8), np.tile([0.0, 0, 1, 1], (2, 1))
     found = ScanSet(tuple(given), pixels, parts, (), none)
-    data = Data(found, Classes(), np.zeros(2, bool), group_scans(found), [], Boxes({}, ()))
+    data = SessionData(found, Classes(), np.zeros(2, bool), group_scans(found), [], Boxes({}, ()))
     assert data.samples(np.arange(2)).sources.tolist() == ["a:scans/no", "b:scans/no"]

@@ -10,7 +10,7 @@ pytest.importorskip("keras")
 
 from tests.train.distillation.test_teachers import SPEC, taught_samples, teacher
 from tests.train.small import options
-from train.data.appearance import Looks
+from train.data.appearance import Appearance
 from train.data.boxes import Box
 from train.distillation import soft_labels
 from train.errors import TrainError
@@ -23,24 +23,24 @@ def test_what_a_teacher_may_not_know(monkeypatch, folds, told):
     """Test scans and their copies; with folds all, for each is tested on in one of them."""
     asked = []
     monkeypatch.setattr(soft_labels, "load_teachers", lambda *given: asked.append(given[-1]))
-    looks = Looks(np.zeros((3, 8), np.uint8), np.zeros((3, 1024), np.uint8))
+    appearance = Appearance(np.zeros((3, 8), np.uint8), np.zeros((3, 1024), np.uint8))
     data = SimpleNamespace(
         parts=[SimpleNamespace(sha256=name) for name in "abc"],
         grouping=SimpleNamespace(groups=np.array([0, 1, 1])),
         classes=SimpleNamespace(positive=("yes",), negative=("no",)),
-        found=SimpleNamespace(looks=looks, truth=np.array([0, 1, 0])),
+        found=SimpleNamespace(appearance=appearance, truth=np.array([0, 1, 0])),
     )
     request = SimpleNamespace(teachers=("run",), folds=folds)
-    soft_labels.teachers_of(request, data, np.array([1]))
+    soft_labels.load_session_teachers(request, data, np.array([1]))
     assert asked[0].hashes == told
-    assert len(asked[0].positive) == len(asked[0].looks.hashes) == len(told)
+    assert len(asked[0].positive) == len(asked[0].appearance.hashes) == len(told)
     assert asked[0].read == {"a", "b", "c"}
 
 
 def taught_by(teachers, samples):
     request = SimpleNamespace(fit=options("compact"))
     fold = Fold(np.arange(3), np.arange(0), np.arange(0))
-    return soft_labels.taught_samples(
+    return soft_labels.with_soft_labels(
         request, SimpleNamespace(parts=[None] * 3), fold, samples, teachers
     )
 

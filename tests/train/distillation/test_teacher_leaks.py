@@ -10,9 +10,9 @@ from PIL import Image
 pytest.importorskip("keras")
 
 from edge.scan.decode import decode
-from train.data.appearance import Looks, look
+from train.data.appearance import Appearance, appearance_of
 from train.data.scans import SplitScan
-from train.distillation.teacher_leaks import Known, Reserved, known_tests
+from train.distillation.teacher_leaks import TeacherOverlap, TestScans, teacher_overlap
 from train.phantom.make import make_phantom
 
 
@@ -35,10 +35,10 @@ def line_of(file, seed, part="train"):
 def tests(tmp_path):
     """Four phantoms that are tested on, of twelve that the session has."""
     lines = [written(tmp_path / "ours" / f"{seed}.png", seed) for seed in range(12)]
-    hashes, thumbnails = zip(*(look(decode(line.file)) for line in lines[:4]), strict=True)
-    return Reserved(
+    hashes, thumbnails = zip(*(appearance_of(decode(line.file)) for line in lines[:4]), strict=True)
+    return TestScans(
         {line.sha256 for line in lines[:4]},
-        Looks(np.stack(hashes), np.stack(thumbnails)),
+        Appearance(np.stack(hashes), np.stack(thumbnails)),
         np.array([line.positive for line in lines[:4]]),
         {line.sha256 for line in lines},
     )
@@ -48,19 +48,19 @@ def test_copies_saved_anew_are_found_by_their_looks(tests, tmp_path):
     jpeg = [
         written(tmp_path / "theirs" / f"{seed}.jpg", seed, quality=80) for seed in (0, 1, 3, 7, 20)
     ]
-    assert known_tests(SimpleNamespace(split=jpeg), tests) == Known(5, 3, 0)
+    assert teacher_overlap(SimpleNamespace(split=jpeg), tests) == TeacherOverlap(5, 3, 0)
 
 
 def test_the_same_files_are_not_read_again(tests, tmp_path, monkeypatch):
     monkeypatch.setattr("train.distillation.teacher_leaks.decode", None)
     same = [line_of(tmp_path / "ours" / f"{seed}.png", seed) for seed in (2, 3, 9)]
-    assert known_tests(SimpleNamespace(split=same), tests) == Known(3, 2, 0)
+    assert teacher_overlap(SimpleNamespace(split=same), tests) == TeacherOverlap(3, 2, 0)
 
 
 def test_what_it_was_tested_on_it_does_not_know(tests, tmp_path):
     line = written(tmp_path / "theirs" / "0.jpg", 0, quality=80)
     tested = [line_of(line.file, 0, part) for part in ("test", "dropped")]
-    assert known_tests(SimpleNamespace(split=tested), tests) == Known(0, 0, 0)
+    assert teacher_overlap(SimpleNamespace(split=tested), tests) == TeacherOverlap(0, 0, 0)
 
 
 def test_files_that_are_gone_changed_or_unreadable_are_counted(tests, tmp_path):
@@ -69,4 +69,4 @@ def test_files_that_are_gone_changed_or_unreadable_are_counted(tests, tmp_path):
     lines[1].file.write_bytes(lines[2].file.read_bytes())
     (tmp_path / "theirs" / "text.png").write_text("hello")
     lines.append(line_of(tmp_path / "theirs" / "text.png", 0))
-    assert known_tests(SimpleNamespace(split=lines), tests) == Known(4, 0, 3)
+    assert teacher_overlap(SimpleNamespace(split=lines), tests) == TeacherOverlap(4, 0, 3)

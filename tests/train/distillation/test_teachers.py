@@ -13,7 +13,7 @@ import keras
 from edge.model_file.manifest import Decision, InputSpec
 from train.data.boxes import Box
 from train.data.samples import Samples
-from train.distillation.teacher_leaks import Known
+from train.distillation.teacher_leaks import TeacherOverlap
 from train.distillation.teachers import Teacher, _map, load_teachers, taught
 from train.errors import TrainError
 from train.evaluation.localization import agreed, pointed_at
@@ -149,7 +149,9 @@ def loaded(monkeypatch, positive, negative, ours, theirs=("no", "yes")):
     monkeypatch.setattr(
         "train.distillation.teachers.read_run", lambda _: SimpleNamespace(manifest=manifest)
     )
-    monkeypatch.setattr("train.distillation.teachers.known_tests", lambda *_: Known(9, *ours))
+    monkeypatch.setattr(
+        "train.distillation.teachers.teacher_overlap", lambda *_: TeacherOverlap(9, *ours)
+    )
     monkeypatch.setattr("train.distillation.teachers.load_keras", lambda _: "model")
     return load_teachers(["runs/old"], positive, negative, None)
 

@@ -19,7 +19,7 @@ from train.errors import TrainError
 from train.evaluation.keras_predictions import raw_outputs
 from train.fitting import checkpoint
 from train.fitting.fit import fit, phases
-from train.fitting.fit_options import Around
+from train.fitting.fit_options import FitContext
 from train.hardware.out_of_memory import is_out_of_memory, naming_out_of_memory
 from train.networks import registry
 
@@ -50,8 +50,8 @@ class Stop(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-def fitted(case, around=None):
-    return fit(case, TRAIN, VALIDATION, around or Around())
+def fitted(case, context=None):
+    return fit(case, TRAIN, VALIDATION, context or FitContext())
 
 
 def same(one, two):
@@ -72,19 +72,19 @@ def uninterrupted(case):
 )
 def test_a_resumed_fit_equals_an_uninterrupted_one(case, phase, epoch, tmp_path):
     whole, file = uninterrupted(case), tmp_path / "run.npz"
-    stopping = Around(checkpoint=file, progress=lambda name, _: Stop(name, phase, epoch))
+    stopping = FitContext(checkpoint=file, progress=lambda name, _: Stop(name, phase, epoch))
     with pytest.raises(KeyboardInterrupt):
         fitted(CASES[case], stopping)
     before = checkpoint.load(file)
     assert not before.finished
     assert before.epoch == epoch
-    same(fitted(CASES[case], Around(checkpoint=file)), whole)
+    same(fitted(CASES[case], FitContext(checkpoint=file)), whole)
 
 
 def test_a_finished_fit_is_read_and_not_fitted_again(tmp_path):
     file = tmp_path / "run.npz"
-    whole = fitted(CASES["cnn"], Around(checkpoint=file))
-    never = Around(checkpoint=file, progress=lambda name, _: Stop(name, name, 0))
+    whole = fitted(CASES["cnn"], FitContext(checkpoint=file))
+    never = FitContext(checkpoint=file, progress=lambda name, _: Stop(name, name, 0))
     same(fitted(CASES["cnn"], never), whole)
 
 
@@ -124,7 +124,7 @@ def test_all_of_a_backbone_can_be_trained_from_scratch():
 def test_every_backbone_learns(name):
     data = samples(16, 96)
     with narrow_networks(0.05, InputSpec(96, 96, "rgb")):
-        found = fit(options(name, epochs=1, augment=False), data, data, Around())
+        found = fit(options(name, epochs=1, augment=False), data, data, FitContext())
         keras.utils.set_random_seed(0)
         fresh = registry.ARCHITECTURES[name].build(InputSpec(96, 96, "rgb"))
     learned = {
@@ -181,7 +181,7 @@ def test_a_network_without_a_backbone_has_none_to_unfreeze():
 
 
 def test_a_wrong_prefix_is_said_before_the_head_is_trained():
-    never = Around(progress=lambda name, _: Stop(name, name, 0))
+    never = FitContext(progress=lambda name, _: Stop(name, name, 0))
     with pytest.raises(TrainError, match="block1, block2, block3, block4, block5, or all"):
         fitted(options("vgg16", unfreeze="blok5"), never)
 
@@ -193,19 +193,19 @@ def test_a_loss_that_is_no_number_says_what_to_do():
 
 def test_a_damaged_state_is_refused(tmp_path):
     file = tmp_path / "run.npz"
-    fitted(CASES["cnn"], Around(checkpoint=file))
+    fitted(CASES["cnn"], FitContext(checkpoint=file))
     file.write_bytes(file.read_bytes()[:3000])
     with pytest.raises(TrainError, match="is damaged"):
-        fitted(CASES["cnn"], Around(checkpoint=file))
+        fitted(CASES["cnn"], FitContext(checkpoint=file))
 
 
 def test_the_state_of_another_network_is_refused(tmp_path):
     file = tmp_path / "run.npz"
-    stopping = Around(checkpoint=file, progress=lambda name, _: Stop(name, name, 1))
+    stopping = FitContext(checkpoint=file, progress=lambda name, _: Stop(name, name, 1))
     with pytest.raises(KeyboardInterrupt):
         fitted(CASES["cnn"], stopping)
     with pytest.raises(TrainError, match="of another network"):
-        fitted(CASES["head"], Around(checkpoint=file))
+        fitted(CASES["head"], FitContext(checkpoint=file))
 
 
 def test_running_out_of_memory_names_the_batch_to_try():
@@ -223,12 +223,12 @@ import numpy as np
 from edge.model_file.manifest import InputSpec
 from tests.train.small import options, samples
 from train.errors import TrainError
-from train.fitting.fit import Around, fit
+from train.fitting.fit import FitContext, fit
 data = samples(64, 150)
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + (256 << 20),) * 2)
 try:
-    fit(options(batch_size=64, augment=False), data, data, Around())
+    fit(options(batch_size=64, augment=False), data, data, FitContext())
 except TrainError as error:
     print("refused:", error)
 """

@@ -20,8 +20,8 @@ from train.data.samples import Samples
 from train.errors import TrainError
 from train.fitting import checkpoint, fit_evidence_map
 from train.fitting.fit import fit
-from train.fitting.fit_options import Around
-from train.fitting.prefetch import Supply
+from train.fitting.fit_options import FitContext
+from train.fitting.prefetch import PrefetchedBatches
 from train.gate import fit_gate
 from train.hardware.devices import Devices
 from train.networks.registry import ARCHITECTURES
@@ -130,16 +130,16 @@ def test_what_was_reached_before_a_helper_died_is_gone_on_with(folder, tmp_path,
     given = ["--model", "compact", "--data", str(folder / "boxed"), "--out", str(out)]
     given += ["--epochs", "3"]
 
-    def begin(supply, epoch, really=Supply.begin):
-        really(supply, epoch)
+    def begin(prefetched, epoch, really=PrefetchedBatches.begin):
+        really(prefetched, epoch)
         if epoch == 2:
-            for helper in supply._helpers:
+            for helper in prefetched._helpers:
                 helper._process.kill()
                 helper._process.join()
 
     with narrow_networks(spec=ARCHITECTURES["compact"].input):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Supply, "begin", begin)
+            patch.setattr(PrefetchedBatches, "begin", begin)
             assert main([*given, "--workers", "1"]) == 2
         said = capsys.readouterr().err
         assert "--resume, and --workers 0" in said
@@ -177,14 +177,14 @@ def test_a_stopped_fit_goes_on_as_if_it_never_stopped(tmp_path, monkeypatch):
             if epoch == 4:
                 raise _Stop
 
-    whole = fit(asked, given, given, Around(checkpoint=tmp_path / "whole.npz"))
-    stopped = Around(checkpoint=tmp_path / "s.npz", progress=lambda *_: StopsAfter())
+    whole = fit(asked, given, given, FitContext(checkpoint=tmp_path / "whole.npz"))
+    stopped = FitContext(checkpoint=tmp_path / "s.npz", progress=lambda *_: StopsAfter())
     with pytest.raises(_Stop):
         fit(asked, given, given, stopped)
     state = checkpoint.load(tmp_path / "s.npz")
     assert state.epoch == 4
     assert len(state.located[0]), "no tumor was located: nothing is shown"
-    resumed = fit(asked, given, given, Around(checkpoint=tmp_path / "s.npz"))
+    resumed = fit(asked, given, given, FitContext(checkpoint=tmp_path / "s.npz"))
     for one, other in zip(whole.model.get_weights(), resumed.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     assert whole.history == resumed.history
@@ -205,14 +205,14 @@ def evidence_samples() -> Samples:
 def test_several_devices_are_refused():
     few = samples(4)
     with pytest.raises(TrainError, match="trains on one device"):
-        fit(options("compact"), few, few, Around(Devices(count=2)))
+        fit(options("compact"), few, few, FitContext(Devices(count=2)))
 
 
 def test_a_loss_that_is_no_number_is_told():
     given = evidence_samples()
     asked = replace(options("compact", epochs=2), learning_rate=1e30)
     with pytest.raises(TrainError, match="no longer a number"):
-        fit(asked, given, given, Around())
+        fit(asked, given, given, FitContext())
 
 
 def test_a_helper_that_dies_is_told_in_its_own_words(monkeypatch):
@@ -220,7 +220,9 @@ def test_a_helper_that_dies_is_told_in_its_own_words(monkeypatch):
 
     given, made = evidence_samples(), []
     monkeypatch.setattr(
-        fit_evidence_map, "Supply", lambda *args: made.append(Supply(*args)) or made[-1]
+        fit_evidence_map,
+        "PrefetchedBatches",
+        lambda *args: made.append(PrefetchedBatches(*args)) or made[-1],
     )
 
     class Kills(keras.callbacks.Callback):
@@ -231,7 +233,7 @@ def test_a_helper_that_dies_is_told_in_its_own_words(monkeypatch):
 
     asked = replace(options("compact", epochs=3), workers=1, batch_size=2)
     with pytest.raises(TrainError, match="--workers 0"):
-        fit(asked, given, given, Around(progress=lambda *_: Kills()))
+        fit(asked, given, given, FitContext(progress=lambda *_: Kills()))
 
 
 def test_out_of_memory_names_the_batch_size_to_try(monkeypatch):
@@ -241,4 +243,4 @@ def test_out_of_memory_names_the_batch_size_to_try(monkeypatch):
     few = samples(4)
     monkeypatch.setattr(fit_evidence_map, "fit_evidence", small_machine)
     with pytest.raises(TrainError, match=r"out of memory with 8 scans a step; try --batch-size 4$"):
-        fit(options("compact"), few, few, Around())
+        fit(options("compact"), few, few, FitContext())

@@ -9,8 +9,8 @@ from PIL import Image
 
 from edge.errors import ModelError
 from edge.model_file.manifest import InputSpec, LearnedGate, RejectGate
-from edge.scan.ood_gate import FEATURES, Admission, admit, layout, likeness
-from edge.scan.preprocess import Seen, preprocess
+from edge.scan.ood_gate import FEATURES, GateResult, apply_gate, layout, likeness
+from edge.scan.preprocess import ModelInput, preprocess
 from train.data.samples import Samples
 from train.gate.fit_gate import ACCEPTED, EVEN, SURE, _drawn, learn_gate, pictures
 from train.gate.outliers import KINDS, outlier, vignette
@@ -25,7 +25,7 @@ def seen(picture):
 
 
 def admitted(image, pixels, gate):
-    return admit(image, Seen(pixels, (0.0, 0.0, 1.0, 1.0), found=True, beside=0.0), gate)
+    return apply_gate(image, ModelInput(pixels, (0.0, 0.0, 1.0, 1.0), found=True, beside=0.0), gate)
 
 
 SCANS = np.stack(
@@ -113,9 +113,15 @@ def test_no_validation_slice_without_a_brain_may_be_cleared(gate):
 def test_each_picture_is_counted(without):
     samples, seen = Samples(SCANS[..., None], np.zeros(48, np.int64), np.arange(48)), []
     train, validation = samples[np.arange(36)], samples[np.arange(36, 48)]
-    brainless = samples[np.arange(without)]
+    without_brain = samples[np.arange(without)]
     learn_gate(
-        train, validation, 0, SPEC, views=60, brainless=brainless, tick=lambda: seen.append(1)
+        train,
+        validation,
+        0,
+        SPEC,
+        views=60,
+        without_brain=without_brain,
+        tick=lambda: seen.append(1),
     )
     assert len(seen) == pictures(without > 0, views=60)
 
@@ -128,7 +134,7 @@ def test_between_the_limits_there_is_doubt(gate):
     assert said.refused is None
     assert "hardly looks like" in said.doubt
     fine = LearnedGate(gate.hidden, gate.weights, found - 1, found - 0.5)
-    assert admitted(scan, pixels, RejectGate(learned=fine)) == Admission()
+    assert admitted(scan, pixels, RejectGate(learned=fine)) == GateResult()
     with pytest.raises(ValueError, match="sure"):
         LearnedGate(gate.hidden, gate.weights, 1.0, 0.5)
 

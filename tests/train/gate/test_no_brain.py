@@ -7,7 +7,7 @@ import pytest
 
 from train.data.scans import Scan
 from train.errors import TrainError
-from train.gate.no_brain import brainless_scans, check_brains_left, named_brainless
+from train.gate.no_brain import check_brain_scans_left, named_without_brain, scans_without_brain
 from train.splitting.split import Fold
 
 SCANS = (
@@ -28,7 +28,7 @@ SCANS = (
     ids=["not a tumor, nor what is above the data", "the data folder's name", "several folders"],
 )
 def test_tumor_free_scans_are_named_from_their_data_folder_on(expression, named):
-    assert named_brainless(expression, SCANS).tolist() == named
+    assert named_without_brain(expression, SCANS).tolist() == named
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_expressions_that_cannot_be_right(expression, words):
     request = SimpleNamespace(no_brain=expression)
     data = SimpleNamespace(found=SimpleNamespace(scans=SCANS))
     with pytest.raises(TrainError, match=words):
-        brainless_scans(request, data, np.arange(4))
+        scans_without_brain(request, data, np.arange(4))
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def test_no_part_may_be_named_entirely(named, part):
     positive = np.array([scan.positive for scan in SCANS])
     fold = Fold(np.array([0, 2]), np.array([2, 3]), np.array([1]))
     with pytest.raises(TrainError, match=rf"names all 1 tumor-free scans of the {part} part"):
-        check_brains_left("x", chosen, positive, fold)
-    check_brains_left("x", np.zeros(4, bool), positive, fold)
+        check_brain_scans_left("x", chosen, positive, fold)
+    check_brain_scans_left("x", np.zeros(4, bool), positive, fold)
 
 
 def test_all_of_them_is_told_before_the_fit(phantoms, tmp_path, capsys):

@@ -33,8 +33,9 @@ from train.hardware import backend; backend.start()
 import numpy as np, keras
 from pathlib import Path
 from tests.train.small import narrow_networks, options, samples
-from train.hardware import devices; from train.networks import registry as models
-from train.fitting.fit import Around, fit
+from train.hardware import devices
+from train.networks import registry
+from train.fitting.fit import FitContext, fit
 from dataclasses import replace
 
 def same_weights(build):
@@ -47,10 +48,10 @@ def same_weights(build):
 found = devices.find(sys.argv[2])
 data = samples()
 with narrow_networks():
-    known = models.ARCHITECTURES[sys.argv[1]]
-    models.ARCHITECTURES[sys.argv[1]] = replace(known, build=same_weights(known.build))
+    known = registry.ARCHITECTURES[sys.argv[1]]
+    registry.ARCHITECTURES[sys.argv[1]] = replace(known, build=same_weights(known.build))
     case = options(sys.argv[1], augment=False, epochs=2, unfreeze=sys.argv[3] or None)
-    result = fit(case, data[np.arange(30)], data[np.arange(30, 40)], Around(found))
+    result = fit(case, data[np.arange(30)], data[np.arange(30, 40)], FitContext(found))
 print(json.dumps({**result.history, "devices": found.count}))
 """
 

@@ -7,19 +7,19 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from edge.model_file.manifest import InputSpec
-from train.data.appearance import Looks, look
+from train.data.appearance import Appearance, appearance_of
 from train.data.class_folders import find_files
 from train.data.reading import read_scans
 from train.data.scans import Classes, Scan, ScanSet, joined
 from train.phantom.make import make_phantom
 from train.splitting.near_duplicates import (
     MAX_BITS,
-    by_appearance,
     find_conflicts,
     find_groups,
     find_overlaps,
     merged,
     near_pairs,
+    renumbered,
 )
 
 
@@ -28,7 +28,7 @@ def phantom(seed, lesion=False):
 
 
 def looks_of(images):
-    return Looks(*map(np.stack, zip(*map(look, images), strict=True)))
+    return Appearance(*map(np.stack, zip(*map(appearance_of, images), strict=True)))
 
 
 def scans(labels, root="/d", names=None):
@@ -72,9 +72,9 @@ def test_classes_are_merged_by_stricter_a_rule(correlation, within, across):
     first, second = np.random.default_rng(0).standard_normal((2, 1024))
     second = correlation * first + np.sqrt(1 - correlation**2) * second
     thumbnails = np.clip(128 + 25 * np.stack([first, second]), 0, 255).astype(np.uint8)
-    looks = Looks(np.zeros((2, 8), np.uint8), thumbnails)
+    appearance = Appearance(np.zeros((2, 8), np.uint8), thumbnails)
     for labels, merge in (([True, True], within), ([False, True], across)):
-        assert (find_groups(scans(labels), looks).tolist() == [0, 0]) is merge
+        assert (find_groups(scans(labels), appearance).tolist() == [0, 0]) is merge
 
 
 def alike(correlation):
@@ -82,7 +82,7 @@ def alike(correlation):
     shared, *own = np.random.default_rng(0).standard_normal((4, 1024))
     mixed = np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * np.stack(own)
     thumbnails = np.clip(128 + 25 * mixed, 0, 255).astype(np.uint8)
-    return Looks(np.zeros((3, 8), np.uint8), thumbnails)
+    return Appearance(np.zeros((3, 8), np.uint8), thumbnails)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_the_hash_alone_does_not_decide():
     random = np.random.default_rng(0)
     hashes = np.zeros((2, 8), np.uint8)
     thumbnails = random.integers(0, 256, (2, 1024), np.uint8)
-    assert find_groups(scans([True, True]), Looks(hashes, thumbnails)).tolist() == [0, 1]
+    assert find_groups(scans([True, True]), Appearance(hashes, thumbnails)).tolist() == [0, 1]
 
 
 def test_the_threshold_is_what_it_says():
@@ -122,17 +122,17 @@ def test_the_threshold_is_what_it_says():
     for bits in range(8):
         hashes = np.zeros((2, 8), np.uint8)
         hashes[1] = np.packbits(np.arange(64) < bits)
-        groups = find_groups(scans([True, True]), Looks(hashes, np.stack([thumbnail] * 2)))
+        groups = find_groups(scans([True, True]), Appearance(hashes, np.stack([thumbnail] * 2)))
         assert (groups.tolist() == [0, 0]) == (bits <= MAX_BITS)
 
 
 def test_the_same_bytes_are_always_together():
     random = np.random.default_rng(0)
-    looks = Looks(
+    appearance = Appearance(
         random.integers(0, 256, (3, 8), np.uint8), random.integers(0, 256, (3, 1024), np.uint8)
     )
     given = scans([False, True, True], names=["a", "b", "a"])
-    groups = find_groups(given, looks)
+    groups = find_groups(given, appearance)
     assert groups.tolist() == [0, 1, 0]
     (conflict,) = find_conflicts(groups, given)
     assert str(conflict) == "/d/0.png (no tumor) = /d/2.png (tumor)"
@@ -145,15 +145,15 @@ def test_uniform_pictures_are_alike_in_nothing():
 
 def test_copies_of_copies_are_together():
     groups = merged(np.arange(5), np.array([0, 1, 3]), np.array([1, 4, 3]))
-    assert by_appearance(groups).tolist() == [0, 0, 1, 2, 0]
+    assert renumbered(groups).tolist() == [0, 0, 1, 2, 0]
 
 
 def test_blocks_do_not_matter(monkeypatch):
     images = [phantom(seed // 3) for seed in range(30)]
-    given, looks = scans([False] * 30), looks_of(images)
-    whole = find_groups(given, looks)
+    given, appearance = scans([False] * 30), looks_of(images)
+    whole = find_groups(given, appearance)
     monkeypatch.setattr("train.splitting.near_duplicates._BLOCK", 7)
-    np.testing.assert_array_equal(find_groups(given, looks), whole)
+    np.testing.assert_array_equal(find_groups(given, appearance), whole)
     assert whole.tolist() == [seed // 3 for seed in range(30)]
 
 
@@ -163,15 +163,17 @@ def test_many_scans_need_no_square_of_memory(alike):
 
     number = 4000
     random = np.random.default_rng(0)
-    looks = Looks(
+    appearance = Appearance(
         random.integers(0, 256, (number, 8), np.uint8),
         random.integers(0, 256, (number, 1024), np.uint8),
     )
     if alike:  # the most pairs that there can be
-        looks = Looks(looks.hashes[:1].repeat(number, 0), looks.thumbnails[:1].repeat(number, 0))
+        appearance = Appearance(
+            appearance.hashes[:1].repeat(number, 0), appearance.thumbnails[:1].repeat(number, 0)
+        )
     tracemalloc.start()
     started = time.monotonic()
-    groups = find_groups(scans([True] * number), looks)
+    groups = find_groups(scans([True] * number), appearance)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     print(f"{number} scans in {time.monotonic() - started:.1f} s, {peak / 1e6:.0f} MB")
@@ -210,7 +212,8 @@ def both():
 
 def test_the_overlaps_that_the_data_readme_states(both: ScanSet):
     found = {
-        (o.folder.rsplit("/", 1)[1], o.positive): o for o in find_overlaps(both.scans, both.looks)
+        (o.folder.rsplit("/", 1)[1], o.positive): o
+        for o in find_overlaps(both.scans, both.appearance)
     }
     no = found["brain_tumor_dataset", False]
     assert (no.scans, no.byte_identical, no.near) == (98, 71, 93)
@@ -218,9 +221,11 @@ def test_the_overlaps_that_the_data_readme_states(both: ScanSet):
 
 
 def test_no_real_scans_of_different_classes_are_merged(both: ScanSet):
-    assert find_conflicts(find_groups(both.scans, both.looks), both.scans) == []
+    assert find_conflicts(find_groups(both.scans, both.appearance), both.scans) == []
     # The hash alone would have: that is why there is a second look.
     positive = both.truth.astype(bool)
-    flat = Looks(both.looks.hashes, np.tile(np.arange(1024, dtype=np.uint8), (len(positive), 1)))
+    flat = Appearance(
+        both.appearance.hashes, np.tile(np.arange(1024, dtype=np.uint8), (len(positive), 1))
+    )
     across = sum((positive[i] != positive[j]).sum() for i, j in near_pairs(flat, positive))
     assert across == 82

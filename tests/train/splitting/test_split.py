@@ -5,7 +5,7 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from train.data.appearance import Looks
+from train.data.appearance import Appearance
 from train.data.scans import Scan, ScanSet
 from train.errors import TrainError
 from train.splitting.leak_guard import Grouping, group_scans
@@ -30,7 +30,7 @@ def together(found, patients=None) -> Grouping:
     thumbnails = random.integers(0, 256, (len(found), 1024), np.uint8)
     pixels, parts = np.zeros((len(found), 1, 1, 1), np.uint8), np.zeros((len(found), 4))
     return group_scans(
-        ScanSet(tuple(found), pixels, parts, (), Looks(hashes, thumbnails)), patients
+        ScanSet(tuple(found), pixels, parts, (), Appearance(hashes, thumbnails)), patients
     )
 
 
