@@ -66,13 +66,12 @@ def finished_run(made_once, phantoms) -> Path:
     The CNN has a quarter of its filters, for it is converted a dozen times.
     """
     pytest.importorskip("tensorflow")
-    from tests.train.small import narrow_networks
+    from tests.train.small import full_input, narrow_networks
     from train.cli import main
-    from train.networks.registry import ARCHITECTURES
 
     def train(out: Path) -> None:
         options = ["--data", phantoms, "--out", out, "--epochs", "6", "--patience", "6"]
-        with narrow_networks(0.25, ARCHITECTURES["cnn"].input):
+        with narrow_networks(0.25, full_input("cnn")):
             assert main(list(map(str, options))) == 0
 
     return made_once("runs/small", train)
