@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from edge import __version__
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 FILES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")] + PAGES
@@ -60,6 +62,12 @@ def test_every_page_is_in_the_navigation():
 
 def test_the_readme_ends_before_its_reader_does():
     assert len((ROOT / "README.md").read_text().splitlines()) < LINES
+
+
+@each_file
+def test_the_wheel_is_that_of_this_version(file):
+    if file.name != "CHANGELOG.md":
+        assert set(re.findall(r"mri_edge-(\d+\.\d+\.\d+)", file.read_text())) <= {__version__}
 
 
 def _prose(file: Path) -> str:
