@@ -34,7 +34,7 @@ def module_map() -> str:
         "Module map",
         "Packages import one way: `benchmarks`, `export`, `train`, `edge`, each only those after "
         "it. Inside a package the modules beside the rooms come first, then the rooms from the top "
-        "down: each imports only what stands below it. A test holds both.",
+        "down: each room imports only rooms below it. A test holds both.",
         *blocks,
     )
 
