@@ -11,7 +11,7 @@ from edge import __version__
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 FILES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")] + PAGES
-WORDS, WIDTH, LINES = 80, 110, 140
+WORDS, STEPS, WIDTH, LINES = 80, 100, 110, 140
 _FENCE = re.compile(r"^( *)```.*?^\1```[^\n]*$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)[^)]*\)")
 _NAV = re.compile(r"^ +- (?:[^:\n]+: )?(\S+\.md)$", re.MULTILINE)
@@ -23,6 +23,13 @@ each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.rel
 def test_no_paragraph_is_long(file):
     long = [text for text in _paragraphs(_prose(file)) if len(text.split()) > WORDS]
     assert not long, f"{[len(text.split()) for text in long]} words: {long}"
+
+
+@pytest.mark.parametrize("file", PAGES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_no_list_of_steps_is_long(file):
+    blocks = re.split(r"\n\s*\n", _prose(file))
+    steps = [block for block in blocks if re.match(r"\n*\d+\. ", block)]
+    assert not [block for block in steps if len(block.split()) > STEPS]
 
 
 @each_file
@@ -80,7 +87,7 @@ def _paragraphs(text: str) -> Iterator[str]:
     """Paragraphs and items of lists."""
     for block in re.split(r"\n\s*\n", text):
         if not block.lstrip("\n").startswith(("|", "#", "    ")):
-            yield from re.split(r"^ *[-*] ", block, flags=re.MULTILINE)
+            yield from re.split(r"^ *(?:[-*]|\d+\.) ", block, flags=re.MULTILINE)
 
 
 def _follows_an_item(file: Path, line: str) -> bool:
