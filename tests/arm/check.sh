@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The wheel on ARM, emulated: in an aarch64 Debian Bookworm (what Raspberry Pi OS is built on) and on
 # this x86-64 machine, each engine replays every model's golden sample and classifies the samples;
-# then the two are compared (compare.py says what must be equal). docs/arm.md explains the rest.
+# then the two are compared (compare.py says what must be equal). docs/measurements/arm.md explains the rest.
 #
 # Usage: tests/arm/check.sh [MODEL ...]     default: the tiny test models, and a CNN trained here
 #   PYTHON=python3    a CPython 3.11 on x86-64 Linux, as Bookworm has; with the default models, one
