@@ -17,7 +17,7 @@ mkdir -p "$work"
 work=$(cd "$work" && pwd)
 root=$work/root
 # tflite-runtime trusts the structure of a model, and dies of one that is crafted to be cut short.
-declare -A crash=([tflite-runtime]=tests/edge/test_classifier.py::test_a_payload_that_no_engine_loads)
+declare -A crash=([tflite-runtime]=tests/edge/inference/test_classifier.py::test_a_payload_that_no_engine_loads)
 limit=300 # seconds that one emulated command may take; the slowest takes about 30
 
 fail() {
