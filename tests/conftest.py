@@ -21,6 +21,8 @@ def pytest_cmdline_main(config) -> None:
 
     Without pytest-xdist it is one in any case.
     """
+    if hasattr(config, "workerinput") or "PYTEST_XDIST_WORKER" in os.environ:
+        return  # this is one of the processes, or a child of one: it must not start more
     option = config.option
     if getattr(option, "numprocesses", 0) is not None or option.usepdb or option.collectonly:
         return
