@@ -1,4 +1,4 @@
-"""The README's tables and pictures, from a report: `python -m benchmarks.report.readme`.
+"""The README's tables and pictures, from a report: `python -m benchmarks readme`.
 
 Rewrites what stands between markers
 
@@ -9,10 +9,8 @@ in README.md and docs/benchmarks.md, and draws the pictures into docs/benchmarks
 written by hand, so that it cannot drift from what was measured; `--check` tells whether it has.
 """
 
-import argparse
 import hashlib
 import re
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -115,32 +113,8 @@ def stale(root: Path, report_file: Path) -> list[str]:
     return found
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run `python -m benchmarks.report.readme` and return its exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.report.readme",
-        description="Write the measured tables and pictures into README.md and docs/.",
-        epilog="Exit status: 0; 1 --check found something stale; 2 no usable report.",
-        allow_abbrev=False,
-    )
-    add = parser.add_argument
-    add("report", nargs="?", type=Path, default=REPORT, help=f"(default: {REPORT})")
-    add("--check", action="store_true", help="write nothing, tell what is stale")
-    args = parser.parse_args(argv)
-    root = Path(__file__).parents[2]
-    try:
-        if args.check:
-            found = stale(root, args.report)
-            print("\n".join(f"stale: {name}" for name in found) or "all as the report says")
-            return int(bool(found))
-        _write(root, args.report)
-    except BenchmarkError as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
-def _write(root: Path, report_file: Path) -> None:
+def write(root: Path, report_file: Path) -> list[str]:
+    """Draw the pictures beside the report, rewrite the documents; returns their names."""
     from benchmarks.report.charts import draw
 
     report = read_report(report_file)
@@ -150,7 +124,7 @@ def _write(root: Path, report_file: Path) -> None:
             path.replace(report_file.parent / path.name)
     for name, text in texts.items():
         (root / name).write_text(text)
-        print(f"written: {name}")
+    return [str(name) for name in texts]
 
 
 def _row(group: Group, model: Model) -> tuple[str, ...]:
@@ -198,7 +172,3 @@ def _threads(report: Report) -> str:
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -43,9 +43,12 @@ RULES = (
         says="--watch writes ndjson; it cannot write {format}",
     ),
     Rule("--settle", needs=("--watch",)),
-    Rule("--null", needs=("-",), says="--null has no effect without -, the names on standard input; "
-         "leave it out"),
-)  # fmt: skip
+    Rule(
+        "--null",
+        needs=("-",),
+        says="--null has no effect without -, which reads names from standard input; leave it out",
+    ),
+)
 
 
 def parser(prog: str = "edge-classify") -> Parser:

@@ -1,9 +1,9 @@
 """The frame around every command: its streams, its errors in one line, its exit status.
 
-    0    done
-    1    an input failed, a gate or a limit did; or the reader of the results has gone
-    2    wrong usage, or no usable model, data or engine; results that cannot be written
-    130  interrupted by Ctrl-C; 128 and the number of any other signal that asked to stop
+0    done
+1    an input failed, a gate or a limit did; or the reader of the results has gone
+2    wrong usage, or no usable model, data or engine; results that cannot be written
+130  interrupted by Ctrl-C; 128 and the number of any other signal that asked to stop
 """
 
 import os
@@ -32,8 +32,8 @@ def run(
         command: takes the standard descriptors (0, 1, 2) that were closed; returns the status.
         errors: whose message says all; `EdgeError` always is one.
         extra: of the distribution, that brings a package that is missing.
-        interrupted: what a command that was stopped has left behind, in words.
-        failed: the same where the system refuses a file.
+        interrupted: what to say of a command that was stopped, and of what it has left behind.
+        failed: the latter alone, to say where the system refuses a file.
         elsewhere: what to do if results cannot be written.
     """
     before, stdout = speak_as(program), sys.stdout
@@ -69,11 +69,25 @@ def run(
         except KeyboardInterrupt:
             from edge.console.signals import stopped_status
 
-            say("interrupted" + (f"; {interrupted()}" if interrupted else ""))
+            say(interrupted() if interrupted else "interrupted")
             return stopped_status()
     finally:
         sys.stdout = stdout
         speak_as(before)
+
+
+def need(packages: tuple[str, ...]) -> None:
+    """See that packages are installed, before anything is begun.
+
+    Raises:
+        ModuleNotFoundError: one is not; `run` says which extra brings it.
+    """
+    from importlib.util import find_spec
+
+    for name in packages:
+        spec = find_spec(name)
+        if spec is None or spec.origin is None:  # no origin: a mere folder of that name
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def _refused(error: OSError) -> str:

@@ -47,6 +47,8 @@ class Parser(argparse.ArgumentParser):
             add_help=False,
         )
         self.program, self.rules = program, tuple(rules)
+        self.words: list[str] = []
+        """What was last parsed, for messages."""
         self.color = False  # from Python 3.14 on: the text is the same everywhere
 
     def group(self, title: str):
@@ -62,7 +64,7 @@ class Parser(argparse.ArgumentParser):
 
     def parse_args(self, args: Sequence[str] | None = None, namespace=None) -> argparse.Namespace:
         """As argparse's, and refuses options that are unknown or would have no effect."""
-        args = sys.argv[1:] if args is None else list(args)
+        args = self.words = sys.argv[1:] if args is None else list(args)
         given = self._given(args)
         parsed = super().parse_args(args, namespace)
         if self.rules:

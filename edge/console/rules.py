@@ -47,7 +47,8 @@ def broken_rule(
             problem = f"{rule.option} has no effect without {' or '.join(rule.needs)}; leave it out"
         for one in rule.excludes:
             if _holds(one, parser, args, given):
-                problem, other = f"{rule.option} has no effect with {one}; leave it out", one
+                other = one.replace(" & ", " and ")
+                problem = f"{rule.option} has no effect with {other}; leave it out"
         if rule.takes is not None:
             for one in given:
                 if one not in (name, *rule.takes):
@@ -58,9 +59,7 @@ def broken_rule(
     return None
 
 
-def _holds(
-    condition: str, parser: ArgumentParser, args: Namespace, given: dict[str, str]
-) -> bool:
+def _holds(condition: str, parser: ArgumentParser, args: Namespace, given: dict[str, str]) -> bool:
     if " & " in condition:
         return all(_holds(one, parser, args, given) for one in condition.split(" & "))
     if condition.startswith("no "):

@@ -1,7 +1,8 @@
 """What a mistyped name was probably meant to be. Loaded when something is wrong, never before."""
 
 import difflib
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 
 _LIKE = 0.6  # difflib's own default: 1 is the same
 _DASHES = "-‐‑‒–—―−"
@@ -22,6 +23,13 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`; did you mean vgg16?`, or nothing."""
     found = nearest(name, known)
     return f"; did you mean {found}?" if found else ""
+
+
+def slip_of(words: Sequence[str], commands: Iterable[str]) -> str | None:
+    """The command that the first of some words probably means, if it is none and no file."""
+    if not words or words[0][:1] == "-" or words[0] in commands or os.path.lexists(words[0]):
+        return None
+    return nearest(words[0], commands)
 
 
 def nearest_options(given: str, known: Iterable[str]) -> list[str]:

@@ -1,7 +1,6 @@
 """What is wrong with a command line, in words. Loaded when something is wrong, never before."""
 
 import argparse
-import os
 import re
 
 from edge.console.suggestions import nearest_options
@@ -31,7 +30,9 @@ def in_words(parser: argparse.ArgumentParser, message: str) -> str:
 
 
 def _missing(parser, found) -> str:
-    names = found[1].split(", ")
+    names, words = found[1].split(", "), parser.words
+    if names[0][:1] == "-" and words and words[0][:1] != "-":
+        return _alone(parser, words[0])
     known = {name: action for action in parser._actions for name in action.option_strings}
     shown = [f"{name} {known[name].metavar}" if name in known else name for name in names]
     return f"{' and '.join(shown)} {'is' if len(names) == 1 else 'are'} missing; {_HELP}"
@@ -47,12 +48,15 @@ def _no_value(parser, found) -> str:
 
 
 def _stray(parser, found) -> str:
+    return _alone(parser, found[1].split(" ")[0])
+
+
+def _alone(parser, word: str) -> str:
     """An argument too many: perhaps the value of an option whose name was left out."""
-    word = found[1].split(" ")[0]
     for action in parser._actions:
         if action.option_strings and word in (action.choices or ()):
             return f"{word} stands alone; did you mean {action.option_strings[0]} {word}?"
-    if "--data" in parser._option_string_actions and os.path.isdir(word):
+    if "--data" in parser._option_string_actions and all(a.option_strings for a in parser._actions):
         return f"{word} stands alone; did you mean --data {word}?"
     return f"{word} is one argument too many; {_HELP}"
 
