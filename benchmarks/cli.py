@@ -26,18 +26,19 @@ def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     return frame.run(
         "benchmarks",
-        lambda closed: _command(argv),
+        lambda closed: _command(argv, closed),
         errors=(BenchmarkError, TrainError, ExportError),
         extra="train",  # a device needs none; Keras, the charts and `transfer` are of this one
         interrupted=lambda: "interrupted before anything was measured",
     )
 
 
-def _command(argv: list[str]) -> int:
+def _command(argv: list[str], closed: frozenset[int]) -> int:
     prog = command_of("benchmarks")
     if argv and argv[0] in COMMANDS:
         make, _ = COMMANDS[argv[0]]
         args = make(prog).parse_args(argv[1:])
+        frame.need_output(closed)
         stop_cleanly()
         return _RUN[argv[0]](args)
     if meant := slip_of(argv, COMMANDS):

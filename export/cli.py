@@ -34,17 +34,19 @@ def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     return frame.run(
         "export",
-        lambda closed: _command(argv),
+        lambda closed: _command(argv, closed),
         errors=(TrainError, ExportError),
         extra="export",
         interrupted=lambda: "interrupted; unproven files were removed",
     )
 
 
-def _command(argv: list[str]) -> int:
+def _command(argv: list[str], closed: frozenset[int]) -> int:
     prog = command_of("export")
     if argv[:1] == ["inspect"]:
-        print(describe(COMMANDS["inspect"](prog).parse_args(argv[1:]).file))
+        args = COMMANDS["inspect"](prog).parse_args(argv[1:])
+        frame.need_output(closed)
+        print(describe(args.file))
         return 0
     if meant := slip_of(argv, COMMANDS):
         raise ExportError(f"unknown command {argv[0]}; did you mean {meant}?")

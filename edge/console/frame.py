@@ -76,6 +76,16 @@ def run(
         speak_as(before)
 
 
+def need_output(closed: frozenset[int]) -> None:
+    """See that there is a standard output, for a command whose only result goes there.
+
+    Raises:
+        OutputError: it is closed.
+    """
+    if 1 in closed:
+        raise OutputError("there is no standard output to write to (it is closed)")
+
+
 def need(packages: tuple[str, ...]) -> None:
     """See that packages are installed, before anything is begun.
 

@@ -46,7 +46,7 @@ def hidden_here() -> Iterator[str]:
         if file:
             yield (
                 f"{file} hides the package {package} of mri-edge: here, python -m {package} runs "
-                f"that file; call mri-{package} instead, or rename it"
+                f"that file; {_instead(file, package)}, or rename it"
             )
 
 
@@ -55,11 +55,24 @@ def refuse_hidden(package: str) -> int:
     for needed in PACKAGES[: PACKAGES.index(package) + 1]:
         file = hiding(needed)
         if file:
-            instead = "take its folder out of PYTHONPATH" if _is_script() else f"call mri-{package}"
             speak_as(package)
-            say(f"{file} hides the package {needed} of mri-edge; {instead}, or rename it")
+            say(
+                f"{file} hides the package {needed} of mri-edge; {_instead(file, package)}, "
+                "or rename it"
+            )
             return WRONG
     return 0
+
+
+def _instead(file: str, package: str) -> str:
+    """What to do about it: a console script does not look where it is called, but in PYTHONPATH."""
+    folder = os.path.dirname(file)
+    if os.path.basename(file) == "__init__.py":
+        folder = os.path.dirname(folder)
+    named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if os.path.realpath(folder) in map(os.path.realpath, filter(None, named)):
+        return f"take {folder} out of PYTHONPATH"
+    return f"call mri-{package} instead"
 
 
 def command_of(package: str) -> str:

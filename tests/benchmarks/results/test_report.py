@@ -35,7 +35,7 @@ def test_a_report_is_read_back_as_it_was_written(file):
 def test_the_schema_is_that_of_the_code():
     committed = (ROOT / "docs" / "benchmarks" / "report.schema.json").read_text()
     assert committed == json_schema.text(), (
-        "python -m benchmarks.results.json_schema > docs/benchmarks/report.schema.json"
+        "python -m benchmarks schema > docs/benchmarks/report.schema.json"
     )
 
 
@@ -172,7 +172,7 @@ def test_pictures_carry_the_report_that_they_show(tmp_path, monkeypatch):
         (tmp_path / name).write_text("<!-- benchmarks full: x -->\n<!-- benchmarks end -->\n")
     path = tmp_path / readme.REPORT
     path.write_text(json.dumps(to_json(report())))
-    readme._write(tmp_path, path)
+    readme.write(tmp_path, path)
     assert readme.stale(tmp_path, path) == []
     drawn = {f"{name}.png" for name in readme._drawn(report())}
     assert drawn == {file.name for file in path.parent.glob("*.png")}
@@ -190,7 +190,7 @@ def test_pictures_carry_the_report_that_they_show(tmp_path, monkeypatch):
 def test_the_committed_documents_match_the_committed_report():
     if not (ROOT / readme.REPORT).is_file():
         pytest.skip(f"no report is committed at {readme.REPORT}")
-    assert readme.stale(ROOT, ROOT / readme.REPORT) == [], "run: python -m benchmarks.report.readme"
+    assert readme.stale(ROOT, ROOT / readme.REPORT) == [], "run: python -m benchmarks readme"
 
 
 def test_every_document_has_a_marker():
