@@ -88,6 +88,12 @@ class Parser(argparse.ArgumentParser):
         except OSError:  # standard error is closed or full
             self.exit(2)
 
+    def _print_message(self, message: str, file=None) -> None:
+        # argparse's own says nothing, in some versions, of a text that cannot be written.
+        file = file or sys.stderr
+        if message and file is not None:
+            file.write(message)
+
     def _given(self, args: Sequence[str]) -> dict[str, str]:
         """The options of a command line, each with itself; ends with an error at an unknown one."""
         given = {}
