@@ -1,12 +1,13 @@
-"""The README's tables and pictures, from a report: `python -m benchmarks.report.readme`.
+"""The README's table, docs/measurements/benchmarks.md's and the pictures, from a report.
 
-Rewrites what stands between markers
+`python -m benchmarks.report.readme` tells what is not as docs/benchmarks/report.json says; with
+`--write` it rewrites what stands between markers
 
     <!-- benchmarks NAME: ... -->
     <!-- benchmarks end -->
 
-in README.md and docs/benchmarks.md, and draws the pictures into docs/benchmarks/. Nothing there is
-written by hand, so that it cannot drift from what was measured; `--check` tells whether it has.
+in both documents, and draws the pictures into docs/benchmarks/. Nothing there is written by hand,
+so that it cannot drift from what was measured.
 """
 
 import argparse
@@ -22,12 +23,16 @@ from PIL import Image
 from benchmarks.errors import BenchmarkError
 from benchmarks.limits.gate import PREDICT
 from benchmarks.report.output import markdown_table
-from benchmarks.report.tables import MISSING, Table, summary, tables, verdicts
+from benchmarks.report.sentences import summary, verdicts
+from benchmarks.report.tables import MISSING, Table, tables
 from benchmarks.results.report import Group, Model, Report, read_report
 
 REPORT = Path("docs/benchmarks/report.json")
-_IN_README = ("fp32", "int8")  # the reference and what goes to a device; the rest is in docs/
-DOCUMENTS = (Path("README.md"), Path("docs/benchmarks.md"))
+_IN_README = ("int8", "fp32")  # what goes to a device, and the reference; the rest is in docs/
+_NAMES = {"compact": "compact", "cnn": "article's CNN", "vgg16": "VGG16"}
+"""Of architectures in the README, in this order; others by their run's name, behind."""
+FULL = Path("docs/measurements/benchmarks.md")
+DOCUMENTS = (Path("README.md"), FULL)
 _MARK = "mri-edge-report"  # key of a PNG text: the report's SHA-256
 _BLOCK = re.compile(
     r"(<!-- benchmarks (?P<name>[a-z]+):[^\n]*-->\n).*?(<!-- benchmarks end -->)", re.DOTALL
@@ -35,31 +40,29 @@ _BLOCK = re.compile(
 
 
 def results(report: Report) -> str:
-    """The README's table: float32 and int8 with the first number of threads."""
-    head = ("model", "file", "size", "verdicts unlike Keras", "inference p50 / p90, ms")
-    head += ("file to verdict, ms", "times faster than `predict`", "`model(x)`", "`tf.function`")
-    head += ("peak MB", "cold process / minimal, ms")
-    rows = []
-    for group in report.groups:
-        for keras in group.keras:
-            latency = f"{keras.latency.p50:.2f} / {keras.latency.p90:.2f}"
-            alone = group.keras_process if keras.call == PREDICT else None
-            peak = f"{alone.memory.peak:.0f}" if alone and alone.memory else ""
-            cold = f"{alone.cold_ms:.0f}" if alone else ""
-            cells = (f"Keras `{keras.call}`", "", "", latency, *[""] * 4, peak, cold)
-            rows.append((group.run, *cells))
-        shown = [model for model in group.models if model.precision in _IN_README]
-        rows += [_row(group, model) for model in shown if model.rows]
-    noisy = any(row.inference.noisy for g in report.groups for m in g.models for row in m.rows)
-    mark = " * noisy: the rounds' medians spread by more than 20 %." * noisy
+    """The README's table: int8 and float32 with the first number of threads."""
+    head = ("model and file", "size", "verdicts unlike Keras", "ms, p50 / p90")
+    head += ("times as fast as Keras",)
+    order = list(_NAMES)
+    rows = [
+        _row(group, model)
+        for group in sorted(
+            report.groups, key=lambda one: [*order, one.architecture].index(one.architecture)
+        )
+        for precision in _IN_README
+        for model in group.models
+        if model.rows and model.precision == precision
+    ]
+    noisy = any("*" in cell for row in rows for cell in row)
+    mark = " * noisy: the medians of the rounds spread by more than 20 %." * noisy
     partial = " **PARTIAL: it was interrupted.**" * report.partial
     return "\n\n".join(
         [
-            f"{report.machine.kind}, {report.created[:10]}, `{report.command}`; "
-            f"{_threads(report)}. Ratios are medians over rounds in which all took turns.{mark}"
-            f"{partial} Everything else of this run: [docs/benchmarks.md](docs/benchmarks.md).",
+            f"{report.machine.kind}, {report.created[:10]}. {_threads(report)}.{partial}",
             "\n".join(markdown_table(Table("", head, tuple(rows)))),
-            *(_link(name, "docs/benchmarks") for name in _drawn(report) if name.startswith("acc")),
+            "Inference on a preprocessed scan; compact is the bundled network. Ratios are to "
+            f"Keras' `{PREDICT}`: medians over rounds in which all took turns, with 95 % intervals."
+            f"{mark} Everything else: [{FULL}]({FULL}).",
         ]
     )
 
@@ -70,7 +73,7 @@ def full(report: Report) -> str:
     for table in tables(report):
         parts += [f"### {table.title}", "\n".join(markdown_table(table))]
         parts += filter(None, [table.note])
-    parts += [_link(name, "benchmarks") for name in _drawn(report)]
+    parts += [_link(name, "../benchmarks") for name in _drawn(report)]
     lines = verdicts(report)
     return "\n\n".join([*parts, *(["\n".join(f"- {line}" for line in lines)] if lines else [])])
 
@@ -119,25 +122,26 @@ def main(argv: list[str] | None = None) -> int:
     """Run `python -m benchmarks.report.readme` and return its exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.report.readme",
-        description="Write the measured tables and pictures into README.md and docs/.",
-        epilog="Exit status: 0; 1 --check found something stale; 2 no usable report.",
+        description=f"Compare README.md, {FULL} and the pictures with {REPORT}.",
+        epilog="Exit status: 0; 1 something is stale; 2 no usable report.",
         allow_abbrev=False,
     )
-    add = parser.add_argument
-    add("report", nargs="?", type=Path, default=REPORT, help=f"(default: {REPORT})")
-    add("--check", action="store_true", help="write nothing, tell what is stale")
+    help = "write the tables and pictures anew; without, nothing is overwritten"
+    parser.add_argument("--write", action="store_true", help=help)
     args = parser.parse_args(argv)
     root = Path(__file__).parents[2]
     try:
-        if args.check:
-            found = stale(root, args.report)
-            print("\n".join(f"stale: {name}" for name in found) or "all as the report says")
-            return int(bool(found))
-        _write(root, args.report)
+        if args.write:
+            _write(root, root / REPORT)
+            return 0
+        found = stale(root, root / REPORT)
     except BenchmarkError as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 2
-    return 0
+    print("\n".join(f"stale: {name}" for name in found) or "all as the report says")
+    if found:
+        print("write them anew: python -m benchmarks.report.readme --write")
+    return int(bool(found))
 
 
 def _write(root: Path, report_file: Path) -> None:
@@ -154,23 +158,15 @@ def _write(root: Path, report_file: Path) -> None:
 
 
 def _row(group: Group, model: Model) -> tuple[str, ...]:
-    row, judged, agreement = model.rows[0], model.judged, None
+    row, judged = model.rows[0], model.judged
     agreement = judged.agreement if judged else None
-    times = [row.times_faster.get(name) for name in (PREDICT, "model(x)", "tf.function")]
-    call, cold = model.stages and model.stages.call, model.cold
+    ratio = row.times_faster.get(PREDICT)
     return (
-        group.run,
-        f"{model.precision} {model.format}, {model.engine}",
+        f"{_NAMES.get(group.architecture, group.run)}, {model.precision} {model.format}",
         f"{model.megabytes:.1f} MB",
         f"{agreement.changed} of {agreement.scans}" if agreement else MISSING,
         f"{row.inference.p50:.2f} / {row.inference.p90:.2f}{'*' * row.inference.noisy}",
-        f"{call.p50:.2f} / {call.p90:.2f}" if call else MISSING,
-        *(
-            f"{ratio.value:.1f} [{ratio.low:.1f}-{ratio.high:.1f}]" if ratio else ""
-            for ratio in times
-        ),
-        f"{model.memory.peak:.0f}" if model.memory else MISSING,
-        f"{cold.ours.p50:.0f} / {cold.minimal.p50:.0f}" if cold else MISSING,
+        f"{ratio.value:.1f} [{ratio.low:.1f}-{ratio.high:.1f}]" if ratio else MISSING,
     )
 
 
@@ -191,9 +187,13 @@ def _link(name: str, folder: str) -> str:
 
 
 def _threads(report: Report) -> str:
-    counts = {m.rows[0].threads for g in report.groups for m in g.models if m.rows}
-    words = ", ".join(f"{n} engine thread{'s' * (n > 1)}" for n in sorted(counts))
-    return f"{words}; Keras with its default threads" if words else "nothing timed"
+    models = [m for g in report.groups for m in g.models if m.rows]
+    counts = sorted({m.rows[0].threads for m in models})
+    words = ", ".join(f"{n} engine thread{'s' * (n > 1)}" for n in counts)
+    engines = dict.fromkeys(f".{m.format} in {m.engine}" for m in models)
+    if not models:
+        return "Nothing was timed"
+    return f"{words}; Keras `{PREDICT}` with its default threads. {', '.join(engines)}"
 
 
 def _sha256(path: Path) -> str:
