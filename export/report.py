@@ -5,13 +5,16 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge import NOTICE
 from edge.model_file.dataclass_json import to_json
 from export.package.describe import map_words
 from export.package.write_container import write_atomically
-from export.pipeline import Outcome
 from train.run.run_folder import Run, sha256_file
+
+if TYPE_CHECKING:
+    from export.pipeline import Outcome
 
 try:
     import fcntl
@@ -21,12 +24,12 @@ except ImportError:  # not on Windows, where nothing is locked
 REPORT = "export-report.json"
 
 
-def lines(outcome: Outcome, out: Path) -> list[str]:
+def lines(outcome: "Outcome", out: Path) -> list[str]:
     """What became of one file, for the terminal."""
     return _published(outcome, out) if outcome.published else _refused(outcome, out)
 
 
-def write_report(out: Path, run: Run, outcomes: Sequence[Outcome]) -> None:
+def write_report(out: Path, run: Run, outcomes: Sequence["Outcome"]) -> None:
     """Write export-report.json into `out`; what it says of other files there is kept.
 
     An entry of an earlier export is kept while its file is there and unchanged. Two exports into
@@ -40,12 +43,12 @@ def write_report(out: Path, run: Run, outcomes: Sequence[Outcome]) -> None:
         write_atomically(out / REPORT, (json.dumps(report, indent=1) + "\n").encode())
 
 
-def _published(outcome: Outcome, out: Path) -> list[str]:
+def _published(outcome: "Outcome", out: Path) -> list[str]:
     found = [f"{out / outcome.file}: {outcome.bytes / 1e6:.2f} MB"]
     return [*found, *_proofs(outcome), *(f"  {line}" for line in outcome.kept)]
 
 
-def _refused(outcome: Outcome, out: Path) -> list[str]:
+def _refused(outcome: "Outcome", out: Path) -> list[str]:
     """What was compared, what came out, and what to try."""
     if outcome.parity:
         proof = outcome.parity[0]
@@ -65,7 +68,7 @@ def _refused(outcome: Outcome, out: Path) -> list[str]:
     return found
 
 
-def _proofs(outcome: Outcome) -> Iterator[str]:
+def _proofs(outcome: "Outcome") -> Iterator[str]:
     for proof in outcome.parity:
         yield f"  {proof.engine} {proof.engine_version}: {proof.words}"
         if proof.heat_map:

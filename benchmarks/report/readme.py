@@ -23,14 +23,13 @@ from PIL import Image
 from benchmarks.errors import BenchmarkError
 from benchmarks.limits.gate import PREDICT
 from benchmarks.report.output import markdown_table
-from benchmarks.report.sentences import summary, verdicts
+from benchmarks.report.sentences import LIMIT, summary, verdicts
 from benchmarks.report.tables import MISSING, Table, tables
 from benchmarks.results.report import Group, Model, Report, read_report
 
 REPORT = Path("docs/benchmarks/report.json")
 _IN_README = ("int8", "fp32")  # what goes to a device, and the reference; the rest is in docs/
-_NAMES = {"compact": "compact", "cnn": "article's CNN", "vgg16": "VGG16"}
-"""Of architectures in the README, in this order; others by their run's name, behind."""
+_ENGINE = "litert"
 FULL = Path("docs/measurements/benchmarks.md")
 DOCUMENTS = (Path("README.md"), FULL)
 _MARK = "mri-edge-report"  # key of a PNG text: the report's SHA-256
@@ -40,31 +39,28 @@ _BLOCK = re.compile(
 
 
 def results(report: Report) -> str:
-    """The README's table: int8 and float32 with the first number of threads."""
-    head = ("model and file", "size", "verdicts unlike Keras", "ms, p50 / p90")
-    head += ("times as fast as Keras",)
-    order = list(_NAMES)
-    rows = [
-        _row(group, model)
-        for group in sorted(
-            report.groups, key=lambda one: [*order, one.architecture].index(one.architecture)
-        )
+    """The README's table: TFLite beside Keras, with the first number of threads."""
+    head = ("model and file", "size", "verdicts unlike Keras", "p50 / p90, ms")
+    head += (f"times as fast as Keras `{PREDICT}`",)
+    shown = [
+        (group, model)
+        for group in sorted(report.groups, key=_smallest)
         for precision in _IN_README
         for model in group.models
-        if model.rows and model.precision == precision
+        if (model.precision, model.engine) == (precision, _ENGINE) and model.rows
     ]
-    noisy = any("*" in cell for row in rows for cell in row)
-    mark = " * noisy: the medians of the rounds spread by more than 20 %." * noisy
+    table = Table("", head, tuple(_row(group, model) for group, model in shown))
+    noisy = " * noisy." * any(model.rows[0].inference.noisy for _, model in shown)
     partial = " **PARTIAL: it was interrupted.**" * report.partial
-    return "\n\n".join(
-        [
-            f"{report.machine.kind}, {report.created[:10]}. {_threads(report)}.{partial}",
-            "\n".join(markdown_table(Table("", head, tuple(rows)))),
-            "Inference on a preprocessed scan; compact is the bundled network. Ratios are to "
-            f"Keras' `{PREDICT}`: medians over rounds in which all took turns, with 95 % intervals."
-            f"{mark} Everything else: [{FULL}]({FULL}).",
-        ]
+    machine = report.machine
+    return (
+        f"{machine.processor}, {machine.cores} cores, {report.created[:10]}, {_threads(shown)}, "
+        f"inference with TFLite in LiteRT.{noisy}{partial}\n\n" + "\n".join(markdown_table(table))
     )
+
+
+def _smallest(group: Group) -> float:
+    return min((model.megabytes for model in group.models), default=0.0)
 
 
 def full(report: Report) -> str:
@@ -74,7 +70,7 @@ def full(report: Report) -> str:
         parts += [f"### {table.title}", "\n".join(markdown_table(table))]
         parts += filter(None, [table.note])
     parts += [_link(name, "../benchmarks") for name in _drawn(report)]
-    lines = verdicts(report)
+    lines = [line for line in verdicts(report) if not line.startswith(LIMIT)]
     return "\n\n".join([*parts, *(["\n".join(f"- {line}" for line in lines)] if lines else [])])
 
 
@@ -162,7 +158,7 @@ def _row(group: Group, model: Model) -> tuple[str, ...]:
     agreement = judged.agreement if judged else None
     ratio = row.times_faster.get(PREDICT)
     return (
-        f"{_NAMES.get(group.architecture, group.run)}, {model.precision} {model.format}",
+        f"{group.run} {model.precision}",
         f"{model.megabytes:.1f} MB",
         f"{agreement.changed} of {agreement.scans}" if agreement else MISSING,
         f"{row.inference.p50:.2f} / {row.inference.p90:.2f}{'*' * row.inference.noisy}",
@@ -186,14 +182,10 @@ def _link(name: str, folder: str) -> str:
     return f"![{name.replace('-', ' ').capitalize()}]({folder}/{name}.png)"
 
 
-def _threads(report: Report) -> str:
-    models = [m for g in report.groups for m in g.models if m.rows]
-    counts = sorted({m.rows[0].threads for m in models})
-    words = ", ".join(f"{n} engine thread{'s' * (n > 1)}" for n in counts)
-    engines = dict.fromkeys(f".{m.format} in {m.engine}" for m in models)
-    if not models:
-        return "Nothing was timed"
-    return f"{words}; Keras `{PREDICT}` with its default threads. {', '.join(engines)}"
+def _threads(shown: list[tuple[Group, Model]]) -> str:
+    counts = sorted({model.rows[0].threads for _, model in shown})
+    words = ", ".join("one" if n == 1 else str(n) for n in counts) or "no"
+    return f"{words} engine thread{'s' * (counts != [1])}"
 
 
 def _sha256(path: Path) -> str:

@@ -6,6 +6,9 @@ from benchmarks.limits import gate
 from benchmarks.results.report import Group, Report
 from train.evaluation.metrics import Proportion, degenerate
 
+LIMIT = "Limit:"
+"""How a line starts that tells a limit of the gate."""
+
 
 def summary(report: Report) -> list[str]:
     """The machine, the scans and the conditions, a paragraph each."""
@@ -43,7 +46,7 @@ def verdicts(report: Report) -> list[str]:
         lines += [f"FAILED {f.model}: {f.what}: {f.words}" for f in bad]
         rest = [finding for finding in report.gate if finding.words == gate.UNTIMED]
         lines += [f"unchecked {f.model}: {f.what}: {f.words}" for f in rest]
-        lines += [f"Limit: {limit}." for limit in gate.limits()]
+        lines += [f"{LIMIT} {limit}." for limit in gate.limits()]
     found = report.baseline
     if found and not found.changes:
         lines.append(

@@ -6,5 +6,5 @@ marker or hatch differ too.
 
 BLUE, ORANGE, BLACK = "#0072B2", "#E69F00", "#000000"
 GREEN, PURPLE, SKY, VERMILION = "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
-SERIES = (BLUE, ORANGE, BLACK, PURPLE, GREEN, SKY, VERMILION)
+SERIES = (BLUE, ORANGE, BLACK, PURPLE, VERMILION, SKY, GREEN)
 """Of any number of series, in this order; neighbours differ in brightness."""

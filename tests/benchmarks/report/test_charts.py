@@ -1,6 +1,7 @@
 """Pictures of a report: every series can be told from every other, without colours too."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_runs_on_the_same_scans_share_a_panel():
 
 def test_neighbours_of_the_palette_differ_in_brightness():
     found = [brightness(color) for color in palette.SERIES]
-    for a, b in zip(found, found[1:], strict=False):
+    for a, b in pairwise(found):
         assert abs(a - b) > 0.1
 
 

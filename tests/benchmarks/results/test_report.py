@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from benchmarks.cli import main
 from benchmarks.accuracy.agreement import Accuracy, Share
+from benchmarks.cli import main
 from benchmarks.errors import BenchmarkError
 from benchmarks.progress import Progress
 from benchmarks.report import readme
@@ -191,8 +191,8 @@ def test_an_unknown_marker_is_an_error():
 def test_pictures_carry_the_report_that_they_show(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
     (tmp_path / "docs" / "benchmarks").mkdir(parents=True)
-    (tmp_path / readme.FULL).parent.mkdir()
     for name in readme.DOCUMENTS:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("<!-- benchmarks full: x -->\n<!-- benchmarks end -->\n")
     path = tmp_path / readme.REPORT
     path.write_text(json.dumps(to_json(report())))

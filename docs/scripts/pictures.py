@@ -1,7 +1,7 @@
 """Draw the README's pictures. Neither holds a pixel of anybody's scan.
 
-    python docs/pictures.py samples dist/cnn-phantom-int8.tflite [--out samples.png]
-    python docs/pictures.py real dist/cnn-int8.tflite ../shared/data/br35h [--run RUN] [--out FILE]
+    python docs/scripts/pictures.py samples dist/cnn-phantom-int8.tflite [--out FILE]
+    python docs/scripts/pictures.py real dist/cnn-int8.tflite ../shared/data/br35h [--run RUN]
 
 A file that exists is kept unless --force is given: the committed pictures are docs/*.png.
 
@@ -26,7 +26,7 @@ from PIL import Image, ImageFilter
 from edge import NOTICE, Classifier
 from edge.saliency.heat_map import heat_map, upsampled
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 _FILES = {"samples": "samples.png", "real": "heat-maps.png"}
 _COLORS = {"tumor": "tab:red", "no_tumor": "tab:green"}
 _REAL = 6
