@@ -237,16 +237,16 @@ def readme_parser(prog: str = PROG) -> Parser:
     result = Parser(
         "benchmarks",
         prog=f"{prog} readme",
-        usage="[REPORT] [--check]",
-        description="Write the measured tables and pictures into README.md and docs/ of the source "
-        "tree.",
-        epilog="exit status: 0; 1 --check found something stale; 2 no usable report.",
+        usage="[REPORT] [--write]",
+        description="Compare tables and pictures of README.md and docs/ in the source tree with "
+        "a report.",
+        epilog="exit status: 0; 1 something is stale; 2 no usable report.",
     )
     add = result.group("input")
     add("report", nargs="?", type=Path, default=REPORT, metavar="REPORT", help="report.json "
         f"(default: {REPORT})")  # fmt: skip
     add = result.group("checks")
-    add("--check", action="store_true", help="write nothing, tell what is stale (default: write)")
+    add("--write", action="store_true", help="write them anew (default: nothing is overwritten)")
     result.add_about()
     return result
 
@@ -268,7 +268,7 @@ COMMANDS = {
     "merge": (merge_parser, "join reports of several machines into one table"),
     "throughput": (throughput_parser, "scans per second by jobs and threads"),
     "transfer": (transfer_parser, "what caching the features of a frozen backbone saves"),
-    "readme": (readme_parser, "write a report's tables into the documents, or check them"),
+    "readme": (readme_parser, "compare the documents with a report, or write its tables there"),
     "schema": (schema_parser, "print the JSON Schema of report.json"),
 }
 """What may stand in MODEL's place: its command line, and what it does."""

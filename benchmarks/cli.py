@@ -159,13 +159,15 @@ def _readme(args: argparse.Namespace) -> int:
     root = Path(__file__).parents[1]
     if not (root / readme.DOCUMENTS[0]).is_file():
         raise BenchmarkError(f"{root}: has no README.md; this command is for the source tree")
-    if args.check:
-        found = readme.stale(root, args.report)
-        print("\n".join(f"stale: {name}" for name in found) or "all as the report says")
-        return int(bool(found))
-    for name in readme.write(root, args.report):
-        print(f"written: {name}")
-    return 0
+    if args.write:
+        for name in readme.write(root, args.report):
+            print(f"written: {name}")
+        return 0
+    found = readme.stale(root, args.report)
+    print("\n".join(f"stale: {name}" for name in found) or "all as the report says")
+    if found:
+        print("write them anew: python -m benchmarks readme --write")
+    return int(bool(found))
 
 
 def _schema(args: argparse.Namespace) -> int:

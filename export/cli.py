@@ -1,7 +1,7 @@
 """The command `python -m export`."""
 
 import argparse
-import json
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,19 +12,18 @@ from edge.console.messages import printable
 from edge.console.shadowing import command_of
 from edge.console.signals import stop_cleanly
 from edge.console.suggestions import slip_of
-from edge.model_file.dataclass_json import to_json
 from export.arguments import COMMANDS, parser
 from export.errors import ExportError
-from export.package.describe import describe, map_words
-from export.package.write_container import check_writable, write_atomically
+from export.package.describe import describe
+from export.package.write_container import check_writable
 from export.quantize.calibration_methods import AUTO, METHODS
 from export.targets import Target, select
 from train.errors import TrainError
 
 if TYPE_CHECKING:
-    from export.pipeline import ExportInputs, Outcome
+    from export.pipeline import ExportInputs
+    from export.prove.advice import Again
 
-REPORT = "export-report.json"
 _NEEDED = ("keras", "tensorflow")
 """Packages of the extra `export` without which nothing can be exported."""
 
@@ -70,6 +69,7 @@ def _export(args: argparse.Namespace) -> int:
     backend.start()
     from export.package.triton import write_repository
     from export.pipeline import Limits, Search, export_target, read_inputs
+    from export.report import lines, write_report
     from train.reporting.report import SYNTHETIC
 
     def say(message: str) -> None:
@@ -84,15 +84,13 @@ def _export(args: argparse.Namespace) -> int:
     outcomes = []
     try:
         for target in targets:
-            outcome = export_target(inputs, target, args.out, limits, seek, say)
+            outcome = export_target(inputs, target, args.out, limits, seek, say, _again(args, run))
             outcomes.append(outcome)
             if outcome.published and args.layout == "triton":
                 say(f"{write_repository(args.out / outcome.file, args.out, dynamic)}: written")
         if args.reference:
             say(f"{_write_reference(inputs, args.out)}: written")
-        report = {"notice": NOTICE, "synthetic": run.manifest.training.synthetic}
-        report |= {"run": run.name, "files": to_json(outcomes)}
-        write_atomically(args.out / REPORT, (json.dumps(report, indent=1) + "\n").encode())
+        write_report(args.out, run, outcomes)
     except OSError as error:
         raise ExportError(
             f"{args.out}: cannot be written ({error.strerror}); free some space or choose "
@@ -101,9 +99,21 @@ def _export(args: argparse.Namespace) -> int:
     if run.manifest.training.synthetic:
         print(SYNTHETIC)
     for outcome in outcomes:
-        print("\n".join(_lines(outcome, args.out)))
+        print("\n".join(lines(outcome, args.out)))
     print(NOTICE)
     return 0 if all(outcome.published for outcome in outcomes) else 1
+
+
+def _again(args: argparse.Namespace, run) -> "Again":
+    """The command as it was given, with other options in place of its own."""
+    from export.prove.advice import command
+
+    given = {}
+    for action in parser()._actions:
+        name, value = action.option_strings[-1:], getattr(args, action.dest, action.default)
+        if name and value != action.default and action.dest not in ("int8", "format", "precision"):
+            given[name[0]] = "" if value is True else shlex.quote(str(value))
+    return command(run.folder, given)
 
 
 def _write_reference(inputs: "ExportInputs", out: Path) -> Path:
@@ -130,18 +140,3 @@ def _targets(args: argparse.Namespace) -> list[Target]:
     only_onnx = args.batch == "dynamic" or args.layout == "triton"
     formats = ["onnx"] if only_onnx else args.format
     return select(formats, ["int8"] if args.int8 else args.precision)
-
-
-def _lines(outcome: "Outcome", out: Path) -> list[str]:
-    head = f"{out / outcome.file}: {outcome.bytes / 1e6:.2f} MB"
-    if not outcome.published:
-        stale = "; an earlier file of that name was left as it was" * (out / outcome.file).exists()
-        head = f"NOT PUBLISHED {outcome.file}: {'; '.join(outcome.problems)}{stale}"
-    lines = [head]
-    for proof in outcome.parity:
-        lines.append(f"  {proof.engine} {proof.engine_version}: {proof.words}")
-        if proof.heat_map:
-            lines.append(f"    {map_words(proof.heat_map)}")
-    lines += [f"  does not load in {engine}" for engine in outcome.fails_to_load]
-    lines += [f"  {line}" for line in outcome.kept]
-    return lines + [f"  may help: {line}" for line in outcome.advice]

@@ -37,7 +37,7 @@ ALWAYS = {
     "python -m benchmarks throughput": "MODEL PATH --json --engine --jobs --threads --repeats "
     "--seconds",
     "python -m benchmarks transfer": "--model --scans",
-    "python -m benchmarks readme": "REPORT --check",
+    "python -m benchmarks readme": "REPORT --write",
     "python -m benchmarks schema": "",
 }
 """Options that have an effect whatever else is given, but for ways of working that take few."""
@@ -145,7 +145,7 @@ python -m benchmarks: --quik: did you mean --quick?
 python -m benchmarks: --positive a: belong to --data
 python -m benchmarks: --max-regression 3: no effect without --baseline
 python -m benchmarks throughput: m x --engine lite: did you mean litert?
-python -m benchmarks readme: --chek: did you mean --check?
+python -m benchmarks readme: --writ: did you mean --write?
 python -m benchmarks schema: x: x is one argument too many
 """
 

@@ -226,8 +226,10 @@ def _folders(args: argparse.Namespace) -> tuple[list[Path], Path | None]:
     Raises:
         TrainError: one is not there, or is given twice.
     """
-    folders = [resolve(name, args.phantoms, args.seed) for name in args.data]
-    test = resolve(args.test_data, args.phantoms, args.seed) if args.test_data else None
+    from train.progress import say
+
+    folders = [resolve(name, args.phantoms, args.seed, say) for name in args.data]
+    test = resolve(args.test_data, args.phantoms, args.seed, say) if args.test_data else None
     for folder in [*folders, *([test] if test else [])]:
         if not folder.is_dir():
             raise TrainError(f"{folder}: no such folder{did_you_mean(str(folder), [PHANTOM])}")
