@@ -1,7 +1,7 @@
 """From a run to proven model files."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,13 +22,14 @@ from export.convert.keras_conversion import Converter
 from export.errors import ExportError
 from export.package.write_container import pack, write_atomically
 from export.prove import parity
+from export.prove.advice import Again, advice, command
 from export.prove.golden_sample import golden_pixels, golden_sample
 from export.quantize import layer_search, representative_dataset
 from export.targets import Target
 from train.data.reading import read_again
 from train.data.scans import SplitScan
 from train.evaluation.keras_predictions import load_keras, tumor_probabilities
-from train.run.run_folder import Run
+from train.run.run_folder import Run, sha256_file
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Outcome:
     """What each layer costs that stays in float, in words."""
     advice: tuple[str, ...] = ()
     """What may help, if it was not published."""
+    sha256: str | None = None
+    """Of the published file; None: there is none."""
 
 
 @dataclass(frozen=True)
@@ -159,18 +162,23 @@ def export_target(
     limits: Limits,
     seek: Search,
     say: Callable[[str], None],
+    again: Again | None = None,
 ) -> Outcome:
     """Convert, prove and, if it holds, publish one file in `out`.
 
     The candidate lives in a hidden file until it is proven; if it is not, an earlier file of the
     same name stays as it was.
+
+    Args:
+        again: the command that was given, for what to try if the file does not hold; None: one
+            with the run alone.
     """
     run = inputs.run
     name = target.filename(run.name, inputs.dynamic)
     say(f"{name}: converting")
     # Of this process alone: another may be exporting to the same folder.
     candidate = out / f".candidate-{os.getpid()}-{name}"
-    trials, chosen = (), None
+    trials, chosen, digest = (), None, None
     try:
         if target.calibrated:
             payload, chosen, trials = layer_search.find(
@@ -212,7 +220,7 @@ def export_target(
             )
             for classifier in classifiers
         ]
-        problems = [f"{p.engine}: {problem}" for p in proofs for problem in parity.failures(p)]
+        problems = [f"In {p.engine}: {one}" for p in proofs for one in parity.failures(p)]
         if not proofs:
             problems.append(f"no installed engine loads it ({', '.join(unable) or 'none at all'})")
         if not problems:
@@ -221,16 +229,20 @@ def export_target(
             golden = golden_sample(spec, expected, target.golden_tolerance)
             proven = replace(draft, golden=golden, parity=tuple(proofs), fails_to_load=unable)
             _write(candidate, payload, manifest, proven)
+            digest = sha256_file(candidate)
             candidate.replace(out / name)
     except EdgeError as error:
         return Outcome(name, False, (str(error),), len(payload))
     finally:
         candidate.unlink(missing_ok=True)
     kept = tuple(layer_search.saved(trials, chosen)) if chosen else ()
-    advice = tuple(_advice(target, seek, chosen)) if problems else ()
+    tips: tuple[str, ...] = ()
+    if problems:
+        scans, again = len(inputs.calibration_scans), again or command(run.folder, {})
+        tips = tuple(advice(target, len(seek.methods), seek.growth, scans, chosen, again))
     return Outcome(
         *(name, not problems, tuple(problems), len(payload), tuple(proofs), unable),
-        *(trials, kept, advice),
+        *(trials, kept, tips, digest),
     )
 
 
@@ -258,19 +270,6 @@ def _judge(
     may_change, may_differ = limits.of(target, len(found))
     holds = changed <= may_change and largest <= may_differ
     return Trial(method, kept, len(payload), len(found), changed, largest, mean, holds)
-
-
-def _advice(target: Target, seek: Search, chosen: Trial | None) -> Iterator[str]:
-    """What may help a file that does not hold."""
-    if target.calibrated:
-        if len(seek.methods) == 1:
-            yield "--calibration auto tries other ranges for the activations"
-        if chosen and not chosen.holds:
-            yield f"--max-growth above {seek.growth:g} lets more layers stay in float"
-        yield "--calibration-scans: more of them may cover what the held-out scans have"
-    if target.precision in ("int8", "dynamic", "fp16"):
-        yield "--precision fp32 keeps every number, fp16 nearly"
-    yield "--max-changed and --max-difference, if that much may change in your use"
 
 
 def _load_everywhere(file: Path, target: Target) -> tuple[list[Classifier], tuple[str, ...]]:

@@ -33,7 +33,7 @@ from train.networks.registry import ARCHITECTURES
 from train.phantom.files import is_synthetic
 from train.prepare_data import Request, SessionData, describe, prepare_data
 from train.progress import counting, say
-from train.reporting.plots import write_plots
+from train.reporting.plots import PICTURES, write_plots
 from train.reporting.report import SYNTHETIC, Findings, write_report
 from train.run import resume, run_folder
 from train.splitting import split
@@ -74,7 +74,7 @@ def train(
         kept: folder with what an interrupted session reached, or for what this one reaches.
 
     Returns:
-        The report, as Markdown.
+        The report for the terminal, as Markdown without pictures.
 
     Raises:
         TrainError: data that cannot be trained with, or another request than the interrupted one.
@@ -142,7 +142,7 @@ def train(
     else:
         tested, predictions = _fold_order(request, data), pooled
     write_plots(folder, findings, predictions, data.found.pixels[tested], _names(data, tested))
-    text = write_report(folder, findings)
+    text = write_report(folder, findings, PICTURES)
     run_folder.write_json(folder / run_folder.MANIFEST, manifest)
     return text
 

@@ -28,10 +28,10 @@ class Floor:
 
     @property
     def bound(self) -> str:
-        """What bounds the model, in words."""
+        """What bounds the model, in words; in brackets what sets the floor, where it is far."""
         limit = "arithmetic" if self.compute_share >= 0.5 else "reading weights"
         if self.ratio >= _FAR:
-            return f"overhead and data movement ({self.ratio:.0f} times its floor, set by {limit})"
+            return f"overhead ({limit})"
         return limit
 
 

@@ -43,7 +43,7 @@ def check(group: "Group", comparable: bool) -> list[Finding]:
     return found
 
 
-def limits() -> str:
+def limits() -> list[str]:
     """All limits in words."""
     changed = ", ".join(
         f"{t.precision} {t.format} {t.max_changed_share:.0%}"
@@ -52,12 +52,12 @@ def limits() -> str:
     )
     drops = ", ".join(f"{name} {drop:.0%}" for name, drop in MAX_SENSITIVITY_DROP.items())
     times = ", ".join(f"{' '.join(key)} {least:g}" for key, least in MIN_TIMES_FASTER.items())
-    return (
-        f"verdicts unlike Keras and difference in probability at most: {changed}; "
-        f"sensitivity lost at most: {drops}; "
+    return [
+        f"verdicts unlike Keras and difference in probability at most: {changed}",
+        f"sensitivity lost at most: {drops}",
         "times faster than predict at least, with one thread (whole interval below fails): "
-        f"{times}, others {MIN_TIMES_FASTER_OTHERWISE:g}"
-    )
+        f"{times}, others {MIN_TIMES_FASTER_OTHERWISE:g}",
+    ]
 
 
 def _comparison(group: "Group", model: "Model") -> list[Finding]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.installed import is_installed
-from benchmarks.report.tables import Table, summary, tables, verdicts
+from benchmarks.report.sentences import summary, verdicts
+from benchmarks.report.tables import Table, tables
 from benchmarks.results.report import Report
 from edge import NOTICE
 from edge.model_file.dataclass_json import to_json

@@ -1,19 +1,17 @@
-"""The README's tables and pictures, from a report: `python -m benchmarks.report.readme`.
+"""The README's table, docs/measurements/benchmarks.md's and the pictures, from a report.
 
-Rewrites what stands between markers
+`python -m benchmarks readme` tells what is not as docs/benchmarks/report.json says; with
+`--write` it rewrites what stands between markers
 
     <!-- benchmarks NAME: ... -->
     <!-- benchmarks end -->
 
-in README.md and docs/measurements/benchmarks.md, and draws the pictures into docs/benchmarks/.
-Nothing there is written by hand, so that it cannot drift from what was measured; `--check` tells
-whether it has.
+in both documents, and draws the pictures into docs/benchmarks/. Nothing there is written by hand,
+so that it cannot drift from what was measured.
 """
 
-import argparse
 import hashlib
 import re
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -23,16 +21,15 @@ from PIL import Image
 from benchmarks.errors import BenchmarkError
 from benchmarks.limits.gate import PREDICT
 from benchmarks.report.output import markdown_table
-from benchmarks.report.tables import MISSING, Table, summary, tables, verdicts
+from benchmarks.report.sentences import LIMIT, summary, verdicts
+from benchmarks.report.tables import MISSING, Table, tables
 from benchmarks.results.report import Group, Model, Report, read_report
 
 REPORT = Path("docs/benchmarks/report.json")
-_IN_README = ("int8", "litert")  # what goes to a device; the rest is in docs/
-DOCUMENTS = (Path("README.md"), Path("docs/measurements/benchmarks.md"))
-_WIDTH = 110
-"""Characters of a table's line in a document."""
-_NAMES = ("run", "model", "engine", "threads", "jobs", "threads each")
-"""Columns that name a row."""
+_IN_README = ("int8", "fp32")  # what goes to a device, and the reference; the rest is in docs/
+_ENGINE = "litert"
+FULL = Path("docs/measurements/benchmarks.md")
+DOCUMENTS = (Path("README.md"), FULL)
 _MARK = "mri-edge-report"  # key of a PNG text: the report's SHA-256
 _BLOCK = re.compile(
     r"(<!-- benchmarks (?P<name>[a-z]+):[^\n]*-->\n).*?(<!-- benchmarks end -->)", re.DOTALL
@@ -40,70 +37,39 @@ _BLOCK = re.compile(
 
 
 def results(report: Report) -> str:
-    """The README's table: int8 TFLite beside Keras, with the first number of threads."""
-    head = ("model", "size", "verdicts unlike Keras", "inference p50, ms")
-    head += (f"times faster than Keras `{PREDICT}`",)
+    """The README's table: TFLite beside Keras, with the first number of threads."""
+    head = ("model and file", "size", "verdicts unlike Keras", "p50 / p90, ms")
+    head += (f"times as fast as Keras `{PREDICT}`",)
     shown = [
         (group, model)
-        for group in report.groups
+        for group in sorted(report.groups, key=_smallest)
+        for precision in _IN_README
         for model in group.models
-        if (model.precision, model.engine) == _IN_README and model.rows
+        if (model.precision, model.engine) == (precision, _ENGINE) and model.rows
     ]
-    shown.sort(key=lambda pair: pair[1].megabytes)
     table = Table("", head, tuple(_row(group, model) for group, model in shown))
     noisy = " * noisy." * any(model.rows[0].inference.noisy for _, model in shown)
     partial = " **PARTIAL: it was interrupted.**" * report.partial
     machine = report.machine
     return (
         f"{machine.processor}, {machine.cores} cores, {report.created[:10]}, {_threads(shown)}, "
-        f"int8 TFLite in LiteRT.{noisy}{partial}\n\n" + "\n".join(markdown_table(table))
+        f"inference with TFLite in LiteRT.{noisy}{partial}\n\n" + "\n".join(markdown_table(table))
     )
+
+
+def _smallest(group: Group) -> float:
+    return min((model.megabytes for model in group.models), default=0.0)
 
 
 def full(report: Report) -> str:
     """Every table of the report, and what the gate said."""
     parts = list(summary(report))
     for table in tables(report):
-        parts.append(f"### {table.title}")
-        parts += ["\n".join(_lines(part)) for part in _narrow(table)]
+        parts += [f"### {table.title}", "\n".join(markdown_table(table))]
         parts += filter(None, [table.note])
     parts += [_link(name, "../benchmarks") for name in _drawn(report)]
-    lines = [line.partition(" Limits: ")[0] for line in verdicts(report)]
+    lines = [line for line in verdicts(report) if not line.startswith(LIMIT)]
     return "\n\n".join([*parts, *(["\n".join(f"- {line}" for line in lines)] if lines else [])])
-
-
-def _narrow(table: Table) -> list[Table]:
-    """A table as several of `_WIDTH` characters: the columns that name a row stand in each."""
-    head, *rows = [tuple(map(_short, row)) for row in (table.head, *table.rows)]
-    names = next(i for i, name in enumerate(head) if name not in _NAMES)
-    found: list[Table] = []
-    columns: list[int] = []
-    for column in range(names, len(head)):
-        wider = _columns(head, rows, [*range(names), *columns, column])
-        if columns and max(map(len, _lines(wider))) > _WIDTH:
-            found.append(_columns(head, rows, [*range(names), *columns]))
-            columns = []
-        columns.append(column)
-    return [*found, _columns(head, rows, [*range(names), *columns])]
-
-
-def _lines(table: Table) -> list[str]:
-    """A Markdown table, unpadded: a narrow one."""
-    lines = (table.head, tuple("---" for _ in table.head), *table.rows)
-    return [f"| {' | '.join(line)} |" for line in lines]
-
-
-def _columns(head: tuple[str, ...], rows: list[tuple[str, ...]], which: list[int]) -> Table:
-    """Some columns of a table, without the rows that have nothing in them."""
-    names = sum(head[i] in _NAMES for i in which)
-    cells = [tuple(row[i] for i in which) for row in rows]
-    some = [row for row in cells if set(row[names:]) - {"", MISSING}]
-    return Table("", tuple(head[i] for i in which), tuple(some))
-
-
-def _short(cell: str) -> str:
-    """What bounds a model, without the number that stands beside it."""
-    return re.sub(r" \(\d+ times its floor, set by (.*)\)", r"; floor: \1", cell)
 
 
 BLOCKS: dict[str, Callable[[Report], str]] = {"results": results, "full": full}
@@ -146,32 +112,8 @@ def stale(root: Path, report_file: Path) -> list[str]:
     return found
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run `python -m benchmarks.report.readme` and return its exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.report.readme",
-        description="Write the measured tables and pictures into README.md and docs/.",
-        epilog="Exit status: 0; 1 --check found something stale; 2 no usable report.",
-        allow_abbrev=False,
-    )
-    add = parser.add_argument
-    add("report", nargs="?", type=Path, default=REPORT, help=f"(default: {REPORT})")
-    add("--check", action="store_true", help="write nothing, tell what is stale")
-    args = parser.parse_args(argv)
-    root = Path(__file__).parents[2]
-    try:
-        if args.check:
-            found = stale(root, args.report)
-            print("\n".join(f"stale: {name}" for name in found) or "all as the report says")
-            return int(bool(found))
-        _write(root, args.report)
-    except BenchmarkError as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
-def _write(root: Path, report_file: Path) -> None:
+def write(root: Path, report_file: Path) -> list[str]:
+    """Draw the pictures beside the report, rewrite the documents; returns their names."""
     from benchmarks.report.charts import draw
 
     report = read_report(report_file)
@@ -181,7 +123,7 @@ def _write(root: Path, report_file: Path) -> None:
             path.replace(report_file.parent / path.name)
     for name, text in texts.items():
         (root / name).write_text(text)
-        print(f"written: {name}")
+    return [str(name) for name in texts]
 
 
 def _row(group: Group, model: Model) -> tuple[str, ...]:
@@ -189,10 +131,10 @@ def _row(group: Group, model: Model) -> tuple[str, ...]:
     agreement = judged.agreement if judged else None
     ratio = row.times_faster.get(PREDICT)
     return (
-        group.run,
+        f"{group.run} {model.precision}",
         f"{model.megabytes:.1f} MB",
         f"{agreement.changed} of {agreement.scans}" if agreement else MISSING,
-        f"{row.inference.p50:.2f}{'*' * row.inference.noisy}",
+        f"{row.inference.p50:.2f} / {row.inference.p90:.2f}{'*' * row.inference.noisy}",
         f"{ratio.value:.1f} [{ratio.low:.1f}-{ratio.high:.1f}]" if ratio else MISSING,
     )
 
@@ -221,7 +163,3 @@ def _threads(shown: list[tuple[Group, Model]]) -> str:
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -1,13 +1,17 @@
-"""A report in words and tables, as data: `benchmarks.report.output` shows them."""
+"""A report in tables, as data: `benchmarks.report.output` shows them.
+
+One theme a table, so that none is wider than a page: up to 110 characters, unless names are long.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks.limits import gate
 from benchmarks.results.report import Group, Model, Report, Row
 from benchmarks.timing.single_stream import Latency, Ratio
 
 MISSING = "-"
+KERAS_CALLS = ("predict", "model(x)")
+"""Ratios to these stand in one table; the others in another."""
 
 
 @dataclass(frozen=True)
@@ -22,78 +26,20 @@ class Table:
 
 def tables(report: Report) -> list[Table]:
     """Every table that has rows."""
-    made = [table(report) for table in (latency, ratios, stages, cost, limits, accuracy, rates)]
-    return [table for table in made if table.rows]
-
-
-def summary(report: Report) -> list[str]:
-    """The machine, the scans and how it all went, in sentences."""
-    machine = report.machine
-    versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
-    memory = f", {machine.memory_megabytes / 1e3:.0f} GB" if machine.memory_megabytes else ""
-    lines = [
-        f"{report.created}, `{report.command}`, {report.seconds:.0f} s.",
-        f"{machine.kind}{memory}; {machine.system}; clock governor "
-        f"{machine.governor or 'not told'}. Python {machine.python}, {versions}.",
-    ]
-    if report.partial:
-        lines.append("**PARTIAL**: it was interrupted, and this is what was measured until then.")
-    for group in report.groups:
-        synthetic = " SYNTHETIC: says nothing about real scans." if group.synthetic else ""
-        absent = f" No Keras: {group.keras_absent}." if group.keras_absent else ""
-        lines.append(
-            f"{group.run} ({group.architecture}): {group.scan_count} scans, {group.scans}."
-            f"{synthetic}{absent}{_conditions(group)}"
-        )
-    return lines
-
-
-def verdicts(report: Report) -> list[str]:
-    """Gate, baseline and failures, a line each."""
-    lines = [f"FAILED {one.file}: {one.reason}" for one in report.failed]
-    if report.gate is not None:
-        checks = [finding for finding in report.gate if finding.words != gate.UNTIMED]
-        bad = [finding for finding in checks if not finding.passed]
-        lines.append(
-            f"Gate {'FAILED' if bad else 'passed'}: {len(checks) - len(bad)} of "
-            f"{len(checks)} checks. Limits: {gate.limits()}."
-        )
-        lines += [f"FAILED {f.model}: {f.what}: {f.words}" for f in bad]
-        rest = [finding for finding in report.gate if finding.words == gate.UNTIMED]
-        lines += [f"unchecked {f.model}: {f.what}: {f.words}" for f in rest]
-    found = report.baseline
-    if found and not found.changes:
-        lines.append(
-            f"Baseline {found.file} of {found.created}: FAILED: it has no latency in common with "
-            "this run."
-        )
-    elif found:
-        lines.append(
-            f"Baseline {found.file} of {found.created}: {len(found.regressions)} of "
-            f"{len(found.changes)} latencies regressed by more than {found.max_regression:.0%}."
-        )
-        lines += [
-            f"{'FAILED' if change.regressed else 'ok'} {change.what}: {change.ratio} times the "
-            f"earlier one, {change.relative} relative to the yardstick"
-            for change in found.changes
-        ]
-    if found:
-        lines += [f"missing here: {name}" for name in found.missing]
-    return lines
+    makers = (latency, keras_ratios, other_ratios, stages, slow_stages, cost, start_up)
+    makers += (work, limits, peaks, accuracy, by_class, given, agreement, rates)
+    return [table for table in (make(report) for make in makers) if table.rows]
 
 
 def latency(report: Report) -> Table:
     """Inference on preprocessed scans, the Keras rows among them."""
-    head = ("run", "model", "engine", "threads", "p50", "p90", "p99", "mean", "calls", "spread")
+    head = ("run", "model, engine", "threads", "p50", "p90", "p99", "mean", "calls", "spread")
     rows = []
     for group in report.groups:
         for row in group.keras:
-            cells = (f"Keras {row.call}", _keras_version(report), "default", *_latency(row.latency))
-            rows.append((group.run, *cells))
+            rows.append((group.run, f"Keras {row.call}", "default", *_latency(row.latency)))
         for model, row in _rows(group):
-            engine = f"{model.engine} {model.engine_version}"
-            cells = (_kind(model), engine, str(row.threads), *_latency(row.inference))
-            rows.append((group.run, *cells))
+            rows.append((group.run, _name(model), str(row.threads), *_latency(row.inference)))
     note = (
         "Single-stream: one call after the other, none left out. Spread: of the medians of the "
         "rounds; above 20 % a row is marked noisy. p99 only from 662 calls on."
@@ -101,83 +47,121 @@ def latency(report: Report) -> Table:
     return Table("Inference, ms", head, tuple(rows), note)
 
 
-def ratios(report: Report) -> Table:
-    """How many times faster than what."""
-    names = dict.fromkeys(
-        name for group in report.groups for _, row in _rows(group) for name in row.times_faster
-    )
+def keras_ratios(report: Report) -> Table:
+    """How many times as fast as Keras."""
+    names = [name for name in _rivals(report) if name in KERAS_CALLS]
+    note = "Medians over the rounds, in which all took turns; 95 % intervals by bootstrap."
+    return _ratios(report, "Times as fast as Keras", names, note)
+
+
+def other_ratios(report: Report) -> Table:
+    """How many times as fast as what else one could call."""
+    names = [name for name in _rivals(report) if name not in KERAS_CALLS]
+    note = "tf.function: of the Keras model. fp32 ONNX: with as many threads. Taken as above."
+    return _ratios(report, "Times as fast as others", names, note)
+
+
+def _ratios(report: Report, title: str, names: list[str], note: str) -> Table:
     rows = [
         (
-            *(group.run, _kind(model), model.engine, str(row.threads)),
+            *(group.run, _name(model), str(row.threads)),
             *(_ratio(row.times_faster.get(name)) for name in names),
         )
         for group in report.groups
         for model, row in _rows(group)
-        if row.times_faster
+        if any(name in row.times_faster for name in names)
     ]
-    head = ("run", "model", "engine", "threads", *names)
-    note = "Medians over the rounds, in which all took turns; 95 % intervals by bootstrap."
-    return Table("Times faster than", head, tuple(rows), note)
+    return Table(title, ("run", "model, engine", "threads", *names), tuple(rows), note)
 
 
 def stages(report: Report) -> Table:
     """From file to verdict."""
-    head = ("run", "model", "engine", "decode", "preprocess", "inference", "decision", "whole call")
-    rows = []
-    for group, model in _models(report):
-        if model.stages:
-            parts = [getattr(model.stages, name) for name in head[3:-1]]
-            cells = [f"{p.p50:.3f} / {p.p90:.3f}" for p in (*parts, model.stages.call)]
-            rows.append((group.run, _kind(model), model.engine, *cells))
-    return Table("Stages of a whole call, ms, p50 / p90", head, tuple(rows))
+    return _stages(report, "Stages of a whole call, ms, p50", lambda latency: latency.p50)
+
+
+def slow_stages(report: Report) -> Table:
+    """The same of the slowest tenth."""
+    return _stages(report, "Stages of a whole call, ms, p90", lambda latency: latency.p90)
+
+
+def _stages(report: Report, title: str, of: Callable[[Latency], float]) -> Table:
+    names = ("decode", "preprocess", "inference", "decision", "call")
+    rows = [
+        (
+            *(group.run, _name(model)),
+            *(f"{of(getattr(model.stages, name)):.3f}" for name in names),
+        )
+        for group, model in _models(report)
+        if model.stages
+    ]
+    head = ("run", "model, engine", *names[:-1], "whole call")
+    return Table(title, head, tuple(rows))
 
 
 def cost(report: Report) -> Table:
-    """What our convenience costs, and a process."""
-    head = ("run", "model", "engine", "ours / bare inference")
-    head += ("whole call / decode + resize + bare inference", "cold process, ms", "minimal, ms")
-    head += ("cold / minimal", "peak MB", "steady MB")
-    rows = []
-    for group in report.groups:
-        alone = group.keras_process
-        if alone:
-            memory = alone.memory
-            sizes = (_number(memory and memory.peak, 1), _number(memory and memory.steady, 1))
-            nothing, cold = (MISSING,) * 2, f"{alone.cold_ms:.0f}"
-            rows.append((group.run, "Keras predict", "", *nothing, cold, *nothing, *sizes))
-    for group, model in _models(report):
-        if model.cost or model.cold:
-            spent, cold, memory = model.cost, model.cold, model.memory
-            cells = (
-                _ratio(spent and spent.over_inference, 3),
-                _ratio(spent and spent.over_call, 3),
-                _number(cold and cold.ours.p50, 0),
-                _number(cold and cold.minimal.p50, 0),
-                _ratio(cold and cold.ratio),
-                _number(memory and memory.peak, 1),
-                _number(memory and memory.steady, 1),
-            )
-            rows.append((group.run, _kind(model), model.engine, *cells))
+    """What our convenience costs."""
+    head = ("run", "model, engine", "inference / bare", "whole call / bare")
+    rows = [
+        (
+            *(group.run, _name(model)),
+            *(_ratio(model.cost.over_inference, 3), _ratio(model.cost.over_call, 3)),
+        )
+        for group, model in _models(report)
+        if model.cost
+    ]
     note = (
         "Bare: Pillow's decoding and resizing and the engine's own interface, and nothing else, on "
-        "the same scans. Minimal: a script of NumPy, Pillow and the engine; whole processes for "
-        "one generated 512x512 PNG, taking turns; Keras' once."
+        "the same scans."
     )
     return Table("What convenience costs", head, tuple(rows), note)
 
 
-def limits(report: Report) -> Table:
-    """Against what the machine can do."""
-    head = ("run", "model", "engine", "threads", "million MACs", "weights MB", "floor, ms")
-    head += ("times the floor", "bound by")
+def start_up(report: Report) -> Table:
+    """Processes of their own: time to the first verdict, and memory."""
+    head = ("run", "model, engine", "cold, ms", "minimal, ms", "cold / minimal")
+    head += ("peak MB", "steady MB")
+    rows = []
+    for group in report.groups:
+        if group.keras_process:
+            cold = f"{group.keras_process.cold_ms:.0f}"
+            memory = _memory(group.keras_process.memory)
+            rows.append((group.run, "Keras predict", cold, MISSING, MISSING, *memory))
+        for model in group.models:
+            if model.cold or model.memory:
+                found = model.cold
+                cells = (
+                    _number(found and found.ours.p50, 0),
+                    _number(found and found.minimal.p50, 0),
+                    _ratio(found and found.ratio),
+                )
+                rows.append((group.run, _name(model), *cells, *_memory(model.memory)))
+    note = (
+        "Whole processes for one generated 512x512 PNG, taking turns; Keras' once. Minimal: a "
+        "script of NumPy, Pillow and the engine."
+    )
+    return Table("Start-up and memory", head, tuple(rows), note)
+
+
+def work(report: Report) -> Table:
+    """What a scan asks of the machine."""
+    head = ("run", "model, engine", "file MB", "million MACs", "weights MB")
     rows = [
         (
-            group.run,
-            _kind(model),
-            model.engine,
-            str(row.threads),
-            f"{model.macs / 1e6:.1f}",
-            f"{model.weight_megabytes:.2f}",
+            *(group.run, _name(model), f"{model.megabytes:.2f}"),
+            *(f"{model.macs / 1e6:.1f}", f"{model.weight_megabytes:.2f}"),
+        )
+        for group, model in _models(report)
+        if model.macs
+    ]
+    return Table("Work of a scan", head, tuple(rows), "MACs: multiply-adds.")
+
+
+def limits(report: Report) -> Table:
+    """Against what the machine can do."""
+    head = ("run", "model, engine", "threads", "floor, ms", "times the floor", "bound by")
+    rows = [
+        (
+            *(group.run, _name(model), str(row.threads)),
             _number(row.floor and row.floor.ms, 3),
             _number(row.floor and row.floor.ratio, 1),
             row.floor.bound if row.floor else "not measured",
@@ -186,55 +170,102 @@ def limits(report: Report) -> Table:
         for model, row in _rows(group)
         if model.macs
     ]
-    peaks = [
-        f"with {p.threads} thread{'s' * (p.threads > 1)} {p.fp32:.0f} 10^9 MACs/s in fp32, "
-        f"{f'{p.int8:.0f} in int8' if p.int8 else 'int8 not measured'}, reading "
-        + ", ".join(f"{b.gigabytes_per_second:.0f} GB/s of {b.megabytes:g} MB" for b in p.bandwidth)
-        for p in report.peaks
-    ]
-    return Table(
-        "Against the machine's limit", head, tuple(rows), "; ".join(peaks) + "." * bool(peaks)
+    note = (
+        "Overhead: small layers, data movement and calls, from 3 times the floor on; what sets the "
+        "floor stands in brackets."
     )
+    return Table("Against the machine's limit", head, tuple(rows), note)
+
+
+def peaks(report: Report) -> Table:
+    """The machine's own limits."""
+    blocks = dict.fromkeys(b.megabytes for peak in report.peaks for b in peak.bandwidth)
+    head = ("threads", "fp32", "int8", *(f"reading {size:g} MB" for size in blocks))
+    rows = []
+    for peak in report.peaks:
+        speeds = {b.megabytes: f"{b.gigabytes_per_second:.0f}" for b in peak.bandwidth}
+        int8 = f"{peak.int8:.0f}" if peak.int8 else "not measured"
+        cells = (speeds.get(size, MISSING) for size in blocks)
+        rows.append((str(peak.threads), f"{peak.fp32:.0f}", int8, *cells))
+    note = "fp32, int8: 10^9 multiply-adds a second. Reading: GB/s of blocks of a size."
+    return Table("The machine's peaks", head, tuple(rows), note)
 
 
 def accuracy(report: Report) -> Table:
-    """Against labels and Keras."""
-    head = ("run", "model", "engine", "MB", "accuracy", "sensitivity", "specificity", "AUC", "ECE")
-    head += ("rejected", "uncertain", "unlike Keras", "largest difference")
-    head += ("right alone / Keras alone (p)",)
+    """Against labels."""
+    head = ("run", "model, engine", "accuracy", "AUC", "ECE")
     rows = []
-    for group in report.groups:
-        if group.keras_accuracy:
-            scores = _scores(group.keras_accuracy)
-            rows.append((group.run, "Keras", "", "", *scores, *[MISSING] * 5))
-        for model in group.models:
-            found = model.judged
-            if found:
-                cells = (f"{model.megabytes:.2f}", *_scores(found.accuracy))
-                cells += (_share(found.rejected), _share(found.uncertain), *_against(found))
-                rows.append((group.run, _kind(model), model.engine, *cells))
-    note = "Intervals are Wilson's, 95 %; p by McNemar's exact test, model against Keras."
+    for run, name, found in _scored(report):
+        cells = ("no labels", MISSING, MISSING)
+        if found:
+            cells = (str(found.accuracy), _number(found.auc, 3), f"{found.ece:.3f}")
+        rows.append((run, name, *cells))
+    note = "Intervals here and below are Wilson's, 95 %. ECE: expected calibration error."
     return Table("Accuracy", head, tuple(rows), note)
+
+
+def by_class(report: Report) -> Table:
+    """Against labels, tumors and the others apart."""
+    rows = [
+        (run, name, str(found.sensitivity), str(found.specificity))
+        for run, name, found in _scored(report)
+        if found
+    ]
+    head = ("run", "model, engine", "sensitivity", "specificity")
+    return Table("Sensitivity and specificity", head, tuple(rows))
+
+
+def given(report: Report) -> Table:
+    """What gets a verdict."""
+    rows = [
+        (group.run, _name(model), *map(_share, (model.judged.rejected, model.judged.uncertain)))
+        for group, model in _models(report)
+        if model.judged
+    ]
+    note = "Uncertain: of the scans that were not rejected."
+    return Table(
+        "Rejected and uncertain",
+        ("run", "model, engine", "rejected", "uncertain"),
+        tuple(rows),
+        note,
+    )
+
+
+def agreement(report: Report) -> Table:
+    """Against Keras."""
+    found = [(group.run, m) for group, m in _models(report) if m.judged and m.judged.agreement]
+    tensors = any(m.judged.agreement.same_pixels is not None for _, m in found)
+    head = ("run", "model, engine", "unlike Keras", "largest difference", "right alone (p)")
+    rows = []
+    for run, model in found:
+        one = model.judged.agreement
+        alone = MISSING
+        if one.mcnemar_p is not None:
+            alone = f"{one.only_model_right} / {one.only_keras_right} ({one.mcnemar_p:.2f})"
+        cells = (f"{one.changed} of {one.scans}", f"{one.max_difference:.4f}", alone)
+        same = (_count(one.same_pixels),) if tensors else ()
+        rows.append((run, _name(model), *cells, *same))
+    note = (
+        "Largest difference: in a probability. Right alone: scans on which only the model / only "
+        "Keras was right; p by McNemar's exact test."
+    )
+    head += ("tensors identical",) * tensors
+    return Table("Against Keras", head, tuple(rows), note)
 
 
 def rates(report: Report) -> Table:
     """Scans per second."""
     rows = [
         (
-            group.run,
-            _kind(model),
-            model.engine,
-            str(rate.jobs),
-            str(rate.threads),
-            f"{rate.scans_per_second:.1f}",
-            _ratio(rate.scaling),
-            "here it saturates" if rate == model.throughput.saturation else "",
+            *(group.run, _name(model), str(rate.jobs), str(rate.threads)),
+            *(f"{rate.scans_per_second:.1f}", _ratio(rate.scaling)),
+            "saturates" if rate == model.throughput.saturation else "",
         )
         for group, model in _models(report)
         if model.throughput
         for rate in model.throughput.rates
     ]
-    head = ("run", "model", "engine", "jobs", "threads each", "scans/s", "times one job", "")
+    head = ("run", "model, engine", "jobs", "threads each", "scans/s", "times one job", "")
     note = "Saturates: the least jobs and threads that reach 95 % of the best rate."
     return Table("Throughput", head, tuple(rows), note)
 
@@ -247,18 +278,33 @@ def _rows(group: Group) -> Iterator[tuple[Model, Row]]:
     return ((model, row) for model in group.models for row in model.rows)
 
 
-def _kind(model: Model) -> str:
-    return f"{model.precision} {model.format}"
+def _scored(report: Report) -> Iterator[tuple[str, str, object]]:
+    """Keras and every judged model: run, name, and accuracy or None."""
+    for group in report.groups:
+        if group.keras_accuracy:
+            yield group.run, "Keras", group.keras_accuracy
+        for model in group.models:
+            if model.judged:
+                yield group.run, _name(model), model.judged.accuracy
 
 
-def _keras_version(report: Report) -> str:
-    return report.machine.versions.get("keras", "")
+def _rivals(report: Report) -> dict[str, None]:
+    rows = (row for group in report.groups for _, row in _rows(group))
+    return dict.fromkeys(name for row in rows for name in row.times_faster)
+
+
+def _name(model: Model) -> str:
+    return f"{model.precision} {model.format}, {model.engine}"
 
 
 def _latency(found: Latency) -> tuple[str, ...]:
     spread = f"{found.spread:.0%}{' NOISY' * found.noisy}"
     times = (_number(ms, 3) for ms in (found.p50, found.p90, found.p99, found.mean))
     return (*times, str(found.queries), spread)
+
+
+def _memory(found) -> tuple[str, str]:
+    return _number(found and found.peak, 1), _number(found and found.steady, 1)
 
 
 def _ratio(ratio: Ratio | None, digits: int = 2) -> str:
@@ -272,37 +318,9 @@ def _number(value: float | None, digits: int) -> str:
     return MISSING if value is None else f"{value:.{digits}f}"
 
 
+def _count(value: int | None) -> str:
+    return MISSING if value is None else str(value)
+
+
 def _share(share) -> str:
     return f"{share.hits} of {share.n}"
-
-
-def _scores(found) -> tuple[str, ...]:
-    if not found:
-        return ("no labels",) + (MISSING,) * 4
-    shares = (str(found.accuracy), str(found.sensitivity), str(found.specificity))
-    return (*shares, _number(found.auc, 3), f"{found.ece:.3f}")
-
-
-def _against(judged) -> tuple[str, ...]:
-    found = judged.agreement
-    if not found:
-        return (MISSING,) * 3
-    pixels = "" if found.same_pixels is None else f"; {found.same_pixels} tensors identical"
-    changed = f"{found.changed} of {found.scans}{pixels}"
-    mcnemar = MISSING
-    if found.mcnemar_p is not None:
-        mcnemar = f"{found.only_model_right} / {found.only_keras_right} ({found.mcnemar_p:.2f})"
-    return changed, f"{found.max_difference:.4f}", mcnemar
-
-
-def _conditions(group: Group) -> str:
-    found = group.conditions
-    if not found:
-        return ""
-    tell: Callable = lambda value, words: "not told" if value is None else words  # noqa: E731
-    throttled = tell(found.throttled, "throttled" if found.throttled else "none")
-    return (
-        f" Load average before {tell(found.load_average, found.load_average)}, temperature "
-        f"{tell(found.celsius, f'{found.celsius} C')}, throttling {throttled}, taken by the host "
-        f"{tell(found.steal, f'{found.steal or 0:.1%}')} of the processor time."
-    )

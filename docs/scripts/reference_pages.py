@@ -22,11 +22,11 @@ from edge.parallel.pipeline import Outcome
 from edge.results import writers
 from edge.results.words import WORDS
 from edge.saliency.explain import Explanation
-from export.cli import REPORT as EXPORT_REPORT
 from export.prove.parity import MIN_COMPARED
 from export.quantize.calibration_methods import AUTO, METHODS
 from export.quantize.layer_search import DEFAULT_GROWTH
 from export.quantize.representative_dataset import DEFAULT_SCANS
+from export.report import REPORT as EXPORT_REPORT
 from export.targets import TARGETS
 from train.data.scans import SplitScan
 from train.run import run_folder
@@ -169,7 +169,7 @@ _REPORT_KEYS = {
 
 def run_folder_page() -> str:
     """Of what `python -m train` leaves."""
-    plots = _constant(ROOT / "train/reporting/plots.py", "FILES")
+    plots = _constant(ROOT / "train/reporting/plots.py", "PICTURES")
     names = [getattr(run_folder, name) for name in ("MODEL", "MANIFEST", "SPLIT", "HISTORY")]
     names += [run_folder.REPORT_JSON, run_folder.REPORT_MD, *plots]
     if set(names) != set(_RUN_FILES) or set(_report_keys()) != set(_REPORT_KEYS):
@@ -294,7 +294,7 @@ def benchmark_report_page() -> str:
 SCHEMA = "../benchmarks/report.schema.json"
 
 
-def _constant(file: Path, name: str) -> tuple[str, ...]:
+def _constant(file: Path, name: str) -> dict[str, str]:
     """A constant of a module that is too costly to import."""
     for node in ast.parse(file.read_text()).body:
         if isinstance(node, ast.Assign) and node.targets[0].id == name:

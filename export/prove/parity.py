@@ -14,7 +14,7 @@ from edge.model_file.manifest import Decision
 from edge.model_file.provenance import Change, MapMatch, Parity
 from export.targets import Target
 from train.data.scans import SplitScan
-from train.evaluation.metrics import Proportion, auc, calibration_error, score
+from train.evaluation.metrics import Proportion, auc, calibration_error, degenerate, score
 
 PART = "test"
 MIN_COMPARED = 0.5
@@ -120,26 +120,27 @@ def failures(parity: Parity) -> list[str]:
     """Why the proof does not hold, in words; empty if it does."""
     found = []
     if not parity.scans:
-        found.append("no held-out scan could be compared")
+        found.append("no held-out scan could be compared.")
     elif parity.scans < MIN_COMPARED * (parity.scans + parity.rejected):
         found.append(
             f"only {parity.scans} of {parity.scans + parity.rejected} held-out scans could be "
-            f"compared, as the reject gate refused the others; {MIN_COMPARED:.0%} must be"
+            f"compared, as the reject gate refused the others; {MIN_COMPARED:.0%} must be."
         )
     if parity.changed > parity.max_changed:
         found.append(
-            f"{parity.changed} of {parity.scans} verdicts changed, {parity.max_changed} may"
+            f"{parity.changed} of {parity.scans} verdicts changed; at most {parity.max_changed} "
+            "may."
         )
     if not parity.max_difference <= parity.max_allowed_difference:
         found.append(
-            f"a probability is off by {parity.max_difference:.4f}, "
-            f"{parity.max_allowed_difference:g} is allowed"
+            f"a probability is off by {parity.max_difference:.4f}; "
+            f"{parity.max_allowed_difference:g} is allowed."
         )
     limit = parity.max_map_difference
     if parity.heat_map and limit is not None and not parity.heat_map.max_difference <= limit:
         found.append(
-            f"a heat map is off by {parity.heat_map.max_difference:.2g} of the largest value, "
-            f"{limit:g} is allowed"
+            f"a heat map is off by {parity.heat_map.max_difference:.2g} of the largest value; "
+            f"{limit:g} is allowed."
         )
     return found
 
@@ -175,7 +176,9 @@ def _words(
         else ""
     )
     directions = ", ".join(f"{n} from {which}" for which, n in sorted(changes.items()))
+    why = degenerate(scores[1].sensitivity, scores[1].specificity)
     return (
+        f"{why or ''}{' ' * bool(why)}"
         f"{changes.total()} of {scans} verdicts changed{directions and f' ({directions})'}; "
         f"sensitivity {_moved(*(s.sensitivity for s in scores))}; "
         f"specificity {_moved(*(s.specificity for s in scores))}; {crossing}"

@@ -1,5 +1,6 @@
 """From what stands after --data to a folder of scans."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from train.errors import TrainError
@@ -9,18 +10,25 @@ PHANTOM_FOLDER = Path("data")
 KAGGLE = "kaggle:"
 
 
-def resolve(source: str, phantoms: int, seed: int) -> Path:
+def resolve(
+    source: str, phantoms: int, seed: int, say: Callable[[str], None] = lambda _: None
+) -> Path:
     """The folder of `phantom` (generated), `kaggle:owner/name` (downloaded) or a path (as it is).
 
     Args:
         phantoms: how many to generate.
+        say: is told where they lie.
 
     Raises:
         TrainError: phantoms cannot be generated, or the data set not be downloaded.
     """
     if source.startswith(KAGGLE):
         return _downloaded(source.removeprefix(KAGGLE))
-    return _phantoms(phantoms, seed) if source == PHANTOM else Path(source)
+    if source != PHANTOM:
+        return Path(source)
+    folder = _phantoms(phantoms, seed)
+    say(f"{phantoms} generated phantoms of seed {seed} are in {folder.resolve()}")
+    return folder
 
 
 def name_of(sources: list[str]) -> str:

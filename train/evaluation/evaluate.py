@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from edge.inference.decision import verdict
 from edge.model_file.manifest import Decision
 from train.evaluation import metrics
+from train.evaluation.calibration_interval import calibration_interval
 from train.evaluation.decision import distance
 from train.evaluation.metrics import Proportion, Scores, score
 
 RESAMPLES = 2000
 METHOD = (
     f"bootstrap over clusters, {RESAMPLES} resamples, percentiles 2.5 and 97.5 (for the "
-    "calibration error, which resampling inflates, mirrored at the value)"
+    "calibration error, which resampling inflates, by test inversion)"
 )
 _CHUNK = 200  # resamples at once: 200 x 10,000 weights are 16 MB
 
@@ -134,13 +136,14 @@ def evaluate(found: Predictions, seed: int = 0) -> Evaluation:
         "brier": lambda w: metrics.brier(truth, found.probability, w),
         "ece": lambda w: metrics.calibration_error(truth, found.probability, w),
     }
+    parts = {"ece": partial(metrics.calibration_gaps, truth, found.probability)}
     sure = ~found.uncertain
     order = np.argsort(-found.sureness, kind="stable")
     seen = np.arange(1, len(truth) + 1)
     return Evaluation(
         scores=score(truth, found.called, threshold=True),
         accuracy_at_half=Proportion(int(half.sum()), len(half)),
-        estimates=cluster_bootstrap(measures, found.groups, seed, mirrored=("ece",)),
+        estimates=cluster_bootstrap(measures, found.groups, seed, parts),
         groups=len(set(found.groups.tolist())),
         covered=Proportion(int(sure.sum()), len(sure)),
         remaining_error=Proportion(int((sure & ~right).sum()), int(sure.sum())),
@@ -153,7 +156,7 @@ def cluster_bootstrap(
     measures: dict[str, Callable[[np.ndarray | None], np.ndarray]],
     groups: np.ndarray,
     seed: int,
-    mirrored: Sequence[str] = (),
+    parts: dict[str, Callable[[np.ndarray | None], np.ndarray]] | None = None,
 ) -> dict[str, Estimate]:
     """95 % intervals of measures by drawing whole clusters with replacement.
 
@@ -162,9 +165,11 @@ def cluster_bootstrap(
     Args:
         measures: functions of weights [..., N] or None.
         groups: int64 [N].
-        mirrored: measures that resampling biases: the interval is [2v - q97.5, 2v - q2.5], at
-            least 0 (Davison and Hinkley 1997, section 5.2).
+        parts: of measures that are sums of absolute values, functions that give what is summed,
+            float [..., parts]. Resampling biases these measures: their intervals are those of
+            `train.evaluation.calibration_interval`.
     """
+    drawn_from = measures | (parts or {})
     random = np.random.default_rng(seed)
     _, member = np.unique(groups, return_inverse=True)
     count = int(member.max()) + 1
@@ -172,15 +177,21 @@ def cluster_bootstrap(
     for start in range(0, RESAMPLES, _CHUNK):
         size = min(_CHUNK, RESAMPLES - start)
         weights = random.multinomial(count, np.full(count, 1 / count), size=size)[:, member]
-        for name, measure in measures.items():
+        for name, measure in drawn_from.items():
             drawn[name].append(measure(weights.astype(np.float64)))
     found = {}
     for name, measure in measures.items():
         value = float(measure(None))
         values = np.concatenate(drawn[name])
-        values = values[np.isfinite(values)]  # a resample without one of the classes has no AUC
-        low, high = np.percentile(values, [2.5, 97.5]) if len(values) else (np.nan, np.nan)
-        if name in mirrored:
-            low, high = max(0.0, 2 * value - high), max(0.0, 2 * value - low)
-        found[name] = Estimate(value, float(low), float(high))
+        if parts and name in parts:
+            low, high = calibration_interval(value, parts[name](None), values)
+        else:
+            low, high = _percentiles(values)
+        found[name] = Estimate(value, low, high)
     return found
+
+
+def _percentiles(values: np.ndarray) -> tuple[float, float]:
+    values = values[np.isfinite(values)]  # a resample without one of the classes has no AUC
+    low, high = np.percentile(values, [2.5, 97.5]) if len(values) else (np.nan, np.nan)
+    return float(low), float(high)

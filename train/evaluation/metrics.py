@@ -69,6 +69,31 @@ def score(truth: np.ndarray, probabilities: np.ndarray, threshold: float) -> Sco
     )
 
 
+def degenerate(sensitivity: Proportion, specificity: Proportion) -> str | None:
+    """Why verdicts tell nothing, in words; None if they tell something.
+
+    They do where a class is never recognised and Wilson's interval is wholly below a half: a coin
+    would do better. That takes four scans of the class.
+    """
+    never = [one.hits == 0 and one.interval[1] < 0.5 for one in (sensitivity, specificity)]
+    always = [one.n > 0 and one.hits == one.n for one in (sensitivity, specificity)]
+    found_none = f"sensitivity 0 of {sensitivity.n}"
+    cleared_none = f"specificity 0 of {specificity.n}"
+    if all(never):
+        why = f"every scan is on the wrong side of the threshold ({found_none}, {cleared_none})"
+    elif never[1] and always[0]:
+        why = f"every scan is above the threshold, with a tumor or without ({cleared_none})"
+    elif never[0] and always[1]:
+        why = f"every scan is below the threshold, with a tumor or without ({found_none})"
+    elif never[1]:
+        why = f"every scan without a tumor is above the threshold ({cleared_none})"
+    elif never[0]:
+        why = f"every scan with a tumor is below the threshold ({found_none})"
+    else:
+        return None
+    return f"DEGENERATE: {why}. Its verdicts are of no use."
+
+
 def auc(truth: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None = None):
     """Area under the ROC curve: the share of (tumor, no tumor) pairs in the right order.
 
@@ -108,10 +133,26 @@ def calibration_error(
     (Naeini et al. 2015, AAAI). Few scans bias it upwards. Arguments as `auc`.
     """
     weights = np.ones(len(truth)) if weights is None else weights
+    return sum(map(np.abs, _surplus(truth, probabilities, weights))) / weights.sum(-1)
+
+
+def calibration_gaps(
+    truth: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Of each bin, mean probability less share of tumors, times the bin's share of the scans.
+
+    The calibration error is the sum of their absolute values. Arguments as `auc`; the result is
+    float [..., BINS].
+    """
+    weights = np.ones(len(truth)) if weights is None else weights
+    return np.stack(_surplus(truth, probabilities, weights), -1) / weights.sum(-1, keepdims=True)
+
+
+def _surplus(truth: np.ndarray, probabilities: np.ndarray, weights: np.ndarray) -> list[np.ndarray]:
+    """Of each bin, the sum of its probabilities less the number of its tumors."""
     surplus = weights * (np.asarray(probabilities) - truth)
     bins = bin_of(probabilities)
-    gaps = sum(np.abs(surplus[..., bins == i].sum(-1)) for i in range(BINS))
-    return gaps / weights.sum(-1)
+    return [surplus[..., bins == i].sum(-1) for i in range(BINS)]
 
 
 BINS = 10

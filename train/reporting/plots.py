@@ -14,16 +14,18 @@ from sklearn.metrics import roc_curve
 from edge import NOTICE
 from train.evaluation.evaluate import Evaluation, Predictions
 from train.evaluation.metrics import BINS, bin_of
+from train.reporting.palette import BLUE, ORANGE, VERMILION
 from train.reporting.report import Findings
 
-FILES = (
-    "curves.png",
-    "roc.png",
-    "reliability.png",
-    "confusion.png",
-    "coverage-risk.png",
-    "errors.png",
-)
+PICTURES = {
+    "curves.png": "Loss and accuracy by epoch, training and validation",
+    "roc.png": "ROC curve, with the chosen threshold",
+    "reliability.png": "Share of tumors against the predicted probability",
+    "confusion.png": "Truth against verdicts",
+    "coverage-risk.png": "Share of wrong verdicts against the share of scans given one",
+    "errors.png": "The surest wrong verdicts",
+}
+"""Files in a run's folder, and what each shows."""
 _ERRORS = 24
 _DPI = 110
 
@@ -35,7 +37,7 @@ def write_plots(
     pixels: np.ndarray,
     names: Sequence[str],
 ) -> None:
-    """Write `FILES` into `folder`.
+    """Write `PICTURES` into `folder`.
 
     Args:
         found: the held-out predictions that the report is about.
@@ -52,8 +54,8 @@ def write_plots(
         coverage_risk(evaluation),
         errors(found, pixels, names),
     )
-    for name, figure in zip(FILES, figures, strict=True):
-        what = findings.manifest.training.run if name == FILES[0] else where
+    for name, figure in zip(PICTURES, figures, strict=True):
+        what = findings.manifest.training.run if name == "curves.png" else where
         notice = "synthetic phantoms" if synthetic else NOTICE
         figure.suptitle(_shown(f"{what}\n{notice}"), fontsize=7, parse_math=False)
         figure.savefig(folder / name, dpi=_DPI)
@@ -65,8 +67,9 @@ def curves(history: dict[str, list[float]], best_epoch: int) -> Figure:
     figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
     for axis, key, title in zip(axes, ("loss", "accuracy"), ("Loss", "Accuracy"), strict=True):
         epochs = range(1, len(history[key]) + 1)
-        axis.plot(epochs, history[key], label="training", color="tab:blue")
-        axis.plot(epochs, history[f"val_{key}"], label="validation", color="tab:orange")
+        axis.plot(epochs, history[key], label="training", color=BLUE)
+        validation = {"color": ORANGE, "linestyle": "--", "label": "validation"}
+        axis.plot(epochs, history[f"val_{key}"], **validation)
         axis.axvline(best_epoch, color="grey", linestyle=":", label="weights kept")
         axis.set(title=title, xlabel="epoch")
         axis.grid(alpha=0.3)
@@ -81,10 +84,10 @@ def roc(found: Predictions, evaluation: Evaluation, findings: Findings) -> Figur
     wrong, right, _ = roc_curve(found.truth, found.probability)
     auc = evaluation.estimates["auc"]
     label = f"model, AUC {auc.value:.3f} [{auc.low:.3f}-{auc.high:.3f}]"
-    axis.plot(wrong, right, color="tab:blue", label=label)
+    axis.plot(wrong, right, color=BLUE, label=label)
     scores = evaluation.scores
     point = (1 - scores.specificity.value, scores.sensitivity.value)
-    axis.plot(*point, "o", color="tab:red", label="at the chosen threshold")
+    axis.plot(*point, "D", color=VERMILION, label="at the chosen threshold")
     if findings.floor:
         floor = findings.floor.estimates["auc"].value
         axis.plot([], [], " ", label=f"shortcut floor, no pixels: AUC {floor:.3f}")
@@ -102,8 +105,8 @@ def reliability(found: Predictions, evaluation: Evaluation) -> Figure:
         own = bins == i
         if own.any():
             share = found.truth[own].mean()
-            axis.bar((i + 0.5) / BINS, share, 0.9 / BINS, color="tab:blue", alpha=0.4)
-            axis.plot(found.probability[own].mean(), share, "o", color="tab:blue")
+            axis.bar((i + 0.5) / BINS, share, 0.9 / BINS, color=BLUE, alpha=0.4)
+            axis.plot(found.probability[own].mean(), share, "o", color=BLUE)
             axis.annotate(str(own.sum()), ((i + 0.5) / BINS, 0.02), ha="center", fontsize=7)
     ece = evaluation.estimates["ece"]
     axis.set(
@@ -133,10 +136,10 @@ def confusion(found: Predictions, labels: Sequence[str]) -> Figure:
 def coverage_risk(evaluation: Evaluation) -> Figure:
     """Error among the surest scans, by how many of all they are."""
     figure, axis = plt.subplots(figsize=(5, 4), layout="constrained")
-    axis.plot(evaluation.coverage, evaluation.risk, color="tab:blue")
+    axis.plot(evaluation.coverage, evaluation.risk, color=BLUE)
     band = (evaluation.covered.value, evaluation.remaining_error.value)
     if np.isfinite(band).all():
-        axis.plot(*band, "o", color="tab:red", label="the uncertain band")
+        axis.plot(*band, "D", color=VERMILION, label="the uncertain band")
         axis.legend(fontsize=8)
     axis.set(
         xlabel="share of scans given a verdict", ylabel="wrong ones among them", xlim=(0, 1.02)

@@ -8,7 +8,7 @@ from edge import NOTICE
 from train.data.scans import Classes, SplitScan, Unreadable
 from train.evaluation.decision import FEW, Choice
 from train.evaluation.evaluate import METHOD, Evaluation
-from train.evaluation.metrics import BINS, Proportion
+from train.evaluation.metrics import BINS, Proportion, degenerate
 from train.evaluation.shortcut_floor import FEATURES, ShortcutFloor
 from train.fitting.article_protocols import CLAIMS, LeakyResult
 from train.networks.cost import Cost
@@ -55,6 +55,19 @@ class Findings:
         return self.test, "held-out test part"
 
     @property
+    def useless(self) -> list[str]:
+        """Why verdicts of the model tell nothing, by set of scans; empty if they tell something."""
+        sets = {"test set" if self.external else "held-out test part": self.test}
+        if self.pooled:
+            sets["cross-validation"] = self.pooled
+        found = []
+        for where, one in sets.items():
+            why = degenerate(one.scores.sensitivity, one.scores.specificity)
+            if why:
+                found.append(f"{why} Measured on: {where}.")
+        return found
+
+    @property
     def dropped(self) -> list[SplitScan]:
         """Scans that take no part."""
         return [scan for scan in self.parts if scan.part == DROPPED]
@@ -65,8 +78,16 @@ class Findings:
         return [scan for scan in self.dropped if not scan.reason.startswith(CONFLICT)]
 
 
-def write_report(folder: Path, findings: Findings) -> str:
-    """Write history.csv, report.json and report.md; returns the latter's text."""
+def write_report(folder: Path, findings: Findings, pictures: dict[str, str] | None = None) -> str:
+    """Write history.csv, report.json and report.md.
+
+    Args:
+        pictures: that report.md shows: files beside it, and what each shows, in words.
+
+    Returns:
+        The text for the terminal: report.md without pictures, and at its end once more what makes
+        the model useless, if it is.
+    """
     history, manifest = findings.history, findings.manifest
     with open(folder / HISTORY, "w", newline="") as file:
         writer = csv.writer(file)
@@ -101,13 +122,13 @@ def write_report(folder: Path, findings: Findings) -> str:
             "leaky_protocols": [result.to_dict() for result in findings.leaky],
         },
     )
-    text = "\n".join(_markdown(findings)) + "\n"
+    text = "\n".join(_markdown(findings, pictures or {})) + "\n"
     # File names need not be valid text.
     (folder / REPORT_MD).write_text(text, encoding="utf-8", errors="backslashreplace")
-    return text
+    return "\n".join([*_markdown(findings, {}), *findings.useless]) + "\n"
 
 
-def _markdown(findings: Findings) -> list[str]:
+def _markdown(findings: Findings, pictures: dict[str, str]) -> list[str]:
     manifest, training = findings.manifest, findings.manifest.training
     return [
         f"# Model card: {training.run} ({manifest.architecture})",
@@ -124,6 +145,7 @@ def _markdown(findings: Findings) -> list[str]:
         *_network(findings),
         *_data(findings),
         *_results(findings),
+        *_pictures(pictures),
         *_protocols(findings),
         *_decision(findings),
         *_limits(findings),
@@ -196,8 +218,10 @@ def _data(findings: Findings) -> list[str]:
 
 
 def _results(findings: Findings) -> list[str]:
-    where = findings.headline[1]
-    lines = ["## Can the accuracy be believed?", "", *_compared(findings), ""]
+    lines = ["## Can the accuracy be believed?", ""]
+    for why in findings.useless:
+        lines += [f"**{why}**", ""]
+    lines += [*_compared(findings), ""]
     if findings.pooled:
         lines += _table(findings.pooled, f"Grouped {findings.folds}-fold cross-validation, pooled")
         kept = "" if findings.external else " The model kept is that of the first fold."
@@ -213,9 +237,18 @@ def _results(findings: Findings) -> list[str]:
         f"Intervals are 95 %. Wilson's takes every scan for independent. The other: {METHOD}. The "
         f"calibration error is over {BINS} equally wide bins. {len(findings.history['loss'])} "
         f"epochs, {_kept(findings)} kept. "
-        f"Pictures of: {where}.",
+        f"Pictures of: {findings.headline[1]}.",
         "",
     ]
+
+
+def _pictures(pictures: dict[str, str]) -> list[str]:
+    if not pictures:
+        return []
+    lines = ["## Pictures", ""]
+    for file, words in pictures.items():
+        lines += [f"![{words}]({file})", ""]
+    return lines
 
 
 def _compared(findings: Findings) -> list[str]:

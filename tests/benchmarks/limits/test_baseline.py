@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.limits.baseline import compare, same_kind
-from benchmarks.report.tables import verdicts
+from benchmarks.report.sentences import verdicts
 from tests.benchmarks.reports import MACHINE, group, latency, model, report
 
 

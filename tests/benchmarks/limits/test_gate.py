@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.accuracy.agreement import Accuracy, Evaluation, Share
 from benchmarks.limits.gate import UNTIMED, check, limits
-from benchmarks.report.tables import verdicts
+from benchmarks.report.sentences import verdicts
 from benchmarks.results.report import Row
 from benchmarks.timing.single_stream import Ratio
 from tests.benchmarks.reports import ALL_RIGHT, agreement, group, latency, model, report
@@ -58,8 +58,9 @@ def test_nothing_to_compare_with_is_no_finding():
 
 
 def test_the_limits_are_told():
+    text = "\n".join(limits())
     for part in ("int8 tflite 1%", "cnn int8 litert 60", "vgg16 int8 litert 4"):
-        assert part in limits()
+        assert part in text
 
 
 NO_LABELS = {"only_model_right": None, "only_keras_right": None, "mcnemar_p": None}

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from benchmarks.accuracy.agreement import Accuracy, Share
 from benchmarks.cli import main
 from benchmarks.errors import BenchmarkError
 from benchmarks.progress import Progress
 from benchmarks.report import readme
 from benchmarks.report.merge import merged
-from benchmarks.report.output import markdown, plain, write
-from benchmarks.report.tables import Table
+from benchmarks.report.output import columns, markdown, markdown_table, plain, write
+from benchmarks.report.tables import tables
 from benchmarks.results import json_schema
 from benchmarks.results.report import read_report
 from edge.model_file.dataclass_json import to_json
@@ -36,7 +37,7 @@ def test_a_report_is_read_back_as_it_was_written(file):
 def test_the_schema_is_that_of_the_code():
     committed = (ROOT / "docs" / "benchmarks" / "report.schema.json").read_text()
     assert committed == json_schema.text(), (
-        "python -m benchmarks.results.json_schema > docs/benchmarks/report.schema.json"
+        "python -m benchmarks schema > docs/benchmarks/report.schema.json"
     )
 
 
@@ -82,12 +83,33 @@ def test_the_words_are_the_figures(words):
         "80.00 [72.00-88.00]",
         "100.0% [83.9%-100.0%] (20 of 20)",
         "arithmetic",
-        "int8 not measured",
+        "not measured",
         "bad.onnx: its self-test failed",
     ):
         assert part in text
     assert "PARTIAL" not in text
+    assert "DEGENERATE" not in text
     assert "PARTIAL" in words(report(partial=True))
+
+
+@pytest.mark.parametrize("words", [plain, markdown])
+def test_a_degenerate_model_is_called_so(words):
+    found = Accuracy(Share.of(31, 51), Share.of(31, 31), Share.of(0, 20), 0.5, 0.1)
+    useless = model(judged=replace(model().judged, accuracy=found))
+    text = words(report(group(useless)))
+    assert "cnn, cnn-int8.tflite (litert): DEGENERATE: every scan is above the threshold" in text
+    assert "specificity 0 of 20" in text
+    assert "cnn, Keras: DEGENERATE" in words(report(group(keras_accuracy=found)))
+
+
+def test_no_table_is_wider_than_a_page():
+    """Of this report, and of one with long figures."""
+    slow = model(1234.5, 1234.5, engine="onnxruntime", format="onnx", file="vgg16-253-int8.onnx")
+    both = report(group(model(), slow, run="vgg16-253"))
+    for table in tables(both):
+        lines = markdown_table(table)
+        assert max(map(len, lines)) <= 110, table.title
+        assert max(map(len, columns(table))) <= 110, table.title
 
 
 def test_nothing_measured_is_shown_as_nothing():
@@ -174,7 +196,7 @@ def test_pictures_carry_the_report_that_they_show(tmp_path, monkeypatch):
         (tmp_path / name).write_text("<!-- benchmarks full: x -->\n<!-- benchmarks end -->\n")
     path = tmp_path / readme.REPORT
     path.write_text(json.dumps(to_json(report())))
-    readme._write(tmp_path, path)
+    readme.write(tmp_path, path)
     assert readme.stale(tmp_path, path) == []
     drawn = {f"{name}.png" for name in readme._drawn(report())}
     assert drawn == {file.name for file in path.parent.glob("*.png")}
@@ -189,20 +211,37 @@ def test_pictures_carry_the_report_that_they_show(tmp_path, monkeypatch):
     assert any(name.endswith("floor.png") for name in stale)
 
 
+def test_nothing_is_overwritten_unless_asked(monkeypatch, capsys):
+    def write(*_):
+        raise AssertionError("written")
+
+    monkeypatch.setattr(readme, "write", write)
+    monkeypatch.setattr(readme, "stale", lambda *_: ["README.md"])
+    assert main(["readme"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "stale: README.md",
+        "write them anew: python -m benchmarks readme --write",
+    ]
+    monkeypatch.setattr(readme, "stale", lambda *_: [])
+    assert main(["readme"]) == 0
+
+
+def test_the_committed_tables_fit_on_a_page():
+    blocks = [(ROOT / readme.FULL).read_text()]
+    blocks += readme._BLOCK.search((ROOT / "README.md").read_text()).group(0, 0)
+    for text in blocks:
+        rows = [line for line in text.splitlines() if line.startswith("|")]
+        assert rows
+        assert max(map(len, rows)) <= 110
+    assert max(row.count("|") for row in rows) == 6  # five columns in the README
+
+
 def test_the_committed_documents_match_the_committed_report():
     if not (ROOT / readme.REPORT).is_file():
         pytest.skip(f"no report is committed at {readme.REPORT}")
-    assert readme.stale(ROOT, ROOT / readme.REPORT) == [], "run: python -m benchmarks.report.readme"
-
-
-def test_wide_tables_are_split_and_lose_nothing():
-    whole = Table("", ("run", "engine", "a", "b"), (("cnn", "litert", "1" * 80, "2" * 80),))
-    parts = readme._narrow(whole)
-    assert [part.head for part in parts] == [("run", "engine", "a"), ("run", "engine", "b")]
-    assert [part.rows for part in parts] == [
-        (("cnn", "litert", "1" * 80),),
-        (("cnn", "litert", "2" * 80),),
-    ]
+    assert readme.stale(ROOT, ROOT / readme.REPORT) == [], (
+        "run: python -m benchmarks readme --write"
+    )
 
 
 def test_every_document_has_a_marker():

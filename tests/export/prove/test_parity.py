@@ -77,4 +77,14 @@ def test_a_proof_over_few_of_the_held_out_scans_does_not_hold(refused, holds, tm
     if refused == 3:
         assert "only 1 of 4 held-out scans could be compared" in problems[0]
     if refused == 4:
-        assert problems == ["no held-out scan could be compared"]
+        assert problems == ["no held-out scan could be compared."]
+
+
+def test_a_degenerate_file_is_called_so_in_the_words_of_its_proof():
+    truth = np.array([0] * 20 + [1] * 31)
+    keras, exported = np.where(truth == 1, 0.9, 0.1), np.full(51, 0.9)
+    scores = [score(truth, p, DECISION.threshold) for p in (keras, exported)]
+    words = _words(Counter(), 51, scores, 0, [0.1, 0.1], np.abs(keras - exported))
+    assert words.startswith("DEGENERATE: every scan is above the threshold, with a tumor or")
+    assert "specificity 0 of 20" in words
+    assert "DEGENERATE" not in _words(Counter(), 51, scores[:1] * 2, 0, [0.1, 0.1], np.zeros(51))

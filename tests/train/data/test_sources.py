@@ -26,6 +26,18 @@ def test_names_of_runs():
     assert name_of(["/data/a", "b/", f"kaggle:{HANDLE}"]) == f"a+b+{HANDLE.split('/')[1]}"
 
 
+def test_where_phantoms_were_written_is_said(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "data" / "phantom-4-seed7"
+    said = []
+    for _ in range(2):  # generated, and found there
+        assert resolve("phantom", 4, 7, said.append).resolve() == folder
+    assert said == [f"4 generated phantoms of seed 7 are in {folder}"] * 2
+    options = ["--data", "phantom", "--phantoms", "4", "--seed", "7"]
+    assert main([*options, "--inspect", "--out", str(tmp_path / "look")]) == 0
+    assert f"are in {folder}\n" in capsys.readouterr().err
+
+
 def test_a_link_that_leads_back_to_itself(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
