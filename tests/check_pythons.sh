@@ -44,11 +44,16 @@ try() { # PYTHON EXTRA: says in a few words how it went
             echo "no wheel" || echo "FAILED to install"
         return
     }
+    # The extra tflite-runtime asks for nothing where there is no wheel.
+    "$venv/bin/pip" freeze --disable-pip-version-check >"$work/installed" 2>>"$work/log"
+    grep -qE '^(ai-edge-litert|onnxruntime|tflite-runtime)==' "$work/installed" || {
+        echo "no wheel"
+        return
+    }
     "$venv/bin/edge-classify" --self-test >>"$work/log" 2>&1 || { echo "FAILED self-test"; return; }
     "$venv/bin/edge-classify" samples/*.png --format ndjson 2>>"$work/log" |
         "$venv/bin/python" -c "$verdicts" 2>>"$work/log" || { echo "FAILED samples"; return; }
-    "$venv/bin/python" -m pip freeze --disable-pip-version-check |
-        grep -iE '^(ai-edge-litert|onnxruntime|tflite-runtime|numpy|pillow)==' |
+    grep -E '^(ai-edge-litert|onnxruntime|tflite-runtime|numpy|pillow)==' "$work/installed" |
         sed 's/==/ /' | paste -sd, | sed 's/,/, /g'
 }
 

@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image
 
 from edge.inference.engines import installed
+from edge.model_file.container import open_model
 from edge.model_file.manifest import LearnedGate, RejectGate
 from edge.scan.ood_gate import FEATURES
 
@@ -58,6 +60,21 @@ def scan(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture
+def unknown_rule(tmp_path) -> Path:
+    """A model that loads, and whose manifest asks for a crop rule that there is not."""
+    if not installed("tflite"):
+        pytest.skip("no engine for tflite is installed")
+    from export.package.write_container import pack
+
+    manifest = open_model(MODELS / "tiny.tflite").manifest
+    payload = (MODELS / "tiny.tflite").read_bytes()
+    manifest = replace(manifest, input=replace(manifest.input, crop="moon"))
+    path = tmp_path / "moon.tflite"
+    path.write_bytes(pack(payload[: payload.index(b"PK\3\4")], manifest))
+    return path
 
 
 def results(path: Path) -> list[dict]:

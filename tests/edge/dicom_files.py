@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from edge.scan.decode import decode
+
 SECRET = "Zzyzx^Patience"
 """Stands in every element that names people or places; must never be seen again."""
 
@@ -43,4 +45,55 @@ def write_dicom(path: Path, values: np.ndarray, *, syntax: str | None = None, **
         else:
             setattr(data, key, value)
     data.save_as(path, enforce_file_format=True)
+    return path
+
+
+GREY = np.linspace(0, 255, 64 * 48).reshape(48, 64).astype(np.uint8)
+
+
+DEEP = GREY.astype(np.uint16) * 4 + 1000
+
+
+IMPLICIT, BIG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.2"
+
+
+RLE, DEFLATED = "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.1.99"
+
+
+JPEG, JPEG_LOSSLESS = "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.70"
+
+
+JPEG_2000 = "1.2.840.10008.1.2.4.90"
+
+
+def pixels(path, **options):
+    image = decode(path, **options)
+    assert image.mode == "L"
+    return np.asarray(image)
+
+
+def compressed(path, values, syntax, **elements):
+    import pydicom
+
+    data = pydicom.dcmread(write_dicom(path, values, **elements))
+    data.compress(syntax)
+    data.save_as(path)
+    return path
+
+
+def encapsulated(path, values, kind, syntax, **options):
+    """A file whose pixels Pillow compressed."""
+    import io
+
+    import pydicom
+    from PIL import Image
+    from pydicom.encaps import encapsulate
+
+    stream = io.BytesIO()
+    Image.fromarray(values).save(stream, kind, **options)
+    data = pydicom.dcmread(write_dicom(path, values))
+    data.PixelData = encapsulate([stream.getvalue()])
+    data["PixelData"].is_undefined_length = True
+    data.file_meta.TransferSyntaxUID = syntax
+    data.save_as(path)
     return path

@@ -8,32 +8,14 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from edge.inference.engines import installed
-from tests.edge.conftest import MODELS, heed_ctrl_c
+from tests.edge.conftest import heed_ctrl_c
 from tests.edge.test_cli import run
 
 EARLIER = "earlier results\n"
-
-
-@pytest.fixture
-def unknown_rule(tmp_path) -> Path:
-    """A model that loads, and whose manifest asks for a crop rule that there is not."""
-    if not installed("tflite"):
-        pytest.skip("no engine for tflite is installed")
-    from edge.model_file.container import open_model
-    from export.package.write_container import pack
-
-    manifest = open_model(MODELS / "tiny.tflite").manifest
-    payload = (MODELS / "tiny.tflite").read_bytes()
-    manifest = replace(manifest, input=replace(manifest.input, crop="moon"))
-    path = tmp_path / "moon.tflite"
-    path.write_bytes(pack(payload[: payload.index(b"PK\3\4")], manifest))
-    return path
 
 
 @pytest.fixture
