@@ -26,6 +26,8 @@ def pytest_cmdline_main(config) -> None:
     option = config.option
     if getattr(option, "numprocesses", 0) is not None or option.usepdb or option.collectonly:
         return
+    if getattr(option, "cov_source", None):  # pytest-cov has settled on one process by now
+        return
     if all(Path(argument).is_dir() for argument in config.args):
         option.numprocesses = min(len(os.sched_getaffinity(0)), MAX_WORKERS)
         # Neighbours stay together, for they share fixtures; who is done takes from the others' end.
