@@ -27,7 +27,8 @@ def advice(
     target: Target,
     methods: int,
     growth: float,
-    calibration_scans: int,
+    used: int,
+    available: int,
     chosen: Trial | None,
     again: Again,
 ) -> Iterator[str]:
@@ -36,7 +37,8 @@ def advice(
     Args:
         methods: how many methods of calibration were tried.
         growth: that layers in float might add to the file, as a share of it.
-        calibration_scans: with which int8 was calibrated.
+        used: scans with which int8 was calibrated.
+        available: scans that it could have been calibrated with.
         chosen: the int8 file that was best on validation scans.
     """
     own = {"--format": target.format, "--precision": target.precision}
@@ -45,10 +47,11 @@ def advice(
             command = again(own | {"--calibration": "auto"})
             yield f"Let it try other ranges for the activations: {command}"
         if chosen and not chosen.holds:
-            command = again(own | {"--max-growth": f"{growth + 0.5:g}"})
+            command = again(own | {"--max-growth": f"{min(10, growth + 0.5):g}"})
             yield f"Let more layers stay in float, in a larger file: {command}"
-        command = again(own | {"--calibration-scans": str(_MORE_SCANS * calibration_scans)})
-        yield f"Calibrate with more scans: {command}"
+        if used < available:
+            command = again(own | {"--calibration-scans": str(min(_MORE_SCANS * used, available))})
+            yield f"Calibrate with more scans: {command}"
     if target.precision in ("int8", "dynamic"):
         yield f"Keep nearly every number, in a larger file: {again(own | {'--precision': 'fp16'})}"
     if target.precision != "fp32":
