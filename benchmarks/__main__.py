@@ -1,6 +1,17 @@
-"""`python -m benchmarks`."""
+"""`python -m benchmarks`, and the console script `mri-benchmarks`."""
 
-from benchmarks.cli import main
+
+def main() -> int:
+    """Run the command and return its exit status."""
+    from edge.console.shadowing import refuse_hidden
+
+    status = refuse_hidden("benchmarks")
+    if status:
+        return status
+    from benchmarks.cli import main as command
+
+    return command()
+
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -3,110 +3,52 @@
 import argparse
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.arguments import COMMANDS, parser
 from benchmarks.errors import BenchmarkError
 from benchmarks.options import Options
 from benchmarks.timing.single_stream import MIN_QUERIES, P99_QUERIES
-from edge import NOTICE, EdgeError, __version__
-from edge.console.options import count, number
-from edge.console.signals import stop_cleanly, was_stopped
-from edge.inference.engines import ENGINES
+from edge.console import frame
+from edge.console.shadowing import command_of
+from edge.console.signals import stop_cleanly, stopped_status, was_stopped
+from edge.console.suggestions import slip_of
 from export.errors import ExportError
 from train.errors import TrainError
 
 _QUICK = {"min_seconds": 0.0, "cold_starts": 2, "throughput_seconds": 0.0, "peaks": False}
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line, with defaults and units."""
-    result = argparse.ArgumentParser(
-        prog="python -m benchmarks",
-        description="Measure exported models: accuracy, latency, memory and start-up, in turns "
-        "with the Keras model they came from where it is at hand. " + NOTICE,
-        epilog="`python -m benchmarks merge A.json B.json` joins reports of several machines into "
-        "one table. Exit status: 0 all in line; 1 a model failed its self-test, a limit of the "
-        "gate or --max-regression (the rest is still measured); 2 wrong usage, no usable model or "
-        "data, or a baseline with nothing in common; 130 interrupted (what was measured is "
-        "reported as partial).",
-        allow_abbrev=False,
-    )
-    default = Options()
-    add = result.add_argument
-    add("models", nargs="*", metavar="MODEL", help="files to measure (default: all in dist/)")
-    add("--data", type=Path, metavar="DIR", help="labelled scans (default: the run's test part)")
-    add("--positive", nargs="+", default=[], metavar="NAME", help="subfolders of --data with tumor")
-    add("--negative", nargs="+", default=[], metavar="NAME", help="subfolders without (the others)")
-    add(
-        "--run",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="DIR",
-        help="of the Keras models (default: as the models say)",
-    )
-    add(
-        "--reference",
-        type=Path,
-        metavar="FILE",
-        help="Keras' outputs, for where Keras is not (default: the one beside the model)",
-    )
-    add("--out", type=Path, default=Path("reports"), metavar="DIR", help="(default: reports)")
-    add("--engine", choices=("all", *ENGINES), default="all", help="(default: all installed)")
-    add(
-        "--threads",
-        type=count(1),
-        nargs="+",
-        default=list(default.threads),
-        metavar="N",
-        help="of the engine, swept; whole calls and processes have the first (default: 1)",
-    )
-    add(
-        "--min-seconds",
-        type=number(0, 3600),
-        metavar="S",
-        help="shortest time for each latency; at least 64 calls are timed "
-        f"(default: {default.min_seconds:g})",
-    )
-    add("--p99", action="store_true", help=f"time at least {P99_QUERIES} calls, for every p99")
-    add("--quick", action="store_true", help="64 calls each, no throughput, no floors")
-    add(
-        "--gate",
-        action=argparse.BooleanOptionalAction,
-        help="exit status 1 if decisions, sensitivity or the latency ratio are out of line with "
-        "Keras, or were compared over no labelled scan (default: on where Keras or a reference "
-        "file is)",
-    )
-    add("--baseline", type=Path, metavar="FILE", help="an earlier report.json to compare with")
-    add(
-        "--max-regression",
-        type=_percent,
-        default=0.05,
-        metavar="P%",
-        help="slower than --baseline by more fails (default: 5%%)",
-    )
-    add("--version", action="version", version=f"mri-edge {__version__}. {NOTICE}")
-    return result
-
-
 def main(argv: list[str] | None = None) -> int:
     """Run `python -m benchmarks` and return its exit status."""
     argv = sys.argv[1:] if argv is None else argv
+    return frame.run(
+        "benchmarks",
+        lambda closed: _command(argv, closed),
+        errors=(BenchmarkError, TrainError, ExportError),
+        extra="train",  # a device needs none; Keras, the charts and `transfer` are of this one
+        interrupted=lambda: "interrupted before anything was measured",
+    )
+
+
+def _command(argv: list[str], closed: frozenset[int]) -> int:
+    prog = command_of("benchmarks")
+    if argv and argv[0] in COMMANDS:
+        make, _ = COMMANDS[argv[0]]
+        args = make(prog).parse_args(argv[1:])
+        frame.need_output(closed)
+        stop_cleanly()
+        return _RUN[argv[0]](args)
+    if meant := slip_of(argv, COMMANDS):
+        raise BenchmarkError(f"{argv[0]}: no such model file or command; did you mean {meant}?")
+    args = parser(prog).parse_args(argv)
     stop_cleanly()
-    try:
-        if argv[:1] == ["merge"]:
-            return _merge(argv[1:])
-        return _benchmark(parser().parse_args(argv), argv)
-    except (BenchmarkError, TrainError, ExportError, EdgeError) as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("benchmarks: interrupted before anything was measured", file=sys.stderr)
-        return 130
+    return _benchmark(args, shlex.join([*prog.split(), *argv]))
 
 
-def _benchmark(args: argparse.Namespace, argv: list[str]) -> int:
+def _benchmark(args: argparse.Namespace, command: str) -> int:
     from benchmarks.contestants.model_files import find_models
     from benchmarks.hardware.machine import this_machine
     from benchmarks.limits import baseline, gate
@@ -120,10 +62,7 @@ def _benchmark(args: argparse.Namespace, argv: list[str]) -> int:
     earlier = args.baseline and read_report(args.baseline)
     if earlier:
         baseline.same_kind(earlier, this_machine(), str(args.baseline))
-    if (args.positive or args.negative) and not args.data:
-        raise BenchmarkError("--positive and --negative belong to --data")
     data = args.data and (args.data, args.positive, args.negative)
-    command = shlex.join(["python", "-m", "benchmarks", *argv])
     session = Session(
         _options(args), command, Progress(), data, args.run, args.reference, bool(args.gate)
     )
@@ -131,11 +70,11 @@ def _benchmark(args: argparse.Namespace, argv: list[str]) -> int:
     try:
         session.measure(models)
     except KeyboardInterrupt:
-        status = 130
+        status = stopped_status()
     except BenchmarkError:
         if not was_stopped():  # a process of its own heard of the signal first
             raise
-        status = 130
+        status = stopped_status()
     report = session.report()
     if status and not any(model.cold for group in report.groups for model in group.models):
         raise KeyboardInterrupt
@@ -146,8 +85,10 @@ def _benchmark(args: argparse.Namespace, argv: list[str]) -> int:
     if earlier:
         found = baseline.compare(earlier, report.groups, str(args.baseline), args.max_regression)
         report = replace(report, baseline=found)
-    show(report)
-    write(report, args.out)
+    try:
+        write(report, args.out)  # first: a reader of the output may leave
+    finally:
+        show(report)
     if report.baseline and not report.baseline.changes and not status:
         raise BenchmarkError(
             f"{args.baseline}: has no latency in common with this run, so nothing was compared "
@@ -172,21 +113,74 @@ def _options(args: argparse.Namespace) -> Options:
     return options
 
 
-def _merge(argv: list[str]) -> int:
-    merger = argparse.ArgumentParser(
-        prog="python -m benchmarks merge",
-        description="Join reports of several machines into one table, one column a machine, as "
-        f"Markdown on standard output. {NOTICE}",
-        allow_abbrev=False,
-    )
-    merger.add_argument("reports", nargs="+", type=Path, metavar="REPORT", help="report.json files")
+def _merge(args: argparse.Namespace) -> int:
     from benchmarks.report.merge import merged
     from benchmarks.results.report import read_report
 
-    paths = merger.parse_args(argv).reports
-    print(merged([read_report(path) for path in paths], [str(path) for path in paths]))
+    print(
+        merged([read_report(path) for path in args.reports], [str(path) for path in args.reports])
+    )
     return 0
 
 
-def _percent(text: str) -> float:
-    return number(0, 1000)(text.removesuffix("%")) / 100
+def _throughput(args: argparse.Namespace) -> int:
+    import json
+
+    from benchmarks.timing.throughput import WANTED, default_jobs, in_words, measure
+    from edge.app.inputs import expand
+    from edge.inference.threads import cores
+    from edge.model_file.dataclass_json import to_json
+
+    files = [one.path for one in expand(args.paths, lambda message: None) if not one.problem]
+    if not files:
+        raise BenchmarkError("no scans there")
+    jobs = args.jobs or default_jobs()
+    found = measure(args.model, args.engine, files, jobs, args.threads, args.repeats, args.seconds)
+    if args.json:
+        print(json.dumps(to_json(found)))
+        return 0
+    print(in_words(found))
+    two = [r for r in found.rates if (r.jobs, r.threads) == (2, args.threads[0])]
+    return 1 if two and cores() > 1 and two[0].scaling.value < WANTED * 2 else 0
+
+
+def _transfer(args: argparse.Namespace) -> int:
+    from benchmarks.transfer_learning import compare
+
+    frame.need(("keras",))
+    text, held = compare(args.model, args.scans)
+    print(text)
+    return 0 if held else 1
+
+
+def _readme(args: argparse.Namespace) -> int:
+    from benchmarks.report import readme
+
+    root = Path(__file__).parents[1]
+    if not (root / readme.DOCUMENTS[0]).is_file():
+        raise BenchmarkError(f"{root}: has no README.md; this command is for the source tree")
+    if args.write:
+        for name in readme.write(root, args.report):
+            print(f"written: {name}")
+        return 0
+    found = readme.stale(root, args.report)
+    print("\n".join(f"stale: {name}" for name in found) or "all as the report says")
+    if found:
+        print("write them anew: python -m benchmarks readme --write")
+    return int(bool(found))
+
+
+def _schema(args: argparse.Namespace) -> int:
+    from benchmarks.results.json_schema import text
+
+    print(text(), end="")
+    return 0
+
+
+_RUN: dict[str, Callable[[argparse.Namespace], int]] = {
+    "merge": _merge,
+    "throughput": _throughput,
+    "transfer": _transfer,
+    "readme": _readme,
+    "schema": _schema,
+}

@@ -4,6 +4,8 @@ import sys
 from time import monotonic
 from typing import TextIO
 
+from edge.console.messages import printable
+
 _CLEAR = "\r\x1b[K"  # ECMA-48: to the start of the line, erase to its end
 
 
@@ -45,7 +47,7 @@ class Progress:
 
     def note(self, message: str) -> None:
         """A line of its own."""
-        self._stream.write(f"{_CLEAR if self._line else ''}{message}\n")
+        self._stream.write(f"{_CLEAR if self._line else ''}{printable(message)}\n")
         self._stream.flush()
 
     def end(self) -> None:

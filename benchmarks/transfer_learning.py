@@ -1,19 +1,17 @@
-"""What caching frozen features saves: `python -m benchmarks.transfer_learning`.
+"""What caching frozen features saves: `python -m benchmarks transfer`.
 
 The same scans (phantoms), batches, epochs and initial weights twice: once with `model.fit` through
 the whole network with a frozen backbone, once as `python -m train` does it, on features computed
-once. Exit status 1 if the speed-up is below what the project promises, or the heads differ; 2 wrong
-usage.
+once.
 """
 
-import argparse
-import sys
 from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
 
-from edge import NOTICE
+from benchmarks.errors import BenchmarkError
+from edge.console.suggestions import did_you_mean
 
 WANTED = {5: 4.0, 20: 15.0}
 """Epochs, and how many times faster the cache must make them."""
@@ -32,49 +30,43 @@ class Timed:
     """On the validation part, an epoch."""
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run `python -m benchmarks.transfer_learning` and return its exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.transfer_learning",
-        description=f"{__doc__.split(':')[0]}. {NOTICE}",
-    )
-    parser.add_argument("--model", default="vgg16", help="with a backbone (default: vgg16)")
-    parser.add_argument(
-        "--scans",
-        type=int,
-        default=253,
-        help="a third of them validates (default: 253, the articles')",
-    )
-    args = parser.parse_args(argv)
+def compare(model: str, scans: int) -> tuple[str, bool]:
+    """Measure both ways; the figures in words, and whether they are what the project promises.
 
+    Raises:
+        BenchmarkError: the network has no backbone.
+    """
     from train.hardware import backend
 
     backend.start()
     from train.networks.registry import ARCHITECTURES
 
     known = [name for name, one in ARCHITECTURES.items() if one.backbone]
-    if args.model not in known:
-        parser.error(f"--model {args.model}: has no backbone to freeze; use {', '.join(known)}")
+    if model not in known:
+        raise BenchmarkError(
+            f"--model {model}: has no backbone to freeze; use {', '.join(known)}"
+            f"{did_you_mean(model, known)}"
+        )
     epochs = max(WANTED)
-    case, train, validation = _prepared(args.model, args.scans, epochs)
+    case, train, validation = _prepared(model, scans, epochs)
     cached = _cached(case, train, validation)
     plain = _plain(case, train, validation)
     ours, theirs = np.array(cached.losses), np.array(plain.losses)
     difference = float(np.max(np.abs(ours - theirs) / theirs))  # NaN if any loss is: no agreement
-    print(f"{args.model}, {len(train)} scans to train with and {len(validation)} to validate")
+    lines = [f"{model}, {len(train)} scans to train with and {len(validation)} to validate"]
     held = difference <= LOSS_TOLERANCE
     for count, wanted in WANTED.items():
         ours, theirs = cached.seconds[count - 1], plain.seconds[count - 1]
         held = held and theirs / ours >= wanted
-        print(
+        lines.append(
             f"{count:3} epochs: {theirs:7.1f} s through the whole network, {ours:6.1f} s on cached "
             f"features: {theirs / ours:.1f} times faster (wanted: {wanted:g})"
         )
-    print(
+    lines.append(
         f"validation losses differ by {difference:.1e} of their value at most "
         f"(allowed: {LOSS_TOLERANCE:g})"
     )
-    return 0 if held else 1
+    return "\n".join(lines), held
 
 
 def _prepared(model: str, scans: int, epochs: int):
@@ -142,7 +134,3 @@ def _plain(case, train, validation) -> Timed:
         ],
     )
     return Timed(seconds, log.history["val_loss"])
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -9,69 +9,39 @@ import os
 import sys
 
 from edge import NOTICE, __version__
-from edge.console.messages import drop_output, say
+from edge.console.messages import say, tell
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run `edge-classify` and return its exit status."""
     given = sys.argv[1:] if argv is None else argv
     if given == ["--version"]:
-        return _tell(f"edge-classify {__version__}. {NOTICE}\n")
-    if given == ["--help"]:
+        return tell(f"edge-classify {__version__}. {NOTICE}\n")
+    if given in (["--help"], ["-h"]):
         from edge.app.help_text import HELP
 
-        return _tell(HELP)
+        return tell(HELP)
     # Importing makes thousands of objects and no garbage: looking for some takes milliseconds.
     gc.disable()
     # NumPy's OpenBLAS would start a thread for each core; nothing here multiplies matrices.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from edge.app.arguments import parser
-    from edge.console.streams import OutputError, ResultStream, hold_closed
+    from edge.console.frame import run
 
-    closed = hold_closed()
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # file names need not be valid text
-    stdout = sys.stdout
-    sys.stdout = ResultStream(stdout, "the results")
     try:
-        try:
-            return _run(parser().parse_args(given), closed)
-        finally:
-            sys.stdout.flush()  # what --version or --help wrote, too
-    except BrokenPipeError:
-        # The reader (say, `head`) has gone.
-        drop_output()
-        return 1
-    except OutputError as error:
-        drop_output()
-        return say(error)
-    except OSError as error:
-        where = error.filename if isinstance(error.filename, str) else "the system refuses"
-        return say(f"{where}: {error.strerror or error}")
-    except KeyboardInterrupt:
-        say("interrupted")
-        return 130
+        return run(
+            "edge-classify",
+            lambda closed: _run(parser().parse_args(given), closed),
+            elsewhere="write them elsewhere with --out",
+        )
     finally:
-        sys.stdout = stdout
         gc.enable()
 
 
-def _tell(text: str) -> int:
-    """Print a text without loading what results need; returns the exit status."""
-    try:
-        print(text, end="", flush=True)
-    except BrokenPipeError:
-        drop_output()
-        return 1
-    except OSError as error:
-        drop_output()
-        return say(f"standard output cannot be written ({error.strerror or error})")
-    return 0
-
-
 def _run(args, closed: frozenset[int]) -> int:
-    problem = _usage(args) or _no_stream(args, closed)
+    if not (args.paths or args.watch or args.self_test or args.doctor):
+        return say("no scan given; name image files or folders, or see --help")
+    problem = _no_stream(args, closed)
     if problem:
         return say(problem)
     if args.out:
@@ -143,25 +113,6 @@ def _run(args, closed: frozenset[int]) -> int:
     gc.freeze()  # nor is any in what is loaded; and forked workers then share it
     gc.enable()
     return run_batch(classifier, args)
-
-
-def _usage(args) -> str | None:
-    """What is wrong with the combination of arguments; None if nothing."""
-    if args.doctor:
-        alone = "--doctor"
-    elif args.self_test:
-        alone = "--self-test"
-    elif args.watch:
-        alone = "--watch"
-        if args.format not in ("text", "ndjson"):
-            return f"--watch writes ndjson; it cannot write {args.format}"
-    else:
-        return None if args.paths else "no scan given; name image files or folders, or see --help"
-    if args.paths:
-        return f"{alone} takes no scans; leave out {args.paths[0]}"
-    if alone != "--watch" and args.format not in ("text", "json"):
-        return f"{alone} reports as text or json, not as {args.format}"
-    return None
 
 
 def _no_stream(args, closed: frozenset[int]) -> str | None:

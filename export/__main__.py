@@ -1,6 +1,17 @@
-"""`python -m export`."""
+"""`python -m export`, and the console script `mri-export`."""
 
-from export.cli import main
+
+def main() -> int:
+    """Run the command and return its exit status."""
+    from edge.console.shadowing import refuse_hidden
+
+    status = refuse_hidden("export")
+    if status:
+        return status
+    from export.cli import main as command
+
+    return command()
+
 
 if __name__ == "__main__":
     raise SystemExit(main())

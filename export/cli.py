@@ -6,135 +6,61 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge import NOTICE, EdgeError, __version__
-from edge.console.options import count, number
+from edge import NOTICE
+from edge.console import frame
+from edge.console.messages import printable
+from edge.console.shadowing import command_of
 from edge.console.signals import stop_cleanly
-from edge.model_file.provenance import Provenance
+from edge.console.suggestions import slip_of
+from export.arguments import COMMANDS, parser
 from export.errors import ExportError
+from export.package.describe import describe
 from export.package.write_container import check_writable
 from export.quantize.calibration_methods import AUTO, METHODS
-from export.quantize.layer_search import DEFAULT_GROWTH
-from export.quantize.representative_dataset import DEFAULT_SCANS
-from export.targets import FORMATS, PRECISIONS, Target, select, table
+from export.targets import Target, select
 from train.errors import TrainError
 
 if TYPE_CHECKING:
     from export.pipeline import ExportInputs
     from export.prove.advice import Again
 
-
-def parser() -> argparse.ArgumentParser:
-    """The command line, with defaults and units."""
-    result = argparse.ArgumentParser(
-        prog="python -m export",
-        description="Turn a training run into .tflite and .onnx files that carry their manifest. "
-        "A file is published only if its verdicts on held-out scans hold against Keras. " + NOTICE,
-        epilog="what can be exported, and how far it may stray from Keras on the held-out scans\n"
-        "(at least one verdict may change where any may):\n" + table() + "\n\n"
-        "`python -m export inspect FILE` prints the manifest of an exported file.\n\n"
-        "Exit status: 0 all published; 1 at least one file did not hold and was not "
-        "published; 2 wrong usage, no usable run or data.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    add = result.add_argument
-    add("run", nargs="?", type=Path, metavar="RUN", help="run folder (default: newest in runs/)")
-    add("--int8", action="store_true", help="the int8 files only; short for --precision int8")
-    add("--format", nargs="+", default=[], metavar="F", help=f"any of {', '.join(FORMATS)}")
-    add("--precision", nargs="+", default=[], metavar="P", help=f"any of {', '.join(PRECISIONS)}")
-    add(
-        "--batch",
-        choices=("1", "dynamic"),
-        default="1",
-        help="scans of one call: 1, or any number, for ONNX on a server (default: 1)",
-    )
-    add(
-        "--layout",
-        choices=("files", "triton"),
-        default="files",
-        help="triton: also a model repository for NVIDIA Triton in OUT/triton, from the ONNX files "
-        "(default: files)",
-    )
-    add("--out", type=Path, default=Path("dist"), metavar="DIR", help="(default: dist)")
-    add("--data", type=Path, metavar="DIR", help="where the run's data folder is now, if moved")
-    add(
-        "--calibration-scans",
-        type=count(2),
-        default=DEFAULT_SCANS,
-        metavar="N",
-        help=f"of the training part, half of each class (default: {DEFAULT_SCANS})",
-    )
-    add(
-        "--reference",
-        action="store_true",
-        help="also write OUT/RUN-reference.npz: Keras' outputs for the held-out scans, by which "
-        "`python -m benchmarks` proves parity on a device without TensorFlow",
-    )
-    add(
-        "--calibration",
-        choices=(*METHODS, AUTO),
-        default="min-max",
-        help="how int8 ranges are chosen: "
-        + "; ".join(f"{name}: {what}" for name, what in METHODS.items()).replace("%", "%%")
-        + "; auto: the best of them on validation scans (default: min-max)",
-    )
-    add(
-        "--max-growth",
-        type=number(0, 10),
-        default=DEFAULT_GROWTH,
-        metavar="X",
-        help="share that an int8 file may grow by with layers in float, if it does not hold on "
-        f"validation scans without; 0: none stays in float (default: {DEFAULT_GROWTH:g})",
-    )
-    add(
-        "--max-changed",
-        type=count(0),
-        metavar="N",
-        help="verdicts that may differ from Keras on the held-out scans (default: see below)",
-    )
-    add(
-        "--max-difference",
-        type=number(0, 1),
-        metavar="X",
-        help="allowed in any probability, 0..1 (default: see below)",
-    )
-    add(
-        "--licence",
-        default=Provenance.licence,
-        metavar="TEXT",
-        help="under which the files may be used, for their manifests: that of a model follows from "
-        "its data (default: says that it is unstated)",
-    )
-    add("--version", action="version", version=f"mri-edge {__version__}. {NOTICE}")
-    return result
+_NEEDED = ("keras", "tensorflow")
+"""Packages of the extra `export` without which nothing can be exported."""
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run `python -m export` and return its exit status."""
     argv = sys.argv[1:] if argv is None else argv
+    return frame.run(
+        "export",
+        lambda closed: _command(argv, closed),
+        errors=(TrainError, ExportError),
+        extra="export",
+        interrupted=lambda: "interrupted; unproven files were removed",
+    )
+
+
+def _command(argv: list[str], closed: frozenset[int]) -> int:
+    prog = command_of("export")
     if argv[:1] == ["inspect"]:
-        return _inspect(argv[1:])
-    args = parser().parse_args(argv)
+        args = COMMANDS["inspect"](prog).parse_args(argv[1:])
+        frame.need_output(closed)
+        print(describe(args.file))
+        return 0
+    if meant := slip_of(argv, COMMANDS):
+        raise ExportError(f"unknown command {argv[0]}; did you mean {meant}?")
+    args = parser(prog).parse_args(argv)
     stop_cleanly()
-    try:
-        return _export(args)
-    except (TrainError, ExportError, EdgeError) as error:
-        print(f"export: {error}", file=sys.stderr)
-        return 2
-    except ModuleNotFoundError as error:
-        print(f"export: needs {error.name}; run: pip install 'mri-edge[export]'", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("export: interrupted; unproven files were removed", file=sys.stderr)
-        return 130
+    frame.need(_NEEDED)
+    return _export(args)
 
 
 def _export(args: argparse.Namespace) -> int:
     from train.hardware import backend
     from train.run.run_folder import newest_run, read_run
 
-    run = read_run(args.run or newest_run())
     targets = _targets(args)
+    run = read_run(args.run or newest_run())
     try:
         check_writable(args.out)
     except OSError as error:
@@ -147,7 +73,7 @@ def _export(args: argparse.Namespace) -> int:
     from train.reporting.report import SYNTHETIC
 
     def say(message: str) -> None:
-        print(message, file=sys.stderr, flush=True)
+        print(printable(message), file=sys.stderr, flush=True)
 
     say(f"exporting {run.folder}")
     dynamic = args.batch == "dynamic"
@@ -210,34 +136,7 @@ def _write_reference(inputs: "ExportInputs", out: Path) -> Path:
     return path
 
 
-def _inspect(argv: list[str]) -> int:
-    inspector = argparse.ArgumentParser(
-        prog="python -m export inspect",
-        description="Verify a model file and print its manifest in words. " + NOTICE,
-        allow_abbrev=False,
-    )
-    inspector.add_argument("file", metavar="FILE", type=Path, help=".tflite or .onnx file")
-    args = inspector.parse_args(argv)
-    from export.package.describe import describe
-
-    try:
-        print(describe(args.file))
-    except EdgeError as error:
-        print(f"export: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
 def _targets(args: argparse.Namespace) -> list[Target]:
-    if args.int8 and args.precision and args.precision != ["int8"]:
-        raise ExportError("--int8 and --precision contradict each other; give one")
-    formats = args.format
-    for option, wanted in (
-        ("--batch dynamic", args.batch == "dynamic"),
-        ("--layout triton", args.layout == "triton"),
-    ):
-        if wanted and formats and formats != ["onnx"]:
-            raise ExportError(f"{option} is for ONNX; leave --format out or give onnx")
-        if wanted:
-            formats = ["onnx"]
+    only_onnx = args.batch == "dynamic" or args.layout == "triton"
+    formats = ["onnx"] if only_onnx else args.format
     return select(formats, ["int8"] if args.int8 else args.precision)

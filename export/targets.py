@@ -3,10 +3,10 @@
 The command line, its help, the documentation and the tests read this table.
 """
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edge.console.suggestions import did_you_mean
 from export.errors import ExportError
 from export.limits import EXACT, HALF, QUANTIZED
 
@@ -95,6 +95,5 @@ def table() -> str:
 def _known(what: str, names: Sequence[str], known: Sequence[str]) -> None:
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name.lower(), known, 1, 0.4)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            hint = did_you_mean(name, known)
             raise ExportError(f"unknown {what} {name!r}{hint} (known: {', '.join(known)})")

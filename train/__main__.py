@@ -1,15 +1,25 @@
-"""`python -m train`."""
+"""`python -m train`, and the console script `mri-train`."""
 
 import os
 import sys
 
-from train.cli import INTERRUPTED, main
 
-if __name__ == "__main__":
-    status = main()
-    if status == INTERRUPTED:
+def main() -> int:
+    """Run the command and return its exit status; does not return from an interrupted one."""
+    from edge.console.shadowing import refuse_hidden
+
+    status = refuse_hidden("train")
+    if not status:
+        from train.cli import main as command
+
+        status = command()
+    if status > 128:
         # TensorFlow may still compute; taking the interpreter down under it can crash (seen once).
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
-    raise SystemExit(status)
+    return status
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

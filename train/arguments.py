@@ -1,41 +1,77 @@
 """The command line of `python -m train`: every option, its default and its unit."""
 
-import argparse
 from pathlib import Path
 
-from edge import NOTICE, __version__
 from edge.console.options import count, default_workers, expression, number
+from edge.console.parser import Parser
+from edge.console.rules import Rule
 from train.data.sources import KAGGLE, PHANTOM
 
-# Parsed before Keras is imported, which takes seconds; a test compares it with the registry.
-MODELS = ("cnn", "compact", "vgg16", "vgg19", "inception_v3", "xception", "resnet50")
+# Parsed before Keras is imported, which takes seconds; a test compares them with the registry.
+BACKBONES = ("vgg16", "vgg19", "inception_v3", "xception", "resnet50")
+MODELS = ("cnn", "compact", *BACKBONES)
 DEVICES = ("one", "all")
 PRECISIONS = ("float32", "mixed")
 
-
-def parser() -> argparse.ArgumentParser:
-    """The command line, with defaults and units."""
-    result = argparse.ArgumentParser(
-        prog="python -m train",
-        description=f"Fit a Keras model on folders of scans. {NOTICE}",
-        epilog="Exit status: 0 done; 2 wrong usage or data that cannot be trained with; "
-        "130 interrupted (--resume goes on).",
-        allow_abbrev=False,
-    )
-    add = result.add_argument
-    add(
+_COMPACT = "--model compact"
+_BACKBONE = tuple(f"--model {name}" for name in BACKBONES)
+_LEARNS_NOTHING = "--model {model} learns nothing from %s; leave that out, or train --model compact"
+_NO_BACKBONE = "--model {model} has no backbone; leave %s out, or train --model vgg16, for example"
+# What was interrupted had its options already, and goes on with the same only.
+_RESUMED = "--resume"
+RULES = (
+    Rule(
         "--inspect",
-        action="store_true",
-        help="train nothing: count, find duplicates, label conflicts and overlaps between the "
-        "folders, and measure how far the files' sizes and formats alone give the label away",
+        takes=(
+            *("--data", "--test-data", "--boxes", "--patient-id", "--patient-csv", "--positive"),
+            *("--negative", "--out", "--overwrite", "--seed", "--phantoms"),
+        ),
+    ),
+    *(
+        Rule(option, (_COMPACT, *more), unless=_RESUMED, says=_LEARNS_NOTHING % option)
+        for option, *more in (("--boxes", "--inspect"), ("--teacher",), ("--no-brain",))
+    ),
+    Rule("--workers", (_COMPACT,)),
+    Rule("--patience", excludes=(_COMPACT,), unless=_RESUMED),
+    Rule("--no-augment", excludes=(_COMPACT,), unless=_RESUMED),
+    *(
+        Rule(option, _BACKBONE, unless=_RESUMED, says=_NO_BACKBONE % option)
+        for option in ("--weights", "--unfreeze", "--copies")
+    ),
+    Rule("--copies", excludes=("--no-augment",), unless=_RESUMED),
+    Rule("--fine-tune-rate", ("--unfreeze",), unless=_RESUMED),
+    # Features of random weights are no start: then all of the network learns at once.
+    *(
+        Rule(option, excludes=("--unfreeze all & --weights none",), unless=_RESUMED)
+        for option in ("--learning-rate", "--copies")
+    ),
+    Rule(
+        "--hold-out",
+        ("--test-data",),
+        says="--hold-out needs --test-data; without it a fifth of all is held out",
+    ),
+    Rule(
+        "--patient-id",
+        excludes=("--patient-csv",),
+        says="--patient-id and --patient-csv exclude each other; give one",
+    ),
+    Rule("--phantoms", (f"--data {PHANTOM}", f"--test-data {PHANTOM}"), unless=_RESUMED),
+    Rule("--overwrite", ("--out",)),
+)
+
+
+def parser(prog: str = "python -m train") -> Parser:
+    """The command line, with defaults and units."""
+    result = Parser(
+        "train",
+        prog=prog,
+        usage="--data DIR [options]\n--inspect --data DIR [options]",
+        description="Fit a Keras model on folders of scans.",
+        epilog="exit status: 0 done; 2 wrong usage or data that cannot be trained with; "
+        "130 interrupted\n(--resume goes on).",
+        rules=RULES,
     )
-    add(
-        "--model",
-        choices=MODELS,
-        default="cnn",
-        help="network: the first article's CNN, or the second article's head on a frozen backbone "
-        "(default: cnn)",
-    )
+    add = result.group("data")
     add(
         "--data",
         required=True,
@@ -43,7 +79,8 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="folder with a subfolder of scans for each class (yes/ and no/, or any names with "
         f"--positive); may be given several times; or the word {PHANTOM}: generated head slices, "
-        f"nothing downloaded; or {KAGGLE}owner/name: a Kaggle data set, through kagglehub",
+        f"nothing downloaded; or {KAGGLE}owner/name: a Kaggle data set, through kagglehub "
+        "(required)",
     )
     add(
         "--test-data",
@@ -57,55 +94,44 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         metavar="DIR",
         help="one of --data; may be given several times: a fifth of the scans of all of these "
-        "together is tested on besides --test-data",
+        "together is tested on besides --test-data (default: none)",
     )
     add(
-        "--boxes",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="YOLO text files (class cx cy w h, relative) named like the scans with a tumor, for "
-        "--model compact and for --inspect; may be given several times",
-    )
-    add(
-        "--teacher",
-        type=Path,
+        "--positive",
         nargs="+",
         default=[],
-        metavar="RUN",
-        help="for --model compact: finished runs that teach it: those with a map where a tumor "
-        "without a box is, if they agree, the others how sure to be",
+        metavar="NAME",
+        help="subfolders with a tumor (default: yes)",
     )
     add(
-        "--no-brain",
-        type=expression,
-        metavar="REGEX",
-        help="for --model compact: found in the paths (from the data folder's name on) of "
-        "tumor-free scans that show no brain (necks, faces); the reject gate learns to refuse them",
+        "--negative",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="subfolders without (default: no, or all others than those of --positive)",
     )
-    patient = result.add_mutually_exclusive_group()
-    patient.add_argument(
+    add(
         "--patient-id",
         type=expression,
         metavar="REGEX",
         help="finds the patient in a file name: the first group, or the whole match; scans of one "
         "patient stay in one part (default: patients are unknown)",
     )
-    patient.add_argument(
+    add(
         "--patient-csv",
         type=Path,
         metavar="FILE",
-        help="the same from a CSV with the columns file and patient",
+        help="the same from a CSV with the columns file and patient (default: patients are "
+        "unknown)",
     )
-    add("--positive", nargs="+", default=[], metavar="NAME", help="subfolders with a tumor")
     add(
-        "--negative",
-        nargs="+",
-        default=[],
-        metavar="NAME",
-        help="subfolders without (default: all others)",
+        "--phantoms",
+        type=count(1),
+        default=600,
+        metavar="N",
+        help=f"how many scans to generate for --data {PHANTOM} (default: 600)",
     )
+    add = result.group("output")
     add(
         "--out",
         type=Path,
@@ -113,27 +139,24 @@ def parser() -> argparse.ArgumentParser:
         help="folder to write (default: runs/MODEL-DATA, or inspect/DATA with --inspect; numbered "
         "if taken)",
     )
-    add("--overwrite", action="store_true", help="replace what an earlier command left in --out")
+    add(
+        "--overwrite",
+        action="store_true",
+        help="replace what an earlier command left in --out (default: refuse)",
+    )
     add(
         "--resume",
         action="store_true",
-        help="go on with the interrupted run of the same command, from its last epoch",
+        help="go on with the interrupted run of the same command, from its last epoch (default: "
+        "start anew)",
     )
-    add("--epochs", type=count(1), default=100, metavar="N", help="at most (default: 100)")
-    add("--batch-size", type=count(1), default=32, metavar="N", help="scans a step (default: 32)")
+    add = result.group("network")
     add(
-        "--learning-rate",
-        type=number(0, 1, above=True),
-        default=1e-3,
-        metavar="X",
-        help="of Adam (default: 0.001)",
-    )
-    add(
-        "--patience",
-        type=count(1),
-        default=15,
-        metavar="N",
-        help="epochs without a better validation loss before stopping (default: 15)",
+        "--model",
+        choices=MODELS,
+        default="cnn",
+        help="network: the first article's CNN, compact (the bundled model's), or the second "
+        "article's head on a frozen backbone (default: cnn)",
     )
     add(
         "--weights",
@@ -147,12 +170,62 @@ def parser() -> argparse.ArgumentParser:
         help="after the head, train on with the backbone from its first layer whose name starts "
         "so (block5, for example), or with all of it (default: it stays frozen)",
     )
+    add = result.group("what --model compact learns from besides")
+    add(
+        "--boxes",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="YOLO text files (class cx cy w h, relative) named like the scans with a tumor, for "
+        "--model compact and for --inspect; may be given several times (default: none)",
+    )
+    add(
+        "--teacher",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="RUN",
+        help="finished runs that teach it: those with a map where a tumor without a box is, if "
+        "they agree, the others how sure to be (default: none)",
+    )
+    add(
+        "--no-brain",
+        type=expression,
+        metavar="REGEX",
+        help="found in the paths (from the data folder's name on) of tumor-free scans that show "
+        "no brain (necks, faces); the reject gate learns to refuse them (default: none)",
+    )
+    add = result.group("fitting")
+    add(
+        "--epochs",
+        type=count(1),
+        default=100,
+        metavar="N",
+        help="epochs at most (default: 100)",
+    )
+    add("--batch-size", type=count(1), default=32, metavar="N", help="scans a step (default: 32)")
+    add(
+        "--learning-rate",
+        type=number(0, 1, above=True),
+        default=1e-3,
+        metavar="X",
+        help="step of Adam, above 0 and at most 1 (default: 0.001)",
+    )
     add(
         "--fine-tune-rate",
         type=number(0, 1, above=True),
         default=1e-4,
         metavar="X",
-        help="learning rate of --unfreeze (default: 0.0001)",
+        help="the same with --unfreeze, above 0 and at most 1 (default: 0.0001)",
+    )
+    add(
+        "--patience",
+        type=count(1),
+        default=15,
+        metavar="N",
+        help="epochs without a better validation loss before stopping; --model compact does not "
+        "stop early (default: 15)",
     )
     add(
         "--copies",
@@ -162,19 +235,37 @@ def parser() -> argparse.ArgumentParser:
         help="augmented copies of each scan that go through a frozen backbone, once (default: 2)",
     )
     add(
+        "--no-augment",
+        action="store_true",
+        help="train on the scans as they are, however unequal the classes (default: augment)",
+    )
+    add(
+        "--seed", type=count(0), default=0, metavar="N", help="number that everything random "
+        "follows from (default: 0)",
+    )  # fmt: skip
+    add = result.group("decision")
+    add(
+        "--target-sensitivity",
+        type=number(0.5, 1),
+        default=0.95,
+        metavar="X",
+        help="share of tumors that the decision threshold is to find, 0.5 to 1 (default: 0.95)",
+    )
+    add(
+        "--coverage",
+        type=number(0.5, 1),
+        default=0.9,
+        metavar="X",
+        help="share of scans that are to get a verdict, 0.5 to 1; the rest, nearest the threshold, "
+        "are called uncertain; 1: none is (default: 0.9)",
+    )
+    add = result.group("speed")
+    add(
         "--precision",
         choices=PRECISIONS,
         default="float32",
         help="mixed: compute in bfloat16 or float16, as the hardware likes; the saved model is in "
         "float32 (default: float32)",
-    )
-    add(
-        "--workers",
-        type=count(0),
-        default=default_workers(),
-        metavar="N",
-        help="processes that prepare examples for --model compact while it learns; the result does "
-        "not depend on it (default: half of the processor's cores, 8 at most)",
     )
     add(
         "--devices",
@@ -184,9 +275,20 @@ def parser() -> argparse.ArgumentParser:
         "KERAS_DISTRIBUTION_JOB_ADDRESSES names (default: one)",
     )
     add(
-        "--no-augment",
+        "--workers",
+        type=count(0),
+        default=default_workers(),
+        metavar="N",
+        help="processes that prepare examples for --model compact while it learns; the result does "
+        "not depend on it (default: half of the processor's cores, 8 at most)",
+    )
+    add = result.group("checks")
+    add(
+        "--inspect",
         action="store_true",
-        help="train on the scans as they are, however unequal the classes",
+        help="train nothing: count, find duplicates, label conflicts and overlaps between the "
+        "folders, and measure how far the files' sizes and formats alone give the label away "
+        "(default: train)",
     )
     add(
         "--folds",
@@ -203,28 +305,5 @@ def parser() -> argparse.ArgumentParser:
         help="article: beside the honest split also measure as the two articles did, which leaks "
         "(default: honest)",
     )
-    add(
-        "--target-sensitivity",
-        type=number(0.5, 1),
-        default=0.95,
-        metavar="X",
-        help="share of tumors that the decision threshold is to find (default: 0.95)",
-    )
-    add(
-        "--coverage",
-        type=number(0.5, 1),
-        default=0.9,
-        metavar="X",
-        help="share of scans that are to get a verdict; the rest, nearest the threshold, are "
-        "called uncertain; 1: none is (default: 0.9)",
-    )
-    add("--seed", type=count(0), default=0, metavar="N", help="of everything random (default: 0)")
-    add(
-        "--phantoms",
-        type=count(1),
-        default=600,
-        metavar="N",
-        help=f"how many to generate for --data {PHANTOM} (default: 600)",
-    )
-    add("--version", action="version", version=f"mri-edge {__version__}. {NOTICE}")
+    result.add_about()
     return result

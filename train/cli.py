@@ -7,48 +7,78 @@ import sys
 import tempfile
 from pathlib import Path
 
+from edge.console import frame
+from edge.console.messages import say
+from edge.console.shadowing import command_of
 from edge.console.signals import stop_cleanly
+from edge.console.suggestions import did_you_mean
 from train.arguments import parser
-from train.data.sources import name_of, resolve
+from train.data.sources import PHANTOM, name_of, resolve
 from train.errors import TrainError
 
 INSPECTIONS = Path("inspect")
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it: 128 and the number of the signal."""
+_NEEDED = ("keras", "sklearn", "scipy", "matplotlib", "imagehash", "h5py", "rich")
+"""Packages of the extra `train` that every training and every inspection loads sooner or later."""
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run `python -m train` and return its exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # file names need not be valid text
-    args = parser().parse_args(argv)
+    reached = _Reached()
+    return frame.run(
+        "train",
+        lambda closed: _command(argv, reached),
+        extra="train",
+        interrupted=lambda: f"interrupted; {reached.left()}",
+        failed=reached.left,
+    )
+
+
+class _Reached:
+    """What a command that is stopped has left behind."""
+
+    def __init__(self):
+        self.args: argparse.Namespace | None = None
+        self.out: Path | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether there is something to resume from at `out`."""
+        from train.run import run_folder
+
+        if self.args is None or self.args.inspect or self.out is None:
+            return False
+        return run_folder.is_interrupted(self.out)
+
+    def left(self) -> str:
+        """In words."""
+        if self.kept:
+            place = shlex.quote(str(self.out))
+            return f"what it reached is kept: give the same command with --out {place} --resume"
+        return "nothing was written"
+
+
+def _command(argv: list[str] | None, reached: _Reached) -> int:
+    args = reached.args = parser(command_of("train")).parse_args(argv)
     stop_cleanly()
-    out, went_on = args.out, False
+    frame.need(_NEEDED)
+    went_on, text = False, ""
+    reached.out = args.out
     try:
         if args.inspect:
             print(f"Written: {_inspect(args)}/", file=sys.stderr)
             return 0
-        out = _out(args)
-        went_on = _is_kept(args, out)
-        _train(args, out)
+        reached.out = _out(args)
+        went_on = reached.kept
+        text = _train(args, reached.out)
     except TrainError as error:
-        print(f"train: {error}", file=sys.stderr)
-        if not went_on and _is_kept(args, out):
-            print(f"train: {_left(args, out)}", file=sys.stderr)
+        say(error)
+        if not went_on and reached.kept:
+            say(reached.left())
         return 2
-    except ModuleNotFoundError as error:
-        print(f"train: needs {error.name}; run: pip install 'mri-edge[train]'", file=sys.stderr)
-        return 2
-    except OSError as error:
-        place = error.filename or out or "the output folder"
-        print(f"train: {place}: {error.strerror or error}; {_left(args, out)}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"train: interrupted; {_left(args, out)}", file=sys.stderr)
-        return INTERRUPTED
-    place = shlex.quote(str(out))
-    print(f"Run: {out}    next: python -m export {place} --int8")
+    if text:
+        print(text)
+    place = shlex.quote(str(reached.out))
+    print(f"Run: {reached.out}    next: {command_of('export')} {place} --int8")
     return 0
 
 
@@ -66,31 +96,18 @@ def _out(args: argparse.Namespace) -> Path:
     return run_folder.interrupted_name(wanted) if args.resume else run_folder.free_name(wanted)
 
 
-def _left(args: argparse.Namespace, out: Path | None) -> str:
-    """What a command that was stopped has left behind, in words."""
-    if _is_kept(args, out):
-        place = shlex.quote(str(out))
-        return f"what it reached is kept: give the same command with --out {place} --resume"
-    return "nothing was written"
-
-
-def _is_kept(args: argparse.Namespace, out: Path | None) -> bool:
-    """Whether there is something to resume from at `out`."""
-    from train.run import run_folder
-
-    return not args.inspect and out is not None and run_folder.is_interrupted(out)
-
-
-def _train(args: argparse.Namespace, out: Path) -> None:
+def _train(args: argparse.Namespace, out: Path) -> str:
+    """Train, and return the report, as Markdown; it is printed once the run is whole."""
     from train.run import run_folder
 
     if _is_helper():
         # Computes with the first process, which writes the run; its own files are thrown away.
         with tempfile.TemporaryDirectory() as folder:
-            _fit(args, out, Path(folder), run_folder.kept_folder(out) if args.resume else None)
-        return
+            return _fit(
+                args, out, Path(folder), run_folder.kept_folder(out) if args.resume else None
+            )
     with run_folder.writing(out, args.overwrite, resume=args.resume) as folder:
-        _fit(args, out, folder, run_folder.kept_folder(out))
+        return _fit(args, out, folder, run_folder.kept_folder(out))
 
 
 def _is_helper() -> bool:
@@ -98,21 +115,20 @@ def _is_helper() -> bool:
     return os.environ.get("KERAS_DISTRIBUTION_PROCESS_ID", "0") != "0"
 
 
-def _fit(args: argparse.Namespace, out: Path, folder: Path, kept: Path | None) -> None:
+def _fit(args: argparse.Namespace, out: Path, folder: Path, kept: Path | None) -> str:
     request = request_of(args)
 
     from train.hardware import devices
     from train.session import train
 
-    print(train(request, out.name, folder, devices.find(args.devices), kept))
+    return train(request, out.name, folder, devices.find(args.devices), kept)
 
 
 def request_of(args: argparse.Namespace):
     """The `train.prepare_data.Request` of a command line.
 
     Raises:
-        TrainError: a folder is not there, folders contradict each other, or an option would have no
-            effect.
+        TrainError: a folder is not there, or folders contradict each other.
     """
     folders, test_folder = _folders(args)
 
@@ -126,9 +142,6 @@ def request_of(args: argparse.Namespace):
 
     transfers = ARCHITECTURES[args.model].backbone is not None
     source = args.weights or (pretrained_weights.IMAGENET if transfers else pretrained_weights.NONE)
-    # What was interrupted had them already, and goes on with the same options only.
-    if not (ARCHITECTURES[args.model].evidence or args.resume):
-        _check_of_use(args)
     return Request(
         folders=tuple(folders),
         test_folder=test_folder,
@@ -164,25 +177,12 @@ def request_of(args: argparse.Namespace):
     )
 
 
-def _check_of_use(args: argparse.Namespace) -> None:
-    """See that no option is given that a network without a map of evidence takes no notice of."""
-    given = {"--boxes": args.boxes, "--teacher": args.teacher, "--no-brain": args.no_brain}
-    useless = [option for option, value in given.items() if value]
-    if useless:
-        raise TrainError(
-            f"--model {args.model} learns nothing from {' and '.join(useless)}; leave that out, or "
-            "train --model compact"
-        )
-
-
 def _held_out(args: argparse.Namespace, folders: list[Path]) -> tuple[Path, ...]:
     """The folders of --hold-out.
 
     Raises:
-        TrainError: there is no test set that they could join, or one is not trained with.
+        TrainError: one is not trained with.
     """
-    if args.hold_out and not args.test_data:
-        raise TrainError("--hold-out needs --test-data; without it a fifth of all is held out")
     known = {folder.resolve() for folder in folders}
     for name in args.hold_out:
         if Path(name).resolve() not in known:
@@ -232,7 +232,7 @@ def _folders(args: argparse.Namespace) -> tuple[list[Path], Path | None]:
     test = resolve(args.test_data, args.phantoms, args.seed, say) if args.test_data else None
     for folder in [*folders, *([test] if test else [])]:
         if not folder.is_dir():
-            raise TrainError(f"{folder}: no such folder")
+            raise TrainError(f"{folder}: no such folder{did_you_mean(str(folder), [PHANTOM])}")
     real = [folder.resolve() for folder in folders]
     for folder in real:
         if real.count(folder) > 1:

@@ -14,10 +14,12 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from edge.console.messages import printable
+
 
 def say(message: str) -> None:
-    """A line on standard error."""
-    print(message, file=sys.stderr, flush=True)
+    """A line on standard error; a file's name in it cannot steer the terminal."""
+    print(printable(message), file=sys.stderr, flush=True)
 
 
 def bar() -> Progress:

@@ -1,12 +1,11 @@
 """What the machine can do at best: multiply-adds in float32 and int8, and reading memory.
 
-Run as `python -m benchmarks.hardware.peaks THREADS [ENGINE PRECISION MODEL]...` in a process of its
-own, as NumPy's matrix library takes its number of threads when it is loaded. Best of many, not the
+It is measured in a process of its own (`_main`), as NumPy's matrix library takes its number of
+threads when it is loaded. Best of many, not the
 median: a peak is what the machine did at least once.
 """
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,10 @@ import numpy as np
 
 from benchmarks.installed import is_installed
 from benchmarks.timing.bare_engine import bare
-from benchmarks.timing.cold_start import run
+from benchmarks.timing.own_process import python, run
 
+_MEASURE = "from benchmarks.hardware.peaks import _main; _main(sys.argv[1:])"
+_WRITE = "from benchmarks.hardware.peaks import write_tflite; write_tflite(sys.argv[1])"
 _SIDE = 1024
 _ROWS = 256
 _SECONDS = 0.4  # for each probe
@@ -65,8 +66,7 @@ def measure_peaks(threads: Sequence[int], folder: Path) -> tuple[Peak, ...]:
     found = []
     for count in threads:
         libraries = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), str(count))
-        command = [sys.executable, "-m", "benchmarks.hardware.peaks", str(count), *probes]
-        data = json.loads(run(command, **libraries).splitlines()[-1])
+        data = json.loads(run(python(_MEASURE, count, *probes), **libraries).splitlines()[-1])
         blocks = tuple(Bandwidth(*block) for block in data["bandwidth"])
         found.append(Peak(count, data["fp32"], data["int8"], blocks))
     return tuple(found)
@@ -81,11 +81,7 @@ def _write_models(folder: Path) -> list[str]:
             path.write_bytes(_onnx(precision))
             probes += ["onnxruntime", precision, str(path)]
     if is_installed("tensorflow") and is_installed("ai_edge_litert"):
-        code = (
-            "import sys; from benchmarks.hardware.peaks import write_tflite; "
-            "write_tflite(sys.argv[1])"
-        )
-        run([sys.executable, "-c", code, str(folder)], TF_CPP_MIN_LOG_LEVEL="3")
+        run(python(_WRITE, folder), TF_CPP_MIN_LOG_LEVEL="3")
         for precision in ("fp32", "int8"):
             probes += ["litert", precision, str(folder / f"peak-{precision}.tflite")]
     return probes
@@ -167,13 +163,10 @@ def _reading(megabytes: float) -> float:
 
 
 def _main(arguments: list[str]) -> None:
+    """Print what one process measures; THREADS [ENGINE PRECISION MODEL]..."""
     threads, probes = int(arguments[0]), arguments[1:]
     best = {"fp32": _numpy_fp32(), "int8": None}
     for engine, precision, model in zip(probes[::3], probes[1::3], probes[2::3], strict=True):
         speed = _engine(engine, precision, model, threads)
         best[precision] = max(speed, best[precision] or 0.0)
     print(json.dumps({**best, "bandwidth": [(size, _reading(size)) for size in _SIZES]}))
-
-
-if __name__ == "__main__":
-    _main(sys.argv[1:])

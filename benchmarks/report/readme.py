@@ -1,6 +1,6 @@
 """The README's table, docs/measurements/benchmarks.md's and the pictures, from a report.
 
-`python -m benchmarks.report.readme` tells what is not as docs/benchmarks/report.json says; with
+`python -m benchmarks readme` tells what is not as docs/benchmarks/report.json says; with
 `--write` it rewrites what stands between markers
 
     <!-- benchmarks NAME: ... -->
@@ -10,10 +10,8 @@ in both documents, and draws the pictures into docs/benchmarks/. Nothing there i
 so that it cannot drift from what was measured.
 """
 
-import argparse
 import hashlib
 import re
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -114,33 +112,8 @@ def stale(root: Path, report_file: Path) -> list[str]:
     return found
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run `python -m benchmarks.report.readme` and return its exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.report.readme",
-        description=f"Compare README.md, {FULL} and the pictures with {REPORT}.",
-        epilog="Exit status: 0; 1 something is stale; 2 no usable report.",
-        allow_abbrev=False,
-    )
-    help = "write the tables and pictures anew; without, nothing is overwritten"
-    parser.add_argument("--write", action="store_true", help=help)
-    args = parser.parse_args(argv)
-    root = Path(__file__).parents[2]
-    try:
-        if args.write:
-            _write(root, root / REPORT)
-            return 0
-        found = stale(root, root / REPORT)
-    except BenchmarkError as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
-        return 2
-    print("\n".join(f"stale: {name}" for name in found) or "all as the report says")
-    if found:
-        print("write them anew: python -m benchmarks.report.readme --write")
-    return int(bool(found))
-
-
-def _write(root: Path, report_file: Path) -> None:
+def write(root: Path, report_file: Path) -> list[str]:
+    """Draw the pictures beside the report, rewrite the documents; returns their names."""
     from benchmarks.report.charts import draw
 
     report = read_report(report_file)
@@ -150,7 +123,7 @@ def _write(root: Path, report_file: Path) -> None:
             path.replace(report_file.parent / path.name)
     for name, text in texts.items():
         (root / name).write_text(text)
-        print(f"written: {name}")
+    return [str(name) for name in texts]
 
 
 def _row(group: Group, model: Model) -> tuple[str, ...]:
@@ -190,7 +163,3 @@ def _threads(shown: list[tuple[Group, Model]]) -> str:
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

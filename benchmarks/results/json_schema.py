@@ -1,4 +1,4 @@
-"""The JSON Schema of report.json, made from the dataclasses."""
+"""The JSON Schema of report.json, made from the dataclasses: `python -m benchmarks schema`."""
 
 import json
 from dataclasses import MISSING, fields, is_dataclass
@@ -51,7 +51,3 @@ def _of(hint: Any, definitions: dict) -> dict:
             }
         return {"$ref": f"#/$defs/{hint.__name__}"}
     return {"type": _SCALARS[hint]}
-
-
-if __name__ == "__main__":
-    print(text(), end="")

@@ -3,17 +3,15 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks.errors import BenchmarkError
+from benchmarks.timing.own_process import python, run
 from benchmarks.timing.single_stream import Latency, Ratio, paired_ratio
 
 _MINIMAL = Path(__file__).with_name("minimal_process.py")
-_ROOT = str(Path(__file__).parents[2])
 
 # Memory is read by the process itself: what a parent reads of its children (ru_maxrss) starts at
 # the parent's own size. proc(5): VmHWM is the peak resident set size, VmRSS the present one, in kB.
@@ -31,7 +29,7 @@ for _ in range(20):
     classifier.classify(sys.argv[4])
 {_TELL}"""
 
-
+_EDGE = "from edge.cli import main; raise SystemExit(main())"
 _KERAS = f"""
 import json, os, sys
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -83,7 +81,7 @@ def keras_process(model: Path, scan: Path) -> KerasProcess:
         BenchmarkError: it fails.
     """
     start = perf_counter()
-    text = run([sys.executable, "-c", _KERAS, str(model), str(scan)])
+    text = run(python(_KERAS, model, scan))
     milliseconds = (perf_counter() - start) * 1e3
     told = json.loads(text.splitlines()[-1])
     return KerasProcess(milliseconds, told and Memory(*told))
@@ -96,7 +94,7 @@ def cold_start(model: str, engine: str, scan: Path, repeats: int) -> ColdStart:
         BenchmarkError: one of them fails.
     """
     script = shutil.which("edge-classify", path=os.path.dirname(sys.executable))
-    ours = [script] if script else [sys.executable, "-m", "edge"]
+    ours = [script] if script else python(_EDGE)
     ours += [str(scan), "--model", model, "--engine", engine]
     minimal = [sys.executable, str(_MINIMAL), engine, model, str(scan)]
     times = []
@@ -118,33 +116,8 @@ def memory(model: str, engine: str, threads: int, scan: Path) -> Memory | None:
     """
     if not os.path.exists("/proc/self/status"):
         return None
-    peak, steady = json.loads(
-        run([sys.executable, "-c", _MEMORY, model, engine, str(threads), str(scan)])
-    )
+    peak, steady = json.loads(run(python(_MEMORY, model, engine, threads, scan)))
     return Memory(peak, steady)
-
-
-def run(command: list[str], input: str | None = None, **environment: str) -> str:
-    """Standard output of a command that must succeed; this source tree is on its path.
-
-    Raises:
-        BenchmarkError: it ends with another status than 0.
-    """
-    # An installed package has its bytecode; the first call writes it where the source was edited.
-    base = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    path = os.pathsep.join(filter(None, (_ROOT, base.get("PYTHONPATH"))))
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-        input=input,
-        env={**base, "PYTHONPATH": path, **environment},
-    )
-    if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines() or [f"status {done.returncode}"]
-        raise BenchmarkError(f"a process of its own failed: {said[-1][:300]}")
-    return done.stdout
 
 
 def _timed(command: list[str]) -> float:

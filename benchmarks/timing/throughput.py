@@ -1,13 +1,11 @@
-"""Scans per second by jobs and threads: `python -m benchmarks.timing.throughput MODEL FOLDER`.
+"""Scans per second by jobs and threads: `python -m benchmarks throughput MODEL FOLDER`.
 
 All combinations take turns, so that whatever else the machine does strikes each; the median of the
 turns' quotients to one job with one thread is the scaling. Workers are processes, as in
 `edge-classify`, where the engine has one thread; the time to start them counts.
 """
 
-import argparse
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
@@ -16,17 +14,16 @@ from statistics import median
 from time import perf_counter
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.timing.cold_start import run
+from benchmarks.timing.own_process import python, run
 from benchmarks.timing.single_stream import Ratio, paired_ratio
-from edge import NOTICE, Classifier, EdgeError, classify_many
-from edge.app.inputs import expand
-from edge.console.options import count, number
+from edge import Classifier, classify_many
 from edge.console.streams import silenced
 from edge.inference.threads import cores
-from edge.model_file.dataclass_json import from_json, to_json
+from edge.model_file.dataclass_json import from_json
 
 WANTED = 0.85
 """Share of the ideal scaling that the project promises."""
+_COMMAND = "from benchmarks.cli import main; raise SystemExit(main())"
 _NEARLY = 0.95
 """Of the best rate: reached there, more brings nothing."""
 _FEWEST = 16
@@ -114,62 +111,24 @@ def measure_apart(
     Raises:
         BenchmarkError: the process fails.
     """
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.timing.throughput",
-        model,
-        "-",
-        "--engine",
-        engine,
-    ]
+    command = python(_COMMAND, "throughput", model, "-", "--engine", engine)
     command += ["--json", "--repeats", "3", "--seconds", str(seconds), "--threads"]
     text = run([*command, *map(str, threads)], input="".join(f"{file}\n" for file in files))
     return from_json(Throughput, json.loads(text))
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run `python -m benchmarks.timing.throughput` and return its exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.timing.throughput",
-        description=f"Measure scans per second by jobs and threads. {NOTICE}",
-        epilog=f"Exit status: 0; 1 two jobs scale below {WANTED} of the ideal; 2 wrong usage.",
-        allow_abbrev=False,
-    )
-    add = parser.add_argument
-    add("model", metavar="MODEL", help="exported .tflite or .onnx model")
-    add("paths", nargs="+", metavar="PATH", help="scans, folders of them, or - for names on stdin")
-    add("--engine", default="auto", metavar="NAME", help="(default: auto)")
-    add("--jobs", type=count(), nargs="+", metavar="N", help="(default: 1, 2 ... twice the cores)")
-    add("--threads", type=count(), nargs="+", default=[1], metavar="N", help="(default: 1)")
-    add("--repeats", type=count(), default=7, metavar="N", help="turns (default: 7)")
-    add("--seconds", type=number(0, 3600), default=1.0, metavar="S", help="a turn (default: 1)")
-    add("--json", action="store_true", help="print JSON instead of words")
-    args = parser.parse_args(argv)
-    files = [one.path for one in expand(args.paths, lambda message: None) if not one.problem]
-    if not files:
-        print("benchmarks: no scans there", file=sys.stderr)
-        return 2
-    jobs = args.jobs or default_jobs()
-    try:
-        found = measure(
-            args.model, args.engine, files, jobs, args.threads, args.repeats, args.seconds
-        )
-    except (EdgeError, BenchmarkError) as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
-        return 2
-    if args.json:
-        print(json.dumps(to_json(found)))
-        return 0
-    for rate in found.rates:
-        print(
-            f"{rate.jobs} jobs of {rate.threads} threads: {rate.scans_per_second:.1f} scans/s, "
-            f"{rate.scaling} times one job"
-        )
+def in_words(found: Throughput) -> str:
+    """The rates, a line each, and where they end to grow."""
+    lines = [
+        f"{rate.jobs} jobs of {rate.threads} threads: {rate.scans_per_second:.1f} scans/s, "
+        f"{rate.scaling} times one job"
+        for rate in found.rates
+    ]
     end = found.saturation
-    print(f"{found.scans} scans a turn; saturates at {end.jobs} jobs of {end.threads} threads")
-    two = [r for r in found.rates if (r.jobs, r.threads) == (2, args.threads[0])]
-    return 1 if two and cores() > 1 and two[0].scaling.value < WANTED * 2 else 0
+    lines.append(
+        f"{found.scans} scans a turn; saturates at {end.jobs} jobs of {end.threads} threads"
+    )
+    return "\n".join(lines)
 
 
 def _rate(classifier: Classifier, files: list[str], jobs: int) -> float:
@@ -180,7 +139,3 @@ def _rate(classifier: Classifier, files: list[str], jobs: int) -> float:
     if errors:
         raise BenchmarkError(f"{len(errors)} of {len(files)} scans failed: {errors[0]}")
     return len(files) / seconds
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

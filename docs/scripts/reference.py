@@ -13,15 +13,12 @@ from pathlib import Path
 import reference_pages as pages
 from reference_markdown import page
 from reference_modules import module_map
-from reference_options import caught, command, epilog, exit_statuses
+from reference_options import command, epilog, exit_statuses
 
 import edge
-from benchmarks import cli as benchmarks_cli
-from benchmarks import transfer_learning
-from benchmarks.report import readme
-from benchmarks.timing import throughput
+from benchmarks import arguments as benchmarks_arguments
 from edge.app import arguments as edge_arguments
-from export import cli as export_cli
+from export import arguments as export_arguments
 from train import arguments as train_arguments
 
 ROOT = Path(__file__).parents[2]
@@ -34,13 +31,13 @@ def parsers() -> dict[str, dict[str, argparse.ArgumentParser]]:
     commands = {
         "edge-classify": [edge_arguments.parser()],
         "train": [train_arguments.parser()],
-        "export": [export_cli.parser(), caught(export_cli.main, ["inspect"])],
+        "export": [
+            export_arguments.parser(),
+            *(make() for make in export_arguments.COMMANDS.values()),
+        ],
         "benchmarks": [
-            benchmarks_cli.parser(),
-            caught(benchmarks_cli.main, ["merge"]),
-            caught(throughput.main, []),
-            caught(transfer_learning.main, []),
-            caught(readme.main, []),
+            benchmarks_arguments.parser(),
+            *(make() for make, _ in benchmarks_arguments.COMMANDS.values()),
         ],
     }
     return {name: {one.prog: one for one in several} for name, several in commands.items()}

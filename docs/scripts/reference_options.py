@@ -2,36 +2,13 @@
 
 import argparse
 import re
-import signal
-from collections.abc import Callable
-from unittest.mock import patch
+from collections.abc import Callable, Iterator, Sequence
 
 from reference_markdown import bullets, prose, sentence
 
 _DEFAULT = re.compile(r"\s*\(default: (?P<words>.*)\)\s*$", re.DOTALL)
+_REQUIRED = re.compile(r"\s*\((?P<words>required[^)]*)\)\s*$")
 _EXIT = re.compile(r"exit status: (?P<body>.*?)(?:\.(?=\s)|\.$|$)", re.DOTALL | re.IGNORECASE)
-
-
-class _Caught(Exception):
-    """A parser, at the moment when it was to parse."""
-
-
-def caught(main: Callable[[list[str]], object], argv: list[str]) -> argparse.ArgumentParser:
-    """The parser that a command makes for itself when it is called with `argv`."""
-
-    def stop(self, *args, **kwargs):
-        raise _Caught(self)
-
-    signals = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
-        with patch.object(argparse.ArgumentParser, "parse_args", stop):
-            main(argv)
-    except _Caught as caught:
-        return caught.args[0]
-    finally:
-        for number, handler in signals.items():
-            signal.signal(number, handler)
-    raise ValueError(f"{main.__module__}: parses no arguments")
 
 
 def command(parser: argparse.ArgumentParser, level: int = 2) -> list[str]:
@@ -107,25 +84,44 @@ def _option(parser: argparse.ArgumentParser, action: argparse.Action) -> list[st
     """What an option does, and its facts as a list."""
     words = parser._get_formatter()._expand_help(action) if action.help else ""
     found = _DEFAULT.search(words)
-    text = _DEFAULT.sub("", words)
+    required = _REQUIRED.search(words)
+    text = _REQUIRED.sub("", _DEFAULT.sub("", words))
     facts = []
     if action.choices:
         facts.append(f"One of: {', '.join(f'`{choice}`' for choice in action.choices)}.")
     elif takes := _takes(action.type):
         facts.append(f"Takes {prose(takes)}.")
-    if action.required and action.option_strings:
-        facts.append("Required.")
+    if required:
+        facts.append(sentence(required["words"]))
     elif default := _default(action, found and found["words"]):
         facts.append(f"Default: {default}.")
-    for group in parser._mutually_exclusive_groups:
-        if action in group._group_actions:
-            others = [_short(other) for other in group._group_actions if other is not action]
-            facts.append(f"Not together with {' or '.join(others)}.")
+    facts += _company(parser, action)
     return [sentence(text), bullets(facts)]
 
 
-def _short(action: argparse.Action) -> str:
-    return f"`{action.option_strings[-1]}`"
+def _company(parser: argparse.ArgumentParser, action: argparse.Action) -> Iterator[str]:
+    """What an option needs or excludes, from the parser's table of rules."""
+    for rule in getattr(parser, "rules", ()):
+        name, _, value = rule.option.partition(" ")
+        if name not in (*action.option_strings, action.metavar):
+            continue
+        what = f"`{value}` only" if value else "Only"
+        if rule.needs:
+            yield f"{what} {_conditions(rule.needs)}."
+        if rule.excludes:
+            yield f"{f'`{value}` not' if value else 'Not'} {_conditions(rule.excludes)}."
+        if rule.takes is not None:
+            yield f"Of the other options only {', '.join(f'`{one}`' for one in rule.takes)}."
+
+
+def _conditions(conditions: Sequence[str]) -> str:
+    """As `with --watch or without --precision`, in Markdown."""
+    having = [one.replace(" & ", "` and `") for one in conditions if not one.startswith("no ")]
+    lacking = [one.removeprefix("no ") for one in conditions if one.startswith("no ")]
+    parts = [("with", having), ("without", lacking)]
+    return " or ".join(
+        f"{word} {' or '.join(f'`{one}`' for one in ones)}" for word, ones in parts if ones
+    )
 
 
 def _takes(kind: Callable | None) -> str:

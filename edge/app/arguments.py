@@ -6,7 +6,8 @@ argparse.
 
 import argparse
 
-from edge import NOTICE, __version__
+from edge.console.parser import Parser
+from edge.console.rules import Rule
 
 _EPILOG = """exit status: 0 every scan was classified; 1 at least one could not be read or was
 rejected, or its picture could not be written (the others are still classified), or the self-test
@@ -21,30 +22,72 @@ _FORMATS = ("text", "json", "ndjson", "csv", "html")
 _MOST = 1024
 """Threads or jobs; more is a slip of the finger, and some engines take the memory for them."""
 
+_LOADING = ("--model", "--engine", "--provider", "--threads")
+_WATCHING = ("--settle", "--out", "--explain", "--max-pixels", "--frame")
+_REPORTS = "{other} reports as text or json, not as {format}"
+RULES = (
+    Rule(
+        "PATH",
+        excludes=("--doctor", "--self-test", "--watch"),
+        says="{other} takes no scans; leave out {word}",
+    ),
+    Rule("--doctor", takes=("--model", "--format")),
+    Rule("--self-test", takes=("--model", "--engine", "--format")),
+    Rule("--watch", takes=(*_LOADING, *_WATCHING, "--format")),
+    Rule("--format csv", excludes=("--doctor", "--self-test"), says=_REPORTS),
+    Rule("--format html", excludes=("--doctor", "--self-test"), says=_REPORTS),
+    Rule("--format ndjson", excludes=("--doctor", "--self-test"), says=_REPORTS),
+    Rule(
+        "--format",
+        needs=("no --watch", "--format ndjson"),
+        says="--watch writes ndjson; it cannot write {format}",
+    ),
+    Rule("--settle", needs=("--watch",)),
+    Rule(
+        "--null",
+        needs=("-",),
+        says="--null has no effect without -, which reads names from standard input; leave it out",
+    ),
+)
 
-def parser() -> argparse.ArgumentParser:
+
+def parser(prog: str = "edge-classify") -> Parser:
     """The command line, with defaults and units."""
-    result = argparse.ArgumentParser(
-        prog="edge-classify",
-        description=f"Classify brain-MRI scans with an exported model. {NOTICE}",
+    result = Parser(
+        "edge-classify",
+        prog=prog,
+        usage="PATH ... [options]\n--watch DIR [options]\n--self-test | --doctor [options]",
+        description="Classify brain-MRI scans with an exported model.",
         epilog=_EPILOG,
-        formatter_class=_help_formatter,
-        allow_abbrev=False,
+        rules=RULES,
     )
-    add = result.add_argument
+    add = result.group("input")
     add(
         "paths",
         nargs="*",
         metavar="PATH",
         help="image file, folder to search for image files, pattern ('scans/**/*.png'), or - for "
-        "names on standard input, one a line",
+        "names on standard input, one a line (required, but with --watch, --self-test, --doctor)",
     )
     add(
-        "--model",
-        type=_name,
-        metavar="FILE",
-        help="exported .tflite or .onnx model (default: the bundled one: edge/models/NOTICE.md)",
+        "--null",
+        action="store_true",
+        help="names on standard input end in NUL, as find -print0 writes them (default: in a "
+        "newline)",
     )
+    add(
+        "--frame",
+        type=_positive,
+        metavar="N",
+        help="which frame or page, from 1, of files with several (default: refuse them)",
+    )
+    add(
+        "--max-pixels",
+        type=_positive,
+        metavar="N",
+        help="refuse scans with more pixels, width x height (default: 64 million)",
+    )
+    add = result.group("output")
     add("--format", choices=_FORMATS, default="text", help="of the results (default: text)")
     add(
         "--out",
@@ -58,14 +101,15 @@ def parser() -> argparse.ArgumentParser:
         type=_name,
         metavar="DIR",
         help="write a PNG for each scan there: where the model sees a tumor, by its own heat map; "
-        "without one, by covering the scan piece by piece, 145 times as long as the verdict",
+        "without one, by covering the scan piece by piece, 145 times as long as the verdict "
+        "(default: none)",
     )
+    add = result.group("model")
     add(
-        "--jobs",
-        type=_few,
-        metavar="N",
-        help="scans in work at a time, each with its own engine (default: 2 where there are two "
-        "cores, so that one is decoded while another is classified)",
+        "--model",
+        type=_name,
+        metavar="FILE",
+        help="exported .tflite or .onnx model (default: the bundled one: edge/models/NOTICE.md)",
     )
     add(
         "--engine",
@@ -80,33 +124,30 @@ def parser() -> argparse.ArgumentParser:
         help="what ONNX Runtime computes on, falling back with a warning (default: auto, CUDA "
         "where it is there, else the processor)",
     )
+    add = result.group("speed")
+    add(
+        "--jobs",
+        type=_few,
+        metavar="N",
+        help="scans in work at a time, each with its own engine (default: 2 where there are two "
+        "cores, so that one is decoded while another is classified)",
+    )
     add(
         "--threads",
         type=_threads,
         default=1,
         metavar="N",
-        help="of each engine, or auto: measure at the start which number is fastest (default: 1, "
-        "which holds its pace on a busy machine)",
+        help="threads of each engine, or auto: measure at the start which number is fastest "
+        "(default: 1, which holds its pace on a busy machine)",
     )
-    add(
-        "--max-pixels",
-        type=_positive,
-        metavar="N",
-        help="refuse scans with more pixels, width x height (default: 64 million)",
-    )
-    add(
-        "--frame",
-        type=_positive,
-        metavar="N",
-        help="which frame or page, from 1, of files with several (default: refuse them)",
-    )
-    add("--null", action="store_true", help="names on standard input end in NUL (find -print0)")
+    add = result.group("service")
     add(
         "--watch",
         type=_name,
         metavar="DIR",
         help="classify each file that is put there, until stopped; results as ndjson, each on disk "
-        "(in --out, default: .mri-edge-results.ndjson in DIR) before it is printed",
+        "(in --out; without, in .mri-edge-results.ndjson in DIR) before it is printed (default: "
+        "classify PATH once)",
     )
     add(
         "--settle",
@@ -115,23 +156,21 @@ def parser() -> argparse.ArgumentParser:
         metavar="S",
         help="with --watch: a file is whole when unchanged for S seconds (default: 2)",
     )
+    add = result.group("checks")
     add(
         "--self-test",
         action="store_true",
-        help="check the model's hash and replay its golden sample on every installed engine",
+        help="check the model's hash and replay its golden sample on every installed engine "
+        "(default: no)",
     )
     add(
         "--doctor",
         action="store_true",
-        help="tell what this board is, which engines it has, and how to install what is missing",
+        help="tell what this board is, which engines it has, and how to install what is missing "
+        "(default: no)",
     )
-    add("--version", action="version", version=f"edge-classify {__version__}. {NOTICE}")
+    result.add_about("edge-classify")
     return result
-
-
-def _help_formatter(prog: str) -> argparse.HelpFormatter:
-    # Without a width argparse asks `shutil` for the terminal's, and shutil's imports cost 5 ms.
-    return argparse.RawDescriptionHelpFormatter(prog, width=100)
 
 
 def _name(text: str) -> str:

@@ -2,52 +2,61 @@
 
 # ruff: noqa: E501
 HELP = """\
-usage: edge-classify [-h] [--model FILE] [--format {text,json,ndjson,csv,html}] [--out FILE]
-                     [--explain DIR] [--jobs N] [--engine {auto,litert,tflite-runtime,onnxruntime}]
-                     [--provider {auto,cpu,cuda,tensorrt}] [--threads N] [--max-pixels N]
-                     [--frame N] [--null] [--watch DIR] [--settle S] [--self-test] [--doctor]
-                     [--version]
-                     [PATH ...]
+usage: edge-classify PATH ... [options]
+       edge-classify --watch DIR [options]
+       edge-classify --self-test | --doctor [options]
 
 Classify brain-MRI scans with an exported model. Research software, not a medical device: not for diagnosis or treatment.
 
-positional arguments:
+input:
   PATH                  image file, folder to search for image files, pattern ('scans/**/*.png'), or
-                        - for names on standard input, one a line
+                        - for names on standard input, one a line (required, but with --watch,
+                        --self-test, --doctor)
+  --null                names on standard input end in NUL, as find -print0 writes them (default: in
+                        a newline)
+  --frame N             which frame or page, from 1, of files with several (default: refuse them)
+  --max-pixels N        refuse scans with more pixels, width x height (default: 64 million)
 
-options:
-  -h, --help            show this help message and exit
-  --model FILE          exported .tflite or .onnx model (default: the bundled one:
-                        edge/models/NOTICE.md)
+output:
   --format {text,json,ndjson,csv,html}
                         of the results (default: text)
   --out FILE            write the results to FILE, once they are whole; with --watch, append to it
                         (default: standard output)
   --explain DIR         write a PNG for each scan there: where the model sees a tumor, by its own
                         heat map; without one, by covering the scan piece by piece, 145 times as
-                        long as the verdict
-  --jobs N              scans in work at a time, each with its own engine (default: 2 where there
-                        are two cores, so that one is decoded while another is classified)
+                        long as the verdict (default: none)
+
+model:
+  --model FILE          exported .tflite or .onnx model (default: the bundled one:
+                        edge/models/NOTICE.md)
   --engine {auto,litert,tflite-runtime,onnxruntime}
                         inference engine (default: auto, the first installed one that runs the
                         model)
   --provider {auto,cpu,cuda,tensorrt}
                         what ONNX Runtime computes on, falling back with a warning (default: auto,
                         CUDA where it is there, else the processor)
-  --threads N           of each engine, or auto: measure at the start which number is fastest
-                        (default: 1, which holds its pace on a busy machine)
-  --max-pixels N        refuse scans with more pixels, width x height (default: 64 million)
-  --frame N             which frame or page, from 1, of files with several (default: refuse them)
-  --null                names on standard input end in NUL (find -print0)
+
+speed:
+  --jobs N              scans in work at a time, each with its own engine (default: 2 where there
+                        are two cores, so that one is decoded while another is classified)
+  --threads N           threads of each engine, or auto: measure at the start which number is
+                        fastest (default: 1, which holds its pace on a busy machine)
+
+service:
   --watch DIR           classify each file that is put there, until stopped; results as ndjson, each
-                        on disk (in --out, default: .mri-edge-results.ndjson in DIR) before it is
-                        printed
+                        on disk (in --out; without, in .mri-edge-results.ndjson in DIR) before it is
+                        printed (default: classify PATH once)
   --settle S            with --watch: a file is whole when unchanged for S seconds (default: 2)
+
+checks:
   --self-test           check the model's hash and replay its golden sample on every installed
-                        engine
+                        engine (default: no)
   --doctor              tell what this board is, which engines it has, and how to install what is
-                        missing
-  --version             show program's version number and exit
+                        missing (default: no)
+
+about:
+  -h, --help            show this text and end
+  --version             show the version and end
 
 exit status: 0 every scan was classified; 1 at least one could not be read or was
 rejected, or its picture could not be written (the others are still classified), or the self-test

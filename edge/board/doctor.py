@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from edge import NOTICE, __version__
 from edge.board.hardware import Board, read_board
+from edge.console.shadowing import hidden_here
 
 _PACKAGES = {"litert": "ai-edge-litert>=1.2", "onnxruntime": "onnxruntime>=1.17"}
 _JETSON_INDEX = "https://pypi.jetson-ai-lab.io/jp6/cu126"
@@ -225,6 +226,7 @@ def _advice(board: Board, engines: tuple[EngineFound, ...]):
         yield "a 64-bit system on this board would bring faster engines"
     if all(engine.problem for engine in engines):
         yield "no engine works here: nothing can be classified before one is installed"
+    yield from hidden_here()
 
 
 def _versions(*names: str) -> dict[str, str]:

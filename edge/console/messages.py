@@ -1,17 +1,57 @@
-"""What a command says on standard error."""
+"""What a command says on standard error, each message one line with the command's name."""
 
 import os
 import sys
 
+WRONG = 2
+"""Exit status: wrong usage, or no usable model, data or engine."""
 
-def drop_output() -> None:
-    """What is still in stdout's buffer goes nowhere: its flush at exit must not complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+_program = "edge-classify"
+
+
+def speak_as(program: str) -> str:
+    """Give messages the name of another command; returns the name before."""
+    global _program
+    before, _program = _program, program
+    return before
+
+
+def printable(message: object) -> str:
+    """A message as one line: what would steer a terminal is written as Python escapes it."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(message))
 
 
 def say(message: object) -> int:
-    """Say what is wrong, in one line; returns the status for wrong usage."""
-    sys.stdout.flush()
-    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(message))
-    print(f"edge-classify: {line}", file=sys.stderr)
-    return 2
+    """Say something in one line; returns the status for wrong usage."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    try:
+        print(f"{_program}: {printable(message)}", file=sys.stderr, flush=True)
+    except OSError:
+        drop(sys.stderr)  # results do not depend on messages
+    return WRONG
+
+
+def tell(text: str) -> int:
+    """Print a text on standard output, loading nothing else; returns the exit status."""
+    try:
+        print(text, end="", flush=True)
+    except BrokenPipeError:
+        drop(sys.stdout)
+        return 1
+    except OSError as error:
+        drop(sys.stdout)
+        return say(f"standard output cannot be written ({error.strerror or error})")
+    return 0
+
+
+def drop(stream) -> None:
+    """What is still in a stream's buffer goes nowhere: its flush at exit must not complain."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)
+
+
+def drop_output() -> None:
+    """The same for standard output."""
+    drop(sys.stdout)

@@ -22,6 +22,11 @@ def was_stopped() -> bool:
     return bool(_received)
 
 
+def stopped_status() -> int:
+    """The exit status of a command that was stopped, as shells have it: 128 and the signal."""
+    return 128 + (_received[0] if _received else signal.SIGINT)
+
+
 def _stop(number: int, frame: FrameType | None) -> None:
     _received.append(number)
     raise KeyboardInterrupt

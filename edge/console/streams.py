@@ -25,10 +25,13 @@ class ResultStream:
     Args:
         stream: what is written to, and asked for everything but `write` and `flush`.
         name: of the stream, for the message.
+        elsewhere: what to do about it, for the message.
     """
 
-    def __init__(self, stream: TextIO, name: str):
-        self._stream, self._name = stream, name
+    def __init__(
+        self, stream: TextIO, name: str, elsewhere: str = "write them elsewhere with --out"
+    ):
+        self._stream, self._name, self._elsewhere = stream, name, elsewhere
 
     def write(self, text: str) -> int:
         """As the stream's own; raises OutputError."""
@@ -51,7 +54,7 @@ class ResultStream:
         except BrokenPipeError:
             raise
         except OSError as error:
-            hint = "free some space" if error.errno in _FULL else "write them elsewhere with --out"
+            hint = "free some space" if error.errno in _FULL else self._elsewhere
             raise OutputError(
                 f"{self._name} cannot be written ({error.strerror or error}); {hint}"
             ) from error

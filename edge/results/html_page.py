@@ -6,8 +6,9 @@ from html import escape
 from typing import TextIO
 
 from edge import NOTICE, __version__
+from edge.console.messages import printable
 from edge.parallel.pipeline import Outcome
-from edge.results.words import WORDS, printable
+from edge.results.words import WORDS
 
 _HEAD = """<!DOCTYPE html>
 <html lang="en">

@@ -9,8 +9,3 @@ WORDS = {
 
 
 SYNTHETIC = "The model was trained on generated phantoms: it knows nothing of patients."
-
-
-def printable(text: str) -> str:
-    """`text` with control characters escaped: a file name must not steer the terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

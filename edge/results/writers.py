@@ -8,8 +8,9 @@ import json
 from typing import TextIO
 
 from edge import NOTICE
+from edge.console.messages import printable
 from edge.parallel.pipeline import Outcome
-from edge.results.words import SYNTHETIC, WORDS, printable
+from edge.results.words import SYNTHETIC, WORDS
 
 _KEYS = (
     "path",

@@ -6,8 +6,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from edge import NOTICE, __version__
+from edge.console.messages import printable
 from edge.inference.classifier import Prediction
-from edge.results.words import WORDS, printable
+from edge.results.words import WORDS
 from edge.saliency.heat_map import MEANINGS, HeatMap, upsampled
 
 _SIDE = 480

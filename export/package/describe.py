@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge import NOTICE
+from edge.console.messages import printable
 from edge.model_file.container import ModelFile, open_model
 from edge.model_file.provenance import MapMatch, Provenance, provenance
-from edge.results.words import printable
 from export.quantize import layer_search
 
 

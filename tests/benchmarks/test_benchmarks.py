@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks.cli import main, parser
+from benchmarks.cli import main
 from edge.inference.engines import installed
 from tests.edge.conftest import MODELS, heed_ctrl_c
 from train.errors import TrainError
@@ -403,9 +403,7 @@ def test_scans_that_are_all_rejected(tiny, tmp_path, capsys):
     ],
 )
 def test_nonsense_is_refused(option, capsys):
-    with pytest.raises(SystemExit) as stop:
-        main(["m.tflite", *option])
-    assert stop.value.code == 2
+    assert main(["m.tflite", *option]) == 2
     assert option[0] in capsys.readouterr().err
 
 
@@ -436,17 +434,15 @@ def test_nothing_to_measure(arguments, words, tmp_path, monkeypatch, capsys):
 
 
 def test_throughput(tiny, phantoms, capsys):
-    from benchmarks.timing.throughput import main as throughput
-
     folder = str(phantoms / "yes")
     options = ["--jobs", "1", "2", "--repeats", "2", "--seconds", "0.1", "--json"]
-    assert throughput([str(tiny), folder, *options]) == 0
+    assert main(["throughput", str(tiny), folder, *options]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [(rate["jobs"], rate["threads"]) for rate in found["rates"]] == [(1, 1), (2, 1)]
     assert found["rates"][0]["scaling"]["value"] == 1.0
     assert found["scans"] >= 16
-    assert throughput(["gone.tflite", folder]) == 2
-    assert throughput([str(tiny), str(phantoms / "gone")]) == 2
+    assert main(["throughput", "gone.tflite", folder]) == 2
+    assert main(["throughput", str(tiny), str(phantoms / "gone")]) == 2
 
 
 def test_combinations_of_jobs_and_threads(monkeypatch):
@@ -457,7 +453,3 @@ def test_combinations_of_jobs_and_threads(monkeypatch):
     pairs = combinations([1, 2, 4], [1, 2])
     assert pairs == [(1, 1), (2, 1), (4, 1), (1, 2), (2, 2)]
     assert combinations([2], [1])[0] == (1, 1)
-
-
-def test_every_flag_has_help():
-    assert all(action.help for action in parser()._actions)

@@ -5,7 +5,8 @@ import pytest
 pytest.importorskip("tensorflow")
 
 from benchmarks import transfer_learning
-from benchmarks.transfer_learning import Timed, main
+from benchmarks.cli import main
+from benchmarks.transfer_learning import Timed
 
 EPOCHS = 20
 
@@ -16,7 +17,7 @@ def outcome(losses, monkeypatch):
     monkeypatch.setattr(transfer_learning, "_prepared", lambda *_: (None, [], []))
     monkeypatch.setattr(transfer_learning, "_cached", lambda *_: Timed(fast, losses))
     monkeypatch.setattr(transfer_learning, "_plain", lambda *_: Timed(slow, [0.5] * EPOCHS))
-    return main([])
+    return main(["transfer"])
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,5 @@ def test_a_loss_that_differs_or_is_no_number_fails(loss, status, at, monkeypatch
 
 @pytest.mark.parametrize("model", ["vgg99", "cnn"])
 def test_a_network_without_a_backbone_is_refused(model, capsys):
-    with pytest.raises(SystemExit) as stop:
-        main(["--model", model])
-    assert stop.value.code == 2
+    assert main(["transfer", "--model", model]) == 2
     assert f"--model {model}: has no backbone to freeze; use vgg16" in capsys.readouterr().err

@@ -17,7 +17,8 @@ from edge.inference.engines import installed
 from edge.inference.self_test import self_test
 from edge.model_file.container import open_model
 from edge.model_file.provenance import provenance
-from export.cli import main, parser
+from export.arguments import parser
+from export.cli import main
 from export.convert.keras_conversion import Converter
 from export.targets import TARGETS
 from train.data.reading import read_again
@@ -296,18 +297,12 @@ def test_contradicting_options(run, tmp_path, capsys):
     assert "contradict" in capsys.readouterr().err
 
 
-def test_every_flag_has_help():
-    assert all(action.help for action in parser()._actions)
-
-
 @pytest.mark.parametrize(
     "option",
     [["--max-changed", "-1"], ["--max-difference", "nan"], ["--calibration-scans", "-5"]],
 )
 def test_nonsense_is_refused_at_once(option, capsys):
-    with pytest.raises(SystemExit) as stop:
-        main(["run", *option])
-    assert stop.value.code == 2
+    assert main(["run", *option]) == 2
     assert option[0] in capsys.readouterr().err
 
 

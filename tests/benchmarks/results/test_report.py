@@ -37,7 +37,7 @@ def test_a_report_is_read_back_as_it_was_written(file):
 def test_the_schema_is_that_of_the_code():
     committed = (ROOT / "docs" / "benchmarks" / "report.schema.json").read_text()
     assert committed == json_schema.text(), (
-        "python -m benchmarks.results.json_schema > docs/benchmarks/report.schema.json"
+        "python -m benchmarks schema > docs/benchmarks/report.schema.json"
     )
 
 
@@ -196,7 +196,7 @@ def test_pictures_carry_the_report_that_they_show(tmp_path, monkeypatch):
         (tmp_path / name).write_text("<!-- benchmarks full: x -->\n<!-- benchmarks end -->\n")
     path = tmp_path / readme.REPORT
     path.write_text(json.dumps(to_json(report())))
-    readme._write(tmp_path, path)
+    readme.write(tmp_path, path)
     assert readme.stale(tmp_path, path) == []
     drawn = {f"{name}.png" for name in readme._drawn(report())}
     assert drawn == {file.name for file in path.parent.glob("*.png")}
@@ -215,15 +215,15 @@ def test_nothing_is_overwritten_unless_asked(monkeypatch, capsys):
     def write(*_):
         raise AssertionError("written")
 
-    monkeypatch.setattr(readme, "_write", write)
+    monkeypatch.setattr(readme, "write", write)
     monkeypatch.setattr(readme, "stale", lambda *_: ["README.md"])
-    assert readme.main([]) == 1
+    assert main(["readme"]) == 1
     assert capsys.readouterr().out.splitlines() == [
         "stale: README.md",
-        "write them anew: python -m benchmarks.report.readme --write",
+        "write them anew: python -m benchmarks readme --write",
     ]
     monkeypatch.setattr(readme, "stale", lambda *_: [])
-    assert readme.main([]) == 0
+    assert main(["readme"]) == 0
 
 
 def test_the_committed_tables_fit_on_a_page():
@@ -240,7 +240,7 @@ def test_the_committed_documents_match_the_committed_report():
     if not (ROOT / readme.REPORT).is_file():
         pytest.skip(f"no report is committed at {readme.REPORT}")
     assert readme.stale(ROOT, ROOT / readme.REPORT) == [], (
-        "run: python -m benchmarks.report.readme --write"
+        "run: python -m benchmarks readme --write"
     )
 
 

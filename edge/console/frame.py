@@ -1,0 +1,110 @@
+"""The frame around every command: its streams, its errors in one line, its exit status.
+
+0    done
+1    an input failed, a gate or a limit did; or the reader of the results has gone
+2    wrong usage, or no usable model, data or engine; results that cannot be written
+130  interrupted by Ctrl-C; 128 and the number of any other signal that asked to stop
+"""
+
+import os
+import sys
+from collections.abc import Callable
+
+from edge.console.messages import drop_output, say, speak_as
+from edge.console.streams import OutputError, ResultStream, hold_closed
+from edge.errors import EdgeError
+
+
+def run(
+    program: str,
+    command: Callable[[frozenset[int]], int],
+    *,
+    errors: tuple[type[Exception], ...] = (),
+    extra: str | None = None,
+    interrupted: Callable[[], str] | None = None,
+    failed: Callable[[], str] | None = None,
+    elsewhere: str = "send them elsewhere",
+) -> int:
+    """Run a command and return its exit status, whatever happens in it but a fault of its own.
+
+    Args:
+        program: the name that begins each message.
+        command: takes the standard descriptors (0, 1, 2) that were closed; returns the status.
+        errors: whose message says all; `EdgeError` always is one.
+        extra: of the distribution, that brings a package that is missing.
+        interrupted: what to say of a command that was stopped, and of what it has left behind.
+        failed: the latter alone, to say where the system refuses a file.
+        elsewhere: what to do if results cannot be written.
+    """
+    before, stdout = speak_as(program), sys.stdout
+    try:
+        closed = hold_closed()
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")  # file names need not be valid text
+        stdout = sys.stdout
+        sys.stdout = ResultStream(stdout, "the results", elsewhere)
+        try:
+            try:
+                return command(closed)
+            except SystemExit as end:  # of a parser: --help, --version, wrong usage
+                return end.code if isinstance(end.code, int) else 0
+            finally:
+                sys.stdout.flush()
+        except BrokenPipeError:
+            # The reader (say, `head`) has gone.
+            drop_output()
+            return 1
+        except OutputError as error:
+            drop_output()
+            return say(error)
+        except (EdgeError, *errors) as error:
+            return say(error)
+        except ModuleNotFoundError as error:
+            if extra is None or _is_ours(error.name):
+                raise
+            return say(f"needs {error.name}; run: pip install 'mri-edge[{extra}]'")
+        except OSError as error:
+            return say(_refused(error) + (f"; {failed()}" if failed else ""))
+        except KeyboardInterrupt:
+            from edge.console.signals import stopped_status
+
+            say(interrupted() if interrupted else "interrupted")
+            return stopped_status()
+    finally:
+        sys.stdout = stdout
+        speak_as(before)
+
+
+def need_output(closed: frozenset[int]) -> None:
+    """See that there is a standard output, for a command whose only result goes there.
+
+    Raises:
+        OutputError: it is closed.
+    """
+    if 1 in closed:
+        raise OutputError("there is no standard output to write to (it is closed)")
+
+
+def need(packages: tuple[str, ...]) -> None:
+    """See that packages are installed, before anything is begun.
+
+    Raises:
+        ModuleNotFoundError: one is not; `run` says which extra brings it.
+    """
+    from importlib.util import find_spec
+
+    for name in packages:
+        spec = find_spec(name)
+        if spec is None or spec.origin is None:  # no origin: a mere folder of that name
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+def _refused(error: OSError) -> str:
+    name = error.filename
+    where = os.fsdecode(name) if isinstance(name, str | bytes) else "the system refuses"
+    return f"{where}: {error.strerror or error}"
+
+
+def _is_ours(module: str | None) -> bool:
+    return (module or "").split(".")[0] in ("", "edge", "train", "export", "benchmarks")

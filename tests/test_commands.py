@@ -1,0 +1,200 @@
+"""What holds for the command lines of all commands."""
+
+import re
+
+import pytest
+
+from edge import NOTICE
+from tests.commands import all_parsers
+
+PARSERS = all_parsers()
+OPTIONS = [
+    (prog, action)
+    for prog, parser in PARSERS.items()
+    for action in parser._actions
+    if action.dest not in ("help", "version")
+]
+UNITS = {
+    "N": "scans|copies|epochs|pixels|threads|rounds|verdicts|processes|frame or page|number",
+    "K": "fold",
+    "S": "seconds| S ",
+    "X": "share|step|the same|difference",
+    "P%": "percent",
+}
+"""Metavar of a number: what its help counts in."""
+ALWAYS = {
+    "edge-classify": "--format --model --engine --provider --threads --jobs --out --explain "
+    "--max-pixels --frame",
+    "python -m train": "--data --test-data --positive --negative --patient-csv --out --resume "
+    "--model --epochs --batch-size --seed --target-sensitivity --coverage --precision --devices "
+    "--folds --protocol",
+    "python -m export": "RUN --data --out --format --precision --reference --licence "
+    "--max-changed --max-difference",
+    "python -m export inspect": "FILE",
+    "python -m benchmarks": "MODEL --data --run --reference --out --engine --threads --min-seconds "
+    "--p99 --quick --gate --no-gate --baseline",
+    "python -m benchmarks merge": "REPORT",
+    "python -m benchmarks throughput": "MODEL PATH --json --engine --jobs --threads --repeats "
+    "--seconds",
+    "python -m benchmarks transfer": "--model --scans",
+    "python -m benchmarks readme": "REPORT --write",
+    "python -m benchmarks schema": "",
+}
+"""Options that have an effect whatever else is given, but for ways of working that take few."""
+
+
+def name_of(action):
+    return action.option_strings[-1] if action.option_strings else action.metavar
+
+
+each = pytest.mark.parametrize(
+    ("prog", "action"), OPTIONS, ids=[f"{prog} {name_of(a)}" for prog, a in OPTIONS]
+)
+
+
+@each
+def test_every_option_is_explained_in_its_group(prog, action):
+    parser = PARSERS[prog]
+    assert len(action.help) > 10
+    assert re.search(r"\((default: [^)]+|required[^)]*)\)$", action.help), "default in words"
+    assert action not in parser._positionals._group_actions
+    assert action not in parser._optionals._group_actions
+    groups = [group for group in parser._action_groups if action in group._group_actions]
+    assert [bool(group.title) for group in groups] == [True]
+    if action.metavar in UNITS and action.nargs != 0:
+        assert re.search(UNITS[action.metavar], action.help), "unit"
+
+
+@each
+def test_it_is_decided_whether_an_option_always_has_an_effect(prog, action):
+    ruled = {rule.option.split(" ")[0] for rule in PARSERS[prog].rules}
+    always = ALWAYS[prog].split()
+    assert (name_of(action) in ruled) + (name_of(action) in always) >= 1
+
+
+@pytest.mark.parametrize("prog", PARSERS)
+def test_rules_name_options_that_there_are(prog):
+    parser = PARSERS[prog]
+    known = {"-", *(name for name in parser._option_string_actions)}
+    known |= {action.metavar for action in parser._actions}
+    for rule in parser.rules:
+        conditions = [rule.option, *rule.needs, *rule.excludes, *(rule.takes or ())]
+        conditions += [rule.unless] if rule.unless else []
+        for one in (part for text in conditions for part in text.split(" & ")):
+            name, _, value = one.removeprefix("no ").partition(" ")
+            assert name in known, one
+            choices = parser._option_string_actions[name].choices if value else None
+            assert not choices or value in choices, one
+
+
+@pytest.mark.parametrize("prog", PARSERS)
+def test_help_is_the_same_everywhere_and_carries_the_notice(prog, monkeypatch):
+    texts = set()
+    for columns in ("40", "200"):
+        monkeypatch.setenv("COLUMNS", columns)
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        texts.add(all_parsers()[prog].format_help())
+    (text,) = texts
+    assert text.startswith(f"usage: {prog}")
+    assert NOTICE in text
+    assert "exit status: 0" in text
+    assert "\x1b" not in text
+
+
+SLIPS = """
+edge-classify: --modle m x.png: unknown option --modle; did you mean --model?
+edge-classify: --output f x.png: did you mean --out?
+edge-classify: --json x.png: did you mean --format json?
+edge-classify: --format jsn x.png: unknown value 'jsn'; did you mean json?
+edge-classify: -model m x.png: did you mean --model?
+edge-classify: –model m x.png: begins with a long dash; did you mean --model?
+edge-classify: --settle 3 x.png: --settle has no effect without --watch
+edge-classify: --null x.png: --null has no effect without -
+edge-classify: --self-test --explain d: --explain has no effect with --self-test
+edge-classify: --doctor --jobs 2: --jobs has no effect with --doctor
+edge-classify: --doctor --self-test: --self-test has no effect with --doctor
+edge-classify: --watch . --jobs 2: --jobs has no effect with --watch
+edge-classify: --watch . --format text: --watch writes ndjson; it cannot write text
+edge-classify: --self-test --format html: --self-test reports as text or json, not as html
+edge-classify: x.png --doctor=3: --doctor takes no value
+python -m train: : --data DIR is missing
+python -m train: --data: --data needs a value: --data DIR
+python -m train: phantom: phantom stands alone; did you mean --data phantom?
+python -m train: vgg16 --data x: vgg16 stands alone; did you mean --model vgg16?
+python -m train: --data x --epoch 3: unknown option --epoch; did you mean --epochs?
+python -m train: --data x --batch_size 3: did you mean --batch-size?
+python -m train: --data x --lr 1: did you mean --learning-rate?
+python -m train: --data x --model vgg61: unknown value 'vgg61'; did you mean vgg
+python -m train: --data x --inspect --epochs 3: --epochs has no effect with --inspect
+python -m train: --data x --model compact --patience 3: no effect with --model compact
+python -m train: --data x --phantoms 9: no effect without --data phantom or --test-data phantom
+python -m train: --data x --weights none: --model cnn has no backbone; leave --weights out
+python -m train: --data x --model vgg16 --fine-tune-rate 1: no effect without --unfreeze
+python -m train: --data x --model vgg16 --copies 1 --no-augment: no effect with --no-augment
+python -m train: --data x --overwrite: --overwrite has no effect without --out
+python -m train: --data x --workers 1: --workers has no effect without --model compact
+python -m train: --data x --hold-out x: --hold-out needs --test-data
+python -m train: --data x --patient-id a --patient-csv b: exclude each other
+python -m export: --calib auto: did you mean --calibration or --calibration-scans?
+python -m export: --calibration auto --precision fp32: no effect without int8
+python -m export: --batch dynamic --format tflite: --batch dynamic is for ONNX
+python -m export: --int8 --precision fp16: contradict each other
+python -m export: a b: b is one argument too many
+python -m export inspect: : FILE is missing
+python -m benchmarks: --quik: did you mean --quick?
+python -m benchmarks: --positive a: belong to --data
+python -m benchmarks: --max-regression 3: no effect without --baseline
+python -m benchmarks throughput: m x --engine lite: did you mean litert?
+python -m benchmarks readme: --writ: did you mean --write?
+python -m benchmarks schema: x: x is one argument too many
+"""
+
+
+@pytest.mark.parametrize("slip", SLIPS.strip().splitlines())
+def test_a_slip_is_one_helpful_line(slip, capsys):
+    prog, given, words = re.fullmatch(r"(.+?): (.*?): (.+)", slip).groups()
+    parser = PARSERS[prog]
+    with pytest.raises(SystemExit) as stop:
+        parser.parse_args(given.split())
+    assert stop.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"{parser.program}: ")
+    assert words in line
+
+
+GOOD = """
+edge-classify: x.png --jobs 1
+edge-classify: - --null --format ndjson
+edge-classify: x.png --engine litert --provider cuda
+edge-classify: --watch in --settle 3 --format ndjson --explain maps --threads 2
+edge-classify: --self-test --engine litert --format json
+edge-classify: --doctor --model m.onnx --format json
+edge-classify: x.png --out=-o.txt
+edge-classify: -- --odd-name.png
+python -m train: --data x --inspect --boxes b --test-data phantom --phantoms 80 --seed 1
+python -m train: --data x --resume --out r --overwrite --patience 3 --model compact
+python -m train: --data x --model vgg16 --weights none --copies 0 --unfreeze block5
+python -m train: --data x --model compact --boxes b --teacher r s --no-brain n --workers 0
+python -m train: --data x --out r --overwrite --devices all --folds 5 --protocol article
+python -m export: r --int8 --max-growth 0 --calibration auto
+python -m export: --precision int8 fp16 --calibration-scans 8
+python -m export: --batch dynamic --layout triton --format onnx
+python -m export: --int8 --precision int8
+python -m benchmarks: m.tflite --quick --p99 --min-seconds 2 --no-gate
+python -m benchmarks: --data d --positive a --negative b --baseline r --max-regression 9%
+"""
+
+
+@pytest.mark.parametrize("command", GOOD.strip().splitlines())
+def test_what_has_an_effect_is_not_refused(command):
+    prog, given = command.split(": ", 1)
+    PARSERS[prog].parse_args(given.split())
+
+
+def test_a_message_cannot_steer_the_terminal(capsys):
+    for given in (["--\x1b[31m"], ["x.png", "--format", "\x1b[31m"], ["--threads", "\x1b]0;x\x07"]):
+        with pytest.raises(SystemExit):
+            PARSERS["edge-classify"].parse_args(given)
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "\x1b" not in line
+        assert "\x07" not in line
