@@ -36,7 +36,7 @@ def write_dicom(path: Path, values: np.ndarray, *, syntax: str | None = None, **
     data.PixelRepresentation = int(values.dtype.kind == "i")
     big = str(syntax) == "1.2.840.10008.1.2.2"
     data.PixelData = values.astype(values.dtype.newbyteorder(">" if big else "<")).tobytes()
-    data["PixelData"].VR = "OW"
+    data["PixelData"].VR = "OW" if values.dtype.itemsize > 1 else "OB"
     for key, value in elements.items():
         if value is None:
             delattr(data, key)
