@@ -147,7 +147,7 @@ class Classifier:
         """`classify`, and the decoded scan: mode "L" or "RGB"; None if it was rejected unseen."""
         start = perf_counter()
         try:
-            image, remarks = self.read(scan)
+            image, remarks, _ = self.read(scan)
         except RejectedError as error:
             decoded = perf_counter()
             refused = GateResult(refused=error.reason)
@@ -167,7 +167,7 @@ class Classifier:
             ImageError: as `classify`; `RejectedError` if the file says that it is no MR image.
         """
         if isinstance(scan, np.ndarray):
-            return DecodedScan(from_array(scan, self._max_pixels), ())
+            return DecodedScan(from_array(scan, self._max_pixels), (), None)
         return read_scan(scan, self._max_pixels, self._frame)
 
     def decode(self, scan: Scan) -> Image:

@@ -32,12 +32,25 @@ _MAX_FRAMES = 1000  # that are counted, for a message
 _ORIENTATION_TAG = 274  # EXIF 2.32, table 4
 
 
+class Stored(NamedTuple):
+    """How a picture lies in its file, before anything is done to it."""
+
+    format: str
+    """As `edge.scan.file_format.FORMATS` names it."""
+    mode: str
+    """Pillow's: "L", "RGB", "P", "I;16", ...; of DICOM that of one value."""
+    width: int
+    height: int
+
+
 class DecodedScan(NamedTuple):
     """A scan as an image, and what the user should know of how it became one."""
 
     image: Image.Image
     """Mode "L" or "RGB", uint8, upright, with square pixels."""
     remarks: tuple[str, ...]
+    stored: Stored | None
+    """None: it came from no file."""
 
 
 def decode(
@@ -146,13 +159,13 @@ def _opened(scan: object) -> tuple[BinaryIO, str]:
 
 def _decode_open(file, name: str, max_pixels: int, frame: int | None) -> DecodedScan:
     remarks: list[str] = []
-    image = _decode_stream(file, name, max_pixels, frame, remarks)
-    return DecodedScan(image, tuple(dict.fromkeys(remarks)))
+    image, stored = _decode_stream(file, name, max_pixels, frame, remarks)
+    return DecodedScan(image, tuple(dict.fromkeys(remarks)), stored)
 
 
 def _decode_stream(
     file, name: str, max_pixels: int, frame: int | None, remarks: list[str]
-) -> Image.Image:
+) -> tuple[Image.Image, Stored]:
     file.seek(0)
     head = file.read(HEAD)
     if not isinstance(head, bytes):
@@ -170,7 +183,8 @@ def _decode_stream(
             _check_alone(file, name, head, other, max_pixels)
         from edge.scan.dicom.slice import decode_dicom
 
-        return decode_dicom(file, name, max_pixels, frame, remarks)
+        image, mode, size = decode_dicom(file, name, max_pixels, frame, remarks)
+        return image, Stored(kind, mode, *size)
     return _decode_picture(file, name, head, kind, module, cls, max_pixels, frame, remarks)
 
 
@@ -196,7 +210,7 @@ def _decode_picture(
     max_pixels: int,
     frame: int | None,
     remarks: list[str],
-) -> Image.Image:
+) -> tuple[Image.Image, Stored]:
     try:
         stream, checked = _checked(file, kind, head, name, max_pixels)
     except DamagedError as error:
@@ -215,6 +229,7 @@ def _decode_picture(
         check_size(image.size, name, max_pixels)
         _seek(image, kind, name, frame, max_pixels)
         ratio, orientation = _ratio(image, kind), _orientation(image, kind)
+        stored = Stored(kind, image.mode, *image.size)
         if (
             kind == "PNG"
             and head[24] == 16
@@ -234,7 +249,7 @@ def _decode_picture(
             remarks.append("the sides that it states for its pixels mean nothing and are ignored")
         else:
             whole = even_pixels(whole, ratio, name, max_pixels, remarks)
-        return _upright(whole, orientation)
+        return _upright(whole, orientation), stored
     except ImageError:
         raise
     except DamagedError as error:

@@ -61,14 +61,15 @@ _MODALITIES = (
 
 def decode_dicom(
     file, name: str, max_pixels: int, frame: int | None, remarks: list[str]
-) -> Image.Image:
+) -> tuple[Image.Image, str, tuple[int, int]]:
     """Read one frame of a DICOM MR image.
 
     The modality LUT or rescale is applied, then the first VOI LUT or window, which becomes 0..255;
     without one a robust range of the frame's own values does (`edge.scan.bit_depth`). MONOCHROME1
     is inverted, what is declared to be padding is black, and pixels that are not square are evened.
 
-    Returns an image of mode "L".
+    Returns:
+        An image of mode "L"; how its values are stored ("uint16", say); its width and height there.
 
     Args:
         file: opened for reading bytes.
@@ -102,7 +103,9 @@ def decode_dicom(
             padding = _padding(values, data, header)
             grey = to_grey(values, padding, data, index, name, remarks)
             ratio = pixel_ratio(data, index, remarks)
-            return even_pixels(Image.fromarray(grey), ratio, name, max_pixels, remarks)
+            size = (header.columns, header.rows)
+            image = even_pixels(Image.fromarray(grey), ratio, name, max_pixels, remarks)
+            return image, str(values.dtype), size
     except ImageError:
         raise
     except Problem as error:
