@@ -36,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run `python -m benchmarks.transfer_learning` and return its exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.transfer_learning",
-        description=f"{__doc__.split('.')[0]}. {NOTICE}",
+        description=f"{__doc__.split(':')[0]}. {NOTICE}",
     )
     parser.add_argument("--model", default="vgg16", help="with a backbone (default: vgg16)")
     parser.add_argument(

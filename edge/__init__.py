@@ -8,7 +8,7 @@ Needs NumPy, Pillow and one engine (LiteRT, tflite-runtime or ONNX Runtime); nev
 Research software, not a medical device.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 NOTICE = "Research software, not a medical device: not for diagnosis or treatment."
 

@@ -5,8 +5,9 @@ Rewrites what stands between markers
     <!-- benchmarks NAME: ... -->
     <!-- benchmarks end -->
 
-in README.md and docs/benchmarks.md, and draws the pictures into docs/benchmarks/. Nothing there is
-written by hand, so that it cannot drift from what was measured; `--check` tells whether it has.
+in README.md and docs/measurements/benchmarks.md, and draws the pictures into docs/benchmarks/.
+Nothing there is written by hand, so that it cannot drift from what was measured; `--check` tells
+whether it has.
 """
 
 import argparse
@@ -26,8 +27,12 @@ from benchmarks.report.tables import MISSING, Table, summary, tables, verdicts
 from benchmarks.results.report import Group, Model, Report, read_report
 
 REPORT = Path("docs/benchmarks/report.json")
-_IN_README = ("fp32", "int8")  # the reference and what goes to a device; the rest is in docs/
-DOCUMENTS = (Path("README.md"), Path("docs/benchmarks.md"))
+_IN_README = ("int8", "litert")  # what goes to a device; the rest is in docs/
+DOCUMENTS = (Path("README.md"), Path("docs/measurements/benchmarks.md"))
+_WIDTH = 110
+"""Characters of a table's line in a document."""
+_NAMES = ("run", "model", "engine", "threads", "jobs", "threads each")
+"""Columns that name a row."""
 _MARK = "mri-edge-report"  # key of a PNG text: the report's SHA-256
 _BLOCK = re.compile(
     r"(<!-- benchmarks (?P<name>[a-z]+):[^\n]*-->\n).*?(<!-- benchmarks end -->)", re.DOTALL
@@ -35,32 +40,23 @@ _BLOCK = re.compile(
 
 
 def results(report: Report) -> str:
-    """The README's table: float32 and int8 with the first number of threads."""
-    head = ("model", "file", "size", "verdicts unlike Keras", "inference p50 / p90, ms")
-    head += ("file to verdict, ms", "times faster than `predict`", "`model(x)`", "`tf.function`")
-    head += ("peak MB", "cold process / minimal, ms")
-    rows = []
-    for group in report.groups:
-        for keras in group.keras:
-            latency = f"{keras.latency.p50:.2f} / {keras.latency.p90:.2f}"
-            alone = group.keras_process if keras.call == PREDICT else None
-            peak = f"{alone.memory.peak:.0f}" if alone and alone.memory else ""
-            cold = f"{alone.cold_ms:.0f}" if alone else ""
-            cells = (f"Keras `{keras.call}`", "", "", latency, *[""] * 4, peak, cold)
-            rows.append((group.run, *cells))
-        shown = [model for model in group.models if model.precision in _IN_README]
-        rows += [_row(group, model) for model in shown if model.rows]
-    noisy = any(row.inference.noisy for g in report.groups for m in g.models for row in m.rows)
-    mark = " * noisy: the rounds' medians spread by more than 20 %." * noisy
+    """The README's table: int8 TFLite beside Keras, with the first number of threads."""
+    head = ("model", "size", "verdicts unlike Keras", "inference p50, ms")
+    head += (f"times faster than Keras `{PREDICT}`",)
+    shown = [
+        (group, model)
+        for group in report.groups
+        for model in group.models
+        if (model.precision, model.engine) == _IN_README and model.rows
+    ]
+    shown.sort(key=lambda pair: pair[1].megabytes)
+    table = Table("", head, tuple(_row(group, model) for group, model in shown))
+    noisy = " * noisy." * any(model.rows[0].inference.noisy for _, model in shown)
     partial = " **PARTIAL: it was interrupted.**" * report.partial
-    return "\n\n".join(
-        [
-            f"{report.machine.kind}, {report.created[:10]}, `{report.command}`; "
-            f"{_threads(report)}. Ratios are medians over rounds in which all took turns.{mark}"
-            f"{partial} Everything else of this run: [docs/benchmarks.md](docs/benchmarks.md).",
-            "\n".join(markdown_table(Table("", head, tuple(rows)))),
-            *(_link(name, "docs/benchmarks") for name in _drawn(report) if name.startswith("acc")),
-        ]
+    machine = report.machine
+    return (
+        f"{machine.processor}, {machine.cores} cores, {report.created[:10]}, {_threads(shown)}, "
+        f"int8 TFLite in LiteRT.{noisy}{partial}\n\n" + "\n".join(markdown_table(table))
     )
 
 
@@ -68,11 +64,46 @@ def full(report: Report) -> str:
     """Every table of the report, and what the gate said."""
     parts = list(summary(report))
     for table in tables(report):
-        parts += [f"### {table.title}", "\n".join(markdown_table(table))]
+        parts.append(f"### {table.title}")
+        parts += ["\n".join(_lines(part)) for part in _narrow(table)]
         parts += filter(None, [table.note])
-    parts += [_link(name, "benchmarks") for name in _drawn(report)]
-    lines = verdicts(report)
+    parts += [_link(name, "../benchmarks") for name in _drawn(report)]
+    lines = [line.partition(" Limits: ")[0] for line in verdicts(report)]
     return "\n\n".join([*parts, *(["\n".join(f"- {line}" for line in lines)] if lines else [])])
+
+
+def _narrow(table: Table) -> list[Table]:
+    """A table as several of `_WIDTH` characters: the columns that name a row stand in each."""
+    head, *rows = [tuple(map(_short, row)) for row in (table.head, *table.rows)]
+    names = next(i for i, name in enumerate(head) if name not in _NAMES)
+    found: list[Table] = []
+    columns: list[int] = []
+    for column in range(names, len(head)):
+        wider = _columns(head, rows, [*range(names), *columns, column])
+        if columns and max(map(len, _lines(wider))) > _WIDTH:
+            found.append(_columns(head, rows, [*range(names), *columns]))
+            columns = []
+        columns.append(column)
+    return [*found, _columns(head, rows, [*range(names), *columns])]
+
+
+def _lines(table: Table) -> list[str]:
+    """A Markdown table, unpadded: a narrow one."""
+    lines = (table.head, tuple("---" for _ in table.head), *table.rows)
+    return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def _columns(head: tuple[str, ...], rows: list[tuple[str, ...]], which: list[int]) -> Table:
+    """Some columns of a table, without the rows that have nothing in them."""
+    names = sum(head[i] in _NAMES for i in which)
+    cells = [tuple(row[i] for i in which) for row in rows]
+    some = [row for row in cells if set(row[names:]) - {"", MISSING}]
+    return Table("", tuple(head[i] for i in which), tuple(some))
+
+
+def _short(cell: str) -> str:
+    """What bounds a model, without the number that stands beside it."""
+    return re.sub(r" \(\d+ times its floor, set by (.*)\)", r"; floor: \1", cell)
 
 
 BLOCKS: dict[str, Callable[[Report], str]] = {"results": results, "full": full}
@@ -154,23 +185,15 @@ def _write(root: Path, report_file: Path) -> None:
 
 
 def _row(group: Group, model: Model) -> tuple[str, ...]:
-    row, judged, agreement = model.rows[0], model.judged, None
+    row, judged = model.rows[0], model.judged
     agreement = judged.agreement if judged else None
-    times = [row.times_faster.get(name) for name in (PREDICT, "model(x)", "tf.function")]
-    call, cold = model.stages and model.stages.call, model.cold
+    ratio = row.times_faster.get(PREDICT)
     return (
         group.run,
-        f"{model.precision} {model.format}, {model.engine}",
         f"{model.megabytes:.1f} MB",
         f"{agreement.changed} of {agreement.scans}" if agreement else MISSING,
-        f"{row.inference.p50:.2f} / {row.inference.p90:.2f}{'*' * row.inference.noisy}",
-        f"{call.p50:.2f} / {call.p90:.2f}" if call else MISSING,
-        *(
-            f"{ratio.value:.1f} [{ratio.low:.1f}-{ratio.high:.1f}]" if ratio else ""
-            for ratio in times
-        ),
-        f"{model.memory.peak:.0f}" if model.memory else MISSING,
-        f"{cold.ours.p50:.0f} / {cold.minimal.p50:.0f}" if cold else MISSING,
+        f"{row.inference.p50:.2f}{'*' * row.inference.noisy}",
+        f"{ratio.value:.1f} [{ratio.low:.1f}-{ratio.high:.1f}]" if ratio else MISSING,
     )
 
 
@@ -190,10 +213,10 @@ def _link(name: str, folder: str) -> str:
     return f"![{name.replace('-', ' ').capitalize()}]({folder}/{name}.png)"
 
 
-def _threads(report: Report) -> str:
-    counts = {m.rows[0].threads for g in report.groups for m in g.models if m.rows}
-    words = ", ".join(f"{n} engine thread{'s' * (n > 1)}" for n in sorted(counts))
-    return f"{words}; Keras with its default threads" if words else "nothing timed"
+def _threads(shown: list[tuple[Group, Model]]) -> str:
+    counts = sorted({model.rows[0].threads for _, model in shown})
+    words = ", ".join("one" if n == 1 else str(n) for n in counts) or "no"
+    return f"{words} engine thread{'s' * (counts != [1])}"
 
 
 def _sha256(path: Path) -> str:

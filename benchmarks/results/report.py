@@ -1,4 +1,4 @@
-"""report.json: all that was measured, as data. docs/benchmarks.md describes it.
+"""report.json: all that was measured, as data (docs/reference/benchmark-report.md).
 
 Everything that shows a report (terminal, report.md, pictures, README, merge) starts from here.
 """

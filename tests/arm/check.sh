@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The wheel on ARM, emulated: in an aarch64 Debian Bookworm (what Raspberry Pi OS is built on) and on
 # this x86-64 machine, each engine replays every model's golden sample and classifies the samples;
-# then the two are compared (compare.py says what must be equal). docs/arm.md explains the rest.
+# then the two are compared (compare.py says what must be equal). docs/measurements/arm.md explains the rest.
 #
 # Usage: tests/arm/check.sh [MODEL ...]     default: the tiny test models, and a CNN trained here
 #   PYTHON=python3    a CPython 3.11 on x86-64 Linux, as Bookworm has; with the default models, one
@@ -17,7 +17,7 @@ mkdir -p "$work"
 work=$(cd "$work" && pwd)
 root=$work/root
 # tflite-runtime trusts the structure of a model, and dies of one that is crafted to be cut short.
-declare -A crash=([tflite-runtime]=tests/edge/test_classifier.py::test_a_payload_that_no_engine_loads)
+declare -A crash=([tflite-runtime]=tests/edge/inference/test_classifier.py::test_a_payload_that_no_engine_loads)
 limit=300 # seconds that one emulated command may take; the slowest takes about 30
 
 fail() {

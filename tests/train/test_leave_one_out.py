@@ -1,4 +1,4 @@
-"""docs/leave_one_out.py: what is left out of which training."""
+"""docs/scripts/leave_one_out.py: what is left out of which training."""
 
 import argparse
 import importlib.util
@@ -13,7 +13,7 @@ pytest.importorskip("keras")
 
 @pytest.fixture(scope="module")
 def script():
-    file = Path(__file__).parents[2] / "docs" / "leave_one_out.py"
+    file = Path(__file__).parents[2] / "docs" / "scripts" / "leave_one_out.py"
     spec = importlib.util.spec_from_file_location(file.stem, file)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -5,8 +5,8 @@ From a third of the epochs on, and every tenth of them again, the network is ask
 points at one place in the scan and in its mirror image, more surely than at anything in most
 tumor-free scans, that place is the tumor's box until it is asked again. (It never is if no tumor at
 all has a box.) Told only that there is a tumor somewhere, a network may learn the looks of a
-scanner and light up in one place of all its scans (docs/model-card.md); tumor-free scans of the
-like are what keeps it from that.
+scanner and light up in one place of all its scans (docs/measurements/model-ablations.md);
+tumor-free scans of the like are what keeps it from that.
 
 A fixed number of epochs at a rate that falls to nothing, and an average over the weights of the
 last 500 steps or so (Polyak and Juditsky 1992): an early stop would choose the epoch by scans of

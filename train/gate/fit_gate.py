@@ -36,7 +36,7 @@ WIDER = 0.7
 """Logarithm of the most that an outlier's one side is longer than its other."""
 ACCEPTED = 0.995
 """Share of the validation scans that must pass: of a source that the gate never saw more are
-refused (docs/model-card.md), so of those that it knows hardly any may be."""
+refused (docs/measurements/model-gate.md), so of those that it knows hardly any may be."""
 SURE = 0.95
 """Share of them that may be called free of tumor, at most: fewer where a validation slice without a
 brain looks more like a scan than that. Slices below the brain are much like those through its

@@ -24,7 +24,7 @@ SAMPLE_SEEDS = {
 }
 """Beyond `MAX_SEED` x `MAX_COUNT`: no folder of phantoms, hence no training, contains a sample.
 Plain cases, picked from the first dozen of each class for the bundled model to be right on: an
-example, not a test set (docs/model-card.md says how it fares on others)."""
+example, not a test set (docs/measurements/model-changed-scans.md: how it fares on others)."""
 
 
 RECORD = "phantom.json"

@@ -13,6 +13,7 @@ from benchmarks.progress import Progress
 from benchmarks.report import readme
 from benchmarks.report.merge import merged
 from benchmarks.report.output import markdown, plain, write
+from benchmarks.report.tables import Table
 from benchmarks.results import json_schema
 from benchmarks.results.report import read_report
 from edge.model_file.dataclass_json import to_json
@@ -169,6 +170,7 @@ def test_pictures_carry_the_report_that_they_show(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
     (tmp_path / "docs" / "benchmarks").mkdir(parents=True)
     for name in readme.DOCUMENTS:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("<!-- benchmarks full: x -->\n<!-- benchmarks end -->\n")
     path = tmp_path / readme.REPORT
     path.write_text(json.dumps(to_json(report())))
@@ -191,6 +193,16 @@ def test_the_committed_documents_match_the_committed_report():
     if not (ROOT / readme.REPORT).is_file():
         pytest.skip(f"no report is committed at {readme.REPORT}")
     assert readme.stale(ROOT, ROOT / readme.REPORT) == [], "run: python -m benchmarks.report.readme"
+
+
+def test_wide_tables_are_split_and_lose_nothing():
+    whole = Table("", ("run", "engine", "a", "b"), (("cnn", "litert", "1" * 80, "2" * 80),))
+    parts = readme._narrow(whole)
+    assert [part.head for part in parts] == [("run", "engine", "a"), ("run", "engine", "b")]
+    assert [part.rows for part in parts] == [
+        (("cnn", "litert", "1" * 80),),
+        (("cnn", "litert", "2" * 80),),
+    ]
 
 
 def test_every_document_has_a_marker():

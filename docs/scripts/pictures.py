@@ -1,7 +1,7 @@
 """Draw the README's pictures. Neither holds a pixel of anybody's scan.
 
-    python docs/pictures.py samples dist/cnn-phantom-int8.tflite
-    python docs/pictures.py real dist/cnn-int8.tflite ../shared/data/br35h [--run RUN]
+    python docs/scripts/pictures.py samples dist/cnn-phantom-int8.tflite
+    python docs/scripts/pictures.py real dist/cnn-int8.tflite ../shared/data/br35h [--run RUN]
 
 `samples`: the six generated scans of samples/ with a model's verdicts. `real`: for scans of a data
 set with boxes around the tumors (YOLO text files), the outline of the head, the box, and the heat
@@ -24,7 +24,7 @@ from PIL import Image, ImageFilter
 from edge import NOTICE, Classifier
 from edge.saliency.heat_map import heat_map, upsampled
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 _COLORS = {"tumor": "tab:red", "no_tumor": "tab:green"}
 _REAL = 6
 """Scans of the real picture: the first so many, by number, that have a box."""

@@ -1,6 +1,6 @@
 """Measure exported models as docs/model-card.md reports them; prints Markdown.
 
-    python docs/model_card.py runs/compact edge/models/compact-int8.tflite ... \
+    python docs/scripts/model_card.py runs/compact edge/models/compact-int8.tflite ... \
         --boxes ../shared/data/br35h/boxes ../shared/data/lgg/boxes \
         --not-brain ../shared/data/not_brain_mri
 

@@ -1,0 +1,366 @@
+"""The pages of the reference that are made from code, but for the commands and the module map."""
+
+import ast
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+from reference_fields import NULL, classes, docs_of, reachable, words
+from reference_markdown import bullets, page, prose, sentence, table
+
+from benchmarks.limits.gate import MAX_SENSITIVITY_DROP as DROPS
+from benchmarks.limits.gate import MIN_TIMES_FASTER, MIN_TIMES_FASTER_OTHERWISE
+from benchmarks.results import report as benchmark_report
+from benchmarks.results.report import Report
+from edge.inference.classifier import Prediction
+from edge.model_file import manifest
+from edge.model_file.manifest import VERDICTS, Manifest
+from edge.model_file.provenance import Provenance
+from edge.parallel.pipeline import Outcome
+from edge.results import writers
+from edge.results.words import WORDS
+from edge.saliency.explain import Explanation
+from export.cli import REPORT as EXPORT_REPORT
+from export.prove.parity import MIN_COMPARED
+from export.quantize.calibration_methods import AUTO, METHODS
+from export.quantize.layer_search import DEFAULT_GROWTH
+from export.quantize.representative_dataset import DEFAULT_SCANS
+from export.targets import TARGETS
+from train.data.scans import SplitScan
+from train.run import run_folder
+from train.run.run_folder import RunManifest
+
+ROOT = Path(__file__).parents[2]
+
+
+def manifest_page() -> str:
+    """Of a model file's manifest."""
+    main = reachable(Manifest)
+    return page(
+        "The manifest of a model file",
+        f"An exported file carries its manifest inside. This is version {manifest.MANIFEST_VERSION}"
+        " of it. A reader takes every minor version of its own major one and refuses others.",
+        "In a `.tflite` file it is in a ZIP behind the model: `unzip -l FILE` lists it. In an "
+        "`.onnx` file it is in the model's metadata. `python -m export inspect FILE` prints it in "
+        "words.",
+        f"It is JSON of at most {manifest.MAX_MANIFEST_BYTES:,} bytes. Beside the fields below it "
+        "has `seal`: a SHA-256 over all the others. The seal finds damage. It is no signature, for "
+        f"whoever edits a manifest can seal it anew. {NULL}",
+        *classes(main),
+        "## What is under `provenance`",
+        "A device reads this part only when somebody asks for it.",
+        *classes(reachable(Provenance), 3),
+    )
+
+
+_RECORD = {
+    "verdict": "One of the four above; null where there is an error.",
+    "path": "Of the scan, as it was named or found.",
+    "timings_ms": "Milliseconds of `decode`, `preprocess` (with the gate) and `inference`; "
+    "`inference` is 0 for a scan that was rejected.",
+    "notice": "That this is research software, not a medical device. It is in every record.",
+    "error": "Why the file has no verdict; null if it has one.",
+}
+"""What the code says nothing about: the keys that are no field of `Prediction`."""
+
+_VERDICTS = {
+    "tumor": "The probability is at or above the model's threshold, outside its uncertain band.",
+    "no_tumor": "It is below the threshold, outside the band, and the gate has no doubt.",
+    "uncertain": "It is inside the band; or it is below the threshold and the gate has a doubt.",
+    "rejected": "The out-of-distribution gate refused the scan. The model was not asked.",
+}
+
+_EXPLANATION = {
+    "file": "The picture.",
+    "method": "Of the heat map, and its size.",
+    "peak_log_odds": "Largest value of the heat map. 0 or less: nothing speaks for a tumor.",
+    "inferences": "How many it took.",
+    "milliseconds": "How long it took.",
+}
+
+_FORMATS = {
+    "text": "A line a scan for people, and the notice at the end.",
+    "json": "One document: `notice`, and `results`, a list of records.",
+    "ndjson": "A record a line. What `--watch` writes.",
+    "csv": "A header and a row a scan.",
+    "html": "One web page that needs no other file and no network.",
+}
+
+
+def results_page() -> str:
+    """Of what `edge-classify` writes."""
+    sample = Prediction("tumor", 0.0, None, "", "", False, 0.0, 0.0, 0.0)
+    keys = list(writers.record(Outcome("", sample, None)))
+    texts = docs_of(Prediction) | _RECORD
+    hints = {name: words(kind) for name, kind in Prediction.__annotations__.items()}
+    hints |= {"path": "text", "timings_ms": "object", "notice": "text", "error": "text or null"}
+    explained = list(Explanation("", "", 0.0, 0, 0.0).to_dict())
+    if set(explained) != set(_EXPLANATION) or set(VERDICTS) != set(_VERDICTS):
+        raise ValueError("a verdict or a key of an explanation is not described")
+    if set(writers.WRITERS) != set(_FORMATS):
+        raise ValueError("a format of results is not described")
+    stream = io.StringIO()
+    writers.CsvWriter(stream)
+    columns = next(csv.reader([stream.getvalue().strip()]))
+    return page(
+        "Results of edge-classify",
+        "Results go to standard output, or to the file of `--out`. Everything else goes to "
+        "standard error.",
+        "## Verdicts",
+        "\n".join(f"- `{name}`, for people {WORDS[name]}: {_VERDICTS[name]}" for name in VERDICTS),
+        "## Formats",
+        bullets([f"`{name}`: {text}" for name, text in _FORMATS.items()]),
+        "## A record",
+        "The same keys stand in JSON, NDJSON and CSV. A file that could not be read has `path`, "
+        f"`error` and `notice`; everything else is null. {NULL}",
+        bullets([f"`{key}`: {hints[key]}. {sentence(texts[key])}" for key in keys]),
+        "## With `--explain`",
+        "JSON and NDJSON records have `explanation` as well:",
+        bullets([f"`{key}`: {text}" for key, text in _EXPLANATION.items()]),
+        "## With `--watch`",
+        "Each line has `file` as well: the absolute `path`, `size` in bytes, `mtime_ns` (time of "
+        "change in nanoseconds) and `sha256` of the file. By these a file is known again.",
+        "## Columns of CSV",
+        "In this order, quoted as RFC 4180 says:",
+        bullets([f"`{column}`" for column in columns]),
+    )
+
+
+_RUN_FILES = {
+    run_folder.MODEL: "The Keras model.",
+    run_folder.MANIFEST: "What export and benchmarks must know of the run: see below.",
+    run_folder.SPLIT: "A list of every scan with its part: see below.",
+    run_folder.HISTORY: "The learning curve: a row an epoch, with `epoch` and what Keras reports.",
+    run_folder.REPORT_JSON: "All figures: see below.",
+    run_folder.REPORT_MD: "The same as a model card in words.",
+    "curves.png": "The learning curve.",
+    "roc.png": "The ROC curve.",
+    "reliability.png": "Probabilities against what was found: calibration.",
+    "confusion.png": "Verdicts against the truth.",
+    "coverage-risk.png": "Errors left over as more scans are called uncertain.",
+    "errors.png": "The worst errors as thumbnails.",
+}
+
+_REPORT_KEYS = {
+    "notice": "That this is research software, not a medical device.",
+    "synthetic": "Whether any scan is a generated phantom.",
+    "architecture": "Name of the network.",
+    "counts": "Scans per part and label.",
+    "left_out_by_teachers": "Training scans that were left out because teachers disagree.",
+    "clusters": "Number of duplicate clusters.",
+    "patients": "Number of known patients.",
+    "label_conflicts": "Copies of one scan that have different labels.",
+    "dropped": "Scans that take no part, each with the reason.",
+    "leaks_dropped": "How many of them were dropped by the leak guard.",
+    "unreadable": "Files that were skipped, each with the reason.",
+    "epochs": "How many were trained.",
+    "best_epoch": "The one whose weights were kept.",
+    "weights": "Where those of the backbone come from; null without a backbone.",
+    "cost": "Parameters and multiply-adds.",
+    "shortcut_floor": "What a classifier gets that sees no pixel.",
+    "decision": "How temperature, threshold and uncertain band were chosen.",
+    "test": "Figures on the test part or the test folder.",
+    "cross_validation": "Pooled figures of `--folds`; null without.",
+    "leaky_protocols": "Figures of `--protocol article`.",
+}
+
+
+def run_folder_page() -> str:
+    """Of what `python -m train` leaves."""
+    plots = _constant(ROOT / "train/reporting/plots.py", "FILES")
+    names = [getattr(run_folder, name) for name in ("MODEL", "MANIFEST", "SPLIT", "HISTORY")]
+    names += [run_folder.REPORT_JSON, run_folder.REPORT_MD, *plots]
+    if set(names) != set(_RUN_FILES) or set(_report_keys()) != set(_REPORT_KEYS):
+        raise ValueError("a file of a run or a key of its report is not described")
+    return page(
+        "The run folder",
+        "`python -m train` leaves one folder a run, `runs/NAME`. It is written under a hidden "
+        "name, `runs/.NAME.partial`, and renamed when it is whole. So a folder with the name of a "
+        "run always holds a finished run.",
+        f"What an unfinished run has reached is in the hidden folder's `{run_folder.KEPT}/`, from "
+        "which `--resume` goes on.",
+        "## Files",
+        bullets([f"`{name}`: {_RUN_FILES[name]}" for name in names]),
+        "## manifest.json",
+        f"This is version {run_folder.RUN_VERSION} of it. Another major version is refused. "
+        "`InputSpec`, `Decision`, `RejectGate` and `Training` are those of "
+        "[a model file's manifest](manifest.md).",
+        *classes([RunManifest], 3),
+        "## split.json",
+        *classes([SplitScan], 3),
+        "## report.json",
+        bullets([f"`{key}`: {_REPORT_KEYS[key]}" for key in _report_keys()]),
+    )
+
+
+_TITLES = {"tflite": "TFLite", "onnx": "ONNX"}
+
+
+def targets_page() -> str:
+    """Of what `python -m export` can write, and its limits."""
+    rows = [
+        (
+            _TITLES[one.format],
+            one.precision,
+            "yes" if one.default else "",
+            f"{one.max_changed_share * 100:g} %, at least one" if one.max_changed_share else "none",
+            f"{one.max_difference:g}",
+            f"{one.max_map_difference:g}" if one.max_map_difference else "reported",
+            f"{one.golden_tolerance:g}",
+        )
+        for one in TARGETS
+    ]
+    head = ("format", "precision", "default", "verdicts", "probability", "heat map", "golden")
+    return page(
+        "Export targets and their limits",
+        "A file is published only if its verdicts on the held-out scans hold against Keras. The "
+        "table says how far each kind of file may stray.",
+        table(head, rows),
+        bullets(
+            [
+                "default: whether it is written when nothing is chosen.",
+                "verdicts: how many of the held-out scans may get another verdict than from Keras. "
+                'A change to or from "uncertain" counts.',
+                "probability: largest difference in the probability of tumor, on any scan.",
+                "heat map: largest difference, as a share of the largest value of a map. Where "
+                "weights are rounded it is reported and held to no limit.",
+                "golden: what another engine or processor may add to the golden sample's "
+                "probability in `edge-classify --self-test`.",
+            ]
+        ),
+        f"At least {MIN_COMPARED:.0%} of the held-out scans must pass the out-of-distribution "
+        "gate. `--max-changed` and `--max-difference` set other limits.".replace("%", " %", 1),
+        "## What each is for",
+        bullets(
+            [f"{_TITLES[one.format]} {one.precision}: {prose(one.summary)}." for one in TARGETS]
+        ),
+        "## Calibration methods of int8",
+        f"Ranges come from {DEFAULT_SCANS} scans of the training part unless "
+        "`--calibration-scans` says another number.",
+        bullets(
+            [
+                *(f"`{name}`: {prose(what)}." for name, what in METHODS.items()),
+                f"`{AUTO}`: the best of these on validation scans.",
+            ]
+        ),
+        "Layers that cost too much stay in float. With them an int8 file may grow by "
+        f"{DEFAULT_GROWTH:.0%} of its size (`--max-growth`).".replace("%", " %", 1),
+        "## What is written",
+        "Files go to the folder of `--out`. Their names are those of the run and the precision.",
+        bullets(
+            [
+                f"`{TARGETS[0].filename('RUN')}`, and so on: the model files.",
+                f"`{TARGETS[-1].filename('RUN', dynamic=True)}`: with `--batch dynamic`.",
+                f"`{EXPORT_REPORT}`: what was tried, what held and what did not.",
+                "`RUN-reference.npz`: Keras' outputs on the held-out scans, with `--reference`.",
+                "`triton/`: a model repository, with `--layout triton`.",
+            ]
+        ),
+    )
+
+
+def benchmark_report_page() -> str:
+    """Of the report of `python -m benchmarks`."""
+    return page(
+        "The benchmark report",
+        "`python -m benchmarks` leaves `report.json`, `report.md` and, where Matplotlib is "
+        "installed, pictures. `report.md` shows what `report.json` holds.",
+        f"This is schema version {benchmark_report.SCHEMA_VERSION} of `report.json`. A reader "
+        "takes every minor version of its own major one. The same as a JSON Schema: "
+        f"[report.schema.json]({SCHEMA}). {NULL}",
+        "## Limits of the gate",
+        "What a report must show for the exit status to be 0:",
+        bullets(
+            [
+                "Verdicts and probabilities: [as export holds them](export-targets.md).",
+                "Sensitivity lost, of Keras' own: at most "
+                + ", ".join(f"{drop * 100:g} % in {kind}" for kind, drop in DROPS.items())
+                + ". One tumor may be lost wherever any may.",
+                *(
+                    f"{' '.join(kind)}: at least {least:g} times as fast as Keras' `predict`, with "
+                    "one thread."
+                    for kind, least in MIN_TIMES_FASTER.items()
+                ),
+                f"Any other: at least {MIN_TIMES_FASTER_OTHERWISE:g} times as fast.",
+            ]
+        ),
+        "A speed fails only if its whole 95 % interval lies below the limit.",
+        *classes(reachable(Report)),
+    )
+
+
+SCHEMA = "../benchmarks/report.schema.json"
+
+
+def _constant(file: Path, name: str) -> tuple[str, ...]:
+    """A constant of a module that is too costly to import."""
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.Assign) and node.targets[0].id == name:
+            return ast.literal_eval(node.value)
+    raise ValueError(f"{file}: has no {name}")
+
+
+def _report_keys() -> list[str]:
+    """Keys of a run's report.json: the only dict of `write_report` with a `notice`."""
+    for node in ast.walk(ast.parse((ROOT / "train/reporting/report.py").read_text())):
+        if isinstance(node, ast.Dict):
+            keys = [key.value for key in node.keys if isinstance(key, ast.Constant)]
+            if "notice" in keys:
+                return keys
+    raise ValueError("train/reporting/report.py: writes no report")
+
+
+_VARIABLES = {
+    "KERAS_BACKEND": "Backend of `python -m train`: `tensorflow` (the default), `jax` or `torch`. "
+    "Keras reads it. Export needs `tensorflow`.",
+    "KERAS_DISTRIBUTION_JOB_ADDRESSES": "Addresses of all hosts that train together, on JAX. Keras "
+    "reads it.",
+    "KERAS_DISTRIBUTION_NUM_PROCESSES": "How many processes train together. Keras reads it.",
+    "KERAS_DISTRIBUTION_PROCESS_ID": "Number of this process, from 0. Process 0 writes the run.",
+    "OPENBLAS_NUM_THREADS": "Threads of NumPy's OpenBLAS. `edge-classify` sets 1 unless it is set, "
+    "for starting more costs time.",
+    "TF_CPP_MIN_LOG_LEVEL": "How much TensorFlow logs. Set to 3, errors only, unless it is set.",
+}
+"""By name. Python's own are left out."""
+
+_OWN = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
+
+
+def environment_page(statuses: dict[str, list[tuple[str, str]]]) -> str:
+    """Of exit statuses and environment variables.
+
+    Args:
+        statuses: of each command.
+    """
+    if unknown := _read_variables() - set(_VARIABLES) - set(_OWN):
+        raise ValueError(f"environment variables that are not described: {sorted(unknown)}")
+    blocks = []
+    for name, pairs in statuses.items():
+        told = [f"`{number}`: {sentence(text)}" for number, text in pairs]
+        blocks += [f"### {name}", bullets(told)]
+    return page(
+        "Exit statuses and environment",
+        "## Exit statuses",
+        "Ctrl-C ends a command with 130. SIGTERM ends `edge-classify --watch` with 0.",
+        *blocks,
+        "## Environment variables",
+        "Nothing needs to be set.",
+        bullets([f"`{name}`: {text}" for name, text in _VARIABLES.items()]),
+    )
+
+
+def _read_variables() -> set[str]:
+    """Names that the packages look up in `os.environ`."""
+    pattern = re.compile(r"environ(?:\.\w+)?[(\[]\s*(\"?\w+\"?)")
+    found = set()
+    for package in ("edge", "train", "export", "benchmarks"):
+        for file in (ROOT / package).rglob("*.py"):
+            text = file.read_text()
+            for name in pattern.findall(text):
+                if not name.startswith('"'):
+                    value = re.search(rf"^{name} = (\".*?\")$", text, re.MULTILINE)
+                    name = value[1] if value else '""'
+                found.add(json.loads(name))
+    return found - {""}
