@@ -1,6 +1,7 @@
 """Where the pixels of a DICOM file are, whether they are whole, and the numbers of one frame."""
 
 import os
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,9 @@ _NATIVE = (_LITTLE_IMPLICIT, _LITTLE, _BIG)
 _KINDS = {0x7FE00010: "iu", 0x7FE00008: "f", 0x7FE00009: "f"}  # element: kind of number
 _VALUE_REPRESENTATIONS = (b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN")
 _ITEM, _END = 0xFFFEE000, 0xFFFEE0DD
+_MARKER = re.compile(rb"\xff[\x80-\xcf\xd8-\xfe]")
+"""Ends the entropy-coded data of JPEG and of JPEG-LS, in which FF stands before 00 or, in the
+latter, before up to 7F only (ITU T.81, B.1.1.5; T.87, A.1)."""
 
 
 class Problem(Exception):
@@ -72,16 +76,20 @@ def find_pixel_data(file, data, at: int) -> PixelData:
     syntax = data.file_meta.get("TransferSyntaxUID") if hasattr(data, "file_meta") else None
     file.seek(at)
     head = file.read(12)
+    if not head:
+        raise Problem("holds no image (no pixel data), or is cut short")
     # The bytes tell, not the meta header: data sets are encoded otherwise than it says.
     order = next((o for o in ("little", "big") if _tag(head, o) in _KINDS), None)
     if order is None or len(head) < 8:
-        raise Problem("holds no image, is cut short, or has a header of more than 8 MiB")
+        raise Problem("is damaged before its pixels, or has a header of more than 8 MiB")
     implicit = head[4:6] not in _VALUE_REPRESENTATIONS
     if not syntax or syntax in _NATIVE:
         syntax = _BIG if order == "big" else _LITTLE_IMPLICIT if implicit else _LITTLE
     length = int.from_bytes(head[4:8] if implicit else head[8:12], order)
     start = at + (8 if implicit else 12)
     size = file.seek(0, os.SEEK_END)
+    if length == UNDEFINED and str(syntax) in _NATIVE:
+        raise Problem("says that its pixels are not compressed, and they are; export it again")
     whole = _ends(file, start, order, size) if length == UNDEFINED else start + length <= size
     if not whole:
         raise Problem("is truncated (pixels are missing); copy it again")
@@ -110,21 +118,26 @@ def _ends(file, at: int, order: str, size: int) -> bool:
     return False
 
 
-def stored_values(file, header: Header, index: int) -> np.ndarray:
-    """The values of one frame [rows, columns], any real dtype, what is no part of them removed.
+def pixel_cells(file, header: Header, index: int) -> np.ndarray:
+    """What one frame [rows, columns] holds, all bits of it, any real dtype.
 
     Raises:
-        Problem: they are cut short, or compressed in a way that no installed decoder knows.
+        Problem: it is cut short, or compressed in a way that no installed decoder knows.
     """
+    native = header.pixels.syntax in _NATIVE
+    return (_native if native else _compressed)(file, header, index)
+
+
+def stored_values(cells: np.ndarray, header: Header) -> np.ndarray:
+    """The values of a frame's cells, what is no part of them removed."""
     pixels = header.pixels
-    values = (_native if pixels.syntax in _NATIVE else _compressed)(file, header, index)
     unused = header.allocated - header.stored
-    if pixels.kind != "iu" or not unused or values.dtype.itemsize * 8 != header.allocated:
-        return values
+    if pixels.kind != "iu" or not unused or cells.dtype.itemsize * 8 != header.allocated:
+        return cells
     if pixels.syntax in (*_NATIVE, _RLE):
         # Other values, overlays say, may stand above the value, and below it in old files.
-        return values << (header.allocated - 1 - header.high) >> unused
-    return values << unused >> unused
+        return cells << (header.allocated - 1 - header.high) >> unused
+    return cells << unused >> unused
 
 
 def _native(file, header: Header, index: int) -> np.ndarray:
@@ -204,10 +217,10 @@ def _without_decoder(syntax: str, header: Header) -> str:
 
 def _check_codestream(frame: bytes, header: Header) -> None:
     """Before decoding: is it whole, and of the size that the header says (and we have checked)?"""
-    # The end mark of JPEG, JPEG-LS and JPEG 2000; then padding, or a byte that makes it even.
-    if not frame.rstrip(b"\0").endswith(b"\xff\xd9") and b"\xff\xd9" not in frame[-4:]:
+    at = -1 if frame[:2] == b"\xff\xd8" else frame.find(b"\xff\x4f\xff\x51")
+    if not (_jpeg_ends(frame) if at < 0 else _jpeg_2000_ends(frame, at + 2)):
         raise Problem("is truncated (the end of its pixels is missing); copy it again")
-    if (at := frame.find(b"\xff\x4f\xff\x51")) >= 0 and frame[:2] != b"\xff\xd8":
+    if at >= 0:
         x1, y1, x0, y0 = (
             int.from_bytes(frame[i : i + 4], "big") for i in range(at + 8, at + 24, 4)
         )
@@ -216,6 +229,45 @@ def _check_codestream(frame: bytes, header: Header) -> None:
         size = _jpeg_size(frame)
     if size != (header.rows, header.columns):
         raise Problem("is damaged (its compressed pixels are of another size than its header says)")
+
+
+def _jpeg_ends(frame: bytes) -> bool:
+    """Whether the segments of a JPEG or JPEG-LS stream follow one another to the end mark.
+
+    What comes after it, padding say, does not matter.
+    """
+    at = 2
+    while frame[at : at + 1] == b"\xff" and at + 1 < len(frame):
+        marker = frame[at + 1]
+        if marker == 0xD9:
+            return True
+        if marker == 0xFF:  # fill byte
+            at += 1
+            continue
+        at += 2 + int.from_bytes(frame[at + 2 : at + 4], "big")
+        if marker == 0xDA:
+            found = _MARKER.search(frame, at)
+            at = found.start() if found else len(frame)
+    return False
+
+
+def _jpeg_2000_ends(frame: bytes, at: int) -> bool:
+    """The same of a JPEG 2000 codestream, tile part by tile part (ITU T.800, A.4.2).
+
+    Args:
+        at: of the first marker segment.
+    """
+    while frame[at : at + 1] == b"\xff" and at + 1 < len(frame):
+        marker = frame[at + 1]
+        if marker == 0xD9:
+            return True
+        if marker != 0x90:
+            at += 2 + int.from_bytes(frame[at + 2 : at + 4], "big")
+        elif length := int.from_bytes(frame[at + 6 : at + 10], "big"):
+            at += length
+        else:  # the last tile part, as long as the rest
+            return b"\xff\xd9" in frame[at + 12 :]
+    return False
 
 
 def _jpeg_size(frame: bytes) -> tuple[int, int] | None:

@@ -9,16 +9,17 @@ import io
 import logging
 import warnings
 
-import numpy as np
 from PIL import Image
 
 from edge.errors import ImageError, RejectedError
+from edge.scan.dicom.padding import PADDING, find_padding
 from edge.scan.dicom.pixel_data import (
     DEFLATED,
     Header,
     PixelData,
     Problem,
     find_pixel_data,
+    pixel_cells,
     stored_values,
 )
 from edge.scan.dicom.spacing import SPACINGS, pixel_ratio
@@ -33,7 +34,6 @@ MAX_ITEMS = 50_000
 """Sequence items in the header: each becomes an object of about 2 kB in pydicom."""
 
 _ITEM_MARKS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")  # little, big endian
-_PADDING = ("PixelPaddingValue", "PixelPaddingRangeLimit")
 _TAGS = [
     "Modality",
     "SamplesPerPixel",
@@ -45,7 +45,7 @@ _TAGS = [
     "BitsStored",
     "HighBit",
     "PixelRepresentation",
-    *_PADDING,
+    *PADDING,
     *SPACINGS,
     *KEYS,
     *GROUPS,
@@ -99,8 +99,9 @@ def decode_dicom(
             header = _header(data, pixels)
             check_size((header.columns, header.rows), name, max_pixels)
             index = _frame_index(header, frame)
-            values = stored_values(file, header, index)
-            padding = _padding(values, data, header)
+            cells = pixel_cells(file, header, index)
+            values = stored_values(cells, header)
+            padding = find_padding(cells, values, data, header, remarks)
             grey = to_grey(values, padding, data, index, name, remarks)
             ratio = pixel_ratio(data, index, remarks)
             size = (header.columns, header.rows)
@@ -163,6 +164,8 @@ def _header(data, pixels: PixelData) -> Header:
         signed=data.get("PixelRepresentation", 0) == 1,
     )
     colors = data.get("PhotometricInterpretation")
+    if not colors:
+        raise Problem("does not say how its pixels are to be shown; export it again")
     if data.get("SamplesPerPixel", 1) != 1 or colors not in ("MONOCHROME1", "MONOCHROME2"):
         raise Problem("is a colour DICOM image; give a grey one (MONOCHROME1 or MONOCHROME2)")
     bits = (8, 16, 32) if pixels.kind == "iu" else (32, 64)
@@ -178,26 +181,3 @@ def _frame_index(header: Header, frame: int | None) -> int:
     if frame is not None and frame > header.frames:
         raise Problem(f"has no frame {frame}, the last is {header.frames}")
     return (frame or 1) - 1
-
-
-def _padding(values: np.ndarray, data, header: Header) -> np.ndarray | None:
-    """Where the file declares that there is no signal, bool [rows, columns]; None: nowhere.
-
-    The values are stored ones, before any rescaling (PS3.3, C.7.5.1.1.2).
-    """
-    limits = []
-    for keyword in _PADDING:
-        value = data.get(keyword)
-        if value is not None and value != "":
-            number = int(value)
-            bits = header.allocated
-            # Files write a negative one as if it were unsigned, and the other way round.
-            if header.signed and number >= 1 << (bits - 1):
-                number -= 1 << bits
-            elif not header.signed and number < 0:
-                number += 1 << bits
-            limits.append(number)
-    if not limits or header.pixels.kind != "iu" or data.get(_PADDING[0]) in (None, ""):
-        return None
-    found = (values >= min(limits)) & (values <= max(limits))
-    return found if found.any() and not found.all() else None
