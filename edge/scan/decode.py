@@ -7,6 +7,7 @@ same pixels everywhere.
 import io
 import os
 import stat
+import warnings
 from importlib import import_module
 from typing import BinaryIO, NamedTuple
 
@@ -30,6 +31,9 @@ _GIF_END = b"\0;"  # an empty block and the trailer
 _TAIL = 4096  # some programs append a little of their own
 _MAX_FRAMES = 1000  # that are counted, for a message
 _ORIENTATION_TAG = 274  # EXIF 2.32, table 4
+_GIF_ASPECT = 12  # position of the byte; GIF89a, 18
+DAMAGED = "; copy it again"
+"""Ends the message of every file that is not whole."""
 
 
 class Stored(NamedTuple):
@@ -89,7 +93,10 @@ def read_scan(
     if not isinstance(scan, str | os.PathLike):
         file, name = _opened(scan)
         _check_frame(name, frame)
-        return _decode_open(file, name, max_pixels, frame)
+        try:
+            return _decode_open(file, name, max_pixels, frame)
+        except (OSError, ValueError) as error:  # closed, not for reading, or no seeking in it
+            raise ImageError(f"{name}: cannot be read ({error})") from error
     name = os.fsdecode(scan)
     _check_frame(name, frame)
     try:
@@ -190,10 +197,12 @@ def _decode_stream(
 
 def _check_alone(file, name: str, head: bytes, other, max_pixels: int) -> None:
     """See that a DICOM file that begins like a picture is not a whole picture as well."""
+    warnings.filterwarnings("ignore", "Corrupt EXIF data", UserWarning, "PIL")
     try:
         _decode_picture(file, name, head, *other, max_pixels, 1, [])
-    except ImageError:
-        return
+    except ImageError as error:
+        if str(error).endswith(DAMAGED):
+            return  # what is too large, or of a kind that cannot be read, is a picture all the same
     raise ImageError(
         f"{name}: is two in one, a DICOM file and a {other[0]} picture, which may show different "
         "things; export one of them"
@@ -214,7 +223,7 @@ def _decode_picture(
     try:
         stream, checked = _checked(file, kind, head, name, max_pixels)
     except DamagedError as error:
-        raise ImageError(f"{name}: {error}; copy it again") from None
+        raise ImageError(f"{name}: {error}{DAMAGED}") from None
     except UnsupportedError as error:
         raise ImageError(f"{name}: {error}") from None
     # Pillow's decoders raise a dozen exception types on damaged bytes, RuntimeError and
@@ -228,7 +237,7 @@ def _decode_picture(
             image = getattr(import_module(f"PIL.{module}"), cls)(stream, name)
         check_size(image.size, name, max_pixels)
         _seek(image, kind, name, frame, max_pixels)
-        ratio, orientation = _ratio(image, kind), _orientation(image, kind)
+        ratio, orientation = _ratio(image, kind, head), _orientation(image, kind)
         stored = Stored(kind, image.mode, *image.size)
         if (
             kind == "PNG"
@@ -253,16 +262,14 @@ def _decode_picture(
     except ImageError:
         raise
     except DamagedError as error:
-        raise ImageError(f"{name}: {error}; copy it again") from None
+        raise ImageError(f"{name}: {error}{DAMAGED}") from None
     except Exception as error:
         if kind == "TIFF" and str(error) == "unknown pixel mode":
             raise ImageError(
                 f"{name}: is a TIFF with pixels of a kind that cannot be read; "
                 "save it in grey, with 8 or 16 bits, or as PNG"
             ) from error
-        raise ImageError(
-            f"{name}: is truncated or damaged ({_reason(error)}); copy it again"
-        ) from error
+        raise ImageError(f"{name}: is truncated or damaged ({_reason(error)}){DAMAGED}") from error
 
 
 def _deep_png(image, stream, head: bytes, name: str, remarks: list[str]) -> Image.Image | None:
@@ -374,10 +381,15 @@ def _to_l_or_rgb(image: Image.Image, name: str, remarks: list[str]) -> Image.Ima
     return image.convert(mode)
 
 
-def _ratio(image: Image.Image, kind: str) -> float | None:
-    """How many times as tall as wide the file says its pixels are; None if it says nonsense."""
+def _ratio(image: Image.Image, kind: str, head: bytes) -> float | None:
+    """How many times as tall as wide the file says its pixels are; None if it says nonsense.
+
+    What EXIF says of it is not asked for: cameras and editors write any number there.
+    """
     if kind == "TIFF":
         return image.ratio
+    if kind == "GIF":
+        return 64 / (head[_GIF_ASPECT] + 15) if head[_GIF_ASPECT] else 1.0
     if kind == "JPEG":  # JFIF 1.02: pixels a unit, or a ratio alone
         density = image.info.get("jfif_density")
     elif kind == "PNG":  # PNG 3rd ed., 11.3.4.3: likewise

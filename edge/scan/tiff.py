@@ -1,5 +1,6 @@
 """What Pillow gets wrong about TIFF files, and what it leaves out. Loaded for TIFF files only."""
 
+import math
 import re
 from io import BufferedReader
 
@@ -13,6 +14,9 @@ _COMPRESSION, _DESCRIPTION, _STRIPS, _ORIENTATION = 259, 270, 273, 274  # TIFF 6
 _RESOLUTIONS = 282, 283  # pixels a unit, across and down
 _UNCOMPRESSED = 1
 _JPEG_2000 = (33003, 33005, 34712)
+_BYTE_COUNTS, _BITS = 279, 258
+_SHAPED = re.compile(r'^\{"shape": \[(\d{1,9})((?:, \d{1,9}){2,})\].*"truncated": true')
+"""What tifffile writes into a file whose first page alone has a head."""
 _IMAGEJ = re.compile(r"^ImageJ=.*?^images=(\d{1,9})\s*$", re.MULTILINE | re.DOTALL)
 _NATIVE = {"I;16BS": "I;16NS", "I;32BS": "I;32NS", "F;32BF": "F;32NF"}
 
@@ -32,7 +36,7 @@ class TiffFile(TiffImageFile):
 
     def load_prepare(self) -> None:
         """Before decoding; the picture has the size that it has in the file."""
-        self._size = getattr(self, "_tile_size", self._size)
+        self._size = self._stored_size
         super().load_prepare()
 
     def load_end(self) -> None:
@@ -48,14 +52,42 @@ class TiffFile(TiffImageFile):
     def ratio(self) -> float | None:
         """How many times as tall as wide its pixels are; None if that means nothing."""
         across, down = (self.tag_v2.get(tag) for tag in _RESOLUTIONS)
-        return 1.0 if across is None or down is None else ratio_of(across, down)
+        if across is None or down is None or across == down:
+            return 1.0
+        return 1.0 if _nothing(across) and _nothing(down) else ratio_of(across, down)
 
     @property
     def stacked(self) -> int:
-        """Pictures that ImageJ keeps behind one another under the head of the first; else 1."""
+        """Pictures that lie behind one another under the head of the first, as ImageJ writes them;
+        1 where there is no second, whatever the head says: some programs keep its text."""
         text = self.tag_v2.get(_DESCRIPTION)
-        found = _IMAGEJ.search(text) if isinstance(text, str) else None
-        return max(1, int(found.group(1))) if found else 1
+        if not isinstance(text, str) or not (size := self._one_picture()):
+            return 1
+        if found := _IMAGEJ.search(text):
+            count = int(found.group(1))
+        elif found := _SHAPED.search(text):
+            count = math.prod(map(int, (found.group(1), *found.group(2).split(", ")[1:-2])))
+        else:
+            return 1
+        self.fp.seek(0, 2)
+        return count if self.tag_v2[_STRIPS][0] + 2 * size <= self.fp.tell() else 1
+
+    def _one_picture(self) -> int | None:
+        """Bytes of the first picture; None if others cannot lie right behind it."""
+        starts, counts = (self.tag_v2.get(tag, ()) for tag in (_STRIPS, _BYTE_COUNTS))
+        if self.tag_v2.get(_COMPRESSION, 1) != _UNCOMPRESSED or not starts:
+            return None
+        if len(starts) > 1 and any(
+            start + count != following
+            for start, count, following in zip(starts, counts, starts[1:], strict=False)
+        ):
+            return None
+        (width, height), bits = self._stored_size, self.tag_v2.get(_BITS, (1,))
+        return height * ((width * sum(bits if isinstance(bits, tuple) else (bits,)) + 7) // 8)
+
+    @property
+    def _stored_size(self) -> tuple[int, int]:
+        return getattr(self, "_tile_size", self._size)
 
     def check_kind(self, name: str) -> None:
         """Raise ImageError if it is compressed in a way that Pillow does not know."""
@@ -65,21 +97,14 @@ class TiffFile(TiffImageFile):
             )
 
     def choose(self, index: int, name: str) -> None:
-        """Go to a picture of a stack of ImageJ's, counted from 0.
+        """Go to a picture of a stack (`stacked`), counted from 0.
 
         Raises:
-            ImageError: it is compressed or in several strips, as ImageJ writes no stack.
+            ImageError: it is not there.
         """
-        offsets = self.tag_v2.get(_STRIPS, ())
-        if self.tag_v2.get(_COMPRESSION, 1) != _UNCOMPRESSED or len(offsets) != 1:
-            raise ImageError(
-                f"{name}: is a stack of ImageJ's in a form that cannot be read; {SAVE}"
-            )
-        width, height = self.tile[0][1][2:]
-        bits = self.tag_v2.get(258, (1,))
-        size = height * ((width * sum(bits if isinstance(bits, tuple) else (bits,)) + 7) // 8)
+        size = self._one_picture()
         self.fp.seek(0, 2)
-        if offsets[0] + (index + 1) * size > self.fp.tell():
+        if self.tag_v2[_STRIPS][0] + (index + 1) * size > self.fp.tell():
             raise ImageError(f"{name}: is truncated (pixels are missing); copy it again")
         self.tile = [
             ImageFile._Tile(tile[0], tile[1], tile[2] + index * size, tile[3]) for tile in self.tile
@@ -99,6 +124,11 @@ class TiffFile(TiffImageFile):
             else tile
             for tile in self.tile
         ]
+
+
+def _nothing(resolution: object) -> bool:
+    """Whether it is 0, or 0 divided by 0."""
+    return resolution == 0 or resolution != resolution
 
 
 SAVE = "save it uncompressed, or as PNG"

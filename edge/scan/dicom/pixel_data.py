@@ -27,6 +27,19 @@ latter, before up to 7F only (ITU T.81, B.1.1.5; T.87, A.1)."""
 class Problem(Exception):
     """What is wrong, in our own words; becomes an ImageError with the file's name."""
 
+    package: str | None = None
+    """The module that would help, where one does that is not installed."""
+
+
+class MissingDecoder(Problem):
+    """No installed decoder reads the pixels."""
+
+    package = "pylibjpeg"
+
+
+class NoPixels(Problem):
+    """The file ends where its pixels would begin."""
+
 
 @dataclass(frozen=True, eq=False)
 class PixelData:
@@ -77,7 +90,7 @@ def find_pixel_data(file, data, at: int) -> PixelData:
     file.seek(at)
     head = file.read(12)
     if not head:
-        raise Problem("holds no image (no pixel data), or is cut short")
+        raise NoPixels("holds no image (no pixel data), or is cut short")
     # The bytes tell, not the meta header: data sets are encoded otherwise than it says.
     order = next((o for o in ("little", "big") if _tag(head, o) in _KINDS), None)
     if order is None or len(head) < 8:
@@ -182,7 +195,7 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
     if header.pixels.length != UNDEFINED:
         raise Problem("is damaged (compressed pixels without a beginning); export it again")
     if not decoder.is_available:
-        raise Problem(_without_decoder(syntax.name, header))
+        raise MissingDecoder(_without_decoder(syntax.name, header))
     file.seek(header.pixels.start)
     frame = get_frame(file, index, number_of_frames=header.frames)
     if header.pixels.syntax != _RLE:
@@ -203,7 +216,7 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
     except Exception:
         # Pillow decodes JPEG Extended of 8 bits and says of itself that it decodes all of it.
         if decoder.missing_dependencies:
-            raise Problem(_without_decoder(syntax.name, header)) from None
+            raise MissingDecoder(_without_decoder(syntax.name, header)) from None
         raise
 
 

@@ -11,11 +11,12 @@ import warnings
 
 from PIL import Image
 
-from edge.errors import ImageError, RejectedError
+from edge.errors import ImageError, MissingSoftwareError, RejectedError
 from edge.scan.dicom.padding import PADDING, find_padding
 from edge.scan.dicom.pixel_data import (
     DEFLATED,
     Header,
+    NoPixels,
     PixelData,
     Problem,
     find_pixel_data,
@@ -33,6 +34,7 @@ MAX_HEADER_BYTES = 8 << 20
 MAX_ITEMS = 50_000
 """Sequence items in the header: each becomes an object of about 2 kB in pydicom."""
 
+_DIRECTORY = "1.2.840.10008.1.3.10"
 _ITEM_MARKS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")  # little, big endian
 _TAGS = [
     "Modality",
@@ -85,11 +87,12 @@ def decode_dicom(
     try:
         import pydicom
     except ImportError:
-        raise ImageError(
-            f"{name}: is a DICOM file, which needs pydicom; run: pip install 'mri-edge[dicom]'"
+        raise MissingSoftwareError(
+            f"{name}: is a DICOM file, which needs pydicom; run: pip install 'mri-edge[dicom]'",
+            "pydicom",
         ) from None
     _silence()
-    problem = None
+    problem = missing = None
     try:
         data, pixels = _read_header(file, pydicom)
         modality = data.get("Modality")
@@ -110,11 +113,13 @@ def decode_dicom(
     except ImageError:
         raise
     except Problem as error:
-        problem = str(error)
+        problem, missing = str(error), error.package
     except Exception:
         # pydicom raises whatever its parsing trips over, quoting values: nothing of it is kept.
         problem = "is a damaged DICOM file or of an unknown kind; export it again"
     # Outside of the handlers, so that the error above is not attached as context.
+    if missing:
+        raise MissingSoftwareError(f"{name}: {problem}", missing)
     if problem is not None:
         raise ImageError(f"{name}: {problem}")
     known = f"{modality}, " if modality in _MODALITIES else ""
@@ -141,7 +146,15 @@ def _read_header(file, pydicom):
     if window[128:132] == b"DICM" and _is_deflated(window):
         raise Problem("is a deflated DICOM file, which is not supported; export it uncompressed")
     data = pydicom.dcmread(stream, stop_before_pixels=True, force=True, specific_tags=_TAGS)
-    return data, find_pixel_data(file, data, stream.tell())
+    try:
+        return data, find_pixel_data(file, data, stream.tell())
+    except NoPixels:
+        meta, modality = getattr(data, "file_meta", {}), data.get("Modality")
+        if meta.get("MediaStorageSOPClassUID") == _DIRECTORY:
+            raise Problem("is a DICOMDIR, a list of files; give the files themselves") from None
+        if modality not in _MODALITIES:
+            raise
+    raise Problem(f"holds no image (no pixel data; its modality is {modality}), or is cut short")
 
 
 def _is_deflated(window: bytes) -> bool:

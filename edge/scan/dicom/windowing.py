@@ -9,13 +9,16 @@ Where files break the standard, viewers disagree. What is followed here, and why
 - A lookup table whose first value is written as unsigned though the pixels reach below 0 begins
   below 0, as in dcmtk and pydicom.
 - A VOI table that says 16 bits and uses 12 is one of 12 bits, as in Cornerstone and Horos; taken
-  at its word the picture would have a sixteenth of its contrast.
+  at its word the picture would have a sixteenth of its contrast. One that says fewer than it uses
+  is one of as many as it uses.
+- A VOI table without entries is ignored, so that the window counts, as in dcmtk.
 """
 
 import math
 
 import numpy as np
 
+from edge.errors import ImageError
 from edge.scan.bit_depth import blocks, robust_range, to_8bit
 
 KEYS = (
@@ -60,11 +63,21 @@ def to_grey(
         ValueError: a lookup table means nothing.
     """
     rules = _rules(data, index)
+    if values.dtype.kind == "f":
+        signal = values if padding is None else values[~padding]
+        if not np.isfinite(signal).all():
+            raise ImageError(f"{name}: holds pixels that are not finite numbers")
+        if padding is not None:
+            values = np.where(padding, signal[0], values)
     linear = "ModalityLUTSequence" not in rules
     little = data.original_encoding[1]
     slope, intercept = (1.0, 0.0) if not linear else _rescale(rules, remarks)
-    signed = bool((values < 0).any()) if values.dtype.kind == "i" else False
-    modality = None if linear else _table(rules["ModalityLUTSequence"][0], little, signed)
+    lowest, highest = (float(values.min()), float(values.max()))
+    modality = None
+    if not linear:
+        modality = _table(rules["ModalityLUTSequence"][0], little, lowest, highest)
+        if modality is None:
+            raise ValueError("a lookup table of nothing")
 
     def physical(block: np.ndarray) -> np.ndarray:
         if linear:
@@ -72,12 +85,16 @@ def to_grey(
         return modality[1][_position(block, modality)]
 
     grey = np.empty(values.shape, np.uint8)
-    window = None if "VOILUTSequence" in rules else _window(rules, remarks)
+    voi = None
     if "VOILUTSequence" in rules:
-        below = (
-            linear and min(float(values.min()) * slope, float(values.max()) * slope) < -intercept
+        ends = sorted(
+            float(physical(np.array([end], values.dtype))[0]) for end in (lowest, highest)
         )
-        voi = _table(rules["VOILUTSequence"][0], little, below)
+        voi = _table(rules["VOILUTSequence"][0], little, *(ends if linear else (0.0, 65535.0)))
+        if voi is None:
+            remarks.append("its lookup table for display means nothing and is ignored")
+    window = _window(rules, remarks) if voi is None else None
+    if voi is not None:
         shades = np.rint(voi[1] * (255.0 / _largest(voi, remarks))).clip(0, 255).astype(np.uint8)
         for rows in blocks(values):
             grey[rows] = shades[_position(physical(values[rows]), voi)]
@@ -135,7 +152,7 @@ def _many(value: object) -> bool:
 def _number(parts: list[str] | None) -> float | None:
     """The first part as a finite number; None if it is none. A decimal comma is not guessed at."""
     try:
-        value = float(parts[0]) if parts else math.nan
+        value = float(parts[0]) if parts and "_" not in parts[0] else math.nan
     except ValueError:
         return None
     return value if math.isfinite(value) else None
@@ -151,33 +168,41 @@ def _rescale(rules: dict, remarks: list[str]) -> tuple[float, float]:
     return slope, intercept
 
 
-def _table(item, little: bool, signed: bool) -> tuple[int, np.ndarray, int]:
+def _table(item, little: bool, lowest: float, highest: float) -> tuple[int, np.ndarray, int] | None:
     """First value that a LUT maps, what it gives (float64), and the bits that it declares.
 
+    None if it is empty.
+
     Args:
-        signed: whether what it maps reaches below 0.
+        lowest, highest: of what it maps.
     """
+    if not item.get("LUTDescriptor") or item.get("LUTData") is None:
+        return None
     count, first, bits = (int(number) for number in item.LUTDescriptor)
-    if signed and first >= 1 << 15:
+    count = count % 65536 or 65536  # in a signed value representation from 32768 on negative
+    if first >= 1 << 15 and (lowest < 0 or highest < first):
         first -= 1 << 16
-    table = item.LUTData
-    if isinstance(table, bytes):
-        wide = len(table) >= 2 * (count or 65536)  # also tables of 8 bits may come in words
-        table = np.frombuffer(table, ("<u2" if little else ">u2") if wide else np.uint8)
-    table = np.asarray(table, np.float64)[: count or 65536]
-    if not table.size or not 1 <= bits <= 16:
-        raise ValueError("a lookup table of nothing")
-    return first, table, bits
+    data = item.LUTData
+    if not isinstance(data, bytes):  # words, each of which may hold two entries of 8 bits
+        words = (np.atleast_1d(np.asarray(data, np.int64)) % 65536).astype("<u2")
+        packed = bits <= 8 and len(words) == (count + 1) // 2 < count
+        table = words.view(np.uint8) if packed else words
+    elif len(data) >= 2 * count:
+        table = np.frombuffer(data[: 2 * count], "<u2" if little else ">u2")
+    else:
+        turned = not little and item["LUTData"].VR == "OW" and len(data) % 2 == 0
+        table = np.frombuffer(data, ">u2").astype("<u2").view(np.uint8) if turned else None
+        table = np.frombuffer(data, np.uint8) if table is None else table
+    table = table[:count].astype(np.float64)
+    return (first, table, bits) if table.size else None
 
 
 def _largest(table: tuple[int, np.ndarray, int], remarks: list[str]) -> float:
     """What a VOI table gives at most, by its descriptor; by its data where that cannot be."""
-    used = int(table[1].max()).bit_length()
+    used = max(1, int(table[1].max()).bit_length())
     bits = table[2]
-    if bits - used >= _SPARE_BITS and used >= 8:
-        remarks.append(
-            f"its lookup table says {bits} bits and uses {used}; taken for one of {used}"
-        )
+    if not 1 <= bits <= 16 or bits < used or (bits - used >= _SPARE_BITS and used >= 8):
+        remarks.append(f"its lookup table says {bits} bits and uses {used}; taken at what it uses")
         bits = used
     return float((1 << bits) - 1)
 
