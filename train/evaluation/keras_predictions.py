@@ -25,8 +25,8 @@ def load_keras(run: Run) -> keras.Model:
         wrote = run.manifest.training.versions.get("keras")
         if wrote and wrote != keras.__version__:
             raise TrainError(
-                f"{run.model_file}: Keras {keras.__version__} cannot load what Keras {wrote} wrote; "
-                f"run: pip install keras=={wrote}"
+                f"{run.model_file}: Keras {keras.__version__} cannot load what Keras {wrote} "
+                f"wrote; run: pip install keras=={wrote}"
             ) from error
         raise TrainError(f"{run.model_file}: Keras cannot load it ({error})") from error
 
