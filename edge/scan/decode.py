@@ -263,6 +263,8 @@ def _decode_picture(
         raise
     except DamagedError as error:
         raise ImageError(f"{name}: {error}{DAMAGED}") from None
+    except UnsupportedError as error:
+        raise ImageError(f"{name}: {error}") from None
     except Exception as error:
         if kind == "TIFF" and str(error) == "unknown pixel mode":
             raise ImageError(
@@ -283,7 +285,6 @@ def _prepare_tiff(image, name: str) -> None:
     from edge.scan.bit_depth import check_tiff
 
     check_tiff(image, name)
-    image.check_kind(name)
     image.mend_byte_order()
 
 

@@ -61,4 +61,4 @@ def even_pixels(
     sides = ("tall", "wide") if ratio > 1 else ("wide", "tall")
     times = max(ratio, 1 / ratio)
     remarks.append(f"pixels are {times:.3g} times as {sides[0]} as {sides[1]}; evened")
-    return image.resize(size, Image.Resampling.BICUBIC)
+    return image.resize(size, Image.Resampling.LANCZOS)

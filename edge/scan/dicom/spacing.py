@@ -21,7 +21,7 @@ def pixel_ratio(data, index: int, remarks: list[str]) -> float:
         remarks: what the user should know is appended.
     """
     stated, useless = [], []
-    for source, keyword in _places(data, index):
+    for source, keyword, place in _places(data, index):
         try:
             value = source.get(keyword)
             if value is None or value == "" or not len(value):
@@ -29,7 +29,7 @@ def pixel_ratio(data, index: int, remarks: list[str]) -> float:
             ratio = ratio_of(value[0], value[1]) if len(value) == 2 else None
         except Exception:  # pydicom parses values when asked, and quotes them in what it raises
             ratio = None
-        (useless if ratio is None else stated).append((keyword, ratio))
+        (useless if ratio is None else stated).append((keyword + place, ratio))
     for keyword, _ in useless:
         remarks.append(f"{keyword} means nothing and is ignored")
     if not stated:
@@ -42,11 +42,12 @@ def pixel_ratio(data, index: int, remarks: list[str]) -> float:
 
 
 def _places(data, index: int):
-    """(Dataset, keyword) wherever a spacing may stand, the preferred first."""
+    """(Dataset, keyword, place in words) wherever a spacing may stand, the preferred first."""
     frames = data.get("PerFrameFunctionalGroupsSequence") or []
     shared = data.get("SharedFunctionalGroupsSequence") or []
-    for group in [*frames[index : index + 1], *shared[:1]]:
-        for item in (group.get(MEASURES) or [])[:1]:
-            yield item, "PixelSpacing"
+    for groups, place in ((frames[index : index + 1], " of the frame"), (shared[:1], " of all")):
+        for group in groups:
+            for item in (group.get(MEASURES) or [])[:1]:
+                yield item, "PixelSpacing", place
     for keyword in SPACINGS:
-        yield data, keyword
+        yield data, keyword, ""

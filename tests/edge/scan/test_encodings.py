@@ -6,7 +6,9 @@ import io
 import numpy as np
 import pytest
 
-pydicom = pytest.importorskip("pydicom", reason="pydicom is not installed (the dicom extra)")
+pytest.importorskip("pydicom", reason="pydicom is not installed (the dicom extra)")
+
+import pydicom
 
 from edge.errors import MissingSoftwareError
 from edge.scan.decode import read_scan
