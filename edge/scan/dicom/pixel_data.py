@@ -206,7 +206,8 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
         "samples_per_pixel": 1,
         "photometric_interpretation": "MONOCHROME2",
         "bits_allocated": header.allocated,
-        "bits_stored": header.stored,
+        # Of RLE all bits are wanted: pydicom would clear those above the lowest `stored` ones.
+        "bits_stored": header.allocated if header.pixels.syntax == _RLE else header.stored,
         "pixel_representation": int(header.signed),
         "number_of_frames": 1,
         "pixel_keyword": "PixelData",
