@@ -75,19 +75,14 @@ def mean_of_strongest(
 ) -> float | None:
     """The mean of the `strongest` largest log-odds, or of all where there are fewer.
 
-    Doubtful ones are among them if they raise it. None: there are none at all.
+    Doubtful ones are among them unless the others alone give more. None: there are none at all.
 
     Args:
         sure, doubtful: log-odds of tumor, of slices that the gate has no doubt about, and has.
     """
-    beyond_doubt = sorted(sure, reverse=True)[:strongest]
-    best = _mean(beyond_doubt)
-    taken = list(beyond_doubt)
-    for value in sorted(doubtful, reverse=True)[:strongest]:
-        taken.append(value)
-        mean = _mean(sorted(taken, reverse=True)[:strongest])
-        best = mean if best is None else max(best, mean)
-    return best
+    sure = sorted(sure, reverse=True)[:strongest]
+    every = sorted([*sure, *doubtful], reverse=True)[:strongest]
+    return max((sum(some) / len(some) for some in (sure, every) if some), default=None)
 
 
 def series_probability(mean: float) -> float:
@@ -102,7 +97,3 @@ def series_verdict(mean: float, rule: SeriesRule, cleared: bool) -> str:
         cleared: whether enough was seen to call the series free of tumor.
     """
     return verdict(series_probability(mean), rule.decision, not cleared)
-
-
-def _mean(values: list[float]) -> float | None:
-    return sum(values) / len(values) if values else None
