@@ -96,7 +96,12 @@ def _line(one: SeriesResult) -> str:
         parts.append(one.reason)
     left = [
         f"{count} {word}"
-        for count, word in ((one.rejected, "rejected"), (one.doubtful, "doubtful"))
+        for count, word in (
+            (one.tumor, "called tumor"),
+            (one.doubtful, "doubtful"),
+            (one.rejected, "rejected"),
+            (one.unread, "unread"),
+        )
         if count
     ]
     if left and one.score is not None:
