@@ -119,6 +119,11 @@ class Classifier:
         self._synthetic = isinstance(training, dict) and training.get("synthetic") is True
         self._turn = Lock()
 
+    @property
+    def max_pixels(self) -> int:
+        """Scans with more (width x height) are refused."""
+        return self._max_pixels
+
     def twin(self) -> "Classifier":
         """The same model in another engine of the same kind, to work beside this one."""
         return Classifier(
@@ -143,11 +148,17 @@ class Classifier:
         """
         return self.examine(scan)[1]
 
-    def examine(self, scan: Scan) -> tuple[Image | None, Prediction]:
-        """`classify`, and the decoded scan: mode "L" or "RGB"; None if it was rejected unseen."""
+    def examine(
+        self, scan: Scan | DecodedScan, frame: int | None = None
+    ) -> tuple[Image | None, Prediction]:
+        """`classify`, and the decoded scan: mode "L" or "RGB"; None if it was rejected unseen.
+
+        Args:
+            frame: of a file with several, from 1; None: the classifier's own.
+        """
         start = perf_counter()
         try:
-            image, remarks, _ = self.read(scan)
+            image, remarks, _ = self.read(scan, frame)
         except RejectedError as error:
             decoded = perf_counter()
             refused = GateResult(refused=error.reason)
@@ -160,15 +171,21 @@ class Classifier:
         done = perf_counter()
         return image, self._prediction(value, gate, start, decoded, prepared, done, remarks)
 
-    def read(self, scan: Scan) -> DecodedScan:
+    def read(self, scan: Scan | DecodedScan, frame: int | None = None) -> DecodedScan:
         """The scan as an image of mode "L" or "RGB", and remarks on it.
+
+        Args:
+            scan: one that is decoded already is given back.
+            frame: as `examine` takes it.
 
         Raises:
             ImageError: as `classify`; `RejectedError` if the file says that it is no MR image.
         """
+        if isinstance(scan, DecodedScan):
+            return scan
         if isinstance(scan, np.ndarray):
             return DecodedScan(from_array(scan, self._max_pixels), (), None)
-        return read_scan(scan, self._max_pixels, self._frame)
+        return read_scan(scan, self._max_pixels, frame or self._frame)
 
     def decode(self, scan: Scan) -> Image:
         """`read`, without the remarks."""

@@ -82,12 +82,19 @@ def classify_many(
 
 
 def classify_one(
-    classifier: Classifier, scan: str | os.PathLike | np.ndarray, extra: Extra | None = None
+    classifier: Classifier,
+    scan: str | os.PathLike | np.ndarray | object,
+    extra: Extra | None = None,
+    frame: int | None = None,
 ) -> Outcome:
-    """Classify one scan; errors that concern it alone become part of the outcome."""
+    """Classify one scan; errors that concern it alone become part of the outcome.
+
+    Args:
+        frame: of a file with several, from 1; None: the classifier's own.
+    """
     path = os.fspath(scan) if isinstance(scan, str | os.PathLike) else _kind(scan)
     try:
-        image, prediction = classifier.examine(scan)
+        image, prediction = classifier.examine(scan, frame)
     except (ImageError, EngineError) as error:
         missing = error.package if isinstance(error, MissingSoftwareError) else None
         return Outcome(path, None, str(error), unread=_is_unread(error), missing=missing)
