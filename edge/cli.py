@@ -108,7 +108,10 @@ def _run(args, closed: frozenset[int]) -> int:
         gc.enable()
         return run_watch(classifier, args)
 
-    from edge.app.batch import run_batch
+    if args.series:
+        from edge.app.series_batch import run_series as run_batch
+    else:
+        from edge.app.batch import run_batch
 
     gc.freeze()  # nor is any in what is loaded; and forked workers then share it
     gc.enable()

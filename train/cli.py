@@ -149,6 +149,7 @@ def request_of(args: argparse.Namespace):
         negative=args.negative,
         patient_id=args.patient_id,
         patient_csv=args.patient_csv,
+        labels=args.labels,
         fit=FitOptions(
             architecture=args.model,
             epochs=args.epochs,
@@ -191,6 +192,7 @@ def _held_out(args: argparse.Namespace, folders: list[Path]) -> tuple[Path, ...]
 
 
 def _inspect(args: argparse.Namespace) -> Path:
+    from train.data.label_table import read_labels
     from train.inspection import inspect
     from train.inspection.contact_sheet import contact_sheet
     from train.run import run_folder
@@ -212,6 +214,7 @@ def _inspect(args: argparse.Namespace) -> Path:
             known if args.patient_id or args.patient_csv else None,
             args.seed,
             args.boxes,
+            read_labels(args.labels) if args.labels else None,
         )
         run_folder.write_json(folder / inspect.JSON, inspect.to_json(found))
         sheet = contact_sheet(inspect.sheet_rows(found), inspect.boxes_by_file(found))

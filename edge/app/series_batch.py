@@ -7,17 +7,14 @@ from typing import TextIO
 
 from edge import NOTICE
 from edge.app.inputs import expand
-from edge.console.messages import say
+from edge.console.messages import printable, say
 from edge.errors import EdgeError
 from edge.inference.classifier import Classifier
 from edge.results.result_file import ResultFile
-from edge.results.words import WORDS, printable
+from edge.results.words import WORDS
 from edge.results.writers import NdjsonWriter, TextWriter, record
 from edge.series.classify import classify_series
 from edge.series.result import SeriesResult
-
-FORMATS = ("text", "json", "ndjson")
-"""That --series writes."""
 
 
 def run_series(classifier: Classifier, args: argparse.Namespace) -> int:
@@ -42,17 +39,6 @@ def run_series(classifier: Classifier, args: argparse.Namespace) -> int:
         if status in (0, 1):
             file.replace()
     return status
-
-
-def why_not(args: argparse.Namespace) -> str | None:
-    """What is wrong with `--series` beside the other options; None: nothing."""
-    if args.format not in FORMATS:
-        return f"--series writes {', '.join(FORMATS)}; it cannot write {args.format}"
-    if args.explain:
-        return "--series makes no pictures; leave out --explain"
-    if args.frame:
-        return "--series takes all frames; leave out --frame"
-    return None
 
 
 def _classify(classifier: Classifier, args: argparse.Namespace, stream: TextIO) -> int:
