@@ -1,31 +1,82 @@
-"""Fixtures that several packages share: one small training run on phantoms, exported once."""
+"""Two processes for the tests, and fixtures that packages share: a small run, exported once."""
 
+import fcntl
+import os
 import shutil
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
+MAX_WORKERS = 4
+"""Each loads TensorFlow, and grows to two gigabytes."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config) -> None:
+    """Whole folders of tests run in a process a core; `-n 0` puts them into one.
+
+    Without pytest-xdist it is one in any case.
+    """
+    if hasattr(config, "workerinput") or "PYTEST_XDIST_WORKER" in os.environ:
+        return  # this is one of the processes, or a child of one: it must not start more
+    option = config.option
+    if getattr(option, "numprocesses", 0) is not None or option.usepdb or option.collectonly:
+        return
+    if all(Path(argument).is_dir() for argument in config.args):
+        option.numprocesses = min(len(os.sched_getaffinity(0)), MAX_WORKERS)
+        # Neighbours stay together, for they share fixtures; who is done takes from the others' end.
+        option.dist = "worksteal"
+
 
 @pytest.fixture(scope="session")
-def phantoms(tmp_path_factory) -> Path:
+def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Have a folder of a name made, once a session: the processes of pytest-xdist share it."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+
+    def once(name: str, make: Callable[[Path], object]) -> Path:
+        folder, done = base / name, base / f"{name}.done"
+        folder.parent.mkdir(exist_ok=True)
+        with open(base / f"{name}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # another failed at it
+                make(folder)
+                done.touch()
+        return folder
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def phantoms(made_once) -> Path:
     """80 phantoms in the class folders yes/ and no/."""
     from train.phantom.files import write_phantoms
 
-    return write_phantoms(tmp_path_factory.mktemp("data") / "phantoms", 80, seed=1)
+    return made_once("data/phantoms", lambda folder: write_phantoms(folder, 80, seed=1))
 
 
 @pytest.fixture(scope="session")
-def finished_run(tmp_path_factory, phantoms) -> Path:
-    """A real run of `python -m train` on the phantoms. Read-only: take `run` to change it."""
+def finished_run(made_once, phantoms) -> Path:
+    """A real run of `python -m train` on the phantoms. Read-only: take `run` to change it.
+
+    The CNN has a quarter of its filters, for it is converted a dozen times.
+    """
     pytest.importorskip("tensorflow")
+    from tests.train.small import full_input, narrow_networks
     from train.cli import main
 
-    out = tmp_path_factory.mktemp("runs") / "small"
-    options = ["--data", phantoms, "--out", out, "--epochs", "6", "--patience", "6"]
-    assert main(list(map(str, options))) == 0
-    return out
+    def train(out: Path) -> None:
+        options = ["--data", phantoms, "--out", out, "--epochs", "6", "--patience", "6"]
+        with narrow_networks(0.25, full_input("cnn")):
+            assert main(list(map(str, options))) == 0
+
+    return made_once("runs/small", train)
 
 
 @pytest.fixture
@@ -35,13 +86,22 @@ def run(finished_run, tmp_path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def exported(tmp_path_factory, finished_run) -> Path:
+def exported(made_once, finished_run) -> Path:
     """The run exported in every format and precision: a dist folder. Read-only."""
     from export.cli import main
 
-    out = tmp_path_factory.mktemp("dist")
-    assert main([str(finished_run), "--out", str(out), "--format", "tflite", "onnx"]) == 0
-    return out
+    def export(out: Path) -> None:
+        assert main([str(finished_run), "--out", str(out), "--format", "tflite", "onnx"]) == 0
+
+    return made_once("exported", export)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_graphs_pile_up():
+    """What Keras and TensorFlow keep of a module's networks goes with the module."""
+    yield
+    if keras := sys.modules.get("keras"):
+        keras.backend.clear_session()
 
 
 @pytest.fixture

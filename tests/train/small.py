@@ -15,6 +15,11 @@ SPEC = InputSpec(32, 32, "rgb")
 _FULL = dict(registry.ARCHITECTURES)
 
 
+def full_input(architecture: str) -> InputSpec:
+    """What a network takes outside of these tests."""
+    return _FULL[architecture].input
+
+
 def samples(count: int = 40, side: int = 32) -> Samples:
     """Noise; in every second one a bright square."""
     random = np.random.default_rng(0)

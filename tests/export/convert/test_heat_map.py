@@ -87,6 +87,11 @@ def model(request):
 
 
 @pytest.fixture(scope="module")
+def converter(model):
+    return Converter(model, 1)
+
+
+@pytest.fixture(scope="module")
 def pixels():
     coarse = np.random.default_rng(0).integers(0, 256, (30, 6, 8, 3), dtype=np.uint8)
     return coarse.repeat(4, axis=1).repeat(4, axis=2)
@@ -145,9 +150,11 @@ def write(folder, converter, target, pixels, spec=SPEC):
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda t: f"{t.format}-{t.precision}")
-def test_every_file_gives_it_through_the_devices_engines(model, pixels, tmp_path, target):
+def test_every_file_gives_it_through_the_devices_engines(
+    model, converter, pixels, tmp_path, target
+):
     wanted = two_outputs(model, 1).predict(pixels, verbose=0)
-    classifier = Classifier(write(tmp_path, Converter(model, 1), target, pixels))
+    classifier = Classifier(write(tmp_path, converter, target, pixels))
     maps = np.stack([classifier.heat_map(one) for one in pixels])
     logits = np.stack([classifier.logits(one) for one in pixels])
     assert maps.dtype == np.float32
@@ -210,18 +217,24 @@ def test_int8_keeps_the_layer_that_gives_evidence_in_float(pixels, head):
     assert [node.input[1] in quantized for node in convolutions] == [True, True, False]
 
 
+@pytest.fixture(scope="module")
+def narrow_and_wide():
+    """Two heads: (converter, number of weights in the head) of each."""
+    made = []
+    for units in (40, 240):
+        model = build(pooled(units, units, 24))
+        weights = [w for layer in model.layers[6:] for w in layer.weights]
+        made.append((Converter(model, 1), sum(math.prod(w.shape) for w in weights)))
+    return made
+
+
 @pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
 @pytest.mark.parametrize("format", ["tflite", "onnx"])
-def test_dense_weights_are_stored_once(pixels, format, precision):
-    def size(model):
-        converter = Converter(model, 1)
-        with_map = len(converter.convert(format, precision, pixels))
-        return with_map, sum(
-            math.prod(w.shape) for layer in model.layers[6:] for w in layer.weights
-        )
-
-    narrow, few = size(build(pooled(40, 40, 24)))
-    wide, many = size(build(pooled(240, 240, 24)))
+def test_dense_weights_are_stored_once(narrow_and_wide, pixels, format, precision):
+    (narrow, few), (wide, many) = (
+        (len(converter.convert(format, precision, pixels)), weights)
+        for converter, weights in narrow_and_wide
+    )
     once = (many - few) * (2 if precision == "fp16" else 4)
     assert wide - narrow == pytest.approx(once, rel=0.02)
 
