@@ -2,16 +2,19 @@
 
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
+import keras
 import numpy as np
 
 from edge.model_file.manifest import InputSpec
 from train.data.samples import Samples
 from train.fitting.fit_options import FitOptions
 from train.networks import registry
+from train.networks.backbones import build_transfer
 
 SPEC = InputSpec(32, 32, "rgb")
+BACKBONE_SPEC = InputSpec(96, 96, "rgb")
 _FULL = dict(registry.ARCHITECTURES)
 
 
@@ -40,6 +43,12 @@ def options(architecture: str = "cnn", **changes) -> FitOptions:
         "seed": 0,
     }
     return FitOptions(architecture, **{**defaults, **changes})
+
+
+@cache
+def backbone(name: str) -> keras.Model:
+    """One of the article's backbones with its head, built once: do not train it."""
+    return build_transfer(name, BACKBONE_SPEC, width=0.05)
 
 
 @contextmanager

@@ -12,9 +12,16 @@ from PIL import Image
 pytest.importorskip("tensorflow")
 
 from edge.model_file.dataclass_json import to_json
-from tests.train.small import narrow_networks
+from tests.train.small import full_input, narrow_networks
 from train.cli import main
 from train.run.run_folder import read_run
+
+
+@pytest.fixture(autouse=True)
+def _narrow():
+    """A tenth of the filters; the scans as a user would have them."""
+    with narrow_networks(spec=full_input("cnn")):
+        yield
 
 
 def test_a_run_is_all_there(finished_run):

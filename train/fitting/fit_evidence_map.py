@@ -34,7 +34,7 @@ from train.networks.cell_labels import BAG, LESION, UNKNOWN
 from train.networks.compact import EVIDENCE, RAW
 from train.networks.cost import cost
 from train.networks.evidence_map import STRONGEST, StrongestCells, evidence_loss
-from train.networks.registry import ARCHITECTURES, LOGITS
+from train.networks.registry import ARCHITECTURES, LOGITS, logits_model
 from train.progress import say
 
 AVERAGED = 0.998
@@ -228,11 +228,12 @@ class _Watch(keras.callbacks.Callback):
     def __init__(self, state: State, own: keras.Model, validation: Samples, context: FitContext):
         super().__init__()
         self._state, self._own, self._validation = state, own, validation
+        self._logits = logits_model(own)  # built anew, it would be traced anew each epoch
         self._file = context.checkpoint if context.devices.first else None
 
     def on_epoch_end(self, epoch, logs=None):
         logs["accuracy"] = logs.pop(f"{LOGITS}_accuracy")
-        logits = raw_outputs(self._own, self._validation.pixels)[:, 0]
+        logits = self._logits.predict(self._validation.pixels, batch_size=32, verbose=0)[:, 0]
         logs.update(_validation_scores(logits, self._validation))
         if not all(np.isfinite(value) for value in logs.values()):
             raise TrainError("the loss is no longer a number; try a smaller --learning-rate")

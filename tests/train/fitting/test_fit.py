@@ -103,7 +103,7 @@ def test_it_stops_when_it_gets_no_better():
 
 
 def test_fine_tuning_never_makes_it_worse():
-    head = fitted(CASES["head"])
+    head = uninterrupted("head")
     tuned = fitted(dataclasses.replace(CASES["head"], unfreeze="block5", fine_tune_rate=0.9))
     assert tuned.history["val_loss"][:3] == head.history["val_loss"]
     assert min(tuned.history["val_loss"]) == tuned.history["val_loss"][tuned.best_epoch - 1]
@@ -140,8 +140,7 @@ def test_every_backbone_learns(name):
 
 
 def test_only_the_head_of_a_frozen_backbone_changes():
-    case = CASES["head"]
-    one, two = fitted(case), fitted(dataclasses.replace(case, epochs=1))
+    one, two = uninterrupted("head"), fitted(dataclasses.replace(CASES["head"], epochs=1))
     for layer in one.model.layers:
         if layer.weights and layer.name.startswith("block"):
             other = two.model.get_layer(layer.name)
@@ -168,7 +167,7 @@ def test_cached_features_train_the_same_head_as_the_whole_network():
 def test_mixed_precision_is_saved_in_float32():
     found = fitted(options("cnn", precision="mixed"))
     assert {layer.dtype_policy.name for layer in found.model.layers} == {"float32"}
-    plain = fitted(options("cnn"))
+    plain = uninterrupted("cnn")
     np.testing.assert_allclose(found.history["loss"], plain.history["loss"], rtol=0.02)
     assert found.history["loss"] != plain.history["loss"]
     assert keras.config.dtype_policy().name == "float32"

@@ -12,7 +12,7 @@ from PIL import Image
 
 pytest.importorskip("tensorflow")
 
-from tests.train.small import narrow_networks, options, samples
+from tests.train.small import full_input, narrow_networks, options, samples
 from train import session
 from train.cli import main
 from train.data.boxes import Box
@@ -24,7 +24,6 @@ from train.fitting.fit_options import FitContext
 from train.fitting.prefetch import PrefetchedBatches
 from train.gate import fit_gate
 from train.hardware.devices import Devices
-from train.networks.registry import ARCHITECTURES
 from train.phantom.make import make_phantom
 from train.run.run_folder import read_run
 
@@ -82,7 +81,8 @@ def test_a_run_taught_by_a_map_and_by_another_network(
 ):
     """The CNN takes colour scans of another size, read anew for it."""
     data = [word for name in ("boxed", "bare") for word in ("--data", str(folder / name))]
-    assert main(["--model", "cnn", *data, "--out", str(tmp_path / "cnn"), "--epochs", "1"]) == 0
+    with narrow_networks(spec=full_input("cnn")):
+        assert main(["--model", "cnn", *data, "--out", str(tmp_path / "cnn"), "--epochs", "1"]) == 0
     monkeypatch.setattr(session, "learn_gate", partial(fit_gate.learn_gate, views=60))
     given = ["--boxes", folder / "boxes", "--teacher", finished, tmp_path / "cnn"]
     assert train(folder, tmp_path / "taught", *given) == 0
@@ -137,7 +137,7 @@ def test_what_was_reached_before_a_helper_died_is_gone_on_with(folder, tmp_path,
                 helper._process.kill()
                 helper._process.join()
 
-    with narrow_networks(spec=ARCHITECTURES["compact"].input):
+    with narrow_networks(spec=full_input("compact")):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(PrefetchedBatches, "begin", begin)
             assert main([*given, "--workers", "1"]) == 2

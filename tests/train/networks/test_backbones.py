@@ -8,6 +8,8 @@ pytest.importorskip("keras")
 import keras
 
 from edge.model_file.manifest import InputSpec
+from tests.train.small import BACKBONE_SPEC as SPEC
+from tests.train.small import backbone
 from train.networks.backbones import BACKBONES, FEATURES, build_transfer
 from train.networks.cost import cost
 from train.networks.registry import ARCHITECTURES
@@ -19,12 +21,11 @@ MODULES = {
     "xception": "xception",
     "resnet50": "resnet50",
 }
-SPEC = InputSpec(96, 96, "rgb")
 
 
 @pytest.mark.parametrize("name", BACKBONES)
 def test_preprocessing_is_that_of_keras(name):
-    model = build_transfer(name, SPEC, width=0.05)
+    model = backbone(name)
     pixels = np.random.default_rng(0).integers(0, 256, (2, *SPEC.shape), np.uint8)
     inside = keras.Model(model.input, model.get_layer("scale").output)(pixels)
     module = getattr(keras.applications, MODULES[name])
@@ -50,7 +51,7 @@ def test_vgg16_is_the_articles():
 
 def test_a_second_build_has_the_same_names():
     # Keras numbers unnamed layers through the process: a second fold's would differ.
-    first, second = (build_transfer("inception_v3", SPEC, width=0.05) for _ in range(2))
+    first, second = backbone("inception_v3"), build_transfer("inception_v3", SPEC, width=0.05)
     assert [layer.name for layer in first.layers] == [layer.name for layer in second.layers]
 
 
@@ -68,7 +69,7 @@ def test_the_full_width_keeps_the_weights_of_keras():
 
 @pytest.mark.parametrize("name", BACKBONES)
 def test_a_saved_model_says_the_same(name, tmp_path):
-    model = build_transfer(name, SPEC, width=0.05)
+    model = backbone(name)
     pixels = np.random.default_rng(0).integers(0, 256, (2, *SPEC.shape), np.uint8)
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")

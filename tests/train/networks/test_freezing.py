@@ -7,12 +7,13 @@ pytest.importorskip("keras")
 
 
 from edge.model_file.manifest import InputSpec
+from tests.train.small import BACKBONE_SPEC as SPEC
+from tests.train.small import backbone
 from train.errors import TrainError
-from train.networks.backbones import BACKBONES, FEATURES, LOGITS, build_transfer
+from train.networks.backbones import BACKBONES, FEATURES, LOGITS
 from train.networks.freezing import cut, freeze_base, unfreeze
 from train.networks.registry import build_cnn
 
-SPEC = InputSpec(96, 96, "rgb")
 LATE = {
     "vgg16": "block5",
     "vgg19": "block5",
@@ -25,7 +26,7 @@ LATE = {
 @pytest.mark.parametrize("name", BACKBONES)
 @pytest.mark.parametrize("part", ["head", "late"])
 def test_the_parts_together_are_the_whole(name, part):
-    model = build_transfer(name, SPEC, width=0.05)
+    model = backbone(name)
     if part == "head":
         freeze_base(model)
     else:
@@ -45,13 +46,13 @@ def test_a_network_that_learns_throughout_is_not_cut():
     frozen, rest = cut(build_cnn(InputSpec(32, 32, "rgb"), width=0.2))
     assert frozen is None
     assert rest.input.shape == (None, 32, 32, 3)
-    model = build_transfer("vgg16", SPEC, width=0.05)
+    model = backbone("vgg16")
     unfreeze(model, "all", norms=True)
     assert cut(model)[0] is None
 
 
 def test_a_prefix_that_matches_nothing_names_those_that_do():
-    model = build_transfer("vgg16", SPEC, width=0.05)
+    model = backbone("vgg16")
     with pytest.raises(TrainError, match="block1, block2, block3, block4, block5, or all"):
         unfreeze(model, "blok5", norms=False)
     with pytest.raises(TrainError, match="no layer of vgg16 starts so"):
@@ -59,7 +60,7 @@ def test_a_prefix_that_matches_nothing_names_those_that_do():
 
 
 def test_from_the_prefix_on_all_learn_but_the_norms():
-    model = build_transfer("resnet50", SPEC, width=0.05)
+    model = backbone("resnet50")
     unfreeze(model, "conv5", norms=False)
     learning = {layer.name for layer in model.layers if layer.trainable_variables}
     assert not any(name.startswith(("conv1", "conv2", "conv3", "conv4")) for name in learning)
