@@ -358,8 +358,8 @@ def print_verdicts(rule, held_out, free_held_out, healthy, external) -> None:
         row(f"`lgg` held out, {sequence}", rule, of(held_out, sequence), True)
     for sequence in ("FLAIR", "T1C"):
         row(f"`brats2013_deepmedic`, {sequence}", rule, of(external, sequence), True)
-    print("\n| without | no alarm | uncertain | cleared | by any slice |")
-    print("|---|---|---|---|---|")
+    print("\n| without | no alarm | uncertain | cleared | by any slice | series called, both |")
+    print("|---|---|---|---|---|---|")
     row("people of `more`, held out", rule, free_held_out, False)
     for sequence in ("FLAIR", "T1", "T2"):
         own = [one for one in free_held_out if one.sequence.startswith(sequence)]
@@ -386,6 +386,12 @@ def pooled(series: list[SeriesOf]) -> list[SeriesOf]:
     return found
 
 
+def share(hits: int, n: int) -> str:
+    """A proportion with Wilson's 95 % interval."""
+    low, high = Proportion(hits, n).interval
+    return f"{hits} of {n} [{low:.0%}-{high:.0%}]"
+
+
 def row(name: str, rule, series: list[SeriesOf], tumor: bool) -> None:
     """One row. A person counts as called tumor if one of their series is."""
     words: dict[str, list[str]] = defaultdict(list)
@@ -399,16 +405,17 @@ def row(name: str, rule, series: list[SeriesOf], tumor: bool) -> None:
     called = sum("tumor" in own for own in words.values())
     unsure = sum("tumor" not in own and "uncertain" in own for own in words.values())
     any_slice = sum(slices.values())
-    if tumor:
-        cells = Proportion(called, n), unsure, n - called - unsure, Proportion(any_slice, n)
-    else:
-        cells = Proportion(n - called, n), unsure, n - called - unsure, Proportion(n - any_slice, n)
-    series_called = sum(
-        verdict(series_probability(one.mean(rule.strongest)), rule.decision) == "tumor"
-        for one in series
-    )
+    first, last = (called, any_slice) if tumor else (n - called, n - any_slice)
+    cells = share(first, n), unsure, n - called - unsure, share(last, n)
     if len(series) > n:
-        name += f" ({len(series)} series, {series_called} called tumor)"
+        by_rule = sum(
+            verdict(series_probability(one.mean(rule.strongest)), rule.decision) == "tumor"
+            for one in series
+        )
+        by_slice = sum(one.called > 0 for one in series)
+        cells = *cells, f"{by_rule} and {by_slice} of {len(series)}"
+    elif not tumor:
+        cells = *cells, ""
     print(f"| {name} | {' | '.join(map(str, cells))} |")
 
 
