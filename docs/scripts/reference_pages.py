@@ -321,8 +321,8 @@ _VARIABLES = {
     "KERAS_DISTRIBUTION_PROCESS_ID": "Number of this process, from 0. Process 0 writes the run.",
     "OPENBLAS_NUM_THREADS": "Threads of NumPy's OpenBLAS. `edge-classify` sets 1 unless it is set, "
     "for starting more costs time.",
-    "ORT_DISABLE_TELEMETRY": "Set to 1 unless it is set: ONNX Runtime then keeps no device id in the "
-    "home folder and looks for no server.",
+    "ORT_DISABLE_TELEMETRY": "Set to 1 unless it is set: ONNX Runtime keeps no device id in the "
+    "home folder then, and looks for no server.",
     "TF_CPP_MIN_LOG_LEVEL": "How much TensorFlow logs. Set to 3, errors only, unless it is set.",
 }
 """By name. Python's own are left out."""

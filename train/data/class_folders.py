@@ -101,18 +101,11 @@ def find_files(folder: Path, classes: Classes) -> list[tuple[Path, bool]]:
 
 def left_out(folder: Path, classes: Classes) -> list[str]:
     """A line for each subfolder that holds images and is of no class, with their number."""
-    names = {*classes.positive, *classes.negative}
+    used = {path for path, _ in find_files(folder, classes)}
     lines = []
     for name in _subfolders(folder):
-        if name in names:
-            continue
-        # What lies in a class folder further down counts for that class.
-        own = [
-            path
-            for path in everything_below(folder / name)
-            if path.is_file() and not names & set(path.relative_to(folder).parts[:-1])
-        ]
-        images = sum(map(_is_image, own))
+        below = (path for path in everything_below(folder / name) if path.is_file())
+        images = sum(_is_image(path) for path in below if path not in used)
         if images:
             lines.append(f"{folder / name}: is no class and is left out, with {images} images")
     return lines

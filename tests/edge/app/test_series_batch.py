@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from edge import Classifier
-from edge.app.series_batch import run_series, why_not
+from edge.app.series_batch import run_series
+from edge.cli import main
 
 
 def arguments(*paths, **other):
@@ -85,8 +86,14 @@ def test_into_a_file(any_model, folder, tmp_path):
 
 @pytest.mark.parametrize(
     ("other", "why"),
-    [({"format": "csv"}, "csv"), ({"explain": "d"}, "--explain"), ({"frame": 2}, "--frame")],
+    [
+        (["--format", "csv"], "it cannot write csv"),
+        (["--explain", "d"], "--explain has no effect with --series"),
+        (["--frame", "2"], "--frame has no effect with --series"),
+        (["--watch", "."], "no effect with --"),
+    ],
 )
-def test_what_it_does_not_go_with(other, why):
-    assert why in why_not(arguments("a", **other))
-    assert why_not(arguments("a")) is None
+def test_what_it_does_not_go_with(capsys, other, why):
+    paths = [] if "--watch" in other else ["a"]
+    assert main([*paths, "--series", *other]) == 2
+    assert why in capsys.readouterr().err

@@ -136,6 +136,14 @@ def test_a_folder_that_is_left_out_is_said(tmp_path):
     assert line.endswith("maybe: is no class and is left out, with 2 images")
 
 
+def test_a_folder_that_is_a_class_itself_leaves_nothing_out(tmp_path):
+    for name in ("healthy/one/a.png", "healthy/two/b.png"):
+        picture(tmp_path / name)
+    folder = tmp_path / "healthy"
+    classes = find_classes(folder, ["yes"], ["healthy"])
+    assert left_out(folder, classes) == []
+
+
 def test_a_cds_table_of_contents_is_no_scan(tmp_path):
     for name in ("yes/a.png", "no/b.png"):
         picture(tmp_path / name)

@@ -19,7 +19,7 @@ import keras
 
 from edge.model_file.manifest import InputSpec
 from tests.edge.conftest import heed_ctrl_c
-from tests.train.small import full_input, narrow_networks, options
+from tests.train.small import options
 from train.cli import main
 from train.data.scans import SplitScan
 from train.errors import TrainError
@@ -45,29 +45,9 @@ def command(data, out, *more):
     ]
 
 
-def small():
-    """A tenth of the filters, here and in the processes that are killed."""
-    return narrow_networks(spec=full_input("cnn"))
-
-
-@pytest.fixture(autouse=True)
-def _small():
-    with small():
-        yield
-
-
-TRAIN = """
-import runpy
-from tests.train.run.test_resume import small
-with small():
-    runpy.run_module("train", run_name="__main__", alter_sys=True)
-"""
-
-
 def start(data, out, *more):
-    """`python -m train`, narrow."""
     return subprocess.Popen(
-        [sys.executable, "-c", TRAIN, *command(data, out, *more)],
+        [sys.executable, "-m", "train", *command(data, out, *more)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
