@@ -345,7 +345,9 @@ def environment_page(statuses: dict[str, list[tuple[str, str]]]) -> str:
     return page(
         "Exit statuses and environment",
         "## Exit statuses",
-        "Ctrl-C ends a command with 130. SIGTERM ends `edge-classify --watch` with 0.",
+        "Ctrl-C ends a command with 130, SIGTERM with 143. `edge-classify --watch` then ends with "
+        "0.",
+        "A reader of the output that leaves, as `head` does, ends a command quietly, with 1.",
         *blocks,
         "## Environment variables",
         "Nothing needs to be set.",
