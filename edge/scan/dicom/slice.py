@@ -152,7 +152,7 @@ def _read_header(file, pydicom):
         meta, modality = getattr(data, "file_meta", {}), data.get("Modality")
         if meta.get("MediaStorageSOPClassUID") == _DIRECTORY:
             raise Problem("is a DICOMDIR, a list of files; give the files themselves") from None
-        if modality not in _MODALITIES:
+        if modality not in ("MR", *_MODALITIES):
             raise
     raise Problem(f"holds no image (no pixel data; its modality is {modality}), or is cut short")
 
