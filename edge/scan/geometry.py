@@ -14,6 +14,8 @@ SQUARE = 0.01
 MAX_RATIO = 5.0
 """More times as tall as wide, or as wide as tall, is a slip in the file. Slices across
 a stack of thick ones reach 5."""
+_LEAST_SIDE = 1e-300
+"""Some engines on ARM make numbers that are smaller still 0, for the whole process."""
 
 
 def ratio_of(height: object, width: object) -> float | None:
@@ -26,7 +28,7 @@ def ratio_of(height: object, width: object) -> float | None:
         tall, wide = float(height), float(width)
     except (TypeError, ValueError):
         return None
-    if not (math.isfinite(tall) and math.isfinite(wide) and tall > 0 and wide > 0):
+    if not (math.isfinite(tall) and math.isfinite(wide) and min(tall, wide) > _LEAST_SIDE):
         return None
     ratio = tall / wide
     return ratio if 1 / MAX_RATIO <= ratio <= MAX_RATIO else None

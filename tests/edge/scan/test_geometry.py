@@ -221,7 +221,8 @@ def test_nearly_square_is_square(ratio):
         ("inf", "inf", None),
         ("1,25", "1", None),
         (None, 1, None),
-        (1e-320, 1e-320, 1.0),
+        (1e-290, 1e-290, 1.0),
+        (1e-320, 1e-320, None),
         ("", "1", None),
     ],
 )
