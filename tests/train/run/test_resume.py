@@ -19,7 +19,7 @@ import keras
 
 from edge.model_file.manifest import InputSpec
 from tests.edge.conftest import heed_ctrl_c
-from tests.train.small import options
+from tests.train.small import full_input, narrow_networks, options
 from train.cli import main
 from train.data.scans import SplitScan
 from train.errors import TrainError
@@ -45,9 +45,38 @@ def command(data, out, *more):
     ]
 
 
+def small():
+    """A tenth of the filters, here and in the processes that are killed."""
+    return narrow_networks(spec=full_input("cnn"))
+
+
+@pytest.fixture(autouse=True)
+def _small():
+    with small():
+        yield
+
+
+TRAIN = """
+import runpy, time
+import keras
+from tests.train.run.test_resume import small
+from train import session
+
+class Leisurely(session.EpochProgress):
+    def on_epoch_end(self, epoch, logs=None):
+        super().on_epoch_end(epoch, logs)
+        time.sleep(0.5)
+
+session.EpochProgress = Leisurely
+with small():
+    runpy.run_module("train", run_name="__main__", alter_sys=True)
+"""
+
+
 def start(data, out, *more):
+    """`python -m train`, narrow, and with time to be killed in before it has finished."""
     return subprocess.Popen(
-        [sys.executable, "-m", "train", *command(data, out, *more)],
+        [sys.executable, "-c", TRAIN, *command(data, out, *more)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
