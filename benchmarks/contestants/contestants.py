@@ -1,4 +1,4 @@
-"""Who takes turns in a group: our models, the bare engines, Keras, and a yardstick."""
+"""What is measured in interleaved rounds: our models, the bare engines, Keras, and a yardstick."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
