@@ -83,7 +83,7 @@ def _run(args, closed: frozenset[int]) -> int:
         with silenced():
             # NumPy, Pillow and the engine are imported while the model's hash is computed.
             from edge.inference.classifier import Classifier
-            from edge.scan.limits import MAX_PIXELS
+            from edge.scan.max_pixels import MAX_PIXELS
 
             threads = args.threads
             if threads == "auto":

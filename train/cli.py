@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from edge.console import frame
+from edge.console.exit_status import WRONG
 from edge.console.messages import say
 from edge.console.shadowing import command_of
 from edge.console.signals import stop_cleanly
@@ -74,7 +75,7 @@ def _command(argv: list[str] | None, reached: _Reached) -> int:
         say(error)
         if not went_on and reached.kept:
             say(reached.left())
-        return 2
+        return WRONG
     if text:
         print(text)
     place = shlex.quote(str(reached.out))

@@ -16,7 +16,7 @@ from edge.inference.engines import DEFAULT_THREADS, load
 from edge.model_file.bundled import bundled_model
 from edge.model_file.container import ModelFile, read_model
 from edge.scan.decode import DecodedScan, from_array, read_scan
-from edge.scan.limits import MAX_PIXELS
+from edge.scan.max_pixels import MAX_PIXELS
 from edge.scan.ood_gate import GateResult, apply_gate
 from edge.scan.preprocess import preprocess, preprocess_part
 

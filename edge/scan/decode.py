@@ -24,7 +24,7 @@ from edge.scan.integrity import (
     jpeg_stream,
     webp_size,
 )
-from edge.scan.limits import MAX_PIXELS, check_size
+from edge.scan.max_pixels import MAX_PIXELS, check_size
 
 _READ_WHOLE = ("PNG", "JPEG", "WebP")
 _GIF_END = b"\0;"  # an empty block and the trailer

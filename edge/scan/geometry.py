@@ -7,7 +7,7 @@ import math
 
 from PIL import Image
 
-from edge.scan.limits import check_size
+from edge.scan.max_pixels import check_size
 
 SQUARE = 0.01
 """Sides of a pixel that differ by no more are equal: over 100 pixels that is one."""

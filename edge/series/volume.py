@@ -11,7 +11,7 @@ from edge.errors import ImageError, MissingSoftwareError
 from edge.scan.bit_depth import robust_range, to_8bit
 from edge.scan.decode import DecodedScan, Stored
 from edge.scan.geometry import even_pixels, ratio_of
-from edge.scan.limits import check_size
+from edge.scan.max_pixels import check_size
 
 MAX_VOXELS = 1 << 27
 """512 slices of 512x512. They are read as float32: 512 MB."""

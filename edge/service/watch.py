@@ -16,6 +16,7 @@ from importlib.util import find_spec
 
 from edge import NOTICE
 from edge.app.inputs import is_companion, not_searched
+from edge.console.exit_status import INTERRUPTED
 from edge.console.messages import drop_output, say
 from edge.console.streams import OutputError
 from edge.errors import EdgeError
@@ -140,7 +141,7 @@ def run_watch(classifier: Classifier, args: argparse.Namespace) -> int:
     except _Stopped:
         pass
     except KeyboardInterrupt:
-        status = 130
+        status = INTERRUPTED
     except OutputError:
         raise
     except EdgeError as error:

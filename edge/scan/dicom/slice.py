@@ -26,7 +26,7 @@ from edge.scan.dicom.pixel_data import (
 from edge.scan.dicom.spacing import SPACINGS, pixel_ratio
 from edge.scan.dicom.windowing import GROUPS, KEYS, to_grey
 from edge.scan.geometry import even_pixels
-from edge.scan.limits import check_size
+from edge.scan.max_pixels import check_size
 
 MAX_HEADER_BYTES = 8 << 20
 """Everything before the pixels. An enhanced MR image takes 1 to 2 kB a frame."""
