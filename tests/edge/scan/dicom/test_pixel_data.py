@@ -1,5 +1,6 @@
 """Where the pixels are, whether they are whole, and their numbers in the right order."""
 
+import contextlib
 import io
 
 import numpy as np
@@ -333,3 +334,15 @@ def test_jpeg_ls(path):
     write_compressed(path, [frame[: len(frame) // 2]], DEEP, JPEG_LS)
     with pytest.raises(ImageError, match="truncated"):
         decode(path)
+
+
+def test_damaged_rle_is_an_error_like_any_other(path, capfd):
+    """The decoder of pylibjpeg-rle would panic, which is no Exception."""
+    whole = rle(path, DEEP).read_bytes()
+    at = whole.index(b"\xfe\xff\x00\xe0", whole.index(b"\xfe\xff\x00\xe0") + 1) + 8 + 64
+    for value in (0x7F, 0x80, 0x81, 0xFF):
+        for place in range(at, len(whole) - 8, 97):
+            path.write_bytes(whole[:place] + bytes([value]) * 3 + whole[place + 3 :])
+            with contextlib.suppress(ImageError):
+                decode(path)
+    assert not capfd.readouterr().err
