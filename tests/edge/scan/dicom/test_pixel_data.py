@@ -346,3 +346,15 @@ def test_damaged_rle_is_an_error_like_any_other(path, capfd):
             with contextlib.suppress(ImageError):
                 decode(path)
     assert not capfd.readouterr().err
+
+
+def test_an_end_mark_within_a_comment_is_no_end(path):
+    """Of JPEG 2000: the tile parts are followed, not searched (ITU T.800, A.9.2)."""
+    data = jpeg_2000()
+    at = data.index(b"\xff\x90")
+    comment = b"\xff\x64\0\x08\0\1\xff\xd9\xff\xd9"
+    write_compressed(path, [data[:at] + comment + data[at:-100]], DEEP, JPEG_2000_LOSSLESS)
+    with pytest.raises(ImageError, match="truncated"):
+        decode(path)
+    write_compressed(path, [data[:at] + comment + data[at:]], DEEP, JPEG_2000_LOSSLESS)
+    np.testing.assert_array_equal(pixels(path), GREY)
