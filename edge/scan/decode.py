@@ -90,7 +90,7 @@ def read_scan(
             than one frame, no such frame, or more than `max_pixels` pixels.
         RejectedError: (an ImageError) a DICOM file whose modality is not MR.
     """
-    if not isinstance(scan, str | os.PathLike):
+    if not isinstance(scan, (str, os.PathLike)):
         file, name = _opened(scan)
         _check_frame(name, frame)
         try:
@@ -167,7 +167,7 @@ def _opened(scan: object) -> tuple[BinaryIO, str]:
 def _decode_open(file, name: str, max_pixels: int, frame: int | None) -> DecodedScan:
     remarks: list[str] = []
     image, stored = _decode_stream(file, name, max_pixels, frame, remarks)
-    return DecodedScan(image, tuple(dict.fromkeys(remarks)), stored)
+    return DecodedScan(image, tuple(dict.fromkeys(remarks)) if remarks else (), stored)
 
 
 def _decode_stream(
@@ -256,7 +256,7 @@ def _decode_picture(
             whole = _to_l_or_rgb(image, name, remarks)
         if ratio is None:
             remarks.append("the sides that it states for its pixels mean nothing and are ignored")
-        else:
+        elif ratio != 1.0:
             whole = even_pixels(whole, ratio, name, max_pixels, remarks)
         return _upright(whole, orientation), stored
     except ImageError:
@@ -410,6 +410,8 @@ def _orientation(image: Image.Image, kind: str) -> int:
 
 
 def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    if orientation == 1:  # as nearly all, and no turns are looked up
+        return image
     turn = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,

@@ -38,8 +38,6 @@ def _writers(data):
     stated = getattr(getattr(data, "file_meta", None), "TransferSyntaxUID", None)
     implicit, little = getattr(data, "original_encoding", None) or (None, None)
     read_as = bool(implicit), little is not False
-    if little is not None and _NATIVE.get(stated, read_as) != read_as:
-        stated = None  # the file was encoded otherwise than it said
     if stated:
         yield lambda stream: data.save_as(stream, enforce_file_format=False)
         if stated not in _NATIVE:

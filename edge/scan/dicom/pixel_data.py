@@ -213,7 +213,10 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
         "pixel_keyword": "PixelData",
     }
     try:
-        return decoder.as_array(encapsulate([frame]), index=0, **options)[0]
+        # pylibjpeg-rle 2.2 panics on damaged streams: no Exception, and a trace on stderr.
+        plugin = "pydicom" if header.pixels.syntax == _RLE else ""
+        stream = encapsulate([frame])
+        return decoder.as_array(stream, index=0, decoding_plugin=plugin, **options)[0]
     except Exception:
         # Pillow decodes JPEG Extended of 8 bits and says of itself that it decodes all of it.
         if decoder.missing_dependencies:

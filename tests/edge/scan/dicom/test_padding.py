@@ -175,3 +175,14 @@ def test_what_means_nothing_is_ignored(path, value):
 def test_a_value_that_no_pixel_has_changes_nothing(path):
     write_dicom(path, VALUES.astype(np.uint16), PixelPaddingValue=9)
     np.testing.assert_array_equal(np.asarray(read_scan(path).image), GREY)
+
+
+def test_a_value_of_more_bits_than_are_stored_is_none_of_the_signal(path):
+    """Cells of 65535 are padding; the brightest of 12 bits, 4095, is signal."""
+    cells = GREY.astype(np.uint16) * 16 + 15
+    cells[CORNER] = 65_535
+    cells[30, 30] = 4095
+    write_dicom(path, cells, BitsStored=12, HighBit=11, PixelPaddingValue=65_535)
+    pixels = np.asarray(read_scan(path).image)
+    assert not pixels[CORNER].any()
+    assert pixels[30, 30] == 255

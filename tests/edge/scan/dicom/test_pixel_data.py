@@ -1,5 +1,6 @@
 """Where the pixels are, whether they are whole, and their numbers in the right order."""
 
+import contextlib
 import io
 
 import numpy as np
@@ -333,3 +334,27 @@ def test_jpeg_ls(path):
     write_compressed(path, [frame[: len(frame) // 2]], DEEP, JPEG_LS)
     with pytest.raises(ImageError, match="truncated"):
         decode(path)
+
+
+def test_damaged_rle_is_an_error_like_any_other(path, capfd):
+    """The decoder of pylibjpeg-rle would panic, which is no Exception."""
+    whole = rle(path, DEEP).read_bytes()
+    at = whole.index(b"\xfe\xff\x00\xe0", whole.index(b"\xfe\xff\x00\xe0") + 1) + 8 + 64
+    for value in (0x7F, 0x80, 0x81, 0xFF):
+        for place in range(at, len(whole) - 8, 97):
+            path.write_bytes(whole[:place] + bytes([value]) * 3 + whole[place + 3 :])
+            with contextlib.suppress(ImageError):
+                decode(path)
+    assert not capfd.readouterr().err
+
+
+def test_an_end_mark_within_a_comment_is_no_end(path):
+    """Of JPEG 2000: the tile parts are followed, not searched (ITU T.800, A.9.2)."""
+    data = jpeg_2000()
+    at = data.index(b"\xff\x90")
+    comment = b"\xff\x64\0\x08\0\1\xff\xd9\xff\xd9"
+    write_compressed(path, [data[:at] + comment + data[at:-100]], DEEP, JPEG_2000_LOSSLESS)
+    with pytest.raises(ImageError, match="truncated"):
+        decode(path)
+    write_compressed(path, [data[:at] + comment + data[at:]], DEEP, JPEG_2000_LOSSLESS)
+    np.testing.assert_array_equal(pixels(path), GREY)
