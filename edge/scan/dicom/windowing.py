@@ -11,7 +11,7 @@ Where files break the standard, viewers disagree. What is followed here, and why
 - A VOI table that says 16 bits and uses 12 is one of 12 bits, as in Cornerstone and Horos; taken
   at its word the picture would have a sixteenth of its contrast. One that says fewer than it uses
   is one of as many as it uses.
-- A VOI table without entries is ignored, so that the window counts, as in dcmtk.
+- A VOI table without entries is ignored, so that the window counts.
 """
 
 import math
