@@ -1,4 +1,4 @@
-"""One training run's models, measured: in processes of their own, then in turns."""
+"""One training run's models, measured: in processes of their own, then in interleaved rounds."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -129,7 +129,7 @@ class Measuring:
         return seconds_of(self._contestants(), options.min_seconds, options.min_queries)
 
     def measure_turns(self, tick: Callable[[float], None]) -> None:
-        """Everybody takes turns; then the scans that nobody was asked about are classified."""
+        """Interleaved rounds; then the scans that nobody was asked about are classified."""
         self._watch = ConditionMonitor()
         options = self._options
         try:

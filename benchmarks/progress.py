@@ -12,7 +12,7 @@ _CLEAR = "\r\x1b[K"  # ECMA-48: to the start of the line, erase to its end
 class Progress:
     """Steps with the seconds that each is thought to take; corrected as the truth comes out.
 
-        [ 38 %, about 4:10 left] vgg16: in turns
+        [ 38 %, about 4:10 left] vgg16: interleaved rounds
 
     On a terminal one line redrawn in place, elsewhere a line for each step.
 

@@ -60,8 +60,8 @@ class _Group:
 
     @property
     def turns(self) -> str:
-        """The step in which all of them take turns."""
-        return f"{self.measuring.name}: all in turns"
+        """The step of interleaved rounds."""
+        return f"{self.measuring.name}: interleaved rounds"
 
 
 class Session:

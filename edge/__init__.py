@@ -8,6 +8,12 @@ Needs NumPy, Pillow and one engine (LiteRT, tflite-runtime or ONNX Runtime); nev
 Research software, not a medical device.
 """
 
+import os
+
+# ONNX Runtime from 1.29 on keeps a device id and a database of events in the home folder, and looks
+# for a server to send them to. Nothing leaves a device unasked: set before anything can import it.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 __version__ = "0.2.0"
 
 NOTICE = "Research software, not a medical device: not for diagnosis or treatment."

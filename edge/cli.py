@@ -83,7 +83,7 @@ def _run(args, closed: frozenset[int]) -> int:
         with silenced():
             # NumPy, Pillow and the engine are imported while the model's hash is computed.
             from edge.inference.classifier import Classifier
-            from edge.scan.limits import MAX_PIXELS
+            from edge.scan.max_pixels import MAX_PIXELS
 
             threads = args.threads
             if threads == "auto":
@@ -108,7 +108,10 @@ def _run(args, closed: frozenset[int]) -> int:
         gc.enable()
         return run_watch(classifier, args)
 
-    from edge.app.batch import run_batch
+    if args.series:
+        from edge.app.series_batch import run_series as run_batch
+    else:
+        from edge.app.batch import run_batch
 
     gc.freeze()  # nor is any in what is loaded; and forked workers then share it
     gc.enable()

@@ -21,6 +21,18 @@ class RejectedError(ImageError):
         """Without the file's name."""
 
 
+class MissingSoftwareError(ImageError):
+    """A file that may be fine, and that a package would read which is not installed here."""
+
+    def __init__(self, message: str, package: str):
+        super().__init__(message)
+        self.package = package
+        """The module to import."""
+
+    def __reduce__(self):
+        return type(self), (str(self), self.package)
+
+
 class ModelError(EdgeError):
     """A model file is unusable: unreadable, without manifest, tampered with, too new."""
 

@@ -238,8 +238,10 @@ def export_target(
     kept = tuple(layer_search.saved(trials, chosen)) if chosen else ()
     tips: tuple[str, ...] = ()
     if problems:
-        scans, again = len(inputs.calibration_scans), again or command(run.folder, {})
-        tips = tuple(advice(target, len(seek.methods), seek.growth, scans, chosen, again))
+        used, again = len(inputs.calibration_scans), again or command(run.folder, {})
+        seed = run.manifest.training.seed
+        available = len(representative_dataset.choose(run.split, 2 * len(run.split) + 2, seed))
+        tips = tuple(advice(target, len(seek.methods), seek.growth, used, available, chosen, again))
     return Outcome(
         *(name, not problems, tuple(problems), len(payload), tuple(proofs), unable),
         *(trials, kept, tips, digest),

@@ -56,13 +56,18 @@ def _refused(outcome: "Outcome", out: Path) -> list[str]:
             f"NOT PUBLISHED {outcome.file}: it strays too far from the Keras model.",
             f"  Compared: the verdicts of both on {proof.scans} held-out scans.",
             *(f"  {problem}" for problem in outcome.problems),
+            *(
+                f"  In {one.engine}: {one.changed} of {one.scans} verdicts changed; at most "
+                f"{one.max_changed} may. That holds."
+                for one in outcome.parity
+                if one.changed <= one.max_changed
+            ),
         ]
     else:
         found = [f"NOT PUBLISHED {outcome.file}: {'; '.join(outcome.problems)}"]
     if (out / outcome.file).exists():
         found.append("  An earlier file of that name was left as it was.")
     found += _proofs(outcome)
-    found += [f"  {line}" for line in outcome.kept]
     if outcome.advice:
         found += ["  What to try:", *(f"    {line}" for line in outcome.advice)]
     return found

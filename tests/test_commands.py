@@ -25,7 +25,8 @@ UNITS = {
 ALWAYS = {
     "edge-classify": "--format --model --engine --provider --threads --jobs --out --explain "
     "--max-pixels --frame",
-    "python -m train": "--data --test-data --positive --negative --patient-csv --out --resume "
+    "python -m train": "--data --test-data --positive --negative --patient-csv --labels --out "
+    "--resume "
     "--model --epochs --batch-size --seed --target-sensitivity --coverage --precision --devices "
     "--folds --protocol",
     "python -m export": "RUN --data --out --format --precision --reference --licence "

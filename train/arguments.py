@@ -23,8 +23,8 @@ RULES = (
     Rule(
         "--inspect",
         takes=(
-            *("--data", "--test-data", "--boxes", "--patient-id", "--patient-csv", "--positive"),
-            *("--negative", "--out", "--overwrite", "--seed", "--phantoms"),
+            *("--data", "--test-data", "--boxes", "--patient-id", "--patient-csv", "--labels"),
+            *("--positive", "--negative", "--out", "--overwrite", "--seed", "--phantoms"),
         ),
     ),
     *(
@@ -115,7 +115,7 @@ def parser(prog: str = "python -m train") -> Parser:
         type=expression,
         metavar="REGEX",
         help="finds the patient in a file name: the first group, or the whole match; scans of one "
-        "patient stay in one part (default: patients are unknown)",
+        "patient stay in one part (default: known of DICOM files by a hash of PatientID)",
     )
     add(
         "--patient-csv",
@@ -123,6 +123,14 @@ def parser(prog: str = "python -m train") -> Parser:
         metavar="FILE",
         help="the same from a CSV with the columns file and patient (default: patients are "
         "unknown)",
+    )
+    add(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help="a CSV that says which scans have a tumor, with a column file (a path in the data "
+        "folder, a file's name or a DICOM file's SOP Instance UID) and a column label; --positive "
+        "and --negative then name labels (default: the folders that scans lie in say it)",
     )
     add(
         "--phantoms",

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from edge.console import frame
+from edge.console.exit_status import WRONG
 from edge.console.messages import say
 from edge.console.shadowing import command_of
 from edge.console.signals import stop_cleanly
@@ -74,7 +75,7 @@ def _command(argv: list[str] | None, reached: _Reached) -> int:
         say(error)
         if not went_on and reached.kept:
             say(reached.left())
-        return 2
+        return WRONG
     if text:
         print(text)
     place = shlex.quote(str(reached.out))
@@ -149,6 +150,7 @@ def request_of(args: argparse.Namespace):
         negative=args.negative,
         patient_id=args.patient_id,
         patient_csv=args.patient_csv,
+        labels=args.labels,
         fit=FitOptions(
             architecture=args.model,
             epochs=args.epochs,
@@ -191,6 +193,7 @@ def _held_out(args: argparse.Namespace, folders: list[Path]) -> tuple[Path, ...]
 
 
 def _inspect(args: argparse.Namespace) -> Path:
+    from train.data.label_table import read_labels
     from train.inspection import inspect
     from train.inspection.contact_sheet import contact_sheet
     from train.run import run_folder
@@ -212,6 +215,7 @@ def _inspect(args: argparse.Namespace) -> Path:
             known if args.patient_id or args.patient_csv else None,
             args.seed,
             args.boxes,
+            read_labels(args.labels) if args.labels else None,
         )
         run_folder.write_json(folder / inspect.JSON, inspect.to_json(found))
         sheet = contact_sheet(inspect.sheet_rows(found), inspect.boxes_by_file(found))

@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 
 from train.data.boxes import Boxes, read_boxes
-from train.data.class_folders import check_all_found, find_classes, find_files
-from train.data.reading import read_scans
+from train.data.folders import read_folders
+from train.data.label_table import read_labels
 from train.data.samples import Samples
-from train.data.scans import Classes, ScanSet, SplitScan, fingerprint, joined
+from train.data.scans import Classes, ScanSet, SplitScan, fingerprint
 from train.data.source_names import source_names
 from train.errors import TrainError
 from train.fitting.fit_options import FitOptions
 from train.networks.registry import ARCHITECTURES
-from train.progress import counting, say
+from train.progress import say
 from train.run import run_folder
 from train.splitting import patients, split
 from train.splitting.leak_guard import CONFLICT, Grouping, group_scans
@@ -46,6 +46,8 @@ class Request:
     """Finished runs."""
     no_brain: str | None = None
     """Regular expression for the names of training scans that show no brain."""
+    labels: Path | None = None
+    """A table that says which scans have a tumor; None: the folders that they lie in do."""
     weights: str | None = None
     """The backbone's, in words; None: there is no backbone."""
     options: dict = field(default_factory=dict)
@@ -63,6 +65,8 @@ class Request:
         named = {"weights": self.weights} if self.weights else {}
         if self.patient_csv:
             named["patient_csv"] = _file_with_hash(self.patient_csv)
+        if self.labels:
+            named["labels"] = _file_with_hash(self.labels)
         if self.boxes:
             named["boxes"] = [_with_hash(folder, ["*.txt"]) for folder in self.boxes]
         if self.teachers:
@@ -103,23 +107,25 @@ def prepare_data(request: Request) -> SessionData:
         TrainError: see `train.data.reading`, `train.splitting.patients` and
         `train.splitting.split`.
     """
-    folders = request.all_folders
-    classes = [find_classes(folder, request.positive, request.negative) for folder in folders]
-    check_all_found(classes, request.positive, request.negative)
-    files = [find_files(*pair) for pair in zip(folders, classes, strict=True)]
-    spec = ARCHITECTURES[request.fit.architecture].input
-    with counting("reading scans", sum(map(len, files))) as tick:
-        sets = [
-            read_scans(folder, own, spec, tick) for folder, own in zip(folders, files, strict=True)
-        ]
-    found = joined(sets)
-    tests = len(sets[-1].scans) if request.test_folder else 0
+    read = read_folders(
+        request.all_folders,
+        request.positive,
+        request.negative,
+        ARCHITECTURES[request.fit.architecture].input,
+        read_labels(request.labels) if request.labels else None,
+    )
+    for note in read.notes:
+        say(note)
+    found = read.found
+    tests = len(read.sets[-1].scans) if request.test_folder else 0
     external = np.arange(len(found.scans)) >= len(found.scans) - tests
     known = None
     if request.patient_id:
         known = patients.from_names(request.patient_id, found.scans)
     elif request.patient_csv:
         known = patients.from_csv(request.patient_csv, found.scans)
+    else:
+        known = patients.from_dicom(found.origins, say)
     grouping = group_scans(found, known)
     held = {str(folder.resolve()) for folder in request.hold_out}
     held_out = np.array([scan.root in held for scan in found.scans], bool)
@@ -129,7 +135,7 @@ def prepare_data(request: Request) -> SessionData:
     if held:
         external = np.array([part.part == "test" for part in parts], bool) | external
     boxes = read_boxes(request.boxes, found.scans)
-    return SessionData(found, _all_names(classes), external, grouping, parts, boxes)
+    return SessionData(found, _all_names(read.classes), external, grouping, parts, boxes)
 
 
 def describe(data: SessionData) -> None:

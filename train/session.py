@@ -20,7 +20,7 @@ from train.distillation.teachers import Teacher
 from train.evaluation import decision
 from train.evaluation.evaluate import Predictions, evaluate
 from train.evaluation.keras_predictions import calibrated
-from train.evaluation.shortcut_floor import read_facts, shortcut_floor
+from train.evaluation.shortcut_floor import shortcut_floor
 from train.fitting import article_protocols
 from train.fitting.epoch_progress import EpochProgress
 from train.fitting.feature_cache import FeatureCache
@@ -255,9 +255,8 @@ def _names(data: SessionData, positions: np.ndarray) -> list[str]:
 
 
 def _floor(data: SessionData, chosen: np.ndarray, seed: int):
-    scans = [scan for scan, taken in zip(data.found.scans, chosen, strict=True) if taken]
     return shortcut_floor(
-        read_facts(scans),
+        [data.found.facts[i] for i in np.flatnonzero(chosen)],
         data.found.truth[chosen],
         data.grouping.groups[chosen],
         seed,

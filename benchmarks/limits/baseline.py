@@ -2,7 +2,7 @@
 
 A row regressed if two intervals, of its latency now over its latency then, lie wholly above the
 limit: one of milliseconds, and one of the latencies over those of the yardstick, a bit of
-arithmetic that was measured in turns with the models. So neither a machine that is slower today,
+arithmetic that was interleaved with the models. So neither a machine that is slower today,
 nor a yardstick that is faster today, is a regression by itself.
 """
 

@@ -31,7 +31,7 @@ class Row:
     inference: Latency
     """Pixels to logits."""
     times_faster: dict[str, Ratio]
-    """Than what, measured in turns with it."""
+    """Than what, interleaved with it."""
     floor: Floor | None
     """None: its operations were not counted, or the machine's peak was not measured."""
 
@@ -105,7 +105,7 @@ class KerasRow:
 
 @dataclass(frozen=True)
 class Group:
-    """The models of one training run, measured in turns with its Keras model."""
+    """The models of one training run, interleaved with its Keras model."""
 
     run: str
     architecture: str
@@ -120,7 +120,7 @@ class Group:
     keras_process: KerasProcess | None = None
     keras_accuracy: Accuracy | None = None
     yardstick: Latency | None = None
-    """A bit of NumPy's arithmetic, in turns with the rest: the speed of the machine."""
+    """A bit of NumPy's arithmetic, interleaved with the rest: the speed of the machine."""
     conditions: Conditions | None = None
 
 

@@ -52,7 +52,7 @@ class ColdStart:
     ours: Latency
     """`edge-classify`."""
     minimal: Latency
-    """`minimal_process.py`: NumPy, Pillow and the engine alone, taking turns with ours."""
+    """`minimal_process.py`: NumPy, Pillow and the engine alone, interleaved with ours."""
     ratio: Ratio
 
 
@@ -88,7 +88,7 @@ def keras_process(model: Path, scan: Path) -> KerasProcess:
 
 
 def cold_start(model: str, engine: str, scan: Path, repeats: int) -> ColdStart:
-    """Start processes for one scan, ours and the minimal script in turns.
+    """Start processes for one scan, ours and the minimal script interleaved.
 
     Raises:
         BenchmarkError: one of them fails.

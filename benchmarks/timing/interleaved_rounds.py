@@ -1,4 +1,4 @@
-"""Several calls measured in turns, so that ratios hold on a machine whose speed drifts.
+"""Interleaved rounds of several calls, so that ratios hold on a machine whose speed drifts.
 
 Every contestant issues its queries one after the other, as the single-stream scenario wants, but in
 blocks: each has a block in every round. The first round starts with the first contestant, the next

@@ -1,7 +1,7 @@
 """Scans per second by jobs and threads: `python -m benchmarks throughput MODEL FOLDER`.
 
-All combinations take turns, so that whatever else the machine does strikes each; the median of the
-turns' quotients to one job with one thread is the scaling. Workers are processes, as in
+All combinations are interleaved, so that whatever else the machine does strikes each; the median of
+the turns' quotients to one job with one thread is the scaling. Workers are processes, as in
 `edge-classify`, where the engine has one thread; the time to start them counts.
 """
 
@@ -44,7 +44,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class Throughput:
-    """A folder of scans, one combination after the other, in turns."""
+    """A folder of scans, combinations interleaved."""
 
     scans: int
     """Classified in each turn; a scan may be among them several times."""

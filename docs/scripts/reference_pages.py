@@ -321,6 +321,8 @@ _VARIABLES = {
     "KERAS_DISTRIBUTION_PROCESS_ID": "Number of this process, from 0. Process 0 writes the run.",
     "OPENBLAS_NUM_THREADS": "Threads of NumPy's OpenBLAS. `edge-classify` sets 1 unless it is set, "
     "for starting more costs time.",
+    "ORT_DISABLE_TELEMETRY": "Set to 1 unless it is set: ONNX Runtime keeps no device id in the "
+    "home folder then, and looks for no server.",
     "TF_CPP_MIN_LOG_LEVEL": "How much TensorFlow logs. Set to 3, errors only, unless it is set.",
 }
 """By name. Python's own are left out."""
@@ -343,7 +345,9 @@ def environment_page(statuses: dict[str, list[tuple[str, str]]]) -> str:
     return page(
         "Exit statuses and environment",
         "## Exit statuses",
-        "Ctrl-C ends a command with 130. SIGTERM ends `edge-classify --watch` with 0.",
+        "Ctrl-C ends a command with 130, SIGTERM with 143. `edge-classify --watch` then ends with "
+        "0.",
+        "A reader of the output that leaves, as `head` does, ends a command quietly, with 1.",
         *blocks,
         "## Environment variables",
         "Nothing needs to be set.",

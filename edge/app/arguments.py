@@ -44,6 +44,15 @@ RULES = (
     ),
     Rule("--settle", needs=("--watch",)),
     Rule(
+        "--series",
+        takes=("PATH", *_LOADING, "--jobs", "--max-pixels", "--null", "--format", "--out"),
+    ),
+    Rule(
+        "--format",
+        needs=("no --series", "--format text", "--format json", "--format ndjson"),
+        says="--series writes text, json or ndjson; it cannot write {format}",
+    ),
+    Rule(
         "--null",
         needs=("-",),
         says="--null has no effect without -, which reads names from standard input; leave it out",
@@ -80,6 +89,12 @@ def parser(prog: str = "edge-classify") -> Parser:
         type=_positive,
         metavar="N",
         help="which frame or page, from 1, of files with several (default: refuse them)",
+    )
+    add(
+        "--series",
+        action="store_true",
+        help="the slices of a series are one thing: a DICOM series, the pages of a file, a NIfTI "
+        "volume, else a folder; a verdict a slice and one for the series (default: single scans)",
     )
     add(
         "--max-pixels",

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from edge.app.inputs import STDIN, Input, expand, is_one_file
+from edge.console.exit_status import DONE, FAILED, INTERRUPTED, stopped
 from edge.console.messages import say
 from edge.console.streams import OutputError
 from edge.errors import EdgeError
@@ -13,7 +14,7 @@ from edge.parallel.pipeline import Extra, Outcome, classify_one
 from edge.results.result_file import ResultFile
 from edge.results.writers import WRITERS
 
-_ALL_DONE = (0, 1)
+_ALL_DONE = (DONE, FAILED)
 """Exit statuses that say that each input has its result or its error."""
 
 
@@ -136,7 +137,7 @@ class _Interrupts:
     def __init__(self, needed: bool):
         self._holding = self._wanted = False
         self._before = {}
-        self.status = 130
+        self.status = INTERRUPTED
         """The exit status, as shells have it: 128 and the number of the signal."""
         if needed:
             self._install()
@@ -172,7 +173,7 @@ class _Interrupts:
             signal.signal(number, self._interrupted)
 
     def _interrupted(self, number: int, _) -> None:
-        self.status = 128 + number
+        self.status = stopped(number)
         if not self._holding:
             raise KeyboardInterrupt
         self._wanted = True

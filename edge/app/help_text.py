@@ -15,6 +15,9 @@ input:
   --null                names on standard input end in NUL, as find -print0 writes them (default: in
                         a newline)
   --frame N             which frame or page, from 1, of files with several (default: refuse them)
+  --series              the slices of a series are one thing: a DICOM series, the pages of a file, a
+                        NIfTI volume, else a folder; a verdict a slice and one for the series
+                        (default: single scans)
   --max-pixels N        refuse scans with more pixels, width x height (default: 64 million)
 
 output:

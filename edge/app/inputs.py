@@ -8,6 +8,8 @@ from edge.saliency.picture_names import PICTURE
 from edge.scan.file_format import SUFFIXES, is_image_file
 
 STDIN = "-"
+_VOLUMES = (".nii", ".nii.gz")
+"""How NIfTI volumes are named, which are series by themselves."""
 _MAGIC = frozenset("*?[")
 _CHUNK = 1 << 16
 _LONGEST_NAME = 1 << 16
@@ -34,6 +36,7 @@ def expand(
     *,
     null: bool = False,
     skip: str | None = None,
+    volumes: bool = False,
 ) -> Iterator[Input]:
     """Each file to classify, in the order of `paths`; folders are searched, in order of name.
 
@@ -43,15 +46,17 @@ def expand(
         say: takes what the user should know about files that are left out.
         null: names on standard input end in NUL (`find -print0`) rather than in a newline.
         skip: a folder that is not searched: the one that pictures are being written to.
+        volumes: whether NIfTI volumes are among what is searched for, by their names.
     """
+    suffixes = (*SUFFIXES, *_VOLUMES) if volumes else SUFFIXES
     skip = skip and os.path.realpath(skip)
     for path in paths:
         if path == STDIN:
-            yield from _named(names_on(0, b"\0" if null else b"\n"), say, skip)
+            yield from _named(names_on(0, b"\0" if null else b"\n"), say, skip, suffixes)
         elif _MAGIC.intersection(path) and not os.path.lexists(path):
-            yield from _matches(path, say, skip)
+            yield from _matches(path, say, skip, suffixes)
         else:
-            yield from _files(path, say, skip)
+            yield from _files(path, say, skip, suffixes)
 
 
 def not_searched(path: str, linked: list[str], do: str) -> str:
@@ -104,7 +109,9 @@ def names_on(descriptor: int, end: bytes) -> Iterator[str]:
                 yield os.fsdecode(name)
 
 
-def _named(names: Iterator[str], say: Callable[[str], None], skip: str | None) -> Iterator[Input]:
+def _named(
+    names: Iterator[str], say: Callable[[str], None], skip: str | None, suffixes: tuple[str, ...]
+) -> Iterator[Input]:
     while True:
         try:
             name = next(names, None)
@@ -114,10 +121,12 @@ def _named(names: Iterator[str], say: Callable[[str], None], skip: str | None) -
             return
         if name is None:
             return
-        yield from _files(name, say, skip)
+        yield from _files(name, say, skip, suffixes)
 
 
-def _matches(pattern: str, say: Callable[[str], None], skip: str | None) -> Iterator[Input]:
+def _matches(
+    pattern: str, say: Callable[[str], None], skip: str | None, suffixes: tuple[str, ...]
+) -> Iterator[Input]:
     from glob import glob
 
     found = sorted(glob(pattern, recursive=True))
@@ -130,12 +139,14 @@ def _matches(pattern: str, say: Callable[[str], None], skip: str | None) -> Iter
     for path in found:
         if os.path.isdir(path):
             if "**" not in pattern:  # which names the files in it as well
-                yield from _files(path, say, skip)
+                yield from _files(path, say, skip, suffixes)
         else:
             yield Input(path)
 
 
-def _files(path: str, say: Callable[[str], None], skip: str | None) -> Iterator[Input]:
+def _files(
+    path: str, say: Callable[[str], None], skip: str | None, suffixes: tuple[str, ...]
+) -> Iterator[Input]:
     if not os.path.isdir(path):
         yield Input(path)
         return
@@ -155,7 +166,7 @@ def _files(path: str, say: Callable[[str], None], skip: str | None) -> Iterator[
             if name.endswith(PICTURE):
                 pictures += 1
                 continue
-            if _is_meant(file, name):
+            if _is_meant(file, name, suffixes):
                 found += 1
                 yield Input(file)
             else:
@@ -179,11 +190,11 @@ def _files(path: str, say: Callable[[str], None], skip: str | None) -> Iterator[
         yield Input(path, f"{path}: no image files in this folder")
 
 
-def _is_meant(file: str, name: str) -> bool:
+def _is_meant(file: str, name: str, suffixes: tuple[str, ...]) -> bool:
     """Whether a file of a folder is an input, if only one that fails: no scan may be overlooked."""
     if is_companion(name):
         return False
-    if name.lower().endswith(SUFFIXES):
+    if name.lower().endswith(suffixes):
         return True
     try:
         if is_image_file(file):

@@ -13,6 +13,13 @@ from edge.board.hardware import Board, read_board
 from edge.console.shadowing import hidden_here
 
 _PACKAGES = {"litert": "ai-edge-litert>=1.2", "onnxruntime": "onnxruntime>=1.17"}
+_DICOM = "pydicom>=3.0.1"
+_DECODERS = {
+    "pylibjpeg": "pylibjpeg",
+    "libjpeg": "pylibjpeg-libjpeg",
+    "openjpeg": "pylibjpeg-openjpeg",
+}
+"""What pydicom decodes compressed pixels with besides Pillow: module and package."""
 _JETSON_INDEX = "https://pypi.jetson-ai-lab.io/jp6/cu126"
 """NVIDIA's wheels for JetPack 6.1 and later (L4T R36.4, CUDA 12.6, Python 3.10)."""
 
@@ -42,6 +49,8 @@ class BoardReport:
     python: str
     packages: dict[str, str]
     engines: tuple[EngineFound, ...]
+    dicom: str
+    """What reads DICOM files here, and what is missing to read all of them."""
     chosen: dict[str, str]
     """Model format: the engine that would run it, and why."""
     advice: tuple[str, ...] = field(default=())
@@ -64,6 +73,7 @@ def examine(root: str = "/") -> BoardReport:
         python=f"{platform.python_implementation()} {platform.python_version()}, {sys.executable}",
         packages={"mri-edge": __version__, **_versions("numpy", "pillow", "pydicom")},
         engines=engines,
+        dicom=_dicom(),
         chosen={kind: _choice(kind, engines) for kind in ("tflite", "onnx")},
         advice=tuple(_advice(board, engines)),
     )
@@ -176,6 +186,7 @@ def as_text(report: BoardReport) -> str:
             rows.append(("", f"install: {engine.install}"))
         elif not engine.version:
             rows.append(("", f"{engine.problem}"))
+    rows.append(("dicom", report.dicom))
     rows += [(f".{kind} models", text) for kind, text in report.chosen.items()]
     rows += [("advice", text) for text in report.advice]
     return "\n".join(f"{name:14} {text}" for name, text in rows)
@@ -184,7 +195,7 @@ def as_text(report: BoardReport) -> str:
 def _engine(name: str, board: Board) -> EngineFound:
     from importlib import import_module
 
-    from edge.inference.engines import ENGINES, PROVIDERS, installed, version
+    from edge.inference.engines import ENGINES, PROVIDERS, import_problem, installed, version
 
     kind, module_name, _ = ENGINES[name]
     install, nothing = install_line(name, board, sys.version_info[:2], _pip())
@@ -193,6 +204,8 @@ def _engine(name: str, board: Board) -> EngineFound:
     number, providers = "of unknown version", ("cpu",)
     try:
         number = version(name)
+        if problem := import_problem(name):
+            return EngineFound(name, kind, number, problem, (), install)
         module = import_module(module_name)
         if kind == "onnx":
             there = module.get_available_providers()
@@ -203,6 +216,23 @@ def _engine(name: str, board: Board) -> EngineFound:
     if name == "tflite-runtime" and int(_versions("numpy")["numpy"].split(".")[0]) > 1:
         return EngineFound(name, kind, number, "needs numpy below 2", (), install)
     return EngineFound(name, kind, number, None, providers, None)
+
+
+def _dicom() -> str:
+    from importlib.util import find_spec
+
+    if find_spec("pydicom") is None:
+        return f"not read: install {_DICOM} where scans come as DICOM: {_pip()} install {_DICOM!r}"
+    found = _versions("pydicom")
+    missing = [module for module in _DECODERS if find_spec(module) is None]
+    text = f"read, by pydicom {found.get('pydicom', 'of unknown version')}"
+    if not missing:
+        return f"{text}, compressed ones too"
+    packages = " ".join(_DECODERS[module] for module in missing)
+    return (
+        f"{text}; JPEG Lossless, JPEG-LS and JPEG 2000 are not all read without {packages}: "
+        f"{_pip()} install {packages}"
+    )
 
 
 def _choice(kind: str, engines: tuple[EngineFound, ...]) -> str:

@@ -1,18 +1,15 @@
-"""The frame around every command: its streams, its errors in one line, its exit status.
-
-0    done
-1    an input failed, a gate or a limit did; or the reader of the results has gone
-2    wrong usage, or no usable model, data or engine; results that cannot be written
-130  interrupted by Ctrl-C; 128 and the number of any other signal that asked to stop
-"""
+"""The frame around every command: its streams, its errors in one line, its exit status."""
 
 import os
 import sys
 from collections.abc import Callable
 
+from edge.console.exit_status import DONE, FAILED
 from edge.console.messages import drop_output, say, speak_as
 from edge.console.streams import OutputError, ResultStream, hold_closed
 from edge.errors import EdgeError
+
+_NO_THREAD = "can't start new thread"  # CPython's own words, in a bare RuntimeError
 
 
 def run(
@@ -48,13 +45,13 @@ def run(
             try:
                 return command(closed)
             except SystemExit as end:  # of a parser: --help, --version, wrong usage
-                return end.code if isinstance(end.code, int) else 0
+                return end.code if isinstance(end.code, int) else DONE
             finally:
                 sys.stdout.flush()
         except BrokenPipeError:
             # The reader (say, `head`) has gone.
             drop_output()
-            return 1
+            return FAILED
         except OutputError as error:
             drop_output()
             return say(error)
@@ -66,6 +63,11 @@ def run(
             return say(f"needs {error.name}; run: pip install 'mri-edge[{extra}]'")
         except OSError as error:
             return say(_refused(error) + (f"; {failed()}" if failed else ""))
+        except RuntimeError as error:
+            if _NO_THREAD not in str(error):
+                raise
+            return say("the system allows no further thread; raise its limit (ulimit -u), or work "
+                       "with fewer jobs and threads")  # fmt: skip
         except KeyboardInterrupt:
             from edge.console.signals import stopped_status
 

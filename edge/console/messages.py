@@ -3,8 +3,7 @@
 import os
 import sys
 
-WRONG = 2
-"""Exit status: wrong usage, or no usable model, data or engine."""
+from edge.console.exit_status import DONE, FAILED, WRONG
 
 _program = "edge-classify"
 
@@ -38,11 +37,11 @@ def tell(text: str) -> int:
         print(text, end="", flush=True)
     except BrokenPipeError:
         drop(sys.stdout)
-        return 1
+        return FAILED
     except OSError as error:
         drop(sys.stdout)
         return say(f"standard output cannot be written ({error.strerror or error})")
-    return 0
+    return DONE
 
 
 def drop(stream) -> None:

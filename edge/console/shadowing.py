@@ -9,7 +9,8 @@ import sys
 from collections.abc import Iterator
 
 import edge
-from edge.console.messages import WRONG, say, speak_as
+from edge.console.exit_status import WRONG
+from edge.console.messages import say, speak_as
 
 PACKAGES = ("train", "export", "benchmarks")
 """Those of the workstation, each of which imports the ones before it."""

@@ -3,6 +3,8 @@
 import signal
 from types import FrameType
 
+from edge.console.exit_status import stopped
+
 _received: list[int] = []
 
 
@@ -24,7 +26,7 @@ def was_stopped() -> bool:
 
 def stopped_status() -> int:
     """The exit status of a command that was stopped, as shells have it: 128 and the signal."""
-    return 128 + (_received[0] if _received else signal.SIGINT)
+    return stopped(_received[0] if _received else signal.SIGINT)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

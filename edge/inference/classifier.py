@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from threading import Lock
 from time import perf_counter
+from typing import BinaryIO
 
 import numpy as np
 from PIL.Image import Image
@@ -14,10 +15,13 @@ from edge.inference.decision import probability, verdict
 from edge.inference.engines import DEFAULT_THREADS, load
 from edge.model_file.bundled import bundled_model
 from edge.model_file.container import ModelFile, read_model
-from edge.scan.decode import decode, from_array
-from edge.scan.limits import MAX_PIXELS
+from edge.scan.decode import DecodedScan, from_array, read_scan
+from edge.scan.max_pixels import MAX_PIXELS
 from edge.scan.ood_gate import GateResult, apply_gate
 from edge.scan.preprocess import preprocess, preprocess_part
+
+Scan = str | os.PathLike | bytes | BinaryIO | np.ndarray | object
+"""What can be classified; an `object` is a pydicom Dataset."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +47,8 @@ class Prediction:
     doubtful: bool = False
     """Whether the gate doubts that it shows a brain, or enough of it: such a scan is never called
     "no_tumor"."""
+    remarks: tuple[str, ...] = ()
+    """What was done to the scan, or passed over in its file, that its reader should know."""
 
     def to_dict(self) -> dict:
         """Ready for JSON, the notice included."""
@@ -50,6 +56,7 @@ class Prediction:
             "verdict": self.verdict,
             "probability": self.probability,
             "reason": self.reason,
+            "remarks": list(self.remarks),
             "model": self.model,
             "model_sha256": self.model_sha256,
             "synthetic": self.synthetic,
@@ -112,6 +119,11 @@ class Classifier:
         self._synthetic = isinstance(training, dict) and training.get("synthetic") is True
         self._turn = Lock()
 
+    @property
+    def max_pixels(self) -> int:
+        """Scans with more (width x height) are refused."""
+        return self._max_pixels
+
     def twin(self) -> "Classifier":
         """The same model in another engine of the same kind, to work beside this one."""
         return Classifier(
@@ -123,8 +135,12 @@ class Classifier:
             provider=self.engine.provider,
         )
 
-    def classify(self, scan: str | os.PathLike | np.ndarray) -> Prediction:
-        """Classify an image file, or an array as `edge.scan.decode.from_array` takes it.
+    def classify(self, scan: Scan) -> Prediction:
+        """Classify a scan: a file's name, its bytes, a binary file object, a pydicom Dataset.
+
+        The verdict is the same whichever is given. An array is taken as
+        `edge.scan.decode.from_array` says; of a DICOM file's `pixel_array` the window, the
+        modality and the shape of the pixels are lost.
 
         Raises:
             ImageError: the file cannot be read whole, or the array is no image.
@@ -132,34 +148,50 @@ class Classifier:
         """
         return self.examine(scan)[1]
 
-    def examine(self, scan: str | os.PathLike | np.ndarray) -> tuple[Image | None, Prediction]:
-        """`classify`, and the decoded scan: mode "L" or "RGB"; None if it was rejected unseen."""
+    def examine(
+        self, scan: Scan | DecodedScan, frame: int | None = None
+    ) -> tuple[Image | None, Prediction]:
+        """`classify`, and the decoded scan: mode "L" or "RGB"; None if it was rejected unseen.
+
+        Args:
+            frame: of a file with several, from 1; None: the classifier's own.
+        """
         start = perf_counter()
         try:
-            image = self.decode(scan)
+            image, remarks, _ = self.read(scan, frame)
         except RejectedError as error:
             decoded = perf_counter()
             refused = GateResult(refused=error.reason)
             return None, self._prediction(None, refused, start, decoded, decoded, decoded)
         decoded = perf_counter()
         seen = preprocess_part(image, self.manifest.input)
-        admission = apply_gate(image, seen, self.manifest.reject)
+        gate = apply_gate(image, seen, self.manifest.reject)
         prepared = perf_counter()
-        value = self.probability(seen.pixels) if admission.refused is None else None
+        value = self.probability(seen.pixels) if gate.refused is None else None
         done = perf_counter()
-        return image, self._prediction(value, admission, start, decoded, prepared, done)
+        return image, self._prediction(value, gate, start, decoded, prepared, done, remarks)
 
-    def decode(self, scan: str | os.PathLike | np.ndarray) -> Image:
-        """The scan as an image of mode "L" or "RGB".
+    def read(self, scan: Scan | DecodedScan, frame: int | None = None) -> DecodedScan:
+        """The scan as an image of mode "L" or "RGB", and remarks on it.
+
+        Args:
+            scan: one that is decoded already is given back.
+            frame: as `examine` takes it.
 
         Raises:
             ImageError: as `classify`; `RejectedError` if the file says that it is no MR image.
         """
+        if isinstance(scan, DecodedScan):
+            return scan
         if isinstance(scan, np.ndarray):
-            return from_array(scan, self._max_pixels)
-        return decode(scan, self._max_pixels, self._frame)
+            return DecodedScan(from_array(scan, self._max_pixels), (), None)
+        return read_scan(scan, self._max_pixels, frame or self._frame)
 
-    def pixels(self, scan: str | os.PathLike | np.ndarray) -> np.ndarray:
+    def decode(self, scan: Scan) -> Image:
+        """`read`, without the remarks."""
+        return self.read(scan).image
+
+    def pixels(self, scan: Scan) -> np.ndarray:
         """A scan as the model takes it, uint8 [height, width, C], for `probability`.
 
         Raises:
@@ -193,20 +225,21 @@ class Classifier:
     def _prediction(
         self,
         value: float | None,
-        admission: GateResult,
+        gate: GateResult,
         start: float,
         decoded: float,
         prepared: float,
         done: float,
+        remarks: tuple[str, ...] = (),
     ) -> Prediction:
         """From the probability, what the gate said, and the clock between the steps, seconds."""
-        word, doubtful = "rejected", admission.doubt is not None
+        word, doubtful = "rejected", gate.doubt is not None
         if value is not None:
             word = verdict(value, self.manifest.decision, doubtful)
         return Prediction(
             verdict=word,
             probability=value,
-            reason=admission.refused or admission.doubt,
+            reason=gate.refused or gate.doubt,
             model=self._name,
             model_sha256=self.manifest.payload_sha256,
             synthetic=self._synthetic,
@@ -214,4 +247,5 @@ class Classifier:
             preprocess_ms=(prepared - decoded) * 1e3,
             inference_ms=(done - prepared) * 1e3 if value is not None else 0.0,
             doubtful=doubtful,
+            remarks=remarks,
         )

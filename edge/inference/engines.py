@@ -74,6 +74,32 @@ def installed(format: str | None = None) -> list[str]:
     ]
 
 
+def import_problem(name: str) -> str | None:
+    """Why an installed engine cannot be imported, found out in a process apart; None if it can.
+
+    A library built for another processor ends the process that imports it (SIGILL), which no
+    `except` sees.
+    """
+    import signal
+    import subprocess
+    import sys
+
+    code = f"import {ENGINES[name][1]}"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, timeout=60
+        )
+    except OSError:
+        return None  # no process can be started: importing it here will tell
+    except subprocess.TimeoutExpired:
+        return "importing it takes longer than a minute"
+    if done.returncode < 0:
+        number = -done.returncode
+        word = next((one.name for one in signal.Signals if one == number), f"signal {number}")
+        return f"importing it ends the process ({word}): it is not built for this board"
+    return None
+
+
 def version(name: str) -> str:
     """Version of an installed engine, which may come in a distribution of another name.
 

@@ -16,10 +16,10 @@ from PIL import Image
 from PIL.Image import DecompressionBombError
 
 from edge import NOTICE
-from edge.errors import EdgeError, ModelError
+from edge.errors import EdgeError, EngineError, ModelError
 from edge.inference.classifier import Classifier
 from edge.inference.decision import verdict
-from edge.inference.engines import installed, version
+from edge.inference.engines import import_problem, installed, version
 from edge.model_file.container import ModelFile, read_model
 from edge.model_file.provenance import GoldenSample, provenance
 from edge.scan.preprocess import preprocess
@@ -187,6 +187,8 @@ def _classifiers(model: ModelFile, engine: str, checks: list[Check]) -> list[Cla
     """The model in every engine that loads it; one that does not becomes a failed check."""
     names = installed(model.manifest.format) if engine == "auto" else [engine]
     if len(names) < 2:
+        if names and names[0] in installed() and (problem := import_problem(names[0])):
+            raise EngineError(f"{names[0]}: {problem}")
         return [Classifier(model, engine=names[0] if names else engine)]
     found, unusable = _loaded(model, names)
     for name, error in unusable.items():
@@ -200,6 +202,9 @@ def _loaded(model: ModelFile, names: list[str]) -> tuple[list[Classifier], dict[
     """The model in each engine that loads it, and by engine why another does not."""
     found, unusable = [], {}
     for name in names:
+        if problem := import_problem(name):
+            unusable[name] = problem
+            continue
         try:
             found.append(Classifier(model, engine=name))
         except EdgeError as error:

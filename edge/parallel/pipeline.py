@@ -19,7 +19,7 @@ import numpy as np
 from PIL.Image import Image
 
 from edge.console.streams import silenced
-from edge.errors import EngineError, ImageError, ModelError
+from edge.errors import EngineError, ImageError, MissingSoftwareError, ModelError
 from edge.inference.classifier import Classifier, Prediction
 
 Item = TypeVar("Item")
@@ -46,6 +46,8 @@ class Outcome:
     unread: bool = False
     """Whether the system would not let the file be read (no permission, a failing disk), so that
     the error says nothing about what is in it."""
+    missing: str | None = None
+    """The module that would read the file and is not installed; the file may be fine."""
 
 
 def classify_many(
@@ -80,14 +82,22 @@ def classify_many(
 
 
 def classify_one(
-    classifier: Classifier, scan: str | os.PathLike | np.ndarray, extra: Extra | None = None
+    classifier: Classifier,
+    scan: str | os.PathLike | np.ndarray | object,
+    extra: Extra | None = None,
+    frame: int | None = None,
 ) -> Outcome:
-    """Classify one scan; errors that concern it alone become part of the outcome."""
-    path = "array" if isinstance(scan, np.ndarray) else os.fspath(scan)
+    """Classify one scan; errors that concern it alone become part of the outcome.
+
+    Args:
+        frame: of a file with several, from 1; None: the classifier's own.
+    """
+    path = os.fspath(scan) if isinstance(scan, str | os.PathLike) else _kind(scan)
     try:
-        image, prediction = classifier.examine(scan)
+        image, prediction = classifier.examine(scan, frame)
     except (ImageError, EngineError) as error:
-        return Outcome(path, None, str(error), unread=_is_unread(error))
+        missing = error.package if isinstance(error, MissingSoftwareError) else None
+        return Outcome(path, None, str(error), unread=_is_unread(error), missing=missing)
     except ModelError as error:
         if str(classifier.path) in str(error):
             raise
@@ -98,6 +108,11 @@ def classify_one(
         return Outcome(path, prediction, None, extra(classifier, path, image, prediction))
     except (ImageError, EngineError) as error:
         return Outcome(path, prediction, None, extra_error=str(error))
+
+
+def _kind(scan: object) -> str:
+    """What stands for the name of what is no file."""
+    return "array" if isinstance(scan, np.ndarray) else type(scan).__name__.lower()
 
 
 def _is_unread(error: Exception) -> bool:

@@ -90,6 +90,7 @@ class HtmlWriter:
         self._counts[kind] = self._counts.get(kind, 0) + 1
         value = took = ""
         said = [outcome.error or (prediction and prediction.reason), outcome.extra_error]
+        said += prediction.remarks if prediction else ()
         remarks = escape(printable("; ".join(filter(None, said))))
         if prediction:
             took = prediction.decode_ms + prediction.preprocess_ms + prediction.inference_ms

@@ -17,6 +17,7 @@ _KEYS = (
     "verdict",
     "probability",
     "reason",
+    "remarks",
     "model",
     "model_sha256",
     "synthetic",
@@ -64,6 +65,8 @@ class TextWriter:
                 f"probability of tumor {prediction.probability:.3f}{but}"
                 f"  ({printable(prediction.model)}, {total:.1f} ms)"
             )
+        if prediction.remarks:
+            detail += f"  [{'; '.join(prediction.remarks)}]"
         print(f"{printable(outcome.path)}: {word}  {detail}", file=self._stream, flush=True)
 
     def close(self) -> None:
@@ -114,6 +117,7 @@ class CsvWriter:
         "model",
         "model_sha256",
         "synthetic",
+        "remarks",
     )
     _TIMINGS = ("decode", "preprocess", "inference")
 
@@ -125,6 +129,7 @@ class CsvWriter:
 
     def write(self, outcome: Outcome) -> None:
         row = record(outcome)
+        row["remarks"] = "; ".join(row["remarks"] or ())
         timings = row["timings_ms"] or {}
         self._writer.writerow(
             [row.get(column) for column in self._COLUMNS]

@@ -42,6 +42,7 @@ def draw(image: Image.Image, heat: HeatMap, path: str, prediction: Prediction) -
     ]
     if prediction.reason:
         lines.append((body, _INK, f"But {prediction.reason}."))
+    lines += [(small, _FAINT, f"{remark}.") for remark in prediction.remarks]
     sha = prediction.model_sha256[:12]
     peak = float(heat.values.max())
     meaning = MEANINGS[heat.method.partition(",")[0]]

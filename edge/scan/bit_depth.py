@@ -19,24 +19,69 @@ _PHOTOMETRIC_TAG, _WHITE_IS_ZERO = 262, 0  # TIFF 6.0
 _SAMPLE_FORMAT_TAG, _SIGNED = 339, 2  # TIFF 6.0
 _VALUES_AT_ONCE = 1 << 20
 _LEAST_RANGE = 1e-300  # 255 divided by less is no number
+_EXTREMES = (0.5, 99.5)
+"""Percentiles between which nearly all of a picture lies."""
+_BEYOND = 0.5
+"""Of that range: what lies farther outside is cut off. Of 155 tumors with one pixel six times as
+bright as the rest the bundled model then finds the 139 that it finds without; by the extremes 109.
+"""
 
 
-def to_8bit(values: np.ndarray, name: str) -> np.ndarray:
-    """Scale to uint8 by the array's own range; an array constant but for 1e-300 becomes 0.
+def robust_range(values: np.ndarray, name: str, remarks: list[str]) -> tuple[float, float]:
+    """Which values become black and white where the file does not say: nearly always the extremes.
+
+    One hot pixel six times as bright as the rest would else leave a sixth of the contrast. The
+    range reaches beyond the percentiles of `_EXTREMES` by at most `_BEYOND` of what lies between
+    them, so a picture without outliers keeps all of its range.
+
+    Args:
+        values: of what counts as signal, any shape.
+        remarks: what the user should know is appended.
 
     Raises:
         ImageError: the values are not real, finite numbers; `name` is the file's.
     """
     if values.dtype.kind not in "buif":
         raise ImageError(f"{name}: pixels of type {values.dtype} are not numbers")
+    if not values.size:
+        return 0.0, 0.0
     low, high = float(values.min()), float(values.max())
+    if not np.isfinite(high - low):
+        raise ImageError(f"{name}: holds pixels that are not finite numbers")
+    first, last = (float(value) for value in np.percentile(values, _EXTREMES))
+    spread = _BEYOND * (last - first)
+    if spread <= 0:  # nearly all of it is one value: what stands out is the picture
+        return low, high
+    if low < first - spread or high > last + spread:
+        remarks.append("a few pixels are far darker or brighter than the rest and were cut off")
+    return max(low, first - spread), min(high, last + spread)
+
+
+def to_8bit(values: np.ndarray, name: str, limits: tuple[float, float] | None = None) -> np.ndarray:
+    """Scale to uint8, the first of `limits` to 0 and the second to 255; equal ones give 0.
+
+    Args:
+        limits: None: the smallest and the largest value, an array's own range.
+
+    Raises:
+        ImageError: the values are not real, finite numbers; `name` is the file's.
+    """
+    if values.dtype.kind not in "buif":
+        raise ImageError(f"{name}: pixels of type {values.dtype} are not numbers")
+    low, high = limits or (float(values.min()), float(values.max()))
     if not np.isfinite(high - low):
         raise ImageError(f"{name}: holds pixels that are not finite numbers")
     scaled = np.zeros(values.shape, np.uint8)
     if high - low > _LEAST_RANGE:
         for rows in blocks(values):
-            scaled[rows] = np.rint((values[rows].astype(np.float64) - low) * (255.0 / (high - low)))
+            share = (values[rows].astype(np.float64) - low) * (255.0 / (high - low))
+            scaled[rows] = np.rint(share.clip(0.0, 255.0))
     return scaled
+
+
+def robust_8bit(values: np.ndarray, name: str, remarks: list[str]) -> np.ndarray:
+    """`to_8bit` from the `robust_range` of the values."""
+    return to_8bit(values, name, robust_range(values, name, remarks))
 
 
 def blocks(values: np.ndarray) -> Iterator[slice]:
@@ -46,7 +91,9 @@ def blocks(values: np.ndarray) -> Iterator[slice]:
         yield slice(start, start + step)
 
 
-def deep_png(image: Image.Image, stream: BinaryIO, name: str, mode: str) -> Image.Image:
+def deep_png(
+    image: Image.Image, stream: BinaryIO, name: str, mode: str, remarks: list[str]
+) -> Image.Image:
     """A 16-bit PNG in colour or with transparency, of which Pillow keeps the upper bytes only.
 
     So it is decoded twice, the second time as if its numbers were the other way round.
@@ -70,7 +117,8 @@ def deep_png(image: Image.Image, stream: BinaryIO, name: str, mode: str) -> Imag
     if mode != "RGB;16B":
         color, alpha = values[..., :-1], values[..., -1:]
         values = (color.astype(np.uint32) * alpha // 65535).astype(np.uint16)
-    return Image.fromarray(to_8bit(np.squeeze(values, 2) if values.shape[2] == 1 else values, name))
+    values = np.squeeze(values, 2) if values.shape[2] == 1 else values
+    return Image.fromarray(robust_8bit(values, name, remarks))
 
 
 def _decode_as(mode: str, image: Image.Image) -> None:
@@ -87,7 +135,7 @@ def check_tiff(image: Image.Image, name: str) -> None:
         )
 
 
-def grey(image: Image.Image, name: str) -> Image.Image | None:
+def grey(image: Image.Image, name: str, remarks: list[str]) -> Image.Image | None:
     """A loaded image as 8-bit grey, scaled by its own range; None if its pixels are 8-bit ones.
 
     Raises:
@@ -99,7 +147,7 @@ def grey(image: Image.Image, name: str) -> Image.Image | None:
     if sample is None and not (image.mode.startswith("I") or image.mode == "F"):
         return None
     values = np.asarray(image)
-    scaled = to_8bit(values.view(sample) if sample else values, name)
+    scaled = robust_8bit(values.view(sample) if sample else values, name, remarks)
     # Pillow turns the brightness of 8-bit files round, and of no others.
     if tiff and image.tag_v2.get(_PHOTOMETRIC_TAG) == _WHITE_IS_ZERO:
         scaled = 255 - scaled

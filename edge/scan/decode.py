@@ -7,33 +7,80 @@ same pixels everywhere.
 import io
 import os
 import stat
+import warnings
 from importlib import import_module
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from edge.errors import ImageError
-from edge.scan.file_format import FORMATS, HEAD, find_format
-from edge.scan.integrity import DamagedError, check_png, jpeg_stream, webp_size
-from edge.scan.limits import MAX_PIXELS, check_size
+from edge.scan.file_format import FORMATS, HEAD, find_format, picture_format
+from edge.scan.geometry import even_pixels, ratio_of
+from edge.scan.integrity import (
+    DamagedError,
+    UnsupportedError,
+    check_png,
+    jpeg_stream,
+    webp_size,
+)
+from edge.scan.max_pixels import MAX_PIXELS, check_size
 
 _READ_WHOLE = ("PNG", "JPEG", "WebP")
 _GIF_END = b"\0;"  # an empty block and the trailer
 _TAIL = 4096  # some programs append a little of their own
 _MAX_FRAMES = 1000  # that are counted, for a message
 _ORIENTATION_TAG = 274  # EXIF 2.32, table 4
+_GIF_ASPECT = 12  # position of the byte; GIF89a, 18
+DAMAGED = "; copy it again"
+"""Ends the message of every file that is not whole."""
+
+
+class Stored(NamedTuple):
+    """How a picture lies in its file, before anything is done to it."""
+
+    format: str
+    """As `edge.scan.file_format.FORMATS` names it."""
+    mode: str
+    """Pillow's: "L", "RGB", "P", "I;16", ...; of DICOM that of one value."""
+    width: int
+    height: int
+
+
+class DecodedScan(NamedTuple):
+    """A scan as an image, and what the user should know of how it became one."""
+
+    image: Image.Image
+    """Mode "L" or "RGB", uint8, upright, with square pixels."""
+    remarks: tuple[str, ...]
+    stored: Stored | None
+    """None: it came from no file."""
 
 
 def decode(
-    path: str | os.PathLike, max_pixels: int = MAX_PIXELS, frame: int | None = None
+    scan: str | os.PathLike | bytes | BinaryIO | object,
+    max_pixels: int = MAX_PIXELS,
+    frame: int | None = None,
 ) -> Image.Image:
+    """`read_scan`, without the remarks."""
+    return read_scan(scan, max_pixels, frame).image
+
+
+def read_scan(
+    scan: str | os.PathLike | bytes | BinaryIO | object,
+    max_pixels: int = MAX_PIXELS,
+    frame: int | None = None,
+) -> DecodedScan:
     """Read one scan whole.
 
-    Returns an image of mode "L" or "RGB" (uint8), EXIF orientation applied, transparency laid over
-    black (the background of a scan), pixels of more than 8 bits scaled from the smallest and the
-    largest value in the image to 0..255; DICOM as `edge.scan.dicom.decode_dicom` says.
+    The image is turned upright by its EXIF orientation, transparency is laid over black (the
+    background of a scan), pixels of more than 8 bits are scaled from a robust range of the image's
+    own values to 0..255, pixels that the file says are not square are evened; DICOM as
+    `edge.scan.dicom.slice.decode_dicom` says.
 
     Args:
+        scan: a file's name, its bytes, a binary file object that can be sought in, or a pydicom
+            Dataset.
         max_pixels: largest width x height, checked before memory is spent on pixels.
         frame: which one of a file with several frames or pages, from 1. None: the file must have
             one only. As in a browser, frames of an animation are complete pictures.
@@ -43,9 +90,15 @@ def decode(
             than one frame, no such frame, or more than `max_pixels` pixels.
         RejectedError: (an ImageError) a DICOM file whose modality is not MR.
     """
-    name = os.fsdecode(path)
-    if frame is not None and frame < 1:
-        raise ImageError(f"{name}: has no frame {frame}, the first is 1")
+    if not isinstance(scan, (str, os.PathLike)):
+        file, name = _opened(scan)
+        _check_frame(name, frame)
+        try:
+            return _decode_open(file, name, max_pixels, frame)
+        except (OSError, ValueError) as error:  # closed, not for reading, or no seeking in it
+            raise ImageError(f"{name}: cannot be read ({error})") from error
+    name = os.fsdecode(scan)
+    _check_frame(name, frame)
     try:
         mode = os.stat(name).st_mode
         if stat.S_ISDIR(mode):
@@ -64,8 +117,10 @@ def decode(
 def from_array(pixels: np.ndarray, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """An image from an array [H, W], [H, W, 1] or [H, W, 3].
 
-    uint8 is taken as it is; any other real dtype is scaled from its own minimum and maximum to
-    0..255.
+    uint8 is taken as it is; any other real dtype is scaled from a robust range of its own values
+    (`edge.scan.bit_depth.robust_range`) to 0..255. An array knows nothing of the file that it came
+    from: a DICOM file's `pixel_array` has lost its window, its modality, the shape of its pixels
+    and whether it is to be inverted. Give the file, its bytes or the Dataset instead.
 
     Raises:
         ImageError: another shape, no pixels or more than `max_pixels`, values that are masked or
@@ -81,14 +136,47 @@ def from_array(pixels: np.ndarray, max_pixels: int = MAX_PIXELS) -> Image.Image:
     if np.ma.is_masked(pixels):
         raise ImageError("array: some of its values are masked; fill them")
     if pixels.dtype != np.uint8:
-        from edge.scan.bit_depth import to_8bit
+        from edge.scan.bit_depth import robust_8bit
 
-        pixels = to_8bit(pixels, "array")
+        pixels = robust_8bit(pixels, "array", [])
     return Image.fromarray(np.ascontiguousarray(pixels))
 
 
-def _decode_open(file, name: str, max_pixels: int, frame: int | None) -> Image.Image:
+def _check_frame(name: str, frame: int | None) -> None:
+    if frame is not None and frame < 1:
+        raise ImageError(f"{name}: has no frame {frame}, the first is 1")
+
+
+def _opened(scan: object) -> tuple[BinaryIO, str]:
+    """A stream of what is no file name, and a name for messages."""
+    if isinstance(scan, bytes | bytearray | memoryview):
+        return io.BytesIO(scan), "bytes"
+    if hasattr(scan, "file_meta") or hasattr(scan, "to_json_dict"):
+        from edge.scan.dicom.dataset import as_file
+
+        return as_file(scan), "dataset"
+    if hasattr(scan, "read") and hasattr(scan, "seek"):
+        name = getattr(scan, "name", None)
+        return scan, name if isinstance(name, str) else "file object"
+    raise ImageError(
+        f"{type(scan).__name__}: is no scan; give a file's name, its bytes, a binary file object, "
+        "a pydicom Dataset or a NumPy array"
+    )
+
+
+def _decode_open(file, name: str, max_pixels: int, frame: int | None) -> DecodedScan:
+    remarks: list[str] = []
+    image, stored = _decode_stream(file, name, max_pixels, frame, remarks)
+    return DecodedScan(image, tuple(dict.fromkeys(remarks)) if remarks else (), stored)
+
+
+def _decode_stream(
+    file, name: str, max_pixels: int, frame: int | None, remarks: list[str]
+) -> tuple[Image.Image, Stored]:
+    file.seek(0)
     head = file.read(HEAD)
+    if not isinstance(head, bytes):
+        raise ImageError(f"{name}: is a text stream; open it with mode 'rb'")
     if not head:
         raise ImageError(f"{name}: is empty (0 bytes)")
     found = find_format(head)
@@ -98,47 +186,106 @@ def _decode_open(file, name: str, max_pixels: int, frame: int | None) -> Image.I
         )
     kind, module, cls = found
     if kind == "DICOM":
-        from edge.scan.dicom import decode_dicom
+        if other := picture_format(head):
+            _check_alone(file, name, head, other, max_pixels)
+        from edge.scan.dicom.slice import decode_dicom
 
-        return decode_dicom(file, name, max_pixels, frame)
+        image, mode, size = decode_dicom(file, name, max_pixels, frame, remarks)
+        return image, Stored(kind, mode, *size)
+    return _decode_picture(file, name, head, kind, module, cls, max_pixels, frame, remarks)
+
+
+def _check_alone(file, name: str, head: bytes, other, max_pixels: int) -> None:
+    """See that a DICOM file that begins like a picture is not a whole picture as well."""
+    warnings.filterwarnings("ignore", "Corrupt EXIF data", UserWarning, "PIL")
+    try:
+        _decode_picture(file, name, head, *other, max_pixels, 1, [])
+    except ImageError as error:
+        if str(error).endswith(DAMAGED):
+            return  # what is too large, or of a kind that cannot be read, is a picture all the same
+    raise ImageError(
+        f"{name}: is two in one, a DICOM file and a {other[0]} picture, which may show different "
+        "things; export one of them"
+    )
+
+
+def _decode_picture(
+    file,
+    name: str,
+    head: bytes,
+    kind: str,
+    module: str,
+    cls: str,
+    max_pixels: int,
+    frame: int | None,
+    remarks: list[str],
+) -> tuple[Image.Image, Stored]:
     try:
         stream, checked = _checked(file, kind, head, name, max_pixels)
     except DamagedError as error:
-        raise ImageError(f"{name}: {error}; copy it again") from None
+        raise ImageError(f"{name}: {error}{DAMAGED}") from None
+    except UnsupportedError as error:
+        raise ImageError(f"{name}: {error}") from None
     # Pillow's decoders raise a dozen exception types on damaged bytes, RuntimeError and
     # SyntaxError among them. Whatever they raise, it means that this file cannot be read.
     try:
-        image = getattr(import_module(f"PIL.{module}"), cls)(stream, name)
+        if kind == "TIFF":
+            from edge.scan.tiff import TiffFile
+
+            image = TiffFile(stream)
+        else:
+            image = getattr(import_module(f"PIL.{module}"), cls)(stream, name)
         check_size(image.size, name, max_pixels)
         _seek(image, kind, name, frame, max_pixels)
-        if kind == "PNG" and head[24] == 16:
-            from edge.scan.bit_depth import DEEP_PNG, deep_png
-
-            if mode := DEEP_PNG.get(head[25]):
-                return _upright(deep_png(image, stream, name, mode), _orientation(image))
-        if kind == "TIFF":
-            from edge.scan.bit_depth import check_tiff
-
-            check_tiff(image, name)
-        if checked:
-            image.fp = checked
-        image.load()
-        if checked:
-            checked.check()
-        return _upright(_to_l_or_rgb(image, name), _orientation(image))
+        ratio, orientation = _ratio(image, kind, head), _orientation(image, kind)
+        stored = Stored(kind, image.mode, *image.size)
+        if (
+            kind == "PNG"
+            and head[24] == 16
+            and (deep := _deep_png(image, stream, head, name, remarks))
+        ):
+            whole = deep
+        else:
+            if kind == "TIFF":
+                _prepare_tiff(image, name)
+            if checked:
+                image.fp = checked
+            image.load()
+            if checked:
+                checked.check()
+            whole = _to_l_or_rgb(image, name, remarks)
+        if ratio is None:
+            remarks.append("the sides that it states for its pixels mean nothing and are ignored")
+        elif ratio != 1.0:
+            whole = even_pixels(whole, ratio, name, max_pixels, remarks)
+        return _upright(whole, orientation), stored
     except ImageError:
         raise
     except DamagedError as error:
-        raise ImageError(f"{name}: {error}; copy it again") from None
+        raise ImageError(f"{name}: {error}{DAMAGED}") from None
+    except UnsupportedError as error:
+        raise ImageError(f"{name}: {error}") from None
     except Exception as error:
         if kind == "TIFF" and str(error) == "unknown pixel mode":
             raise ImageError(
                 f"{name}: is a TIFF with pixels of a kind that cannot be read; "
                 "save it in grey, with 8 or 16 bits, or as PNG"
             ) from error
-        raise ImageError(
-            f"{name}: is truncated or damaged ({_reason(error)}); copy it again"
-        ) from error
+        raise ImageError(f"{name}: is truncated or damaged ({_reason(error)}){DAMAGED}") from error
+
+
+def _deep_png(image, stream, head: bytes, name: str, remarks: list[str]) -> Image.Image | None:
+    from edge.scan.bit_depth import DEEP_PNG, deep_png
+
+    mode = DEEP_PNG.get(head[25])
+    return deep_png(image, stream, name, mode, remarks) if mode else None
+
+
+def _prepare_tiff(image, name: str) -> None:
+    from edge.scan.bit_depth import check_tiff
+
+    check_tiff(image, name)
+    image.mend_byte_order()
 
 
 def _checked(file, kind: str, head: bytes, name: str, max_pixels: int):
@@ -147,7 +294,7 @@ def _checked(file, kind: str, head: bytes, name: str, max_pixels: int):
     The second shows while it is read whether the file is whole; None if that is known already. To
     open an image Pillow reads a few bytes at a time, which in Python costs as much as decoding.
     """
-    size = os.fstat(file.fileno()).st_size
+    size = file.seek(0, os.SEEK_END)
     if kind in _READ_WHOLE:
         if size > 8 * max_pixels + (16 << 20):  # as much as uncompressed 16-bit RGBA, and a profile
             raise ImageError(f"{name}: its {size} bytes are more than an image of the limit needs")
@@ -172,8 +319,11 @@ def _checked(file, kind: str, head: bytes, name: str, max_pixels: int):
 
 def _seek(image: Image.Image, kind: str, name: str, frame: int | None, max_pixels: int) -> None:
     """Go to a frame (from 1), or make sure that there is one only."""
+    stacked = image.stacked if kind == "TIFF" and (frame is None or frame > 1) else 1
     if frame is None:
         frames = _count(image, kind)
+        if frames == 1:
+            frames = min(stacked, _MAX_FRAMES)
         if frames > 1:
             more = " or more" if frames == _MAX_FRAMES else ""
             raise ImageError(
@@ -185,6 +335,12 @@ def _seek(image: Image.Image, kind: str, name: str, frame: int | None, max_pixel
         try:
             image.seek(at)
         except EOFError:
+            if at == 1 and stacked > 1:
+                if frame > stacked:
+                    raise ImageError(
+                        f"{name}: has no frame {frame}, the last is {stacked}"
+                    ) from None
+                return image.choose(frame - 1, name)
             raise ImageError(f"{name}: has no frame {frame}, the last is {at}") from None
         check_size(image.size, name, max_pixels)
 
@@ -208,11 +364,11 @@ def _reason(error: Exception) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
-def _to_l_or_rgb(image: Image.Image, name: str) -> Image.Image:
+def _to_l_or_rgb(image: Image.Image, name: str, remarks: list[str]) -> Image.Image:
     if image.format == "TIFF" or image.mode[0] in "IF":
         from edge.scan.bit_depth import grey
 
-        if (deep := grey(image, name)) is not None:
+        if (deep := grey(image, name, remarks)) is not None:
             return deep
     if image.mode in ("L", "RGB") and "transparency" not in image.info:
         return image
@@ -226,14 +382,36 @@ def _to_l_or_rgb(image: Image.Image, name: str) -> Image.Image:
     return image.convert(mode)
 
 
-def _orientation(image: Image.Image) -> int:
+def _ratio(image: Image.Image, kind: str, head: bytes) -> float | None:
+    """How many times as tall as wide the file says its pixels are; None if it says nonsense.
+
+    What EXIF says of it is not asked for: cameras and editors write any number there.
+    """
+    if kind == "TIFF":
+        return image.ratio
+    if kind == "GIF":
+        return 64 / (head[_GIF_ASPECT] + 15) if head[_GIF_ASPECT] else 1.0
+    if kind == "JPEG":  # JFIF 1.02: pixels a unit, or a ratio alone
+        density = image.info.get("jfif_density")
+    elif kind == "PNG":  # PNG 3rd ed., 11.3.4.3: likewise
+        density = image.info.get("dpi") or image.info.get("aspect")
+    else:
+        density = image.info.get("dpi") if kind == "BMP" else None
+    if not density or density[0] == density[1]:
+        return 1.0
+    return ratio_of(*density)
+
+
+def _orientation(image: Image.Image, kind: str) -> int:
+    if kind == "TIFF":
+        return image.orientation
     # Reading EXIF imports Pillow's TIFF code: only for files that carry any.
-    if "exif" in image.info or image.format == "TIFF":
-        return image.getexif().get(_ORIENTATION_TAG, 1)
-    return 1
+    return image.getexif().get(_ORIENTATION_TAG, 1) if "exif" in image.info else 1
 
 
 def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    if orientation == 1:  # as nearly all, and no turns are looked up
+        return image
     turn = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,

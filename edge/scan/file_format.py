@@ -10,20 +10,23 @@ _FORMATS = (
     ("JPEG", ((0, b"\xff\xd8\xff"),), "JpegImagePlugin", "JpegImageFile"),
     ("BMP", ((0, b"BM"),), "BmpImagePlugin", "BmpImageFile"),
     ("GIF", ((0, b"GIF8"),), "GifImagePlugin", "GifImageFile"),
-    ("TIFF", ((0, b"II*\0"),), "TiffImagePlugin", "TiffImageFile"),
-    ("TIFF", ((0, b"MM\0*"),), "TiffImagePlugin", "TiffImageFile"),
+    *(
+        ("TIFF", ((0, mark),), "TiffImagePlugin", "TiffImageFile")
+        for mark in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the last two: BigTIFF
+    ),
     ("WebP", ((0, b"RIFF"), (8, b"WEBP")), "WebPImagePlugin", "WebPImageFile"),
-    ("DICOM", ((128, b"DICM"),), None, None),
-    # Written without the preamble: group 2 or 8 first (PS3.5, 7.1), its VR in clear or left out.
-    ("DICOM", ((0, b"\2\0\0\0UL\4\0"),), None, None),
-    *(("DICOM", ((0, b"\x08\0"), (3, b"\0" + vr)), None, None) for vr in (b"CS", b"UI", b"DA")),
-    ("DICOM", ((0, b"\x08\0"), (3, b"\0"), (5, b"\0\0\0")), None, None),
 )
+_DICOM = ("DICOM", None, None)
+_DICOM_MARK = slice(128, 132), b"DICM"
+_FIRST_GROUPS = (0x0002, 0x0008)  # of a data set without a preamble: its meta header, or itself
+_VALUE_REPRESENTATIONS = frozenset(
+    b"AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN "
+    b"UR US UT UV".split()
+)  # PS3.5, 6.2
+_LONGEST_FIRST = 1 << 16  # bytes of the first element, where no value representation vouches
 
 
-FORMATS = tuple(dict.fromkeys(name for name, *_ in _FORMATS))
-
-
+FORMATS = (*dict.fromkeys(name for name, *_ in _FORMATS), "DICOM")
 HEAD = 132
 """Bytes that `sniff` needs."""
 
@@ -55,7 +58,39 @@ def is_image_file(path: str | os.PathLike) -> bool:
 
 
 def find_format(head: bytes):
+    """(format, Pillow's module, its class) of a file starting with `head`; None if unsupported.
+
+    "DICM" at byte 128 makes it DICOM, whatever the 128 bytes before are (PS3.10, 7.1).
+    """
+    if head[_DICOM_MARK[0]] == _DICOM_MARK[1]:
+        return _DICOM
+    return picture_format(head) or (_DICOM if _is_bare_dicom(head) else None)
+
+
+def picture_format(head: bytes):
+    """`find_format`, DICOM apart."""
     for name, marks, module, cls in _FORMATS:
         if all(head[at : at + len(mark)] == mark for at, mark in marks):
             return name, module, cls
     return None
+
+
+def _is_bare_dicom(head: bytes) -> bool:
+    """Whether it begins with an element of the first groups: DICOM written without the preamble.
+
+    In either byte order; explicit by its value representation, implicit (little endian only) by a
+    length that a first element may have (PS3.5, 7.1).
+    """
+    if len(head) < 8:
+        return False
+    for order in ("little", "big"):
+        group = int.from_bytes(head[:2], order)
+        if group in _FIRST_GROUPS and head[4:6] in _VALUE_REPRESENTATIONS:
+            return True
+    length = int.from_bytes(head[4:8], "little")
+    return (
+        int.from_bytes(head[:2], "little") in _FIRST_GROUPS
+        and head[3] == 0  # the first of a group: element 0000 to 00FF
+        and length % 2 == 0
+        and length < _LONGEST_FIRST
+    )

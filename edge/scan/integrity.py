@@ -21,6 +21,8 @@ _PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 _NEXT_MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")  # FF00 is data, D0..D7 restart markers
 _ALONE = (0x01, *range(0xD0, 0xD9))  # JPEG markers without a length (ITU T.81, table B.1)
 _FRAME = tuple(m for m in range(0xC0, 0xD0) if m not in (0xC4, 0xC8, 0xCC))  # SOF0..SOF15
+_LOSSLESS = (0xC3, 0xC7, 0xCB, 0xCF)
+_DECODED = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA)  # baseline, extended, progressive; Huffman or arithmetic
 _SEQUENTIAL = (0xC0, 0xC1)
 _HELD = 2  # bytes, which each of 9,374 real scans needed for its last pixels
 _PADDING = b"\0" * 8  # libjpeg reads ahead by a register of 64 bits; 7 bytes were enough
@@ -28,6 +30,10 @@ _PADDING = b"\0" * 8  # libjpeg reads ahead by a register of 64 bits; 7 bytes we
 
 class DamagedError(Exception):
     """The file is not whole; the message says why, without naming the file."""
+
+
+class UnsupportedError(Exception):
+    """The file is of a kind that cannot be read; the message says which and what to do."""
 
 
 def check_png(data: bytes) -> None:
@@ -57,6 +63,7 @@ def jpeg_stream(data: bytes) -> "JpegStream | None":
     Raises:
         DamagedError: the end is missing, the segments do not follow one another, or there are more
             than `MAX_JPEG_SCANS` scans.
+        UnsupportedError: a kind of JPEG that cannot be read.
     """
     at, frame, scans, entropy = 2, None, 0, 0
     while True:
@@ -75,6 +82,7 @@ def jpeg_stream(data: bytes) -> "JpegStream | None":
             continue
         if marker in _FRAME:
             frame = marker
+            _check_frame(frame, data[at + 2 : at + 5])
         at += int.from_bytes(data[at : at + 2], "big")
         if marker == 0xDA:
             scans, entropy = scans + 1, at
@@ -85,6 +93,25 @@ def jpeg_stream(data: bytes) -> "JpegStream | None":
         return JpegStream(data, at)
     # Several scans are decoded only once the last has come: nothing to hold back.
     return None
+
+
+def _check_frame(marker: int, head: bytes) -> None:
+    """Raise UnsupportedError for kinds of JPEG that libjpeg, as Pillow has it, does not decode.
+
+    Args:
+        head: bits a sample, and the lines in two bytes (ITU T.81, B.2.2).
+    """
+    if marker in _LOSSLESS:
+        kind = "a lossless JPEG"
+    elif marker not in _DECODED:
+        kind = "a hierarchical JPEG"
+    elif head[:1] != b"\x08":
+        kind = f"a JPEG of {head[0] if head else 0} bits a sample"
+    elif head[1:3] == b"\0\0":
+        kind = "a JPEG that tells its height only at its end (DNL)"
+    else:
+        return
+    raise UnsupportedError(f"is {kind}, which cannot be read; save it as PNG")
 
 
 def _next_marker(data: bytes, at: int) -> int:

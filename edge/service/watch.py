@@ -12,9 +12,11 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 
 from edge import NOTICE
 from edge.app.inputs import is_companion, not_searched
+from edge.console.exit_status import INTERRUPTED
 from edge.console.messages import drop_output, say
 from edge.console.streams import OutputError
 from edge.errors import EdgeError
@@ -124,8 +126,10 @@ def run_watch(classifier: Classifier, args: argparse.Namespace) -> int:
     own = os.path.realpath(path)
     skip = args.explain and os.path.realpath(args.explain) + os.sep
 
+    waiting: dict[FileState, str | None] = {}
+
     def done(seen: FileState) -> bool:
-        if journal.has(seen):
+        if journal.has(seen) or (seen in waiting and _lacks(waiting[seen])):
             return True
         real = os.path.realpath(seen.path)
         return real == own or real.endswith(PICTURE) or bool(skip and real.startswith(skip))
@@ -133,11 +137,11 @@ def run_watch(classifier: Classifier, args: argparse.Namespace) -> int:
     try:
         held = _Sigterm()
         say(f"watching {args.watch}; results in {path}. {NOTICE}")
-        _watch(classifier, folder, journal, done, extra, args, held)
+        _watch(classifier, folder, journal, done, extra, args, held, waiting)
     except _Stopped:
         pass
     except KeyboardInterrupt:
-        status = 130
+        status = INTERRUPTED
     except OutputError:
         raise
     except EdgeError as error:
@@ -149,7 +153,12 @@ def run_watch(classifier: Classifier, args: argparse.Namespace) -> int:
     return status
 
 
-def _watch(classifier, folder: Folder, journal: Journal, done, extra, args, held) -> None:
+def _lacks(package: str | None) -> bool:
+    """Whether what a file waits for is still not there; None: it takes a restart."""
+    return package is None or find_spec(package) is None
+
+
+def _watch(classifier, folder: Folder, journal: Journal, done, extra, args, held, waiting) -> None:
     tell, gone = _Once(), False
     work = _Worker(classifier, journal, extra)
     while True:
@@ -174,6 +183,14 @@ def _watch(classifier, folder: Folder, journal: Journal, done, extra, args, held
             if outcome.unread:
                 # A disk or a share may recover, and rights be given: only what is in it is final.
                 tell(f"{outcome.error}; it will be tried again")
+                continue
+            if outcome.missing:
+                # No line: the scan is not done. It comes again when the package is there; one that
+                # is, and was not when this process looked for it, takes a new process.
+                there = not _lacks(outcome.missing)
+                waiting[seen] = None if there else outcome.missing
+                then = "this is restarted" if there else "it is installed"
+                say(f"{outcome.error}; the scan is tried again when {then}")
                 continue
             with held:
                 try:

@@ -7,9 +7,11 @@ from pathlib import Path
 from edge.model_file.provenance import Trial
 from export.targets import Target
 
-Again = Callable[[dict[str, str]], str]
+Again = Callable[[dict[str, str | None]], str]
 """The export's own command, for one file, with some options (long, with their dashes) in place of
-those given."""
+those given; None: without that option."""
+_INT8_ONLY = dict.fromkeys(("--calibration", "--calibration-scans", "--max-growth"))
+"""Refused without int8."""
 _MORE_SCANS = 2  # times as many to calibrate with
 
 
@@ -17,8 +19,9 @@ def command(run: Path, given: dict[str, str]) -> Again:
     """The command that exports a run folder, with the options given (quoted; "": a switch)."""
     start = f"python -m export {shlex.quote(str(run))}"
 
-    def again(changes: dict[str, str]) -> str:
-        return " ".join([start, *(f"{k} {v}".strip() for k, v in (given | changes).items())])
+    def again(changes: dict[str, str | None]) -> str:
+        options = (given | changes).items()
+        return " ".join([start, *(f"{k} {v}".strip() for k, v in options if v is not None)])
 
     return again
 
@@ -27,7 +30,8 @@ def advice(
     target: Target,
     methods: int,
     growth: float,
-    calibration_scans: int,
+    used: int,
+    available: int,
     chosen: Trial | None,
     again: Again,
 ) -> Iterator[str]:
@@ -36,7 +40,8 @@ def advice(
     Args:
         methods: how many methods of calibration were tried.
         growth: that layers in float might add to the file, as a share of it.
-        calibration_scans: with which int8 was calibrated.
+        used: scans with which int8 was calibrated.
+        available: scans that it could have been calibrated with.
         chosen: the int8 file that was best on validation scans.
     """
     own = {"--format": target.format, "--precision": target.precision}
@@ -45,14 +50,18 @@ def advice(
             command = again(own | {"--calibration": "auto"})
             yield f"Let it try other ranges for the activations: {command}"
         if chosen and not chosen.holds:
-            command = again(own | {"--max-growth": f"{growth + 0.5:g}"})
+            command = again(own | {"--max-growth": f"{min(10, growth + 0.5):g}"})
             yield f"Let more layers stay in float, in a larger file: {command}"
-        command = again(own | {"--calibration-scans": str(_MORE_SCANS * calibration_scans)})
-        yield f"Calibrate with more scans: {command}"
+        if used < available:
+            command = again(own | {"--calibration-scans": str(min(_MORE_SCANS * used, available))})
+            yield f"Calibrate with more scans: {command}"
+    other = own | _INT8_ONLY
     if target.precision in ("int8", "dynamic"):
-        yield f"Keep nearly every number, in a larger file: {again(own | {'--precision': 'fp16'})}"
+        half = again(other | {"--precision": "fp16"})
+        yield f"Keep nearly every number, in a larger file: {half}"
     if target.precision != "fp32":
-        yield f"Keep every number, in the largest file: {again(own | {'--precision': 'fp32'})}"
+        whole = again(other | {"--precision": "fp32"})
+        yield f"Keep every number, in the largest file: {whole}"
     yield (
         "If your use can bear more, say how much: add --max-changed N (verdicts) or "
         "--max-difference X (in a probability, 0 to 1)."

@@ -133,7 +133,7 @@ def failures(parity: Parity) -> list[str]:
         )
     if not parity.max_difference <= parity.max_allowed_difference:
         found.append(
-            f"a probability is off by {parity.max_difference:.4f}; "
+            f"a probability is off by {parity.max_difference:.2g}; "
             f"{parity.max_allowed_difference:g} is allowed."
         )
     limit = parity.max_map_difference

@@ -36,7 +36,7 @@ def test_interrupted_it_keeps_what_was_measured(tiny, tmp_path):
     arguments = (tiny, "--quick", "--min-seconds", "16", "--out", "r")
     process = start(code, *arguments, cwd=tmp_path)
     for line in process.stderr:
-        if "all in turns" in line:
+        if "interleaved rounds" in line:
             break
     time.sleep(5)  # longer than the first block of some, shorter than all rounds
     process.send_signal(signal.SIGINT)

@@ -1,13 +1,17 @@
 """Small DICOM files, generated."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 
-from edge.scan.decode import decode
-
 SECRET = "Zzyzx^Patience"
 """Stands in every element that names people or places; must never be seen again."""
+IMPLICIT, EXPLICIT, BIG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
+DEFLATED, RLE = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.5"
+JPEG, JPEG_EXTENDED = "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"
+JPEG_LOSSLESS, JPEG_LS = "1.2.840.10008.1.2.4.70", "1.2.840.10008.1.2.4.80"
+JPEG_2000_LOSSLESS, JPEG_2000 = "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91"
 
 
 def write_dicom(path: Path, values: np.ndarray, *, syntax: str | None = None, **elements) -> Path:
@@ -17,6 +21,13 @@ def write_dicom(path: Path, values: np.ndarray, *, syntax: str | None = None, **
         syntax: transfer syntax UID; explicit little endian if None.
         elements: set by keyword; None leaves one out.
     """
+    data = mr_image(values, syntax=syntax, **elements)
+    data.save_as(path, enforce_file_format=True)
+    return path
+
+
+def mr_image(values: np.ndarray, *, syntax: str | None = None, **elements):
+    """The Dataset that `write_dicom` writes."""
     from pydicom.dataset import Dataset, FileMetaDataset
     from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
@@ -36,64 +47,72 @@ def write_dicom(path: Path, values: np.ndarray, *, syntax: str | None = None, **
     data.BitsAllocated = data.BitsStored = values.dtype.itemsize * 8
     data.HighBit = data.BitsStored - 1
     data.PixelRepresentation = int(values.dtype.kind == "i")
-    big = str(syntax) == "1.2.840.10008.1.2.2"
-    data.PixelData = values.astype(values.dtype.newbyteorder(">" if big else "<")).tobytes()
-    data["PixelData"].VR = "OW"
+    big = str(syntax) == BIG
+    pixels = values.astype(values.dtype.newbyteorder(">" if big else "<")).tobytes()
+    data.PixelData = pixels + b"\0" * (len(pixels) % 2)
+    data["PixelData"].VR = "OW" if values.dtype.itemsize > 1 else "OB"
     for key, value in elements.items():
         if value is None:
             delattr(data, key)
         else:
             setattr(data, key, value)
+    return data
+
+
+def element(group: int, number: int, vr: bytes, value: bytes, *, implicit=False, order="little"):
+    """One element as it stands in a file."""
+    head = group.to_bytes(2, order) + number.to_bytes(2, order)
+    if implicit:
+        return head + len(value).to_bytes(4, order) + value
+    if vr in (b"OB", b"OW", b"UN", b"SQ", b"UT"):
+        return head + vr + b"\0\0" + len(value).to_bytes(4, order) + value
+    return head + vr + len(value).to_bytes(2, order) + value
+
+
+def write_compressed(
+    path: Path, frames: list[bytes], like: np.ndarray, syntax: str, **elements
+) -> Path:
+    """Write streams that are compressed already.
+
+    Args:
+        like: tells rows, columns and bits.
+    """
+    from pydicom.encaps import encapsulate
+
+    data = mr_image(like, syntax=syntax, **elements)
+    if len(frames) > 1:
+        data.NumberOfFrames = len(frames)
+    data.PixelData = encapsulate(frames)
+    data["PixelData"].VR = "OB"
+    data["PixelData"].is_undefined_length = True
     data.save_as(path, enforce_file_format=True)
     return path
 
 
-GREY = np.linspace(0, 255, 64 * 48).reshape(48, 64).astype(np.uint8)
+def data_set_of(path: Path) -> bytes:
+    """What follows a file's meta header."""
+    whole = path.read_bytes()
+    return whole[144 + int.from_bytes(whole[140:144], "little") :]
 
 
-DEEP = GREY.astype(np.uint16) * 4 + 1000
-
-
-IMPLICIT, BIG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.2"
-
-
-RLE, DEFLATED = "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.1.99"
-
-
-JPEG, JPEG_LOSSLESS = "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.70"
-
-
-JPEG_2000 = "1.2.840.10008.1.2.4.90"
-
-
-def pixels(path, **options):
-    image = decode(path, **options)
-    assert image.mode == "L"
-    return np.asarray(image)
-
-
-def compressed(path, values, syntax, **elements):
+def replace_meta_syntax(path: Path, syntax: str) -> Path:
+    """Make a file's meta header name another transfer syntax than it is encoded in."""
     import pydicom
 
-    data = pydicom.dcmread(write_dicom(path, values, **elements))
-    data.compress(syntax)
-    data.save_as(path)
-    return path
-
-
-def encapsulated(path, values, kind, syntax, **options):
-    """A file whose pixels Pillow compressed."""
-    import io
-
-    import pydicom
-    from PIL import Image
-    from pydicom.encaps import encapsulate
-
+    body = data_set_of(path)
+    meta = pydicom.filereader.read_file_meta_info(path)
+    meta.TransferSyntaxUID = syntax
     stream = io.BytesIO()
-    Image.fromarray(values).save(stream, kind, **options)
-    data = pydicom.dcmread(write_dicom(path, values))
-    data.PixelData = encapsulate([stream.getvalue()])
-    data["PixelData"].is_undefined_length = True
-    data.file_meta.TransferSyntaxUID = syntax
-    data.save_as(path)
+    pydicom.filewriter.write_file_meta_info(stream, meta)
+    path.write_bytes(bytes(128) + b"DICM" + stream.getvalue() + body)
     return path
+
+
+def lut(values, first: int, bits: int, *, words: bool = True):
+    """An item of a lookup table sequence."""
+    from pydicom.dataset import Dataset
+
+    item = Dataset()
+    item.LUTDescriptor = [len(values) % 65536, first, bits]
+    item.LUTData = np.asarray(values).astype("<u2" if words else np.uint8).tobytes()
+    return item

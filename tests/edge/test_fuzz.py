@@ -16,7 +16,7 @@ from tests.fuzz import seeds
 from tests.fuzz.check import check_image, check_model, payload_of
 
 FOLDER = tempfile.TemporaryDirectory(prefix="mri-edge-fuzz-")
-IMAGES = {**seeds.images(), **seeds.dicoms(Path(FOLDER.name))}
+IMAGES = {**seeds.images(), **seeds.dicoms(Path(FOLDER.name)), **seeds.tiffs(Path(FOLDER.name))}
 MODELS = seeds.models()
 
 BEGINNINGS = (

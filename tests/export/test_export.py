@@ -119,6 +119,7 @@ def test_what_does_not_hold_is_not_published(run, tmp_path, capsys):
     assert "NOT PUBLISHED small-int8.tflite: it strays too far from the Keras model." in said
     assert "Compared: the verdicts of both on 16 held-out scans." in said
     assert "In litert: a probability is off by " in said
+    assert "In litert: 0 of 16 verdicts changed; at most 1 may. That holds." in said
 
 
 def test_a_failure_leaves_an_earlier_file_and_says_so(run, exported, tmp_path, capsys):

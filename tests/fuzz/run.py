@@ -69,7 +69,7 @@ def main() -> int:
     warnings.simplefilter("ignore")
     chance = random.Random(args.seed)
     with tempfile.TemporaryDirectory() as folder:
-        images = {**seeds.images(), **seeds.dicoms(Path(folder))}
+        images = {**seeds.images(), **seeds.dicoms(Path(folder)), **seeds.tiffs(Path(folder))}
         models = seeds.models()
         names = [name for name in (*images, *models) if args.only in name]
         everything = list({**images, **models}.values())

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tests.edge.dicom_files import write_dicom
+from tests.edge.dicom_files import lut, write_dicom
+from tests.edge.tiff_files import LZW, write_tiff
 
 MODELS = Path(__file__).parents[1] / "edge" / "models"
 GREY = np.add.outer(np.arange(40) * 4, np.arange(48) * 2).astype(np.uint8)
@@ -71,7 +72,28 @@ def dicoms(folder: Path) -> dict[str, bytes]:
         data.file_meta.TransferSyntaxUID = syntax
         data.save_as(path)
         found[f"{kind.lower()}.dcm"] = path.read_bytes()
+    spaced = {"PixelSpacing": [4.9, 1], "PixelPaddingValue": 0, "BitsStored": 12, "HighBit": 15}
+    found["spaced.dcm"] = write_dicom(path, deep << 4, **spaced).read_bytes()
+    table = lut(range(256), -100 % 65536, 12)
+    found["table.dcm"] = write_dicom(path, GREY, VOILUTSequence=[table]).read_bytes()
+    words = write_dicom(path, GREY[:, :-1], syntax="1.2.840.10008.1.2.2")
+    found["big.dcm"] = words.read_bytes()
+    found["tiff-like.dcm"] = b"II*\0\x08\0\0\0".ljust(128, b"\0") + found["native.dcm"][128:]
     return found
+
+
+def tiffs(folder: Path) -> dict[str, bytes]:
+    """TIFF files of kinds that Pillow does not write."""
+    path, text = folder / "seed.tif", "ImageJ=1.54f\nimages=3\n"
+    deep = GREY.astype(np.uint16) * 9
+    stack = {"description": text, "tail": deep.tobytes() * 2, "strips": 3}
+    return {
+        "stack.tif": write_tiff(path, deep, **stack).read_bytes(),
+        "big.tif": write_tiff(path, deep, big=True, order=">", compression=LZW).read_bytes(),
+        "uint32.tif": write_tiff(path, GREY.astype(np.uint32), order=">").read_bytes(),
+        "tall.tif": write_tiff(path, GREY, resolution=((49, 10), (1, 1), 2)).read_bytes(),
+        "turned.tif": write_tiff(path, deep, orientation=6, order=">").read_bytes(),
+    }
 
 
 def models() -> dict[str, bytes]:

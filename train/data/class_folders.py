@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from edge.scan.file_format import is_image_file
 from train.data.scans import DEFAULT_NEGATIVE, DEFAULT_POSITIVE, Classes
 from train.data.walk import everything_below
 from train.errors import TrainError
@@ -24,7 +25,7 @@ def find_classes(folder: Path, positive: list[str], negative: list[str]) -> Clas
     """
     if not folder.is_dir():
         raise TrainError(f"{folder}: no such folder")
-    present = sorted(p.name for p in folder.iterdir() if p.is_dir() and p.name[0] != ".")
+    present = _subfolders(folder)
     if set(positive) & set(negative):
         raise TrainError("--positive and --negative name the same folder")
     both = bool(positive and negative)
@@ -40,7 +41,9 @@ def find_classes(folder: Path, positive: list[str], negative: list[str]) -> Clas
         )
         wrong = not found.positive and not found.negative
     else:
-        negative = negative or [name for name in present if name not in positive]
+        negative = negative or [
+            name for name in present if name not in positive and _holds_scans(folder, name, present)
+        ]
         found = Classes(tuple(positive), tuple(negative))
         wrong = not negative or any(name not in present for name in positive + negative)
     if wrong:
@@ -84,8 +87,8 @@ def find_files(folder: Path, classes: Classes) -> list[tuple[Path, bool]]:
     files: dict[str, list[Path]] = {name: [] for name in names}
     for path in everything_below(folder):
         parts = path.relative_to(folder).parts
-        if not path.is_file():
-            continue
+        if not path.is_file() or path.stem.upper() == "DICOMDIR":
+            continue  # a CD's table of contents is DICOM too, and no scan (PS3.10, 8.6)
         above = (folder.resolve().name, *parts[:-1])
         owner = next((part for part in reversed(above) if part in names), None)
         if owner is not None:
@@ -94,6 +97,40 @@ def find_files(folder: Path, classes: Classes) -> list[tuple[Path, bool]]:
         if not own:
             raise TrainError(f"{folder / name}: this class folder is empty")
     return [(path, names[name]) for name, own in files.items() for path in own]
+
+
+def left_out(folder: Path, classes: Classes) -> list[str]:
+    """A line for each subfolder that holds images and is of no class, with their number."""
+    used = {path for path, _ in find_files(folder, classes)}
+    lines = []
+    for name in _subfolders(folder):
+        below = (path for path in everything_below(folder / name) if path.is_file())
+        images = sum(_is_image(path) for path in below if path not in used)
+        if images:
+            lines.append(f"{folder / name}: is no class and is left out, with {images} images")
+    return lines
+
+
+def _subfolders(folder: Path) -> list[str]:
+    return sorted(
+        {path.relative_to(folder).parts[0] for path in everything_below(folder) if path.is_dir()}
+    )
+
+
+def _holds_scans(folder: Path, name: str, others: Sequence[str]) -> bool:
+    """Whether a subfolder holds an image of its own, rather than copies of the other folders."""
+    for path in everything_below(folder / name):
+        between = path.relative_to(folder / name).parts[:-1]
+        if path.is_file() and not set(between) & set(others) and _is_image(path):
+            return True
+    return False
+
+
+def _is_image(path: Path) -> bool:
+    try:
+        return is_image_file(path)
+    except OSError:
+        return True  # nobody knows; reading it will say what is wrong
 
 
 def _names_below(folder: Path) -> set[str]:

@@ -4,19 +4,17 @@ import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edge.errors import ImageError
 from edge.model_file.manifest import InputSpec
-from edge.scan.decode import decode
+from edge.scan.decode import decode, read_scan
 from edge.scan.preprocess import preprocess, preprocess_part
-from train.data.scans import Scan, ScanSet, SplitScan, Unreadable
+from train.data.appearance import Appearance, appearance_of
+from train.data.dicom_origin import origin_of
+from train.data.scans import FileFacts, Scan, ScanSet, SplitScan, Unreadable
 from train.errors import TrainError
-
-if TYPE_CHECKING:  # `train.splitting.near_duplicates` imports this module
-    pass
 
 READERS = 4  # decoding waits for the disk about as long as it computes
 
@@ -37,37 +35,49 @@ def read_scans(
     Raises:
         TrainError: a class that has files has no readable scan.
     """
-    from train.data.appearance import Appearance, appearance_of
-
     root = folder.resolve()
 
     def read(item: tuple[Path, bool]):
         path, positive = item
         try:
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            image = decode(path)
+            data = path.read_bytes()
+            digest = hashlib.sha256(data).hexdigest()
+            image, remarks, stored = read_scan(path)
         except (ImageError, OSError) as error:
             return Unreadable(str(path), str(error))
         relative = path.relative_to(folder).as_posix()
         scan = Scan(str(root), relative, positive, digest)
         seen = preprocess_part(image, spec)
-        return scan, seen.pixels, seen.part, *appearance_of(image)
+        facts = FileFacts(stored.width, stored.height, stored.mode, stored.format, len(data))
+        origin = origin_of(path) if stored.format == "DICOM" else None
+        return scan, seen.pixels, seen.part, *appearance_of(image), facts, origin, remarks
 
-    scans, pixels, parts, hashes, thumbnails, unreadable = [], [], [], [], [], []
+    columns = scans, pixels, parts, hashes, thumbnails, facts, origins, remarks = [
+        [] for _ in range(8)
+    ]
+    unreadable = []
     with ThreadPoolExecutor(READERS) as pool:
         for result in pool.map(read, files):
             tick()
             if isinstance(result, Unreadable):
                 unreadable.append(result)
             else:
-                columns = scans, pixels, parts, hashes, thumbnails
                 for values, value in zip(columns, result, strict=True):
                     values.append(value)
     for positive in {positive for _, positive in files} - {scan.positive for scan in scans}:
         which = "with a tumor" if positive else "without a tumor"
         raise TrainError(f"{folder}: no readable scan {which}; {len(unreadable)} files unreadable")
     appearance = Appearance(np.stack(hashes), np.stack(thumbnails))
-    return ScanSet(tuple(scans), np.stack(pixels), np.array(parts), tuple(unreadable), appearance)
+    return ScanSet(
+        tuple(scans),
+        np.stack(pixels),
+        np.array(parts),
+        tuple(unreadable),
+        appearance,
+        tuple(facts),
+        tuple(origins),
+        tuple(remark for own in remarks for remark in own),
+    )
 
 
 def read_again(

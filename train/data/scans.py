@@ -81,6 +81,29 @@ class Unreadable:
 
 
 @dataclass(frozen=True)
+class FileFacts:
+    """What a file's header says, without a pixel."""
+
+    width: int
+    height: int
+    mode: str
+    """Pillow's, as stored: "L", "RGB", "P", "RGBA", ..."""
+    format: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a DICOM file comes from. Hashes, which stay in memory: nothing of it is written."""
+
+    patient: str | None
+    study: str | None
+    series: str | None
+    instance: str | None
+    """The SOP Instance UID itself, which tables of labels name."""
+
+
+@dataclass(frozen=True)
 class ScanSet:
     """Scans and their pixels: `pixels[i]` belongs to `scans[i]`."""
 
@@ -92,6 +115,12 @@ class ScanSet:
     unreadable: tuple[Unreadable, ...]
     appearance: Appearance
     """What tells duplicates."""
+    facts: tuple[FileFacts, ...] = ()
+    """Of each scan."""
+    origins: tuple[Origin | None, ...] = ()
+    """Of each scan; None: its file is no DICOM."""
+    remarks: tuple[str, ...] = ()
+    """What was done to scans, or passed over in their files, once for each scan."""
 
     @property
     def truth(self) -> np.ndarray:
@@ -112,6 +141,9 @@ def joined(sets: Sequence[ScanSet]) -> ScanSet:
             np.concatenate([one.appearance.hashes for one in sets]),
             np.concatenate([one.appearance.thumbnails for one in sets]),
         ),
+        tuple(facts for one in sets for facts in one.facts),
+        tuple(origin for one in sets for origin in one.origins),
+        tuple(remark for one in sets for remark in one.remarks),
     )
 
 

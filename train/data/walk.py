@@ -4,9 +4,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+_COMPANIONS = ("__MACOSX",)
+"""Folders beside the real ones in archives that macOS packs: they repeat every name."""
+
 
 def everything_below(folder: Path) -> list[Path]:
     """All visible files and folders below `folder`, sorted; paths begin with `folder` itself.
+
+    What macOS puts beside files (`__MACOSX`) counts as hidden.
 
     Links to folders are followed, but not to one that is below `folder` anyway or that `folder` is
     in, and of several links to one folder the first alone: no file is there twice, no loop endless.
@@ -43,7 +48,7 @@ def _below(folder: Path, entered: set[Path]) -> Iterator[tuple[Path, bool]]:
         for name in folders:
             path = Path(parent, name)
             is_link = path.is_symlink()
-            if name[0] == "." or (not is_link and path.resolve() in entered):
+            if name[0] == "." or name in _COMPANIONS or (not is_link and path.resolve() in entered):
                 continue
             yield path, is_link
             if not is_link:

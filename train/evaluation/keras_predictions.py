@@ -22,6 +22,12 @@ def load_keras(run: Run) -> keras.Model:
         return keras.saving.load_model(run.model_file, compile=False)
     except Exception as error:
         # What Keras raises on an archive of another version has no common type.
+        wrote = run.manifest.training.versions.get("keras")
+        if wrote and wrote != keras.__version__:
+            raise TrainError(
+                f"{run.model_file}: Keras {keras.__version__} cannot load what Keras {wrote} "
+                f"wrote; run: pip install keras=={wrote}"
+            ) from error
         raise TrainError(f"{run.model_file}: Keras cannot load it ({error})") from error
 
 

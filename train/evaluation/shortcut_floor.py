@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
-from train.data.scans import Scan
+from train.data.scans import FileFacts
 from train.evaluation import metrics
 from train.evaluation.evaluate import Estimate, cluster_bootstrap
 from train.evaluation.metrics import Proportion
@@ -19,18 +18,6 @@ FEATURES = ("width", "height", "aspect", "file bytes", "mode", "format")
 FOLDS = 5
 _TREES = 200
 _MIN_LEAF = 2
-
-
-@dataclass(frozen=True)
-class FileFacts:
-    """What a file's header says."""
-
-    width: int
-    height: int
-    mode: str
-    """Pillow's, as stored: "L", "RGB", "P", "RGBA", ..."""
-    format: str
-    bytes: int
 
 
 @dataclass(frozen=True)
@@ -68,16 +55,6 @@ class ShortcutFloor:
             "bootstrap": {name: value.to_dict() for name, value in self.estimates.items()},
             "importance": self.importance,
         }
-
-
-def read_facts(scans: Sequence[Scan]) -> list[FileFacts]:
-    """The headers of scans that were decoded before."""
-    found = []
-    for scan in scans:
-        with Image.open(scan.file) as image:
-            facts = FileFacts(*image.size, image.mode, image.format or "", scan.file.stat().st_size)
-        found.append(facts)
-    return found
 
 
 def shortcut_floor(

@@ -10,12 +10,11 @@ import numpy as np
 from edge import NOTICE
 from edge.model_file.manifest import InputSpec
 from train.data.boxes import Box, Boxes, read_boxes
-from train.data.class_folders import check_all_found, find_classes, find_files
-from train.data.reading import read_scans
-from train.data.scans import Scan, ScanSet, Unreadable, joined
-from train.evaluation.shortcut_floor import FileFacts, ShortcutFloor, read_facts, shortcut_floor
+from train.data.folders import read_folders
+from train.data.label_table import LabelTable
+from train.data.scans import Scan, ScanSet, Unreadable
+from train.evaluation.shortcut_floor import FileFacts, ShortcutFloor, shortcut_floor
 from train.inspection.contact_sheet import COLUMNS
-from train.progress import counting
 from train.splitting.leak_guard import Grouping, group_scans
 from train.splitting.near_duplicates import (
     MAX_BITS,
@@ -28,6 +27,7 @@ from train.splitting.near_duplicates import (
     members,
     near_pairs,
 )
+from train.splitting.patients import from_dicom
 
 JSON, SHEET = "inspect.json", "clusters.png"
 # Pixels are not looked at further: duplicates have hashes and thumbnails of their own.
@@ -68,6 +68,8 @@ class Inspection:
     overlaps: tuple[Overlap, ...]
     floor: ShortcutFloor | None
     boxes: Boxes
+    notes: tuple[str, ...]
+    """Folders left out, scans without a label, remarks on files."""
 
     @property
     def conflicts(self) -> tuple[Conflict, ...]:
@@ -92,6 +94,7 @@ def inspect(
     patients: Callable[[Sequence[Scan]], list[str | None]] | None = None,
     seed: int = 0,
     boxes: Sequence[Path] = (),
+    table: LabelTable | None = None,
 ) -> Inspection:
     """Read every file of the folders once and compare all with all.
 
@@ -99,21 +102,17 @@ def inspect(
         positive, negative: names of class folders, as `train.data.class_folders.find_classes` takes
         them. patients: gives the patient of each scan, for the grouping of the shortcut floor.
         boxes: folders of text files, as `train.data.boxes.read_boxes` takes them.
+        table: says which scans have a tumor; None: the folders that they lie in do.
 
     Raises:
         TrainError: no class folders, or a class with nothing readable.
     """
-    classes = [find_classes(folder, positive, negative) for folder in folders]
-    check_all_found(classes, positive, negative)
-    files = [find_files(*pair) for pair in zip(folders, classes, strict=True)]
-    with counting("reading scans", sum(map(len, files))) as tick:
-        sets = [
-            read_scans(folder, own, _SPEC, tick) for folder, own in zip(folders, files, strict=True)
-        ]
-    labels = [one.labels for one in classes]
-    found = joined(sets)
-    grouping = group_scans(found, patients(found.scans) if patients else None)
-    facts = read_facts(found.scans)
+    notes: list[str] = []
+    read = read_folders(folders, positive, negative, _SPEC, table)
+    labels, found, sets = [one.labels for one in read.classes], read.found, read.sets
+    known = patients(found.scans) if patients else from_dicom(found.origins, notes.append)
+    grouping = group_scans(found, known)
+    facts = found.facts
     copies = byte_identical(found.scans)
     near = tuple(
         tuple(cluster)
@@ -131,6 +130,7 @@ def inspect(
         overlaps=tuple(find_overlaps(found.scans, found.appearance)),
         floor=shortcut_floor(facts, found.truth, grouping.groups, seed),
         boxes=read_boxes(boxes, found.scans),
+        notes=(*read.notes, *notes),
     )
 
 
@@ -218,6 +218,7 @@ def summary(found: Inspection) -> str:
         ]
     lines += ["", f"Unreadable files: {len(found.unreadable)}"]
     lines += [f"  {file.reason}" for file in found.unreadable]
+    lines += [f"Remark: {note}" for note in found.notes]
     lines += [
         "",
         f"Byte-identical files: {found.redundant} redundant, in {len(found.identical)} groups",

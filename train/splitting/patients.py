@@ -1,11 +1,12 @@
-"""Which patient a scan is of, where names or a table tell."""
+"""Which patient a scan is of, where names, a table or DICOM files tell."""
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
-from train.data.scans import Scan
+from train.data.dicom_origin import patients_of
+from train.data.scans import Origin, Scan
 from train.errors import NoPatientsError, TrainError
 
 COLUMNS = ("file", "patient")
@@ -66,3 +67,18 @@ def from_csv(table: Path, scans: Sequence[Scan]) -> list[str | None]:
             "relative to the data folder, or file names"
         )
     return patients
+
+
+def from_dicom(
+    origins: Sequence[Origin | None], say: Callable[[str], None]
+) -> list[str | None] | None:
+    """What keeps DICOM scans together, of each: a hash of the patient, else of study or series.
+
+    None where no scan is DICOM.
+    """
+    if not any(origins):
+        return None
+    keys, note = patients_of(origins)
+    if note:
+        say(note)
+    return keys if any(keys) else None

@@ -18,7 +18,7 @@ from edge.board import doctor
 from edge.board.doctor import as_text, examine, install_line
 from edge.board.hardware import read_board
 from edge.cli import main
-from edge.errors import ModelError
+from edge.errors import EngineError, ModelError
 from edge.inference.engines import ENGINES, PROVIDERS, installed, provider_order, version
 from edge.inference.self_test import check_model, golden_png
 from edge.model_file.container import open_model, payload_sha256
@@ -283,3 +283,36 @@ def test_public_names_have_types():
     assert typing.get_type_hints(Outcome)["error"] == str | None
     assert "return" in typing.get_type_hints(classify_many)
     assert (Path(sys.modules["edge"].__file__).parent / "py.typed").exists()
+
+
+@pytest.fixture
+def deadly_engine(monkeypatch, tmp_path):
+    """The first installed engine, replaced by one whose import kills the process."""
+    name = installed()[0]
+    kind, _, distribution = ENGINES[name]
+    (tmp_path / "deadly_engine.py").write_text("import os, signal; os.kill(os.getpid(), 4)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(ENGINES, name, (kind, "deadly_engine", distribution))
+    return name
+
+
+def test_an_engine_whose_import_kills_the_process_is_named(deadly_engine):
+    found = next(one for one in examine().engines if one.name == deadly_engine)
+    assert "ends the process (SIGILL)" in found.problem
+    assert "cannot be used" in as_text(examine())
+
+
+def test_the_self_test_outlives_such_an_engine(deadly_engine):
+    kind = ENGINES[deadly_engine][0]
+    with pytest.raises(EngineError, match=r"ends the process \(SIGILL\)"):
+        check_model(open_model(MODELS / f"tiny.{kind}"))
+
+
+def test_doctor_names_what_reads_dicom(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert "pip install 'pydicom>=3.0.1'" in doctor._dicom()
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name == "pydicom" or None)
+    assert "without pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg" in doctor._dicom()
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    assert doctor._dicom().endswith("compressed ones too")

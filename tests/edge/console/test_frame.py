@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from edge.console import frame, messages, signals
+from edge.console import exit_status, frame, messages, signals
 from edge.errors import EdgeError
 
 
@@ -100,3 +100,20 @@ def test_packages_are_asked_for_at_the_beginning(tmp_path, monkeypatch):
     for name in ("there_is_none", "merely_a_folder"):
         with pytest.raises(ModuleNotFoundError, match=name):
             frame.need(("os", name))
+
+
+def test_a_limit_on_threads_is_one_line(capsys):
+    def command(closed):
+        raise RuntimeError("can't start new thread")
+
+    assert frame.run("edge-classify", command) == exit_status.WRONG
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "raise its limit (ulimit -u), or work with fewer jobs and threads" in line
+
+
+def test_other_faults_are_not_hidden():
+    def command(closed):
+        raise RuntimeError("a fault of ours")
+
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        frame.run("edge-classify", command)

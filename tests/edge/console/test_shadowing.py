@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+import edge
 from edge.console import shadowing
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(edge.__file__).parents[1]
 
 
 def python(folder, *arguments, **environment):

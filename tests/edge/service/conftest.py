@@ -1,6 +1,13 @@
-"""A folder to watch."""
+"""A folder to watch, and a watch in this process."""
+
+import signal
 
 import pytest
+
+from edge import Classifier
+from edge.app.arguments import parser
+from edge.service.watch import RESULTS, run_watch
+from tests.edge.conftest import results
 
 
 @pytest.fixture
@@ -8,3 +15,31 @@ def inbox(tmp_path):
     folder = tmp_path / "inbox"
     folder.mkdir()
     return folder
+
+
+class Looks:
+    """`time.sleep` that ends the watch after some looks at the folder."""
+
+    def __init__(self, number: int):
+        self.left = number
+
+    def __call__(self, seconds: float) -> None:
+        assert seconds > 0
+        self.left -= 1
+        if not self.left:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture
+def watch_in_process(any_model, inbox, monkeypatch, capsys):
+    """Watch the folder for some looks; its results, and what was said."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    def run_for(looks: int) -> tuple[list[dict], str]:
+        monkeypatch.setattr("edge.service.watch.time.sleep", Looks(looks))
+        args = parser().parse_args(["--watch", str(inbox), "--settle", "1e-9"])
+        run_watch(Classifier(any_model), args)
+        return results(inbox / RESULTS), capsys.readouterr().err
+
+    yield run_for
+    signal.signal(signal.SIGTERM, before)

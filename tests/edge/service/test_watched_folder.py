@@ -2,14 +2,10 @@
 
 import errno
 import os
-import signal
 
 import pytest
 
-from edge import Classifier
-from edge.app.arguments import parser
-from edge.service.watch import RESULTS, Folder, run_watch
-from tests.edge.conftest import results
+from edge.service.watch import Folder
 
 
 def test_a_file_that_grows_is_left_alone(tmp_path):
@@ -27,34 +23,6 @@ def test_a_file_that_grows_is_left_alone(tmp_path):
     assert look(1.5) == []
     assert look(3) == []
     assert look(3.5) == ["scan.png"]
-
-
-class Looks:
-    """`time.sleep` that ends the watch after some looks at the folder."""
-
-    def __init__(self, number: int):
-        self.left = number
-
-    def __call__(self, seconds: float) -> None:
-        assert seconds > 0
-        self.left -= 1
-        if not self.left:
-            raise KeyboardInterrupt
-
-
-@pytest.fixture
-def watch_in_process(any_model, inbox, monkeypatch, capsys):
-    """Watch the folder for some looks; its results, and what was said."""
-    before = signal.getsignal(signal.SIGTERM)
-
-    def run_for(looks: int) -> tuple[list[dict], str]:
-        monkeypatch.setattr("edge.service.watch.time.sleep", Looks(looks))
-        args = parser().parse_args(["--watch", str(inbox), "--settle", "1e-9"])
-        run_watch(Classifier(any_model), args)
-        return results(inbox / RESULTS), capsys.readouterr().err
-
-    yield run_for
-    signal.signal(signal.SIGTERM, before)
 
 
 def failing(times: int, work, error):

@@ -1,0 +1,136 @@
+"""`--series`: the slices' results as ever, and a result for each series after its slices."""
+
+import argparse
+import json
+import sys
+from typing import TextIO
+
+from edge import NOTICE
+from edge.app.inputs import expand
+from edge.console.messages import printable, say
+from edge.errors import EdgeError
+from edge.inference.classifier import Classifier
+from edge.results.result_file import ResultFile
+from edge.results.words import WORDS
+from edge.results.writers import NdjsonWriter, TextWriter, record
+from edge.series.classify import classify_series
+from edge.series.result import SeriesResult
+
+
+def run_series(classifier: Classifier, args: argparse.Namespace) -> int:
+    """Classify the series among `args.paths` and return the exit status.
+
+    Raises:
+        OSError: standard output cannot be written to.
+    """
+    if not args.out:
+        return _classify(classifier, args, sys.stdout)
+    try:
+        file = ResultFile(args.out)
+    except OSError as error:
+        return say(f"{args.out}: cannot be written ({error.strerror or error})")
+    with file:
+        try:
+            status = _classify(classifier, args, file.stream)
+        except KeyboardInterrupt:
+            if not file.direct:
+                say(f"{args.out}: is left as it was, because not all scans were gone through")
+            raise
+        if status in (0, 1):
+            file.replace()
+    return status
+
+
+def _classify(classifier: Classifier, args: argparse.Namespace, stream: TextIO) -> int:
+    writer = {"text": _Text, "json": _Json, "ndjson": _Ndjson}[args.format](stream)
+    status = 0
+    inputs = expand(args.paths, say, null=args.null, volumes=True)
+    jobs = args.jobs
+    if not jobs:
+        from edge.inference.threads import default_jobs
+
+        jobs = default_jobs()
+    try:
+        for one in classify_series(classifier, inputs, jobs=jobs, processes=True):
+            if isinstance(one, SeriesResult):
+                writer.write_series(one)
+                status = max(status, one.verdict == "rejected")
+                continue
+            if one.error:
+                say(one.error)
+                status = 1
+            writer.write(one)
+    except EdgeError as error:
+        say(error)
+        status = 2
+    writer.close()
+    stream.flush()
+    return int(status)
+
+
+def _line(one: SeriesResult) -> str:
+    """The one line for people."""
+    name = printable(one.series)
+    if one.series_hash:
+        name += f" (series {one.series_hash[:8]})"
+    parts = [f"series {name}: {WORDS[one.verdict]}"]
+    if one.score is not None:
+        strongest = min(one.rule.strongest, one.counted)
+        of = f"the strongest {strongest}" if strongest > 1 else "the strongest slice"
+        parts.append(f"score {one.score:.3f} of {of} of {one.counted} slices")
+    if one.reason:
+        parts.append(one.reason)
+    left = [
+        f"{count} {word}"
+        for count, word in (
+            (one.tumor, "called tumor"),
+            (one.doubtful, "doubtful"),
+            (one.rejected, "rejected"),
+            (one.unread, "unread"),
+        )
+        if count
+    ]
+    if left and one.score is not None:
+        parts.append(", ".join(left))
+    text = "; ".join([f"{parts[0]}  {parts[1]}" if len(parts) > 1 else parts[0], *parts[2:]])
+    if one.strongest:
+        slices = ", ".join(f"{printable(s.path)} ({s.probability:.3f})" for s in one.strongest)
+        text += f"; strongest: {slices}"
+    if one.remarks:
+        text += f"  [{'; '.join(one.remarks)}]"
+    return text
+
+
+class _Text(TextWriter):
+    """A line a slice, a line a series, and the notice once at the end."""
+
+    def write_series(self, one: SeriesResult) -> None:
+        print(_line(one), file=self._stream, flush=True)
+        self._count += 1  # so that the notice follows though no slice could be read
+
+
+class _Ndjson(NdjsonWriter):
+    """A JSON object a line; those of series have the key "series"."""
+
+    def write_series(self, one: SeriesResult) -> None:
+        print(json.dumps(one.to_dict()), file=self._stream, flush=True)
+
+
+class _Json:
+    """One document: `{"notice": ..., "results": [...], "series": [...]}`."""
+
+    def __init__(self, stream: TextIO):
+        self._stream, self._separator = stream, "\n"
+        self._series: list[dict] = []
+        stream.write(f'{{"notice": {json.dumps(NOTICE)},\n "results": [')
+
+    def write(self, outcome) -> None:
+        self._stream.write(self._separator + json.dumps(record(outcome), indent=1))
+        self._separator = ",\n"
+        self._stream.flush()
+
+    def write_series(self, one: SeriesResult) -> None:
+        self._series.append(one.to_dict())
+
+    def close(self) -> None:
+        self._stream.write(f'\n],\n "series": {json.dumps(self._series, indent=1)}}}\n')

@@ -1,0 +1,301 @@
+"""Where the pixels of a DICOM file are, whether they are whole, and the numbers of one frame."""
+
+import os
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+UNDEFINED = 0xFFFFFFFF
+"""The length of compressed pixel data, which end at a mark of their own (PS3.5, A.4)."""
+DEFLATED = "1.2.840.10008.1.2.1.99"
+_RLE = "1.2.840.10008.1.2.5"
+_LITTLE_IMPLICIT, _LITTLE, _BIG = (
+    "1.2.840.10008.1.2",
+    "1.2.840.10008.1.2.1",
+    "1.2.840.10008.1.2.2",
+)
+_NATIVE = (_LITTLE_IMPLICIT, _LITTLE, _BIG)
+_KINDS = {0x7FE00010: "iu", 0x7FE00008: "f", 0x7FE00009: "f"}  # element: kind of number
+_VALUE_REPRESENTATIONS = (b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN")
+_ITEM, _END = 0xFFFEE000, 0xFFFEE0DD
+_MARKER = re.compile(rb"\xff[\x80-\xcf\xd8-\xfe]")
+"""Ends the entropy-coded data of JPEG and of JPEG-LS, in which FF stands before 00 or, in the
+latter, before up to 7F only (ITU T.81, B.1.1.5; T.87, A.1)."""
+
+
+class Problem(Exception):
+    """What is wrong, in our own words; becomes an ImageError with the file's name."""
+
+    package: str | None = None
+    """The module that would help, where one does that is not installed."""
+
+
+class MissingDecoder(Problem):
+    """No installed decoder reads the pixels."""
+
+    package = "pylibjpeg"
+
+
+class NoPixels(Problem):
+    """The file ends where its pixels would begin."""
+
+
+@dataclass(frozen=True, eq=False)
+class PixelData:
+    """Where the pixels are in the file."""
+
+    kind: str
+    """"iu" (integers) or "f" (float pixel data)."""
+    words: bool
+    """Whether the file keeps them as words of 16 bits, which big-endian files turn round."""
+    length: int
+    """Bytes; `UNDEFINED` if compressed."""
+    start: int
+    """Position of the first byte."""
+    syntax: str
+    """UID of the transfer syntax; of one that is not compressed, as the bytes are, whatever the
+    file says."""
+
+
+@dataclass(frozen=True, eq=False)
+class Header:
+    """What is needed of a file to read its pixels."""
+
+    pixels: PixelData
+    rows: int
+    columns: int
+    frames: int
+    allocated: int
+    """Bits a pixel takes in the file."""
+    stored: int
+    """Bits of these that are the value."""
+    high: int
+    """The highest of these, from 0."""
+    signed: bool
+
+
+def find_pixel_data(file, data, at: int) -> PixelData:
+    """Read the head of the pixel data element, and see that all of it is there.
+
+    Args:
+        file: opened for reading bytes.
+        data: pydicom's Dataset of what stands before.
+        at: where the element begins.
+
+    Raises:
+        Problem: there is none, or it is cut short.
+    """
+    syntax = data.file_meta.get("TransferSyntaxUID") if hasattr(data, "file_meta") else None
+    file.seek(at)
+    head = file.read(12)
+    if not head:
+        raise NoPixels("holds no image (no pixel data), or is cut short")
+    # The bytes tell, not the meta header: data sets are encoded otherwise than it says.
+    order = next((o for o in ("little", "big") if _tag(head, o) in _KINDS), None)
+    if order is None or len(head) < 8:
+        raise Problem("is damaged before its pixels, or has a header of more than 8 MiB")
+    implicit = head[4:6] not in _VALUE_REPRESENTATIONS
+    if not syntax or syntax in _NATIVE:
+        syntax = _BIG if order == "big" else _LITTLE_IMPLICIT if implicit else _LITTLE
+    length = int.from_bytes(head[4:8] if implicit else head[8:12], order)
+    start = at + (8 if implicit else 12)
+    size = file.seek(0, os.SEEK_END)
+    if length == UNDEFINED and str(syntax) in _NATIVE:
+        raise Problem("says that its pixels are not compressed, and they are; export it again")
+    whole = _ends(file, start, order, size) if length == UNDEFINED else start + length <= size
+    if not whole:
+        raise Problem("is truncated (pixels are missing); copy it again")
+    words = implicit or head[4:6] == b"OW"
+    return PixelData(_KINDS[_tag(head, order)], words, length, start, str(syntax))
+
+
+def _tag(data: bytes, order: str) -> int:
+    return int.from_bytes(data[:2], order) << 16 | int.from_bytes(data[2:4], order)
+
+
+def _ends(file, at: int, order: str, size: int) -> bool:
+    """Whether the items of compressed pixel data follow one another to their end mark.
+
+    What comes after it (padding, further elements) does not matter.
+    """
+    while at + 8 <= size:
+        file.seek(at)
+        head = file.read(8)
+        tag = _tag(head, order)
+        if tag == _END:
+            return True
+        if tag != _ITEM:
+            return False
+        at += 8 + int.from_bytes(head[4:8], order)
+    return False
+
+
+def pixel_cells(file, header: Header, index: int) -> np.ndarray:
+    """What one frame [rows, columns] holds, all bits of it, any real dtype.
+
+    Raises:
+        Problem: it is cut short, or compressed in a way that no installed decoder knows.
+    """
+    native = header.pixels.syntax in _NATIVE
+    return (_native if native else _compressed)(file, header, index)
+
+
+def stored_values(cells: np.ndarray, header: Header) -> np.ndarray:
+    """The values of a frame's cells, what is no part of them removed."""
+    pixels = header.pixels
+    unused = header.allocated - header.stored
+    if pixels.kind != "iu" or not unused or cells.dtype.itemsize * 8 != header.allocated:
+        return cells
+    if pixels.syntax in (*_NATIVE, _RLE):
+        # Other values, overlays say, may stand above the value, and below it in old files.
+        return cells << (header.allocated - 1 - header.high) >> unused
+    return cells << unused >> unused
+
+
+def _native(file, header: Header, index: int) -> np.ndarray:
+    pixels = header.pixels
+    kind = "f" if pixels.kind == "f" else "i" if header.signed else "u"
+    big = pixels.syntax == _BIG
+    dtype = np.dtype(f"{'>' if big else '<'}{kind}{header.allocated // 8}")
+    size = header.rows * header.columns * dtype.itemsize
+    swapped = big and pixels.words and dtype.itemsize == 1  # two pixels a word, turned round
+    first = index * size
+    odd = first % 2 if swapped else 0
+    wanted = size + odd + ((size + odd) % 2 if swapped else 0)
+    file.seek(pixels.start + first - odd)
+    data = file.read(wanted)
+    if len(data) < size + odd or first + size > pixels.length:
+        raise Problem("is truncated (pixels are missing); copy it again")
+    if swapped:
+        if len(data) % 2:
+            raise Problem("is truncated (pixels are missing); copy it again")
+        data = np.frombuffer(data, "<u2").byteswap().tobytes()[odd : odd + size]
+    values = np.frombuffer(data, dtype).reshape(header.rows, header.columns)
+    return values.astype(dtype.newbyteorder("="))
+
+
+def _compressed(file, header: Header, index: int) -> np.ndarray:
+    from pydicom.encaps import encapsulate, get_frame
+    from pydicom.pixels import get_decoder
+    from pydicom.uid import UID
+
+    syntax = UID(header.pixels.syntax)
+    decoder = None
+    if syntax.name != header.pixels.syntax:  # a name that pydicom knows, not text from the file
+        try:
+            decoder = get_decoder(syntax)
+        except NotImplementedError:
+            raise Problem(f"is compressed as {syntax.name}, which is not supported") from None
+    if decoder is None:
+        raise Problem(
+            "is compressed in a way that DICOM does not name (a private transfer syntax); "
+            "export it uncompressed"
+        )
+    if header.pixels.length != UNDEFINED:
+        raise Problem("is damaged (compressed pixels without a beginning); export it again")
+    if not decoder.is_available:
+        raise MissingDecoder(_without_decoder(syntax.name, header))
+    file.seek(header.pixels.start)
+    frame = get_frame(file, index, number_of_frames=header.frames)
+    if header.pixels.syntax != _RLE:
+        _check_codestream(frame, header)
+    options = {
+        "rows": header.rows,
+        "columns": header.columns,
+        "samples_per_pixel": 1,
+        "photometric_interpretation": "MONOCHROME2",
+        "bits_allocated": header.allocated,
+        # Of RLE all bits are wanted: pydicom would clear those above the lowest `stored` ones.
+        "bits_stored": header.allocated if header.pixels.syntax == _RLE else header.stored,
+        "pixel_representation": int(header.signed),
+        "number_of_frames": 1,
+        "pixel_keyword": "PixelData",
+    }
+    try:
+        # pylibjpeg-rle 2.2 panics on damaged streams: no Exception, and a trace on stderr.
+        plugin = "pydicom" if header.pixels.syntax == _RLE else ""
+        stream = encapsulate([frame])
+        return decoder.as_array(stream, index=0, decoding_plugin=plugin, **options)[0]
+    except Exception:
+        # Pillow decodes JPEG Extended of 8 bits and says of itself that it decodes all of it.
+        if decoder.missing_dependencies:
+            raise MissingDecoder(_without_decoder(syntax.name, header)) from None
+        raise
+
+
+def _without_decoder(syntax: str, header: Header) -> str:
+    return (
+        f"is compressed as {syntax} with {header.stored} bits, which no installed decoder reads; "
+        "export it uncompressed, or try: "
+        "pip install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg"
+    )
+
+
+def _check_codestream(frame: bytes, header: Header) -> None:
+    """Before decoding: is it whole, and of the size that the header says (and we have checked)?"""
+    at = -1 if frame[:2] == b"\xff\xd8" else frame.find(b"\xff\x4f\xff\x51")
+    if not (_jpeg_ends(frame) if at < 0 else _jpeg_2000_ends(frame, at + 2)):
+        raise Problem("is truncated (the end of its pixels is missing); copy it again")
+    if at >= 0:
+        x1, y1, x0, y0 = (
+            int.from_bytes(frame[i : i + 4], "big") for i in range(at + 8, at + 24, 4)
+        )
+        size = y1 - y0, x1 - x0  # ITU T.800, A.5.1
+    else:
+        size = _jpeg_size(frame)
+    if size != (header.rows, header.columns):
+        raise Problem("is damaged (its compressed pixels are of another size than its header says)")
+
+
+def _jpeg_ends(frame: bytes) -> bool:
+    """Whether the segments of a JPEG or JPEG-LS stream follow one another to the end mark.
+
+    What comes after it, padding say, does not matter.
+    """
+    at = 2
+    while frame[at : at + 1] == b"\xff" and at + 1 < len(frame):
+        marker = frame[at + 1]
+        if marker == 0xD9:
+            return True
+        if marker == 0xFF:  # fill byte
+            at += 1
+            continue
+        at += 2 + int.from_bytes(frame[at + 2 : at + 4], "big")
+        if marker == 0xDA:
+            found = _MARKER.search(frame, at)
+            at = found.start() if found else len(frame)
+    return False
+
+
+def _jpeg_2000_ends(frame: bytes, at: int) -> bool:
+    """The same of a JPEG 2000 codestream, tile part by tile part (ITU T.800, A.4.2).
+
+    Args:
+        at: of the first marker segment.
+    """
+    while frame[at : at + 1] == b"\xff" and at + 1 < len(frame):
+        marker = frame[at + 1]
+        if marker == 0xD9:
+            return True
+        if marker != 0x90:
+            at += 2 + int.from_bytes(frame[at + 2 : at + 4], "big")
+        elif length := int.from_bytes(frame[at + 6 : at + 10], "big"):
+            at += length
+        else:  # the last tile part, as long as the rest
+            return b"\xff\xd9" in frame[at + 12 :]
+    return False
+
+
+def _jpeg_size(frame: bytes) -> tuple[int, int] | None:
+    """Rows and columns from the frame header of a JPEG or JPEG-LS stream (ITU T.81, B.2.2)."""
+    at = 2
+    while frame[at : at + 1] == b"\xff" and at < len(frame) - 9:
+        marker = frame[at + 1]
+        if marker == 0xFF:  # fill byte
+            at += 1
+            continue
+        if marker == 0xF7 or (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)):
+            return tuple(int.from_bytes(frame[i : i + 2], "big") for i in (at + 5, at + 7))
+        at += 2 + int.from_bytes(frame[at + 2 : at + 4], "big")
+    return None

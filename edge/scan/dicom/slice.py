@@ -1,0 +1,196 @@
+"""One slice of a DICOM MR image as an 8-bit grey image. Imported only when a file is DICOM.
+
+Nothing that identifies a patient leaves this room: only the elements in `_TAGS` are read at all,
+messages never carry a value from the file or a text of pydicom's (which quotes values), and its own
+log and warnings are switched off for the process.
+"""
+
+import io
+import logging
+import warnings
+
+from PIL import Image
+
+from edge.errors import ImageError, MissingSoftwareError, RejectedError
+from edge.scan.dicom.padding import PADDING, find_padding
+from edge.scan.dicom.pixel_data import (
+    DEFLATED,
+    Header,
+    NoPixels,
+    PixelData,
+    Problem,
+    find_pixel_data,
+    pixel_cells,
+    stored_values,
+)
+from edge.scan.dicom.spacing import SPACINGS, pixel_ratio
+from edge.scan.dicom.windowing import GROUPS, KEYS, to_grey
+from edge.scan.geometry import even_pixels
+from edge.scan.max_pixels import check_size
+
+MAX_HEADER_BYTES = 8 << 20
+"""Everything before the pixels. An enhanced MR image takes 1 to 2 kB a frame."""
+
+MAX_ITEMS = 50_000
+"""Sequence items in the header: each becomes an object of about 2 kB in pydicom."""
+
+_DIRECTORY = "1.2.840.10008.1.3.10"
+_ITEM_MARKS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")  # little, big endian
+_TAGS = [
+    "Modality",
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "NumberOfFrames",
+    "Rows",
+    "Columns",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+    "PixelRepresentation",
+    *PADDING,
+    *SPACINGS,
+    *KEYS,
+    *GROUPS,
+]
+# Defined terms (PS3.3, C.7.3.1.1.1). Only these may stand in a message: a file may hold any text.
+_MODALITIES = (
+    *("AU", "BDUS", "BI", "BMD", "CR", "CT", "DG", "DX", "ECG", "EM", "EPS", "ES", "GM", "HD"),
+    *("IO", "IVOCT", "IVUS", "KER", "KO", "LEN", "LS", "MG", "NM", "OCT", "OP", "OPM", "OPT"),
+    *("OT", "PR", "PT", "PX", "REG", "RF", "RG", "RTDOSE", "RTIMAGE", "RTPLAN", "RTRECORD"),
+    *("RTSTRUCT", "SEG", "SM", "SMR", "SR", "TG", "US", "VL", "XA", "XC"),
+)
+
+
+def decode_dicom(
+    file, name: str, max_pixels: int, frame: int | None, remarks: list[str]
+) -> tuple[Image.Image, str, tuple[int, int]]:
+    """Read one frame of a DICOM MR image.
+
+    The modality LUT or rescale is applied, then the first VOI LUT or window, which becomes 0..255;
+    without one a robust range of the frame's own values does (`edge.scan.bit_depth`). MONOCHROME1
+    is inverted, what is declared to be padding is black, and pixels that are not square are evened.
+
+    Returns:
+        An image of mode "L"; how its values are stored ("uint16", say); its width and height there.
+
+    Args:
+        file: opened for reading bytes.
+        frame: from 1; None: the file must have one frame only.
+        remarks: what the user should know is appended.
+
+    Raises:
+        RejectedError: the modality is not MR.
+        ImageError: pydicom is not installed; or the file is no grey image, cut short, damaged, of
+            more than `max_pixels`, of several frames, or compressed in a way that no installed
+            decoder knows.
+    """
+    try:
+        import pydicom
+    except ImportError:
+        raise MissingSoftwareError(
+            f"{name}: is a DICOM file, which needs pydicom; run: pip install 'mri-edge[dicom]'",
+            "pydicom",
+        ) from None
+    _silence()
+    problem = missing = None
+    try:
+        data, pixels = _read_header(file, pydicom)
+        modality = data.get("Modality")
+        if not modality:
+            raise Problem("does not say its modality, which must be MR; or it is damaged")
+        if modality == "MR":
+            header = _header(data, pixels)
+            check_size((header.columns, header.rows), name, max_pixels)
+            index = _frame_index(header, frame)
+            cells = pixel_cells(file, header, index)
+            values = stored_values(cells, header)
+            padding = find_padding(cells, values, data, header, remarks)
+            grey = to_grey(values, padding, data, index, name, remarks)
+            ratio = pixel_ratio(data, index, remarks)
+            size = (header.columns, header.rows)
+            image = even_pixels(Image.fromarray(grey), ratio, name, max_pixels, remarks)
+            return image, str(values.dtype), size
+    except ImageError:
+        raise
+    except Problem as error:
+        problem, missing = str(error), error.package
+    except Exception:
+        # pydicom raises whatever its parsing trips over, quoting values: nothing of it is kept.
+        problem = "is a damaged DICOM file or of an unknown kind; export it again"
+    # Outside of the handlers, so that the error above is not attached as context.
+    if missing:
+        raise MissingSoftwareError(f"{name}: {problem}", missing)
+    if problem is not None:
+        raise ImageError(f"{name}: {problem}")
+    known = f"{modality}, " if modality in _MODALITIES else ""
+    raise RejectedError(name, f"the DICOM modality is {known}not MR")
+
+
+def _silence() -> None:
+    log = logging.getLogger("pydicom")
+    if log.propagate:
+        log.propagate = False
+        log.addHandler(logging.NullHandler())
+    text = "pydicom|edge[.]scan[.]dicom"
+    if not any(f[0] == "ignore" and f[3] and f[3].pattern == text for f in warnings.filters):
+        warnings.filterwarnings("ignore", module=text)
+
+
+def _read_header(file, pydicom):
+    """The Dataset of `_TAGS`, and where the pixels are, all of which are there."""
+    file.seek(0)
+    window = file.read(MAX_HEADER_BYTES)
+    if sum(map(window.count, _ITEM_MARKS)) > MAX_ITEMS:
+        raise Problem(f"its header has more than {MAX_ITEMS} items; export single frames")
+    stream = io.BytesIO(window)
+    if window[128:132] == b"DICM" and _is_deflated(window):
+        raise Problem("is a deflated DICOM file, which is not supported; export it uncompressed")
+    data = pydicom.dcmread(stream, stop_before_pixels=True, force=True, specific_tags=_TAGS)
+    try:
+        return data, find_pixel_data(file, data, stream.tell())
+    except NoPixels:
+        meta, modality = getattr(data, "file_meta", {}), data.get("Modality")
+        if meta.get("MediaStorageSOPClassUID") == _DIRECTORY:
+            raise Problem("is a DICOMDIR, a list of files; give the files themselves") from None
+        if modality not in ("MR", *_MODALITIES):
+            raise
+    raise Problem(f"holds no image (no pixel data; its modality is {modality}), or is cut short")
+
+
+def _is_deflated(window: bytes) -> bool:
+    # pydicom would inflate all of it at once, however much that is.
+    return DEFLATED.encode() in window[132:4096]
+
+
+def _header(data, pixels: PixelData) -> Header:
+    allocated = int(data.BitsAllocated)
+    stored = int(data.get("BitsStored") or allocated)
+    high = data.get("HighBit")
+    header = Header(
+        pixels=pixels,
+        rows=int(data.Rows),
+        columns=int(data.Columns),
+        frames=int(data.get("NumberOfFrames") or 1),
+        allocated=allocated,
+        stored=stored,
+        high=int(high) if high is not None and stored <= int(high) < allocated else stored - 1,
+        signed=data.get("PixelRepresentation", 0) == 1,
+    )
+    colors = data.get("PhotometricInterpretation")
+    if not colors:
+        raise Problem("does not say how its pixels are to be shown; export it again")
+    if data.get("SamplesPerPixel", 1) != 1 or colors not in ("MONOCHROME1", "MONOCHROME2"):
+        raise Problem("is a colour DICOM image; give a grey one (MONOCHROME1 or MONOCHROME2)")
+    bits = (8, 16, 32) if pixels.kind == "iu" else (32, 64)
+    whole = header.rows > 0 and header.columns > 0 and header.frames > 0
+    if header.allocated not in bits or not 0 < header.stored <= header.allocated or not whole:
+        raise Problem("has a size or a pixel format that no MR image has")
+    return header
+
+
+def _frame_index(header: Header, frame: int | None) -> int:
+    if frame is None and header.frames > 1:
+        raise Problem(f"holds {header.frames} frames; choose one with --frame 1, 2, ...")
+    if frame is not None and frame > header.frames:
+        raise Problem(f"has no frame {frame}, the last is {header.frames}")
+    return (frame or 1) - 1

@@ -1,0 +1,66 @@
+"""Square pixels: a picture is stretched to the shape of what it shows, where its file states one.
+
+A head that is drawn with pixels 1.25 times as tall as wide is another head to a network.
+"""
+
+import math
+
+from PIL import Image
+
+from edge.scan.max_pixels import check_size
+
+SQUARE = 0.01
+"""Sides of a pixel that differ by no more are equal: over 100 pixels that is one."""
+MAX_RATIO = 5.0
+"""More times as tall as wide, or as wide as tall, is a slip in the file. Slices across
+a stack of thick ones reach 5."""
+_LEAST_SIDE = 1e-300
+"""Some engines on ARM make numbers that are smaller still 0, for the whole process."""
+
+
+def ratio_of(height: object, width: object) -> float | None:
+    """How many times as tall as wide a pixel is; None if the sides mean nothing.
+
+    Args:
+        height, width: of a pixel, in any unit, or whatever a file has in their place.
+    """
+    try:
+        tall, wide = float(height), float(width)
+    except (TypeError, ValueError):
+        return None
+    if not (math.isfinite(tall) and math.isfinite(wide) and min(tall, wide) > _LEAST_SIDE):
+        return None
+    ratio = tall / wide
+    return ratio if 1 / MAX_RATIO <= ratio <= MAX_RATIO else None
+
+
+def is_square(ratio: float) -> bool:
+    """Whether pixels of this ratio need no stretching."""
+    return abs(math.log(ratio)) <= SQUARE
+
+
+def even_pixels(
+    image: Image.Image, ratio: float, name: str, max_pixels: int, remarks: list[str]
+) -> Image.Image:
+    """`image` (mode "L" or "RGB") with the side stretched along which its pixels are longer.
+
+    Nothing is shrunk, so nothing that the file shows is lost. What is given in shares of the width
+    and the height, as boxes and heat maps are, holds before and after.
+
+    Args:
+        ratio: how many times as tall as wide its pixels are.
+        name: of the file, for messages.
+        remarks: that it was stretched is appended.
+
+    Raises:
+        ImageError: it would have more than `max_pixels` pixels.
+    """
+    if is_square(ratio):
+        return image
+    width, height = image.size
+    size = (width, round(height * ratio)) if ratio > 1 else (round(width / ratio), height)
+    check_size(size, name, max_pixels)
+    sides = ("tall", "wide") if ratio > 1 else ("wide", "tall")
+    times = max(ratio, 1 / ratio)
+    remarks.append(f"pixels are {times:.3g} times as {sides[0]} as {sides[1]}; evened")
+    return image.resize(size, Image.Resampling.LANCZOS)

@@ -1,0 +1,203 @@
+"""What Pillow gets wrong about TIFF files, and what it leaves out. Loaded for TIFF files only."""
+
+import math
+import re
+from io import BufferedReader
+
+from PIL import ImageFile
+from PIL.TiffImagePlugin import COMPRESSION_INFO, OPEN_INFO, TiffImageFile
+
+from edge.errors import ImageError
+from edge.scan.geometry import ratio_of
+from edge.scan.integrity import UnsupportedError
+
+_COMPRESSION, _DESCRIPTION, _STRIPS, _ORIENTATION = 259, 270, 273, 274  # TIFF 6.0
+_RESOLUTIONS = 282, 283  # pixels a unit, across and down
+_UNCOMPRESSED = 1
+_JPEG_2000 = (33003, 33005, 34712)
+_BYTE_COUNTS, _BITS, _PHOTOMETRIC, _FILL_ORDER, _EXTRA = 279, 258, 262, 266, 338
+_SAMPLE_FORMAT, _UNSIGNED, _SIGNED = 339, 1, 2
+_SHAPED = re.compile(r'^\{"shape": \[(\d{1,9})((?:, \d{1,9}){2,})\].*"truncated": true')
+"""What tifffile writes into a file whose first page alone has a head."""
+_IMAGEJ = re.compile(r"^ImageJ=.*?^images=(\d{1,9})\s*$", re.MULTILINE | re.DOTALL)
+_BIG_BIGTIFF = b"MM\0+"
+_NATIVE = {"I;16BS": "I;16NS", "I;32BS": "I;32NS", "F;32BF": "F;32NF"}
+
+
+class TiffFile(TiffImageFile):
+    """A TIFF file as it lies on disk: not turned upright, its numbers in the right order.
+
+    Pillow 11 and later turn a picture upright while it is loaded: with pixels of 16 bits into
+    noise, and wrongly where it mapped the file, which it does if it knows the file's name.
+
+    Args:
+        stream: opened for reading bytes.
+    """
+
+    def __init__(self, stream: BufferedReader):
+        super().__init__(stream, "")
+
+    def _open(self) -> None:
+        stream, head = self.fp, self.fp.read(4)
+        stream.seek(-len(head), 1)
+        if head == _BIG_BIGTIFF:
+            self.fp = _Marked(stream)
+        super()._open()
+        self.fp = self._fp = stream
+
+    def _setup(self) -> None:
+        """As Pillow's, with kinds of pixels and of compression that it does not know.
+
+        Raises:
+            UnsupportedError: it is compressed in a way that Pillow does not know.
+        """
+        compression = self.tag_v2.get(_COMPRESSION, _UNCOMPRESSED)
+        if compression in _JPEG_2000:
+            raise UnsupportedError(
+                f"is a TIFF compressed as JPEG 2000, which cannot be read; {SAVE}"
+            )
+        if compression not in COMPRESSION_INFO:
+            raise UnsupportedError(f"is a TIFF compressed in a way that cannot be read; {SAVE}")
+        true = {
+            tag: self.tag_v2[tag] for tag in (_PHOTOMETRIC, _SAMPLE_FORMAT) if tag in self.tag_v2
+        }
+        for tag, value in self._known_kind().items():
+            self.tag_v2[tag] = value
+        super()._setup()
+        for tag in (_PHOTOMETRIC, _SAMPLE_FORMAT):
+            if tag in true:
+                self.tag_v2[tag] = true[tag]
+            elif tag in self.tag_v2:
+                del self.tag_v2[tag]
+
+    def _known_kind(self) -> dict[int, object]:
+        """What to tell Pillow so that it reads grey pixels that it refuses for what they mean.
+
+        They are given their meaning in `edge.scan.bit_depth.grey`.
+        """
+        tags = self.tag_v2
+        bits, sample = tags.get(_BITS), tags.get(_SAMPLE_FORMAT, (_UNSIGNED,))
+        grey = tags.get(_PHOTOMETRIC) in (0, 1) and bits in ((16,), (32,)) and len(sample) == 1
+        kind = (tags.prefix, 1, sample, tags.get(_FILL_ORDER, 1), bits, tags.get(_EXTRA, ()))
+        if not grey or (tags.prefix, tags[_PHOTOMETRIC], *kind[2:]) in OPEN_INFO:
+            return {}
+        if kind in OPEN_INFO:
+            return {_PHOTOMETRIC: 1}
+        return {_PHOTOMETRIC: 1, _SAMPLE_FORMAT: (_SIGNED,)}  # Pillow has it as signed only
+
+    def load_prepare(self) -> None:
+        """Before decoding; the picture has the size that it has in the file."""
+        self._size = self._stored_size
+        super().load_prepare()
+
+    def load_end(self) -> None:
+        """After decoding: Pillow's own would turn the picture."""
+
+    @property
+    def orientation(self) -> int:
+        """As in EXIF: 1 upright, to be asked for before or after loading."""
+        value = self.tag_v2.get(_ORIENTATION, 1)
+        return value if isinstance(value, int) else 1
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times as tall as wide its pixels are; None if that means nothing."""
+        across, down = (self.tag_v2.get(tag) for tag in _RESOLUTIONS)
+        if across is None or down is None or across == down:
+            return 1.0
+        return 1.0 if _nothing(across) and _nothing(down) else ratio_of(across, down)
+
+    @property
+    def stacked(self) -> int:
+        """Pictures that lie behind one another under the head of the first, as ImageJ writes them;
+        1 where there is no second, whatever the head says: some programs keep its text."""
+        text = self.tag_v2.get(_DESCRIPTION)
+        if not isinstance(text, str) or not (size := self._one_picture()):
+            return 1
+        if found := _IMAGEJ.search(text):
+            count = int(found.group(1))
+        elif found := _SHAPED.search(text):
+            count = math.prod(map(int, (found.group(1), *found.group(2).split(", ")[1:-2])))
+        else:
+            return 1
+        self.fp.seek(0, 2)
+        return count if self.tag_v2[_STRIPS][0] + 2 * size <= self.fp.tell() else 1
+
+    def _one_picture(self) -> int | None:
+        """Bytes of the first picture; None if others cannot lie right behind it."""
+        starts, counts = (self.tag_v2.get(tag, ()) for tag in (_STRIPS, _BYTE_COUNTS))
+        if self.tag_v2.get(_COMPRESSION, 1) != _UNCOMPRESSED or not starts:
+            return None
+        if len(starts) > 1 and any(
+            start + count != following
+            for start, count, following in zip(starts, counts, starts[1:], strict=False)
+        ):
+            return None
+        (width, height), bits = self._stored_size, self.tag_v2.get(_BITS, (1,))
+        return height * ((width * sum(bits if isinstance(bits, tuple) else (bits,)) + 7) // 8)
+
+    @property
+    def _stored_size(self) -> tuple[int, int]:
+        return getattr(self, "_tile_size", self._size)
+
+    def choose(self, index: int, name: str) -> None:
+        """Go to a picture of a stack (`stacked`), counted from 0.
+
+        Raises:
+            ImageError: it is not there.
+        """
+        size = self._one_picture()
+        self.fp.seek(0, 2)
+        if self.tag_v2[_STRIPS][0] + (index + 1) * size > self.fp.tell():
+            raise ImageError(f"{name}: is truncated (pixels are missing); copy it again")
+        self.tile = [
+            ImageFile._Tile(tile[0], tile[1], tile[2] + index * size, tile[3]) for tile in self.tile
+        ]
+
+    def mend_byte_order(self) -> None:
+        """To be called before loading.
+
+        libtiff hands over numbers in this machine's order, and Pillow 13 turns those of compressed
+        big-endian files round once more.
+        """
+        self.tile = [
+            ImageFile._Tile(
+                tile[0], tile[1], tile[2], (_NATIVE.get(tile[3][0], tile[3][0]), *tile[3][1:])
+            )
+            if tile[0] == "libtiff"
+            else tile
+            for tile in self.tile
+        ]
+
+
+class _Mark(bytes):
+    """The head of a big-endian BigTIFF; Pillow 13 looks for its mark, 43, at 2 in either order."""
+
+    def __getitem__(self, at):
+        return 43 if at == 2 else super().__getitem__(at)
+
+    def __add__(self, more: bytes) -> "_Mark":
+        return _Mark(bytes(self) + more)
+
+
+class _Marked:
+    """A stream of which the first bytes that are read are a `_Mark`."""
+
+    def __init__(self, stream: BufferedReader):
+        self._stream, self._read = stream, False
+
+    def __getattr__(self, name: str):
+        return getattr(self._stream, name)
+
+    def read(self, *size: int) -> bytes:
+        first, self._read = not self._read, True
+        return _Mark(self._stream.read(*size)) if first else self._stream.read(*size)
+
+
+def _nothing(resolution: object) -> bool:
+    """Whether it is 0, or 0 divided by 0."""
+    return resolution == 0 or resolution != resolution
+
+
+SAVE = "save it uncompressed, or as PNG"
+"""What to do with a TIFF that cannot be read."""

@@ -1,0 +1,236 @@
+"""TIFF files of every kind that matters: the right numbers, in the right order, upright."""
+
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from edge.errors import ImageError
+from edge.scan.bit_depth import robust_8bit
+from edge.scan.decode import decode, from_array, read_scan
+from tests.edge.tiff_files import DEFLATE, LZW, NONE, PACKBITS, as_upright, write_tiff
+
+pytestmark = pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+
+RAMP = np.add.outer(np.arange(20) * 9, np.arange(30) * 2)  # 0..229, not square
+KINDS = {
+    "uint8": RAMP,
+    "int8": RAMP - 120,
+    "uint16": RAMP * 250,
+    "int16": RAMP * 250 - 30_000,
+    "uint32": RAMP * 18_000_000,
+    "int32": RAMP * 18_000_000 - 2_000_000_000,
+    "float32": RAMP / 7 - 3,
+}
+ORDERS = ("<", ">")
+
+
+def shown(values: np.ndarray) -> np.ndarray:
+    """What a viewer shows: 8 bits as they are, others by their own range."""
+    return values if values.dtype == np.uint8 else robust_8bit(values, "a", [])
+
+
+@pytest.mark.parametrize("big", [False, True], ids=["TIFF", "BigTIFF"])
+@pytest.mark.parametrize("compression", [NONE, LZW, DEFLATE, PACKBITS])
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_orientation(tmp_path, kind, order, compression, big):
+    values = KINDS[kind].astype(kind)
+    for orientation in (None, *range(1, 9)):
+        path = write_tiff(
+            tmp_path / "a.tif",
+            values,
+            order=order,
+            compression=compression,
+            big=big,
+            orientation=orientation,
+        )
+        right = as_upright(shown(values), orientation or 1)
+        np.testing.assert_array_equal(np.asarray(decode(path)), right)
+        np.testing.assert_array_equal(np.asarray(decode(path.read_bytes())), right)
+
+
+@pytest.mark.parametrize("strips", [1, 3, 20])
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("compression", [NONE, LZW])
+def test_strips(tmp_path, strips, order, compression):
+    for kind, numbers in KINDS.items():
+        values = numbers.astype(kind)
+        path = write_tiff(
+            tmp_path / "a", values, order=order, strips=strips, compression=compression
+        )
+        np.testing.assert_array_equal(np.asarray(decode(path)), shown(values))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("compression", [NONE, DEFLATE])
+def test_colour(tmp_path, orientation, compression):
+    values = np.dstack([RAMP, RAMP[::-1], 255 - RAMP]).astype(np.uint8)
+    path = write_tiff(
+        tmp_path / "a", values, photometric=2, orientation=orientation, compression=compression
+    )
+    np.testing.assert_array_equal(np.asarray(decode(path)), as_upright(values, orientation))
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("compression", [NONE, LZW])
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "int16", "uint32", "int32", "float32"])
+def test_white_is_zero(tmp_path, kind, order, compression):
+    values = KINDS[kind].astype(kind)
+    path = write_tiff(tmp_path / "a", values, order=order, compression=compression, photometric=0)
+    np.testing.assert_array_equal(np.asarray(decode(path)), 255 - shown(values))
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "int16", "float32"])
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("tile", [None, (16, 16)])
+@pytest.mark.parametrize("bigtiff", [False, True])
+def test_as_tifffile_reads_it(tmp_path, kind, order, tile, bigtiff):
+    """Written by another program, in tiles as well."""
+    tifffile = pytest.importorskip("tifffile", reason="tifffile is not installed (the dev extra)")
+    values, path = KINDS[kind].astype(kind), tmp_path / "a.tif"
+    tifffile.imwrite(path, values, byteorder=order, tile=tile, bigtiff=bigtiff, compression="zlib")
+    np.testing.assert_array_equal(tifffile.imread(path), values)
+    np.testing.assert_array_equal(np.asarray(decode(path)), shown(values))
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_differences_of_numbers(tmp_path, order):
+    """Predictor 2: each number less the one to its left (TIFF 6.0, section 14)."""
+    for kind in ("uint8", "uint16"):
+        values = KINDS[kind].astype(kind)
+        left = np.zeros_like(values)
+        left[:, 1:] = values[:, :-1]
+        path = write_tiff(
+            tmp_path / "a", values - left, order=order, compression=LZW, predictor_317=2
+        )
+        np.testing.assert_array_equal(np.asarray(decode(path)), shown(values))
+
+
+IMAGEJ = "ImageJ=1.54f\nimages={}\nslices={}\nloop=false\n"
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize("strips", [1, 4])
+def test_a_stack_under_one_head(tmp_path, kind, order, orientation, strips):
+    """ImageJ writes the head of the first picture only."""
+    values = [(KINDS[kind] * factor).astype(kind) for factor in (1, 0.5, 0.25)]
+    swapped = [one.astype(one.dtype.newbyteorder(order)).tobytes() for one in values]
+    path = write_tiff(
+        tmp_path / "a",
+        values[0],
+        order=order,
+        description=IMAGEJ.format(3, 3),
+        tail=b"".join(swapped[1:]),
+        orientation=orientation,
+        strips=strips,
+    )
+    with pytest.raises(ImageError, match="holds 3 frames; choose one with --frame"):
+        decode(path)
+    for frame, one in enumerate(values, 1):
+        right = as_upright(shown(one), orientation)
+        np.testing.assert_array_equal(np.asarray(decode(path, frame=frame)), right)
+    with pytest.raises(ImageError, match="has no frame 4, the last is 3"):
+        decode(path, frame=4)
+
+
+def test_a_stack_as_tifffile_writes_it(tmp_path):
+    tifffile = pytest.importorskip("tifffile", reason="tifffile is not installed (the dev extra)")
+    values = np.stack([RAMP, RAMP[::-1], RAMP[:, ::-1], RAMP // 2]).astype(np.uint16)
+    grey = {"photometric": "minisblack"}
+    for options in ({"imagej": True}, {"truncate": True, **grey}, grey):
+        path = tmp_path / "a.tif"
+        tifffile.imwrite(path, values, **options)
+        with pytest.raises(ImageError, match="holds 4 frames"):
+            decode(path)
+        for frame, one in enumerate(values, 1):
+            np.testing.assert_array_equal(np.asarray(decode(path, frame=frame)), shown(one))
+
+
+@pytest.mark.parametrize("text", [IMAGEJ.format(1, 1), IMAGEJ.format(3, 3), "images=3\n"])
+def test_one_picture_whatever_its_text_says(tmp_path, text):
+    """Programs keep the text of a stack when they save one picture of it."""
+    for compression in (NONE, DEFLATE):
+        path = write_tiff(
+            tmp_path / "a",
+            RAMP.astype(np.uint8),
+            description=text,
+            compression=compression,
+            tail=bytes(5000) if compression == DEFLATE else b"",
+        )
+        np.testing.assert_array_equal(np.asarray(decode(path)), RAMP)
+
+
+def test_a_stack_that_is_cut_short(tmp_path):
+    values = RAMP.astype(np.uint16)
+    path = write_tiff(
+        tmp_path / "a", values, description=IMAGEJ.format(9, 9), tail=values.tobytes()
+    )
+    with pytest.raises(ImageError, match="holds 9 frames"):
+        decode(path)
+    decode(path, frame=2)
+    with pytest.raises(ImageError, match="truncated"):
+        decode(path, frame=8)
+
+
+def test_a_count_of_pictures_that_is_absurd(tmp_path):
+    values = RAMP.astype(np.uint16)
+    path = write_tiff(
+        tmp_path / "a", values, description=IMAGEJ.format(999_999_999, 1), tail=values.tobytes()
+    )
+    with pytest.raises(ImageError, match="holds 1000 or more frames"):
+        decode(path)
+    with pytest.raises(ImageError, match="truncated"):
+        decode(path, frame=999_999_999)
+
+
+@pytest.mark.parametrize("compression", [33003, 33005, 34712])
+def test_jpeg_2000_is_of_a_kind_that_cannot_be_read(tmp_path, compression):
+    path = write_tiff(tmp_path / "a", RAMP.astype(np.uint8))
+    data = path.read_bytes()
+    entry = struct.pack("<HHI", 259, 3, 1)
+    at = data.index(entry) + len(entry)
+    path.write_bytes(data[:at] + struct.pack("<H", compression) + data[at + 2 :])
+    with pytest.raises(ImageError, match="compressed as JPEG 2000, which cannot be read"):
+        decode(path)
+    path.write_bytes(data[:at] + struct.pack("<H", 4242) + data[at + 2 :])
+    with pytest.raises(ImageError, match="compressed in a way that cannot be read"):
+        decode(path)
+
+
+def test_what_cannot_be_read_is_not_called_damaged(tmp_path):
+    path = write_tiff(tmp_path / "a", RAMP.astype(np.float64))
+    with pytest.raises(ImageError, match="of a kind that cannot be read; save it in grey"):
+        decode(path)
+    path = write_tiff(tmp_path / "a", np.dstack([RAMP] * 3).astype(np.uint16), photometric=2)
+    with pytest.raises(ImageError, match="colour TIFF of 16 bits a channel"):
+        decode(path)
+
+
+def test_a_file_that_is_cut_short(tmp_path):
+    path = tmp_path / "a.tif"
+    Image.fromarray(RAMP.astype(np.uint8)).save(path, compression="tiff_lzw")
+    data = path.read_bytes()
+    for length in range(9, len(data) - 1, 41):
+        path.write_bytes(data[:length])
+        with pytest.raises(ImageError):
+            decode(path)
+
+
+def test_the_stream_of_a_caller_stays_open(tmp_path):
+    path = write_tiff(tmp_path / "a", RAMP.astype(np.uint8), big=True, order=">")
+    with path.open("rb") as stream:
+        decode(stream)
+        np.testing.assert_array_equal(np.asarray(decode(stream)), RAMP)
+        assert not stream.closed
+
+
+def test_an_array_is_shown_as_the_file(tmp_path):
+    for kind, numbers in KINDS.items():
+        values = numbers.astype(kind)
+        path = write_tiff(tmp_path / "a", values)
+        np.testing.assert_array_equal(np.asarray(from_array(values)), np.asarray(decode(path)))
+        assert read_scan(path).remarks == ()

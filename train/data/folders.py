@@ -1,0 +1,71 @@
+"""Data folders as a session or an inspection is given them: classes found, files read, joined."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.model_file.manifest import InputSpec
+from train.data.class_folders import check_all_found, find_classes, find_files, left_out
+from train.data.label_table import LabelTable
+from train.data.reading import read_scans
+from train.data.scans import Classes, ScanSet, joined
+from train.progress import counting
+
+
+@dataclass(frozen=True)
+class FolderScans:
+    """The scans of several folders."""
+
+    sets: tuple[ScanSet, ...]
+    """A folder each."""
+    classes: tuple[Classes, ...]
+    """Of each folder."""
+    notes: tuple[str, ...]
+    """What the user should know: folders that are no class, scans without a label, remarks."""
+
+    @property
+    def found(self) -> ScanSet:
+        """All of them, one folder after the other."""
+        return joined(self.sets)
+
+
+def read_folders(
+    folders: Sequence[Path],
+    positive: list[str],
+    negative: list[str],
+    spec: InputSpec,
+    table: LabelTable | None = None,
+) -> FolderScans:
+    """Read every scan of data folders.
+
+    Args:
+        positive, negative: names of class folders, as `find_classes` takes them; with a table,
+            labels of its own.
+        table: says which scans have a tumor; None: the folders that they lie in do.
+
+    Raises:
+        TrainError: no class folders, or a class with nothing readable.
+    """
+    notes: list[str] = []
+    if table is not None:
+        classes, files = [], []
+        for folder in folders:
+            own, listed, unnamed = table.files(folder, positive, negative)
+            classes.append(own)
+            files.append(listed)
+            if unnamed:
+                notes.append(f"{folder}: {unnamed} images have no label in {table.table}, left out")
+    else:
+        classes = [find_classes(folder, positive, negative) for folder in folders]
+        check_all_found(classes, positive, negative)
+        files = [find_files(*pair) for pair in zip(folders, classes, strict=True)]
+        for folder, own in zip(folders, classes, strict=True):
+            notes += left_out(folder, own)
+    with counting("reading scans", sum(map(len, files))) as tick:
+        sets = [
+            read_scans(folder, own, spec, tick) for folder, own in zip(folders, files, strict=True)
+        ]
+    remarks = Counter(remark for one in sets for remark in one.remarks)
+    notes += [f"{count} scans: {remark}" for remark, count in remarks.most_common()]
+    return FolderScans(tuple(sets), tuple(classes), tuple(notes))
