@@ -50,6 +50,9 @@ try() { # PYTHON EXTRA: says in a few words how it went
         echo "no wheel"
         return
     }
+    # The extra leaves the engine out where it knows that there is none (tflite-runtime from 3.12 on).
+    "$venv/bin/pip" freeze --disable-pip-version-check |
+        grep -qiE '^(ai-edge-litert|onnxruntime|tflite-runtime)==' || { echo "no wheel"; return; }
     "$venv/bin/edge-classify" --self-test >>"$work/log" 2>&1 || { echo "FAILED self-test"; return; }
     "$venv/bin/edge-classify" samples/*.png --format ndjson 2>>"$work/log" |
         "$venv/bin/python" -c "$verdicts" 2>>"$work/log" || { echo "FAILED samples"; return; }
