@@ -16,7 +16,7 @@ _RESOLUTIONS = 282, 283  # pixels a unit, across and down
 _UNCOMPRESSED = 1
 _JPEG_2000 = (33003, 33005, 34712)
 _BYTE_COUNTS, _BITS, _PHOTOMETRIC, _FILL_ORDER, _EXTRA = 279, 258, 262, 266, 338
-_SAMPLE_FORMAT, _UNSIGNED, _SIGNED = 339, 1, 2
+_SAMPLE_FORMAT, _UNSIGNED, _SIGNED, _UNDEFINED = 339, 1, 2, 4
 _SHAPED = re.compile(r'^\{"shape": \[(\d{1,9})((?:, \d{1,9}){2,})\].*"truncated": true')
 """What tifffile writes into a file whose first page alone has a head."""
 _IMAGEJ = re.compile(r"^ImageJ=.*?^images=(\d{1,9})\s*$", re.MULTILINE | re.DOTALL)
@@ -83,6 +83,8 @@ class TiffFile(TiffImageFile):
             return {}
         if kind in OPEN_INFO:
             return {_PHOTOMETRIC: 1}
+        if sample[0] not in (_UNSIGNED, _SIGNED) and (sample[0], bits) != (_UNDEFINED, (32,)):
+            return {}  # half floats and complex numbers: a kind that cannot be read
         return {_PHOTOMETRIC: 1, _SAMPLE_FORMAT: (_SIGNED,)}  # Pillow has it as signed only
 
     def load_prepare(self) -> None:

@@ -198,16 +198,19 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
         raise MissingDecoder(_without_decoder(syntax.name, header))
     file.seek(header.pixels.start)
     frame = get_frame(file, index, number_of_frames=header.frames)
-    if header.pixels.syntax != _RLE:
+    whole_cell = header.pixels.syntax == _RLE
+    if not whole_cell:
         _check_codestream(frame, header)
+        # Compressors take the cells as they are: values in their upper part stay there.
+        whole_cell = header.high >= header.stored and _precision(frame) > header.stored
     options = {
         "rows": header.rows,
         "columns": header.columns,
         "samples_per_pixel": 1,
         "photometric_interpretation": "MONOCHROME2",
         "bits_allocated": header.allocated,
-        # Of RLE all bits are wanted: pydicom would clear those above the lowest `stored` ones.
-        "bits_stored": header.allocated if header.pixels.syntax == _RLE else header.stored,
+        # Where all bits are wanted: pydicom would clear those above the lowest `stored` ones.
+        "bits_stored": header.allocated if whole_cell else header.stored,
         "pixel_representation": int(header.signed),
         "number_of_frames": 1,
         "pixel_keyword": "PixelData",
@@ -216,12 +219,24 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
         # pylibjpeg-rle 2.2 panics on damaged streams: no Exception, and a trace on stderr.
         plugin = "pydicom" if header.pixels.syntax == _RLE else ""
         stream = encapsulate([frame])
-        return decoder.as_array(stream, index=0, decoding_plugin=plugin, **options)[0]
+        cells = decoder.as_array(stream, index=0, decoding_plugin=plugin, **options)[0]
     except Exception:
         # Pillow decodes JPEG Extended of 8 bits and says of itself that it decodes all of it.
         if decoder.missing_dependencies:
             raise MissingDecoder(_without_decoder(syntax.name, header)) from None
         raise
+    if whole_cell and header.pixels.syntax != _RLE:
+        unused = header.allocated - header.stored
+        return cells << (header.allocated - 1 - header.high) >> unused
+    return cells
+
+
+def _precision(frame: bytes) -> int:
+    """Bits of a value in a codestream that was checked."""
+    at = -1 if frame[:2] == b"\xff\xd8" else frame.find(b"\xff\x4f\xff\x51")
+    if at >= 0:
+        return (frame[at + 42] & 0x7F) + 1  # Ssiz; ITU T.800, A.5.1
+    return frame[_jpeg_frame(frame) + 4]  # ITU T.81, B.2.2
 
 
 def _without_decoder(syntax: str, header: Header) -> str:
@@ -289,6 +304,14 @@ def _jpeg_2000_ends(frame: bytes, at: int) -> bool:
 
 def _jpeg_size(frame: bytes) -> tuple[int, int] | None:
     """Rows and columns from the frame header of a JPEG or JPEG-LS stream (ITU T.81, B.2.2)."""
+    at = _jpeg_frame(frame)
+    if at is None:
+        return None
+    return tuple(int.from_bytes(frame[i : i + 2], "big") for i in (at + 5, at + 7))
+
+
+def _jpeg_frame(frame: bytes) -> int | None:
+    """Where the frame header of a JPEG or JPEG-LS stream begins, with its marker."""
     at = 2
     while frame[at : at + 1] == b"\xff" and at < len(frame) - 9:
         marker = frame[at + 1]
@@ -296,6 +319,6 @@ def _jpeg_size(frame: bytes) -> tuple[int, int] | None:
             at += 1
             continue
         if marker == 0xF7 or (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)):
-            return tuple(int.from_bytes(frame[i : i + 2], "big") for i in (at + 5, at + 7))
+            return at
         at += 2 + int.from_bytes(frame[at + 2 : at + 4], "big")
     return None

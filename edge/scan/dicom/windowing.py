@@ -138,6 +138,8 @@ def _rules(data, index: int) -> dict:
 def _text(source, key: str) -> list[str]:
     """The parts of a value as they stand in the file: what is no number must not raise."""
     raw = source.get_item(key).value
+    if raw is None:
+        return []
     if isinstance(raw, bytes):
         raw = raw.decode("ascii", "replace")
     if isinstance(raw, str):
@@ -160,6 +162,9 @@ def _number(parts: list[str] | None) -> float | None:
 
 def _rescale(rules: dict, remarks: list[str]) -> tuple[float, float]:
     """Slope and intercept; 1 and 0 where they mean nothing."""
+    given = [rules.get(key, ()) for key in ("RescaleSlope", "RescaleIntercept")]
+    if not any(map(any, given)):
+        return 1.0, 0.0  # neither is there, or both are empty
     slope = _number(rules.get("RescaleSlope", ["1"]))
     intercept = _number(rules.get("RescaleIntercept", ["0"]))
     if slope is None or slope == 0 or intercept is None:

@@ -234,3 +234,15 @@ def test_an_array_is_shown_as_the_file(tmp_path):
         path = write_tiff(tmp_path / "a", values)
         np.testing.assert_array_equal(np.asarray(from_array(values)), np.asarray(decode(path)))
         assert read_scan(path).remarks == ()
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize(("kind", "sample"), [("f2", 3), ("i2", 4), ("i2", 5)])
+def test_numbers_that_pillow_would_take_for_others_are_refused(tmp_path, order, kind, sample):
+    tifffile = pytest.importorskip("tifffile")
+    values = np.arange(64).reshape(8, 8).astype(order + kind)
+    tifffile.imwrite(tmp_path / "a.tif", values, byteorder=order)
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+b") as file:
+        file.pages[0].tags[339].overwrite(sample)
+    with pytest.raises(ImageError, match="of a kind that cannot be read"):
+        decode(tmp_path / "a.tif")

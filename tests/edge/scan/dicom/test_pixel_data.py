@@ -358,3 +358,18 @@ def test_an_end_mark_within_a_comment_is_no_end(path):
         decode(path)
     write_compressed(path, [data[:at] + comment + data[at:]], DEEP, JPEG_2000_LOSSLESS)
     np.testing.assert_array_equal(pixels(path), GREY)
+
+
+def test_values_in_the_upper_part_of_a_compressed_cell(tmp_path):
+    pytest.importorskip("openjpeg", reason="pylibjpeg-openjpeg is not installed")
+    from pydicom import dcmread
+    from pydicom.uid import JPEG2000Lossless
+
+    values = np.arange(64 * 48, dtype=np.uint16).reshape(48, 64)
+    options = {"WindowCenter": 2048, "WindowWidth": 4096}
+    plain = write_dicom(tmp_path / "plain", values, BitsStored=12, HighBit=11, **options)
+    data = dcmread(write_dicom(tmp_path / "upper", values << 4, **options))
+    data.compress(JPEG2000Lossless)
+    data.BitsStored, data.HighBit = 12, 15
+    data.save_as(tmp_path / "upper")
+    np.testing.assert_array_equal(np.asarray(decode(tmp_path / "upper")), np.asarray(decode(plain)))

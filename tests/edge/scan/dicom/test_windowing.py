@@ -374,3 +374,16 @@ def test_float_padding(path, value, window):
     assert remarks == ()
     assert pixels[-1, -1] > 240
     assert pixels[6, 0] < 40
+
+
+def test_empty_elements_are_as_if_they_were_not_there(tmp_path):
+    from edge.scan.decode import read_scan
+
+    values = np.arange(64 * 48, dtype=np.uint16).reshape(48, 64)
+    empty = dict.fromkeys(("WindowCenter", "WindowWidth", "RescaleSlope", "RescaleIntercept"), "")
+    bare, found = (
+        read_scan(write_dicom(tmp_path / name, values, **more))
+        for name, more in (("bare", {}), ("empty", empty))
+    )
+    assert found.remarks == ()
+    np.testing.assert_array_equal(np.asarray(found.image), np.asarray(bare.image))
