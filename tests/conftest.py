@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+ROOT = Path(__file__).parents[1]
+SHARED_DATA = ROOT.parent / "shared" / "data"
 
 MAX_WORKERS = 4
 """Each loads TensorFlow, and grows to two gigabytes."""
@@ -32,6 +33,16 @@ def pytest_cmdline_main(config) -> None:
         option.numprocesses = min(len(os.sched_getaffinity(0)), MAX_WORKERS)
         # Neighbours stay together, for they share fixtures; who is done takes from the others' end.
         option.dist = "worksteal"
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """What takes long comes first, so that the processes end at about the same time."""
+    long = [ROOT / "tests" / name for name in ("train", "export", "benchmarks")]
+
+    def rank(item) -> int:
+        return next((i for i, folder in enumerate(long) if folder in item.path.parents), len(long))
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from train.fitting.balanced_batches import Batches
 from train.fitting.checkpoint import State
 from train.fitting.early_stopping import EarlyStopping, assign, snapshot
 from train.fitting.fit_options import Fit, FitContext, FitOptions, make_reproducible
+from train.fitting.step_variables import create_step_variables
 from train.hardware import mixed_precision
 from train.hardware.devices import Devices
 from train.hardware.out_of_memory import naming_out_of_memory
@@ -155,7 +156,6 @@ def _run(
             loss=architecture.loss,
             metrics=["accuracy"],
         )
-        trained.optimizer.build(trained.trainable_variables)
     batches = Batches(
         inputs,
         train.truth,
@@ -165,6 +165,8 @@ def _run(
         share=devices.process,
         divisor=devices.count,
     )
+    with devices.together():
+        create_step_variables(trained, batches[0][1])
     if number == state.phase and state.epoch:
         assign(trained.variables, state.variables)
         assign(trained.optimizer.variables, state.optimizer)

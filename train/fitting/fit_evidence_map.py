@@ -29,6 +29,7 @@ from train.fitting.checkpoint import State
 from train.fitting.early_stopping import assign, snapshot
 from train.fitting.fit_options import Fit, FitContext, FitOptions, make_reproducible
 from train.fitting.prefetch import PrefetchedBatches
+from train.fitting.step_variables import create_step_variables
 from train.hardware import mixed_precision
 from train.networks.cell_labels import BAG, LESION, UNKNOWN
 from train.networks.compact import EVIDENCE, RAW
@@ -100,15 +101,15 @@ def fit_evidence(
         },
         metrics={LOGITS: [keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)]},
     )
-    optimizer = trained.optimizer
-    optimizer.build(trained.trainable_variables)
+    cells = tuple(raw.shape[1:3])
+    create_step_variables(trained, {RAW: np.zeros((1, *cells)), LOGITS: np.zeros((1, 1))})
     state = (checkpoint.load(context.checkpoint) if context.checkpoint else None) or State()
     if state.epoch:
         assign(model.variables, state.variables)
     if state.epoch and not state.finished:
-        assign(optimizer.variables, state.optimizer)
+        assign(trained.optimizer.variables, state.optimizer)
     if not state.finished:
-        batches = _Batches(train, tuple(raw.shape[1:3]), steps, options)
+        batches = _Batches(train, cells, steps, options)
         locate = _Locate(train, model, batches, options.epochs, state)
         progress = [context.progress("all", options.epochs)] if context.progress else []
         with batches.prefetched.telling():

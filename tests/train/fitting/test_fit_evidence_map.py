@@ -28,6 +28,13 @@ from train.phantom.make import make_phantom
 from train.run.run_folder import read_run
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _narrow():
+    """A quarter of the filters."""
+    with narrow_networks(0.25, full_input("compact")):
+        yield
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Phantoms in two folders: one with boxes, one whose tumors are known by name alone."""
