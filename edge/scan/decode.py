@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from PIL import Image
 
-from edge.errors import ImageError
+from edge.errors import ImageError, ShortOfMemoryError
 from edge.scan.file_format import FORMATS, HEAD, find_format, picture_format
 from edge.scan.geometry import even_pixels, ratio_of
 from edge.scan.integrity import (
@@ -25,6 +25,7 @@ from edge.scan.integrity import (
     webp_size,
 )
 from edge.scan.max_pixels import MAX_PIXELS, check_size
+from edge.scan.memory_price import check_memory, file_price, picture_price, webp_price
 
 _READ_WHOLE = ("PNG", "JPEG", "WebP")
 _GIF_END = b"\0;"  # an empty block and the trailer
@@ -32,6 +33,7 @@ _TAIL = 4096  # some programs append a little of their own
 _MAX_FRAMES = 1000  # that are counted, for a message
 _ORIENTATION_TAG = 274  # EXIF 2.32, table 4
 _GIF_ASPECT = 12  # position of the byte; GIF89a, 18
+_OUT_OF_MEMORY = "out of memory"  # Pillow's own words, in a bare OSError
 DAMAGED = "; copy it again"
 """Ends the message of every file that is not whole."""
 
@@ -200,6 +202,8 @@ def _check_alone(file, name: str, head: bytes, other, max_pixels: int) -> None:
     warnings.filterwarnings("ignore", "Corrupt EXIF data", UserWarning, "PIL")
     try:
         _decode_picture(file, name, head, *other, max_pixels, 1, [])
+    except ShortOfMemoryError:
+        raise
     except ImageError as error:
         if str(error).endswith(DAMAGED):
             return  # what is too large, or of a kind that cannot be read, is a picture all the same
@@ -236,7 +240,13 @@ def _decode_picture(
         else:
             image = getattr(import_module(f"PIL.{module}"), cls)(stream, name)
         check_size(image.size, name, max_pixels)
+        held = file.seek(0, os.SEEK_END) if kind in _READ_WHOLE else 0
+        layered = kind == "GIF" and (frame or 1) > 1
+        if kind != "WebP":
+            check_memory(picture_price(image, kind, head, held, layered), name)
         _seek(image, kind, name, frame, max_pixels)
+        if kind == "TIFF" and frame:  # pages are of any size and kind
+            check_memory(picture_price(image, kind, head, held), name)
         ratio, orientation = _ratio(image, kind, head), _orientation(image, kind)
         stored = Stored(kind, image.mode, *image.size)
         if (
@@ -265,7 +275,11 @@ def _decode_picture(
         raise ImageError(f"{name}: {error}{DAMAGED}") from None
     except UnsupportedError as error:
         raise ImageError(f"{name}: {error}") from None
+    except MemoryError:
+        raise _ran_out(name) from None
     except Exception as error:
+        if str(error).startswith(_OUT_OF_MEMORY):
+            raise _ran_out(name) from None
         if kind == "TIFF" and str(error) == "unknown pixel mode":
             raise ImageError(
                 f"{name}: is a TIFF with pixels of a kind that cannot be read; "
@@ -300,9 +314,11 @@ def _checked(file, kind: str, head: bytes, name: str, max_pixels: int):
             raise ImageError(f"{name}: its {size} bytes are more than an image of the limit needs")
         if kind == "WebP":
             check_size(webp_size(head), name, max_pixels)
+            check_memory(webp_price(webp_size(head), head, size), name)
         else:
+            check_memory(file_price(size), name)
             file.seek(0)
-            data = file.read()
+            data = file.read(size)
             if kind == "JPEG":
                 return io.BytesIO(data), jpeg_stream(data)
             sides = (int.from_bytes(head[i : i + 4], "big") for i in (16, 20))
@@ -358,6 +374,12 @@ def _count(image: Image.Image, kind: str) -> int:
         pass
     image.seek(0)
     return count
+
+
+def _ran_out(name: str) -> ShortOfMemoryError:
+    return ShortOfMemoryError(
+        f"{name}: memory ran out while it was decoded; try again when more is free"
+    )
 
 
 def _reason(error: Exception) -> str:
