@@ -6,7 +6,6 @@ same pixels everywhere.
 
 import io
 import os
-import stat
 import warnings
 from importlib import import_module
 from typing import BinaryIO, NamedTuple
@@ -15,7 +14,14 @@ import numpy as np
 from PIL import Image
 
 from edge.errors import ImageError, ShortOfMemoryError
-from edge.scan.file_format import FORMATS, HEAD, find_format, picture_format
+from edge.scan.file_format import (
+    FORMATS,
+    HEAD,
+    NotRegularError,
+    find_format,
+    open_regular,
+    picture_format,
+)
 from edge.scan.geometry import even_pixels, ratio_of
 from edge.scan.integrity import (
     DamagedError,
@@ -102,13 +108,12 @@ def read_scan(
     name = os.fsdecode(scan)
     _check_frame(name, frame)
     try:
-        mode = os.stat(name).st_mode
-        if stat.S_ISDIR(mode):
-            raise ImageError(f"{name}: is a folder, not an image file")
-        if not stat.S_ISREG(mode):
-            raise ImageError(f"{name}: is not a regular file")
-        with open(name, "rb") as file:
+        with open_regular(name) as file:
             return _decode_open(file, name, max_pixels, frame)
+    except NotRegularError as error:
+        if os.path.isdir(name):
+            raise ImageError(f"{name}: is a folder, not an image file") from None
+        raise ImageError(str(error)) from None
     except OSError as error:
         raise ImageError(f"{name}: cannot be read ({error.strerror or error})") from error
     except ValueError as error:  # as of a NUL in it
