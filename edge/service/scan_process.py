@@ -18,7 +18,7 @@ from edge.parallel.worker_process import LostWorkerError, Worker, can_fork
 
 LONGEST = 300.0
 """Seconds that one scan may take. Of 64 million pixels in 100 passes a Raspberry Pi takes less."""
-_BUSY = 0.5
+_BUSY = 0.1
 """Of these, from which share on in the processor it was the file that took them, and not a disk or
 a share that did not answer."""
 
