@@ -235,6 +235,7 @@ def _decode_picture(
         raise ImageError(f"{name}: {error}{DAMAGED}") from None
     except UnsupportedError as error:
         raise ImageError(f"{name}: {error}") from None
+    price = webp_price(webp_size(head), head, 0) if kind == "WebP" else 0
     # Pillow's decoders raise a dozen exception types on damaged bytes, RuntimeError and
     # SyntaxError among them. Whatever they raise, it means that this file cannot be read.
     try:
@@ -247,11 +248,13 @@ def _decode_picture(
         check_size(image.size, name, max_pixels)
         held = file.seek(0, os.SEEK_END) if kind in _READ_WHOLE else 0
         layered = kind == "GIF" and (frame or 1) > 1
-        if kind != "WebP":
-            check_memory(picture_price(image, kind, head, held, layered), name)
+        if kind != "WebP":  # whose price was known before it was opened
+            price = picture_price(image, kind, head, held, layered)
+            check_memory(price, name)
         _seek(image, kind, name, frame, max_pixels)
         if kind == "TIFF" and frame:  # pages are of any size and kind
-            check_memory(picture_price(image, kind, head, held), name)
+            price = picture_price(image, kind, head, held)
+            check_memory(price, name)
         ratio, orientation = _ratio(image, kind, head), _orientation(image, kind)
         stored = Stored(kind, image.mode, *image.size)
         if (
@@ -285,6 +288,7 @@ def _decode_picture(
     except Exception as error:
         if str(error).startswith(_OUT_OF_MEMORY):
             raise _ran_out(name) from None
+        check_memory(price, name, failed=True)
         if kind == "TIFF" and str(error) == "unknown pixel mode":
             raise ImageError(
                 f"{name}: is a TIFF with pixels of a kind that cannot be read; "

@@ -86,14 +86,18 @@ def file_price(file_bytes: int) -> int:
     return _COPIES * file_bytes
 
 
-def check_memory(needed: int, name: str) -> None:
+def check_memory(needed: int, name: str, failed: bool = False) -> None:
     """See that there is room for `needed` bytes.
+
+    Args:
+        failed: whether decoding has failed already, maybe for want of memory, which libraries call
+            "broken data" and the like: then small scans are asked about, too.
 
     Raises:
         ImageError: this process will never have as much.
         ShortOfMemoryError: (an ImageError) there is not as much now.
     """
-    if needed < SMALL:
+    if needed < SMALL and not failed:
         return
     free, most = room()
     if needed > _SHARE * most:

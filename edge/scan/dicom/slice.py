@@ -95,7 +95,7 @@ def decode_dicom(
         ) from None
     _silence()
     problem = missing = None
-    short = False
+    short, price = False, 0
     try:
         data, pixels = _read_header(file, pydicom)
         modality = data.get("Modality")
@@ -105,7 +105,8 @@ def decode_dicom(
             header = _header(data, pixels)
             check_size((header.columns, header.rows), name, max_pixels)
             index = _frame_index(header, frame)
-            _check_price(header, data, name)
+            price = _price(header, data)
+            check_memory(price, name)
             cells = pixel_cells(file, header, index)
             values = stored_values(cells, header)
             padding = find_padding(cells, values, data, header, remarks)
@@ -124,6 +125,8 @@ def decode_dicom(
         # pydicom raises whatever its parsing trips over, quoting values: nothing of it is kept.
         problem = "is a damaged DICOM file or of an unknown kind; export it again"
     # Outside of the handlers, so that the error above is not attached as context.
+    if problem is not None:
+        check_memory(price, name, failed=True)
     if short:
         raise ShortOfMemoryError(
             f"{name}: memory ran out while it was decoded; try again when more is free"
@@ -136,11 +139,10 @@ def decode_dicom(
     raise RejectedError(name, f"the DICOM modality is {known}not MR")
 
 
-def _check_price(header: Header, data, name: str) -> None:
+def _price(header: Header, data) -> int:
     table = "ModalityLUTSequence" in data or any(group in data for group in GROUPS)
     compressed = not is_native(header.pixels)
-    pixels = header.rows * header.columns
-    check_memory(dicom_price(pixels, header.allocated, table, compressed), name)
+    return dicom_price(header.rows * header.columns, header.allocated, table, compressed)
 
 
 def _silence() -> None:

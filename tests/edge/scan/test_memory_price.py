@@ -208,3 +208,24 @@ def test_a_system_that_tells_nothing_has_no_limit(tmp_path):
 def test_room_here():
     free, most = room()
     assert 0 < free <= most
+
+
+@pytest.mark.parametrize(("kind", "options"), [("WebP", {}), ("JPEG", {"progressive": True})])
+def test_memory_that_a_library_lacks_is_not_damage(monkeypatch, tmp_path, kind, options):
+    """libwebp says "could not create decoder object", libjpeg "broken data stream"."""
+    path = tmp_path / "a"
+    Image.new("RGB", (64, 64), 9).save(path, kind, **options)
+    monkeypatch.setattr("edge.scan.decode._to_l_or_rgb", _fails)
+    monkeypatch.setattr(memory_price, "room", lambda: (1 << 40, 1 << 40))
+    with pytest.raises(ImageError, match="is truncated or damaged"):
+        read_scan(path)
+    monkeypatch.setattr(memory_price, "SMALL", 0)
+    first = 2 if kind == "JPEG" else 1  # the file as it is, and the picture
+    answers = iter([(1 << 40, 1 << 40)] * first + [(1, 1 << 40)])
+    monkeypatch.setattr(memory_price, "room", lambda: next(answers))
+    with pytest.raises(ShortOfMemoryError):
+        read_scan(path)
+
+
+def _fails(*_):
+    raise OSError("broken data stream when reading image file")
