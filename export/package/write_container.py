@@ -47,8 +47,8 @@ def check_writable(folder: Path) -> None:
 def write_atomically(path: Path, data: bytes) -> None:
     """Write to a temporary name in the same folder and rename: never half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Of this process alone: another may be exporting to the same folder. By chance, for processes in
-    # two containers have equal numbers.
+    # Of this process alone: another may be exporting to the same folder. By chance, for processes
+    # in two containers have equal numbers.
     temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}.partial")
     try:
         with temporary.open("xb") as file:
