@@ -57,7 +57,8 @@ class Examiner:
                 now = FileState.of(seen.path, os.fstat(file.fileno()))
                 if (now.size, now.mtime_ns) != (seen.size, seen.mtime_ns):
                     return Examined(seen)  # the next look decides
-                head = file.read(max(HEAD, LONGEST))
+                # None: some of the system's own files have nothing to read yet.
+                head = file.read(max(HEAD, LONGEST)) or b""
                 if is_results(head, seen.path):
                     return Examined(seen, remark=f"{seen.path}: holds results; it is left alone")
                 sha256 = None

@@ -72,6 +72,9 @@ class ScanProcess:
         Raises:
             EdgeError: the model turned out to be unusable, or no process can be started.
         """
+        if self.died():  # while it had nothing to do, which is no file's fault
+            self._worker.close()
+            self._worker = None
         if self._worker is None:
             foreign = self._foreign()
             prepared = []

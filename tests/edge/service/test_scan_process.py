@@ -72,6 +72,15 @@ def test_what_a_file_does_to_its_process_is_told_and_survived(process, name, rea
     assert isinstance(process("a"), Outcome)
 
 
+def test_a_process_that_is_ended_while_it_waits_costs_no_file_anything(process):
+    process("a")
+    child = process._worker._pid
+    os.kill(child, signal.SIGKILL)
+    while not process.died():
+        time.sleep(0.01)
+    assert isinstance(process("b"), Outcome)
+
+
 def test_a_process_that_hangs_is_not_waited_for_at_the_end(process):
     process._longest = 60
     process("a")
