@@ -7,6 +7,7 @@ measured peak, rounded up (docs/explanation/hostile-input.md has the table).
 """
 
 import os
+import sys
 
 from edge.errors import ImageError, ShortOfMemoryError
 
@@ -128,6 +129,7 @@ def room(root: str = "/") -> tuple[int, int]:
     found = [tuple(board.get(key, unknown) << 10 for key in ("MemAvailable:", "MemTotal:"))]
     found += _groups(root)
     found.append(_address_space(root))
+    found.append((sys.maxsize, sys.maxsize))  # on 32 bits, half of what can be addressed
     return max(0, min(free for free, _ in found)), min(most for _, most in found)
 
 
