@@ -21,6 +21,10 @@ class RejectedError(ImageError):
         """Without the file's name."""
 
 
+class ShortOfMemoryError(ImageError):
+    """There is not the memory for a scan now; nothing is known against the file."""
+
+
 class MissingSoftwareError(ImageError):
     """A file that may be fine, and that a package would read which is not installed here."""
 

@@ -177,7 +177,7 @@ def export_target(
     name = target.filename(run.name, inputs.dynamic)
     say(f"{name}: converting")
     # Of this process alone: another may be exporting to the same folder.
-    candidate = out / f".candidate-{os.getpid()}-{name}"
+    candidate = out / f".candidate-{os.urandom(8).hex()}-{name}"
     trials, chosen, digest = (), None, None
     try:
         if target.calibrated:

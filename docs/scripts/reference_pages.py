@@ -121,7 +121,9 @@ def results_page() -> str:
         bullets([f"`{key}`: {text}" for key, text in _EXPLANATION.items()]),
         "## With `--watch`",
         "Each line has `file` as well: the absolute `path`, `size` in bytes, `mtime_ns` (time of "
-        "change in nanoseconds) and `sha256` of the file. By these a file is known again.",
+        "change in nanoseconds), `sha256`, `inode` and `ctime_ns` (when the system noted the last "
+        "change) of the file. By these a file is known again. `sha256` is null where the file is "
+        "too large to be a scan.",
         "## Columns of CSV",
         "In this order, quoted as RFC 4180 says:",
         bullets([f"`{column}`" for column in columns]),
@@ -345,8 +347,8 @@ def environment_page(statuses: dict[str, list[tuple[str, str]]]) -> str:
     return page(
         "Exit statuses and environment",
         "## Exit statuses",
-        "Ctrl-C ends a command with 130, SIGTERM with 143. `edge-classify --watch` then ends with "
-        "0.",
+        "Ctrl-C ends a command with 130, SIGTERM with 143. `edge-classify --watch` ends with 0 at "
+        "SIGTERM and SIGHUP.",
         "A reader of the output that leaves, as `head` does, ends a command quietly, with 1.",
         *blocks,
         "## Environment variables",

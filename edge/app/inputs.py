@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from edge.saliency.picture_names import PICTURE
-from edge.scan.file_format import SUFFIXES, is_image_file
+from edge.scan.file_format import SUFFIXES, is_image_file, open_regular
 
 STDIN = "-"
 _VOLUMES = (".nii", ".nii.gz")
@@ -213,7 +213,7 @@ def _has_no_suffix(name: str) -> bool:
 
 def _is_blank(file: str) -> bool:
     """Whether it is empty, or begins as a DICOM file that a full disk or a broken copy cut."""
-    with open(file, "rb") as stream:
+    with open_regular(file) as stream:
         return not stream.read(_PREAMBLE).strip(b"\0")
 
 

@@ -212,9 +212,9 @@ class _TfliteEngine:
         self.name, self.threads, self.provider, self.warning = name, threads, "cpu", None
         if provider not in ("auto", "cpu"):
             self.warning = f"{name} has no provider {provider}; using cpu"
-        self._interpreter = module.Interpreter(model_path=model.path, num_threads=threads)
+        self._new = lambda: module.Interpreter(model_content=model.content(), num_threads=threads)
+        self._interpreter = self._new()
         self._interpreter.allocate_tensors()
-        self._new = lambda: module.Interpreter(model_path=model.verify().path, num_threads=threads)
         self._batch: dict = {}
         (entry,) = self._interpreter.get_input_details()
         _check_input(model, entry["shape"].tolist(), np.dtype(entry["dtype"]).name)

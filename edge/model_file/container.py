@@ -13,6 +13,7 @@ payload can be hashed and the manifest read where onnxruntime is not installed.
 """
 
 import hashlib
+import io
 import os
 import stat
 import struct
@@ -56,9 +57,20 @@ class ModelFile:
         """Bytes."""
         self._status = status
         self._digest: str | None = None
+        self._content = b""
         self._outside = False
         self._hashing = Thread(target=self._hash, args=(payload,), daemon=True)
         self._hashing.start()
+
+    def content(self) -> bytes:
+        """The file as it was hashed, of a .tflite model: to be loaded in place of the path.
+
+        An engine that maps the file is killed (SIGBUS) when somebody copies another over it.
+
+        Raises:
+            ModelError: as `verify`.
+        """
+        return self.verify()._content
 
     def verify(self) -> "ModelFile":
         """Wait for the hash and compare it; returns the file itself.
@@ -85,13 +97,17 @@ class ModelFile:
     def _hash(self, payload: Ranges) -> None:
         try:
             with open(self.path, "rb") as file:
-                digest = _sha256(file, payload)
+                if self.manifest.format == "tflite":
+                    self._content = file.read(self.size)
+                    digest = _sha256(io.BytesIO(self._content), payload)
+                else:
+                    digest = _sha256(file, payload)
             if self.manifest.format == "onnx":
                 from edge.model_file.onnx_external_data import refers_to_files
 
                 self._outside = refers_to_files(self.path)
             self._digest = digest
-        except (OSError, ValueError):
+        except (OSError, ValueError, MemoryError):
             pass  # no digest, no match
 
 

@@ -19,7 +19,13 @@ import numpy as np
 from PIL.Image import Image
 
 from edge.console.streams import silenced
-from edge.errors import EngineError, ImageError, MissingSoftwareError, ModelError
+from edge.errors import (
+    EngineError,
+    ImageError,
+    MissingSoftwareError,
+    ModelError,
+    ShortOfMemoryError,
+)
 from edge.inference.classifier import Classifier, Prediction
 
 Item = TypeVar("Item")
@@ -44,8 +50,10 @@ class Outcome:
     extra_error: str | None = None
     """Why that function could make nothing of it; the prediction is no worse for it."""
     unread: bool = False
-    """Whether the system would not let the file be read (no permission, a failing disk), so that
-    the error says nothing about what is in it."""
+    """Whether the system would not let the file be read (no permission, a failing disk, no memory
+    for it now), so that the error says nothing about what is in it."""
+    short: bool = False
+    """Whether that is for want of memory."""
     missing: str | None = None
     """The module that would read the file and is not installed; the file may be fine."""
 
@@ -97,7 +105,12 @@ def classify_one(
         image, prediction = classifier.examine(scan, frame)
     except (ImageError, EngineError) as error:
         missing = error.package if isinstance(error, MissingSoftwareError) else None
-        return Outcome(path, None, str(error), unread=_is_unread(error), missing=missing)
+        short = isinstance(error, ShortOfMemoryError)
+        unread = short or _is_unread(error)
+        return Outcome(path, None, str(error), unread=unread, missing=missing, short=short)
+    except MemoryError:
+        reason = f"{path}: memory ran out while it was classified; try again when more is free"
+        return Outcome(path, None, reason, unread=True, short=True)
     except ModelError as error:
         if str(classifier.path) in str(error):
             raise
@@ -108,6 +121,9 @@ def classify_one(
         return Outcome(path, prediction, None, extra(classifier, path, image, prediction))
     except (ImageError, EngineError) as error:
         return Outcome(path, prediction, None, extra_error=str(error))
+    except MemoryError:
+        reason = f"{path}: there is no memory for its picture"
+        return Outcome(path, prediction, None, extra_error=reason)
 
 
 def _kind(scan: object) -> str:

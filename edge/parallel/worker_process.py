@@ -9,11 +9,16 @@ import os
 import pickle
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, ClassVar
 
 from edge.errors import EdgeError, EngineError
+
+
+class LostWorkerError(EngineError):
+    """The child is gone, in the middle of its work."""
 
 
 class Worker:
@@ -47,6 +52,9 @@ class Worker:
         os.close(theirs_in)
         os.close(theirs_out)
         Worker._ours |= {ours_in, ours_out}
+        self.ended: tuple[int, float] | None = None
+        """How it ended, once that is known: its status as `os.wait` gives it, and the seconds of
+        the processor that it had used."""
         self._requests = os.fdopen(ours_out, "wb")
         self._replies = os.fdopen(ours_in, "rb")
 
@@ -54,14 +62,14 @@ class Worker:
         """`work(item)`, in the child; raises what it raised.
 
         Raises:
-            EngineError: the child is gone.
+            LostWorkerError: the child is gone.
         """
         try:
             pickle.dump(item, self._requests, pickle.HIGHEST_PROTOCOL)
             self._requests.flush()
             result, error = pickle.load(self._replies)
         except (OSError, EOFError, pickle.UnpicklingError) as lost:
-            raise EngineError(
+            raise LostWorkerError(
                 f"a worker process ended while it worked on {str(item)[:200]} (out of memory?); "
                 "try fewer --jobs"
             ) from lost
@@ -69,8 +77,17 @@ class Worker:
             raise error
         return result
 
-    def close(self) -> None:
-        """End the child: it leaves when nobody can ask it any more."""
+    def is_gone(self) -> bool:
+        """Whether the child has ended."""
+        self._wait(os.WNOHANG)
+        return self.ended is not None
+
+    def close(self, patience: float | None = None) -> None:
+        """End the child: it leaves when nobody can ask it any more.
+
+        Args:
+            patience: seconds after which it is killed; None: it may finish what it has in hand.
+        """
         if self._requests.closed:
             return
         for pipe in (self._requests, self._replies):
@@ -79,8 +96,24 @@ class Worker:
                 pipe.close()
             except OSError:
                 continue  # what was not sent has nobody to read it
-        with suppress(ChildProcessError):  # the program waits for all its children itself
-            os.waitpid(self._pid, 0)
+        if patience is not None:
+            last = time.monotonic() + patience
+            while not self.is_gone() and time.monotonic() < last:
+                time.sleep(0.01)
+            if not self.is_gone():
+                os.kill(self._pid, signal.SIGKILL)
+        self._wait(0)
+
+    def _wait(self, options: int) -> None:
+        if self.ended is not None:
+            return
+        try:
+            pid, status, usage = os.wait4(self._pid, options)
+        except ChildProcessError:  # the program waits for all its children itself
+            self.ended = 0, 0.0
+            return
+        if pid:
+            self.ended = status, usage.ru_utime + usage.ru_stime
 
     def __del__(self):
         # As of one that was made, and its work never asked for.
@@ -104,7 +137,8 @@ def _serve(work: Callable[[Any], Any], source: int, target: int, inherited: Iter
         for descriptor in inherited:
             with suppress(OSError):
                 os.close(descriptor)
-        for number in (signal.SIGINT, signal.SIGTERM):  # which a shell or systemd sends to all
+        # Which a shell, a terminal or systemd sends to all.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)  # the parent handles them
         with os.fdopen(source, "rb") as requests, os.fdopen(target, "wb") as replies:
             while True:

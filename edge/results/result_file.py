@@ -44,9 +44,11 @@ class ResultFile:
         if place is None:
             # Beside the file, so that the renaming is one step.
             self._target = os.path.realpath(path)
-            # Of this process alone: another may be writing results to the same name.
-            place = self._temporary = f"{self._target}.{os.getpid()}.partial"
-        self._file = open(place, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+            # Of this process alone: another may be writing results to the same name. By chance, for
+            # processes in two containers have equal numbers.
+            place = self._temporary = f"{self._target}.{os.urandom(8).hex()}.partial"
+        mode = "w" if self._temporary is None else "x"
+        self._file = open(place, mode, encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
         self.stream = ResultStream(self._file, f"{path}: the results")
         """To write to; raises `OutputError`."""
 

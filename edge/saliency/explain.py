@@ -93,9 +93,11 @@ def prepare(
 
 
 def _save(picture: Image, file: str) -> None:
-    temporary = f"{file}.{os.getpid()}.partial"
+    # By chance: processes in two containers have equal numbers.
+    temporary = f"{file}.{os.urandom(8).hex()}.partial"
     try:
-        picture.save(temporary, "PNG")
+        with open(temporary, "xb") as stream:
+            picture.save(stream, "PNG")
         os.replace(temporary, file)
     except OSError as error:
         with suppress(OSError):

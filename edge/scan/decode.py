@@ -6,7 +6,6 @@ same pixels everywhere.
 
 import io
 import os
-import stat
 import warnings
 from importlib import import_module
 from typing import BinaryIO, NamedTuple
@@ -14,8 +13,15 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from PIL import Image
 
-from edge.errors import ImageError
-from edge.scan.file_format import FORMATS, HEAD, find_format, picture_format
+from edge.errors import ImageError, ShortOfMemoryError
+from edge.scan.file_format import (
+    FORMATS,
+    HEAD,
+    NotRegularError,
+    find_format,
+    open_regular,
+    picture_format,
+)
 from edge.scan.geometry import even_pixels, ratio_of
 from edge.scan.integrity import (
     DamagedError,
@@ -25,6 +31,7 @@ from edge.scan.integrity import (
     webp_size,
 )
 from edge.scan.max_pixels import MAX_PIXELS, check_size
+from edge.scan.memory_price import check_memory, file_price, picture_price, webp_price
 
 _READ_WHOLE = ("PNG", "JPEG", "WebP")
 _GIF_END = b"\0;"  # an empty block and the trailer
@@ -32,6 +39,7 @@ _TAIL = 4096  # some programs append a little of their own
 _MAX_FRAMES = 1000  # that are counted, for a message
 _ORIENTATION_TAG = 274  # EXIF 2.32, table 4
 _GIF_ASPECT = 12  # position of the byte; GIF89a, 18
+_OUT_OF_MEMORY = "out of memory"  # Pillow's own words, in a bare OSError
 DAMAGED = "; copy it again"
 """Ends the message of every file that is not whole."""
 
@@ -100,13 +108,12 @@ def read_scan(
     name = os.fsdecode(scan)
     _check_frame(name, frame)
     try:
-        mode = os.stat(name).st_mode
-        if stat.S_ISDIR(mode):
-            raise ImageError(f"{name}: is a folder, not an image file")
-        if not stat.S_ISREG(mode):
-            raise ImageError(f"{name}: is not a regular file")
-        with open(name, "rb") as file:
+        with open_regular(name) as file:
             return _decode_open(file, name, max_pixels, frame)
+    except NotRegularError as error:
+        if os.path.isdir(name):
+            raise ImageError(f"{name}: is a folder, not an image file") from None
+        raise ImageError(str(error)) from None
     except OSError as error:
         raise ImageError(f"{name}: cannot be read ({error.strerror or error})") from error
     except ValueError as error:  # as of a NUL in it
@@ -200,6 +207,8 @@ def _check_alone(file, name: str, head: bytes, other, max_pixels: int) -> None:
     warnings.filterwarnings("ignore", "Corrupt EXIF data", UserWarning, "PIL")
     try:
         _decode_picture(file, name, head, *other, max_pixels, 1, [])
+    except ShortOfMemoryError:
+        raise
     except ImageError as error:
         if str(error).endswith(DAMAGED):
             return  # what is too large, or of a kind that cannot be read, is a picture all the same
@@ -226,6 +235,7 @@ def _decode_picture(
         raise ImageError(f"{name}: {error}{DAMAGED}") from None
     except UnsupportedError as error:
         raise ImageError(f"{name}: {error}") from None
+    price = webp_price(webp_size(head), head, 0) if kind == "WebP" else 0
     # Pillow's decoders raise a dozen exception types on damaged bytes, RuntimeError and
     # SyntaxError among them. Whatever they raise, it means that this file cannot be read.
     try:
@@ -236,7 +246,15 @@ def _decode_picture(
         else:
             image = getattr(import_module(f"PIL.{module}"), cls)(stream, name)
         check_size(image.size, name, max_pixels)
+        held = file.seek(0, os.SEEK_END) if kind in _READ_WHOLE else 0
+        layered = kind == "GIF" and (frame or 1) > 1
+        if kind != "WebP":  # whose price was known before it was opened
+            price = picture_price(image, kind, head, held, layered)
+            check_memory(price, name)
         _seek(image, kind, name, frame, max_pixels)
+        if kind == "TIFF" and frame:  # pages are of any size and kind
+            price = picture_price(image, kind, head, held)
+            check_memory(price, name)
         ratio, orientation = _ratio(image, kind, head), _orientation(image, kind)
         stored = Stored(kind, image.mode, *image.size)
         if (
@@ -265,7 +283,12 @@ def _decode_picture(
         raise ImageError(f"{name}: {error}{DAMAGED}") from None
     except UnsupportedError as error:
         raise ImageError(f"{name}: {error}") from None
+    except MemoryError:
+        raise _ran_out(name) from None
     except Exception as error:
+        if str(error).startswith(_OUT_OF_MEMORY):
+            raise _ran_out(name) from None
+        check_memory(price, name, failed=True)
         if kind == "TIFF" and str(error) == "unknown pixel mode":
             raise ImageError(
                 f"{name}: is a TIFF with pixels of a kind that cannot be read; "
@@ -300,9 +323,11 @@ def _checked(file, kind: str, head: bytes, name: str, max_pixels: int):
             raise ImageError(f"{name}: its {size} bytes are more than an image of the limit needs")
         if kind == "WebP":
             check_size(webp_size(head), name, max_pixels)
+            check_memory(webp_price(webp_size(head), head, size), name)
         else:
+            check_memory(file_price(size), name)
             file.seek(0)
-            data = file.read()
+            data = file.read(size)
             if kind == "JPEG":
                 return io.BytesIO(data), jpeg_stream(data)
             sides = (int.from_bytes(head[i : i + 4], "big") for i in (16, 20))
@@ -358,6 +383,12 @@ def _count(image: Image.Image, kind: str) -> int:
         pass
     image.seek(0)
     return count
+
+
+def _ran_out(name: str) -> ShortOfMemoryError:
+    return ShortOfMemoryError(
+        f"{name}: memory ran out while it was decoded; try again when more is free"
+    )
 
 
 def _reason(error: Exception) -> str:

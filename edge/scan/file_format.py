@@ -2,6 +2,7 @@
 
 import os
 import stat
+from typing import BinaryIO
 
 # A file is known by its first bytes, never by its name. Plug-ins are named one by one because
 # Image.open() would import five of them for any file, and all forty for a TIFF or a WebP.
@@ -42,6 +43,35 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", "
 only what somebody took it for."""
 
 
+class NotRegularError(OSError):
+    """A pipe, a socket, a device or a folder, or a link to one: not to be read as a scan."""
+
+
+def open_regular(path: str | os.PathLike) -> BinaryIO:
+    """Open a file for reading bytes, and nothing but a file.
+
+    It is asked what it is before it is opened, for opening some devices does something; and again
+    afterwards, for something else may have come to its name. Opening waits for nobody.
+
+    Raises:
+        NotRegularError: as it says.
+        OSError: it cannot be opened.
+        ValueError: no file can have such a name.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise NotRegularError(f"{os.fsdecode(path)}: is not a regular file")
+    file = open(path, "rb", opener=_at_once)  # noqa: SIM115
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise NotRegularError(f"{os.fsdecode(path)}: is not a regular file")
+    return file
+
+
+def _at_once(path: str, flags: int) -> int:
+    # Without waiting for a pipe's writer, nor becoming the owner of a terminal.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+
+
 def is_image_file(path: str | os.PathLike) -> bool:
     """Whether the first bytes of a regular file are those of a supported image format.
 
@@ -49,11 +79,9 @@ def is_image_file(path: str | os.PathLike) -> bool:
         OSError: it is there and cannot be read, so nobody knows.
     """
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return False  # opening a named pipe would wait for its writer for ever
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             return find_format(file.read(HEAD)) is not None
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, NotRegularError, ValueError):
         return False  # ValueError: no file can have such a name
 
 

@@ -8,6 +8,7 @@ import math
 from PIL import Image
 
 from edge.scan.max_pixels import check_size
+from edge.scan.memory_price import check_memory
 
 SQUARE = 0.01
 """Sides of a pixel that differ by no more are equal: over 100 pixels that is one."""
@@ -53,13 +54,14 @@ def even_pixels(
         remarks: that it was stretched is appended.
 
     Raises:
-        ImageError: it would have more than `max_pixels` pixels.
+        ImageError: it would have more than `max_pixels` pixels, or there is no memory for it.
     """
     if is_square(ratio):
         return image
     width, height = image.size
     size = (width, round(height * ratio)) if ratio > 1 else (round(width / ratio), height)
     check_size(size, name, max_pixels)
+    check_memory((width * height + size[0] * size[1]) * (1 if image.mode == "L" else 4), name)
     sides = ("tall", "wide") if ratio > 1 else ("wide", "tall")
     times = max(ratio, 1 / ratio)
     remarks.append(f"pixels are {times:.3g} times as {sides[0]} as {sides[1]}; evened")

@@ -1,13 +1,13 @@
 """The results of `--watch` on disk, which are also its memory of what is done."""
 
 import fcntl
-import hashlib
 import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge.errors import EdgeError
+from edge.service.file_state import FileState, digest
 
 _BEGIN = b'{"path": "'
 """Of each line: the key that `edge.results.writers.record` puts first."""
@@ -21,18 +21,19 @@ class GoneError(OSError):
     """The file of results has gone, and for now no other can be opened in its place."""
 
 
-@dataclass(frozen=True)
-class FileState:
-    """A file as the folder's listing shows it."""
+_RESTLESS = 3
+"""Times that a file was found to be the same but for its inode, after which its file system is one
+that numbers files anew as it likes (some shares, FAT), and the number counts no more."""
 
-    path: str
-    size: int
-    mtime_ns: int
 
-    def key(self) -> bytes:
-        """16 bytes that stand for it, however its folder is spelt: what is remembered of it."""
-        text = f"{self.size} {self.mtime_ns} {os.path.abspath(self.path)}"
-        return hashlib.blake2b(os.fsencode(text), digest_size=16).digest()
+@dataclass
+class _Touched:
+    """A file that was touched since its result was written: what it is like now."""
+
+    key: bytes
+    calm: bytes
+    """Its key without the inode."""
+    times: int = 1
 
 
 class Journal:
@@ -51,6 +52,8 @@ class Journal:
         self.path, self._say = path, say
         self._file: int | None = None
         self._keys: set[bytes] = set()
+        self._touched: dict[bytes, _Touched] = {}
+        self._end = 0
         self.damaged = 0
         """Lines that are no results: left where they are, and passed over."""
         self._open()
@@ -59,43 +62,75 @@ class Journal:
         return len(self._keys)
 
     def has(self, seen: FileState) -> bool:
-        """Whether that very file (path, size, time of change) has its result."""
-        return seen.key() in self._keys
+        """Whether that very file (path, size, times, inode) has its result."""
+        if seen.key() in self._keys:
+            return True
+        touched = self._touched.get(digest("", seen.path))
+        if touched is None:
+            return False
+        calm = touched.times >= _RESTLESS and touched.calm == seen.key(inode=False)
+        return calm or touched.key == seen.key()
 
     def has_content(self, path: str, sha256: str) -> bool:
         """Whether that path with that content has its result, whatever its time of change."""
         return _content_key(path, sha256) in self._keys
 
     def remember(self, seen: FileState) -> None:
-        """Take a file as done without a line of its own: it was only touched."""
-        self._keys.add(seen.key())
+        """Take a file as done without a line of its own: it was only touched.
 
-    def append(self, seen: FileState, sha256: str, result: dict) -> str | None:
+        One state is kept of each path: memory does not grow with the number of touches.
+        """
+        place, calm = digest("", seen.path), seen.key(inode=False)
+        before = self._touched.get(place)
+        times = before.times + 1 if before is not None and before.calm == calm else 1
+        self._touched[place] = _Touched(seen.key(), calm, times)
+
+    def knows(self, key: bytes) -> bool:
+        """Whether a file of that key has its result."""
+        return key in self._keys
+
+    @property
+    def descriptor(self) -> int | None:
+        """Of the open file, which a forked process must close: its lock is shared."""
+        return self._file
+
+    def append(self, seen: FileState, sha256: str | None, result: dict) -> str | None:
         """Write one result; on return it is on disk. Returns the line, without its end.
 
         None: another file has come to the journal's path, and the result stands in it.
+
+        Args:
+            sha256: None: the file is too large to be hashed.
 
         Raises:
             GoneError, RefusedError: as `follow`; the result is not written.
             OSError: it cannot be written, as to a full disk.
         """
         self.follow(make=True)
-        if self.has_content(seen.path, sha256):
+        if sha256 is not None and self.has_content(seen.path, sha256):
             return None
-        facts = {"size": seen.size, "mtime_ns": seen.mtime_ns, "sha256": sha256}
+        facts = {
+            "size": seen.size,
+            "mtime_ns": seen.mtime_ns,
+            "sha256": sha256,
+            "inode": seen.inode,
+            "ctime_ns": seen.ctime_ns,
+        }
         # The result's own path may be relative, and begins as --watch was spelt.
         line = json.dumps({**result, "file": {"path": os.path.abspath(seen.path), **facts}})
         data = f"{line}\n".encode()
         while data:
             data = data[os.write(self._file, data) :]
         os.fsync(self._file)
+        self._end = os.fstat(self._file).st_size
         self._note(seen, sha256)
         return line
 
     def follow(self, make: bool = False) -> None:
         """Go on with the file that is at the path now, if it is not the one in hand.
 
-        What was moved or deleted takes its memory along: what counts is what the path's file says.
+        What was moved, deleted or cut short takes its memory along: what counts is what the path's
+        file says.
 
         Args:
             make: False: a file that has gone is not made again yet. Who deletes the folder would
@@ -124,9 +159,16 @@ class Journal:
             there = None
         if self._file is not None:
             if there is not None and _is_open_as(self._file, there):
+                if there.st_size < self._end:
+                    self._forget()
+                    self._read(self._file)
+                    self._say(
+                        f"{self.path}: was cut short by another program; files whose results are "
+                        "gone are classified again"
+                    )
                 return
             self.close()
-            self._keys.clear()
+            self._forget()
             self._say(
                 f"{self.path}: was moved, deleted or replaced; results go on in the file that is "
                 "there now, or in a new one"
@@ -148,7 +190,7 @@ class Journal:
             _sync_folder(os.path.dirname(self.path) or ".")
         except BaseException as error:
             os.close(file)
-            self._keys.clear()
+            self._forget()
             if isinstance(error, BlockingIOError):
                 raise RefusedError(
                     f"{self.path}: another edge-classify is writing to it; stop that one first"
@@ -158,13 +200,25 @@ class Journal:
         if self.damaged:
             self._say(f"{self.path}: {self.damaged} lines are no results and are passed over")
 
-    def _note(self, seen: FileState, sha256: str) -> None:
+    def _forget(self) -> None:
+        self._keys.clear()
+        self._touched.clear()
+
+    def _note(self, seen: FileState, sha256: str | None) -> None:
         self._keys.add(seen.key())
-        self._keys.add(_content_key(seen.path, sha256))
+        if sha256 is not None:
+            self._keys.add(_content_key(seen.path, sha256))
 
     def _read(self, descriptor: int) -> None:
-        whole, rest = 0, b""
+        """Note the results in an open file, and mend its end.
+
+        A power cut may leave half a line, NULs for what was not written yet, or other bytes
+        altogether. What was begun as a line of ours is removed; what else stands at the end of a
+        file of results gets an end and is passed over. Of no other file is a byte changed.
+        """
+        whole, rest, results = 0, b"", 0
         self.damaged = 0
+        os.lseek(descriptor, 0, os.SEEK_SET)
         # Not by its name, which may lead elsewhere by now.
         with open(descriptor, "rb", closefd=False) as file:
             for line in file:
@@ -172,27 +226,37 @@ class Journal:
                     rest = line
                     break
                 whole += len(line)
-                self.damaged += not self._take(line)
+                taken = self._take(line)
+                results += taken
+                self.damaged += not taken
+        self._end = whole
         if not rest:
             return
         if self._take(rest):  # an editor, or a crash, cost it no more than its end
+            os.ftruncate(descriptor, whole + len(rest.rstrip(b"\0")))
             os.write(descriptor, b"\n")
         elif _was_cut(rest):
             os.ftruncate(descriptor, whole)
+        elif results:
+            os.write(descriptor, b"\n")
+            self.damaged += 1
         else:
             raise RefusedError(
                 f"{self.path}: is no file of results (its last line has no end, and is none of "
                 "theirs); name another with --out"
             )
         os.fsync(descriptor)
+        self._end = os.fstat(descriptor).st_size
 
     def _take(self, line: bytes) -> bool:
         """Note the result that a line is; False: it is none."""
         try:
-            facts = json.loads(line)["file"]
-            seen = FileState(str(facts["path"]), facts["size"], facts["mtime_ns"])
-            self._note(seen, str(facts["sha256"]))
-        except (ValueError, TypeError, KeyError):
+            facts = json.loads(line.strip(b"\0\r\n"))["file"]
+            more = facts.get("inode"), facts.get("ctime_ns")  # which older versions did not write
+            seen = FileState(str(facts["path"]), facts["size"], facts["mtime_ns"], *more)
+            sha256 = facts["sha256"]
+            self._note(seen, sha256 if sha256 is None else str(sha256))
+        except (ValueError, TypeError, KeyError, AttributeError):
             return False
         return True
 
@@ -217,8 +281,7 @@ def _is_open_as(descriptor: int, there: os.stat_result) -> bool:
 
 
 def _content_key(path: str, sha256: str) -> bytes:
-    text = f"{sha256} {os.path.abspath(path)}"
-    return hashlib.blake2b(os.fsencode(text), digest_size=16).digest()
+    return digest(sha256, path)
 
 
 def _sync_folder(path: str) -> None:

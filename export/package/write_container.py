@@ -47,10 +47,12 @@ def check_writable(folder: Path) -> None:
 def write_atomically(path: Path, data: bytes) -> None:
     """Write to a temporary name in the same folder and rename: never half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Of this process alone: another may be exporting to the same folder.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    # Of this process alone: another may be exporting to the same folder. By chance, for processes
+    # in two containers have equal numbers.
+    temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}.partial")
     try:
-        temporary.write_bytes(data)
+        with temporary.open("xb") as file:
+            file.write(data)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -79,7 +79,7 @@ def write_phantoms(folder: Path, count: int, seed: int) -> Path:
         folder.rmdir()
 
     folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
+    partial = folder.with_name(f".{folder.name}.partial-{os.urandom(8).hex()}")
     try:
         for label in ("yes", "no"):
             (partial / label).mkdir(parents=True)

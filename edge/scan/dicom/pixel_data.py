@@ -137,8 +137,12 @@ def pixel_cells(file, header: Header, index: int) -> np.ndarray:
     Raises:
         Problem: it is cut short, or compressed in a way that no installed decoder knows.
     """
-    native = header.pixels.syntax in _NATIVE
-    return (_native if native else _compressed)(file, header, index)
+    return (_native if is_native(header.pixels) else _compressed)(file, header, index)
+
+
+def is_native(pixels: PixelData) -> bool:
+    """Whether they lie in the file uncompressed."""
+    return pixels.syntax in _NATIVE
 
 
 def stored_values(cells: np.ndarray, header: Header) -> np.ndarray:

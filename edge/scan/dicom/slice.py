@@ -11,7 +11,7 @@ import warnings
 
 from PIL import Image
 
-from edge.errors import ImageError, MissingSoftwareError, RejectedError
+from edge.errors import ImageError, MissingSoftwareError, RejectedError, ShortOfMemoryError
 from edge.scan.dicom.padding import PADDING, find_padding
 from edge.scan.dicom.pixel_data import (
     DEFLATED,
@@ -20,6 +20,7 @@ from edge.scan.dicom.pixel_data import (
     PixelData,
     Problem,
     find_pixel_data,
+    is_native,
     pixel_cells,
     stored_values,
 )
@@ -27,6 +28,7 @@ from edge.scan.dicom.spacing import SPACINGS, pixel_ratio
 from edge.scan.dicom.windowing import GROUPS, KEYS, to_grey
 from edge.scan.geometry import even_pixels
 from edge.scan.max_pixels import check_size
+from edge.scan.memory_price import check_memory, dicom_price
 
 MAX_HEADER_BYTES = 8 << 20
 """Everything before the pixels. An enhanced MR image takes 1 to 2 kB a frame."""
@@ -93,6 +95,7 @@ def decode_dicom(
         ) from None
     _silence()
     problem = missing = None
+    short, price = False, 0
     try:
         data, pixels = _read_header(file, pydicom)
         modality = data.get("Modality")
@@ -102,6 +105,8 @@ def decode_dicom(
             header = _header(data, pixels)
             check_size((header.columns, header.rows), name, max_pixels)
             index = _frame_index(header, frame)
+            price = _price(header, data)
+            check_memory(price, name)
             cells = pixel_cells(file, header, index)
             values = stored_values(cells, header)
             padding = find_padding(cells, values, data, header, remarks)
@@ -114,16 +119,30 @@ def decode_dicom(
         raise
     except Problem as error:
         problem, missing = str(error), error.package
+    except MemoryError:
+        short = True
     except Exception:
         # pydicom raises whatever its parsing trips over, quoting values: nothing of it is kept.
         problem = "is a damaged DICOM file or of an unknown kind; export it again"
     # Outside of the handlers, so that the error above is not attached as context.
+    if problem is not None:
+        check_memory(price, name, failed=True)
+    if short:
+        raise ShortOfMemoryError(
+            f"{name}: memory ran out while it was decoded; try again when more is free"
+        )
     if missing:
         raise MissingSoftwareError(f"{name}: {problem}", missing)
     if problem is not None:
         raise ImageError(f"{name}: {problem}")
     known = f"{modality}, " if modality in _MODALITIES else ""
     raise RejectedError(name, f"the DICOM modality is {known}not MR")
+
+
+def _price(header: Header, data) -> int:
+    table = "ModalityLUTSequence" in data or any(group in data for group in GROUPS)
+    compressed = not is_native(header.pixels)
+    return dicom_price(header.rows * header.columns, header.allocated, table, compressed)
 
 
 def _silence() -> None:

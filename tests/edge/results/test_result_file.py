@@ -172,3 +172,19 @@ def test_a_folder_is_refused_before_any_work(any_model, scan, tmp_path):
     assert "out: is a folder" in err
     assert not pictures.exists()
     assert not list(tmp_path.glob("*.partial"))
+
+
+def test_equal_process_ids_in_two_containers(tmp_path, monkeypatch):
+    """Both write at once, to temporary files of their own; the last that is whole stays."""
+    from edge.results.result_file import ResultFile
+
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    target = tmp_path / "results.txt"
+    with ResultFile(str(target)) as first, ResultFile(str(target)) as second:
+        first.stream.write("first" * 9)
+        second.stream.write("second")
+        assert len(os.listdir(tmp_path)) == 2
+        first.replace()
+        second.replace()
+    assert target.read_text() == "second"
+    assert os.listdir(tmp_path) == ["results.txt"]

@@ -124,3 +124,98 @@ def test_a_file_of_results_that_has_gone_is_not_made_before_there_is_one(tmp_pat
     journal.append(FileState("in/a.png", 3, 4), "0" * 64, {"path": "in/a.png"})
     assert len(results(path)) == 1
     journal.close()
+
+
+def write_some(path, count: int = 3) -> bytes:
+    journal = Journal(str(path))
+    for number in range(count):
+        seen = FileState(f"in/{number}.png", 3, 4, 5, 6)
+        journal.append(seen, str(number) * 64, {"path": seen.path, "verdict": "tumor"})
+    journal.close()
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("nuls", [0, 1, 50, 4096])
+def test_no_power_cut_ends_every_start(tmp_path, nuls):
+    """Cut anywhere, with NULs for what was not written yet: what is whole counts, and once."""
+    path = tmp_path / "results.ndjson"
+    data = write_some(path)
+    ends = [at for at, byte in enumerate(data) if byte == ord("\n")]
+    for cut in range(1, len(data) + 1):
+        path.write_bytes(data[:cut] + b"\0" * nuls)
+        journal = Journal(str(path))
+        whole = sum(end <= cut for end in ends)  # a line that lacks its end alone is whole
+        assert [journal.has(FileState(f"in/{n}.png", 3, 4, 5, 6)) for n in range(3)] == [
+            n < whole for n in range(3)
+        ]
+        journal.close()
+        lines = path.read_bytes()
+        assert lines == data[: len(lines)]
+        assert lines.count(b"\n") == whole
+
+
+@pytest.mark.parametrize(
+    "end", [b'\0\0\0\0ce": null}', b"old text of another file", b"\0" * 9 + b'{"pa\0', b"[1]"]
+)
+def test_what_is_not_ours_at_the_end_is_passed_over(tmp_path, end):
+    """As a file system leaves it that had made room and not written yet."""
+    path = tmp_path / "results.ndjson"
+    data = write_some(path)
+    path.write_bytes(data + end)
+    for _ in range(2):
+        journal = Journal(str(path))
+        assert journal.has(FileState("in/2.png", 3, 4, 5, 6))
+        journal.close()
+        assert path.read_bytes().startswith(data)
+        assert path.read_bytes().endswith(b"\n")
+
+
+def test_lines_of_older_versions_are_understood(tmp_path):
+    """They tell no inode: the file is hashed once, and gets no second line."""
+    path = tmp_path / "results.ndjson"
+    line = '{"path": "/in/a.png", "file": {"path": "/in/a.png", "size": 3, "mtime_ns": 4, '
+    path.write_text(line + f'"sha256": "{"0" * 64}"}}}}\n')
+    journal = Journal(str(path))
+    seen = FileState("/in/a.png", 3, 4, 5, 6)
+    assert journal.damaged == 0
+    assert not journal.has(seen)
+    assert journal.has_content("/in/a.png", "0" * 64)
+    journal.remember(seen)
+    assert journal.has(seen)
+    assert journal.append(seen, "0" * 64, {"path": "/in/a.png"}) is None
+    journal.close()
+
+
+def test_an_inode_that_wanders_costs_three_looks(tmp_path):
+    journal = Journal(str(tmp_path / "results.ndjson"))
+    journal.append(FileState("/in/a.png", 3, 4, 0, 6), "0" * 64, {"path": "/in/a.png"})
+    hashed = 0
+    for inode in range(1, 20):
+        seen = FileState("/in/a.png", 3, 4, inode, 6)
+        if not journal.has(seen):
+            hashed += 1
+            journal.remember(seen)
+    assert hashed == 3
+    assert not journal.has(FileState("/in/a.png", 3, 4, 20, 7)), "its ctime counts all the same"
+    assert not journal.has(FileState("/in/a.png", 3, 5, 20, 6))
+    journal.close()
+
+
+@pytest.mark.parametrize("left", [0, 1, 2])
+def test_results_that_another_program_cut_short(tmp_path, left):
+    path, said = tmp_path / "results.ndjson", []
+    data = write_some(path)
+    journal = Journal(str(path), said.append)
+    kept = b"".join(data.splitlines(keepends=True)[:left])
+    with open(path, "r+b") as file:
+        file.truncate(len(kept) + 7 if left else 0)  # into the midst of a line
+    journal.follow()
+    journal.follow()
+    assert [journal.has(FileState(f"in/{n}.png", 3, 4, 5, 6)) for n in range(3)] == [
+        n < left for n in range(3)
+    ]
+    assert len(said) == 1
+    assert "was cut short by another program" in said[0]
+    journal.append(FileState("in/2.png", 3, 4, 5, 6), "2" * 64, {"path": "in/2.png"})
+    assert len(results(path)) == left + 1
+    journal.close()

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from edge.service.watch import Folder
+from edge.service.folder import Folder
 
 
 def test_a_file_that_grows_is_left_alone(tmp_path):
@@ -41,15 +41,15 @@ def failing(times: int, work, error):
 IO_ERROR = OSError(errno.EIO, os.strerror(errno.EIO))
 
 
-@pytest.mark.parametrize("where", ["edge.service.watch._sha256", "edge.scan.decode._decode_open"])
+@pytest.mark.parametrize("where", ["edge.service.examine._sha256", "edge.scan.decode._decode_open"])
 def test_a_file_that_cannot_be_read_is_tried_again(
     watch_in_process, scan, inbox, monkeypatch, where
 ):
     from edge.scan import decode
-    from edge.service import watch
+    from edge.service import examine
 
     (inbox / "a.png").write_bytes(scan(180).read_bytes())
-    work = watch._sha256 if "watch" in where else decode._decode_open
+    work = examine._sha256 if "examine" in where else decode._decode_open
     wrapped, calls = failing(3, work, IO_ERROR)
     monkeypatch.setattr(where, wrapped)
     found, err = watch_in_process(3)

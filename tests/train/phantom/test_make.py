@@ -200,7 +200,6 @@ def test_another_process_may_be_quicker(tmp_path, monkeypatch, same):
     def after_another(path, target):
         with monkeypatch.context() as patch:
             patch.setattr(Path, "rename", rename)
-            patch.setattr(files.os, "getpid", lambda: 1)
             write_phantoms(folder, 2, seed=1 if same else 2)
         return rename(path, target)
 

@@ -1,0 +1,111 @@
+"""Which file is in work, noted before the work begins: what a file did to its process is not lost.
+
+Beside the results lies `.NAME.attempts` while a file is in work, and as long as there is one that
+ended a process. A process that is killed (by the system, for lack of memory) tells nobody why; the
+next one finds the note and counts. It is not forced to disk, for it must outlive a process, not a
+power cut, which is no fault of the file in work.
+"""
+
+import json
+import os
+from contextlib import suppress
+
+from edge.service.file_state import FileState
+from edge.service.journal import Journal
+
+MOST = 2
+"""Processes that a file may end; it is not tried again then."""
+_KEPT = 1000
+"""Files that are remembered, the latest ones."""
+_LONGEST = 1 << 17  # bytes of a note, of which 1,000 files need a third
+_BLOCK = 4096
+
+
+class Attempts:
+    """The deaths that files have cost, in memory and beside the results.
+
+    A note that cannot be written costs nothing but the count across a restart.
+
+    Args:
+        journal: whose results end the memory of a file.
+    """
+
+    def __init__(self, journal: Journal):
+        folder, name = os.path.split(journal.path)
+        self._path = os.path.join(folder, f".{name}.attempts")
+        self._deaths: dict[str, int] = {}
+        self._now: str | None = None
+        self._read(journal)
+
+    def deaths(self, seen: FileState) -> int:
+        """How many processes have ended while this file was in work."""
+        return self._deaths.get(_name(seen), 0)
+
+    def begin(self, seen: FileState) -> None:
+        """To be called before a file is worked on."""
+        self._now = _name(seen)
+        self._write()
+
+    def end(self, seen: FileState, died: bool, final: bool) -> int:
+        """To be called afterwards; returns the deaths.
+
+        Args:
+            died: whether the process that worked on it ended.
+            final: whether it has its outcome, and will not be tried again.
+        """
+        name, self._now = _name(seen), None
+        deaths = self._deaths.pop(name, 0) + died
+        if deaths and not final:
+            self._deaths[name] = deaths
+            while len(self._deaths) > _KEPT:
+                del self._deaths[next(iter(self._deaths))]
+        if died:
+            self._write()
+        return deaths
+
+    def forget(self, seen: FileState) -> None:
+        """To be called when a file has its result, whatever it is."""
+        self._deaths.pop(_name(seen), None)
+
+    def rest(self) -> None:
+        """To be called when nothing is in work: a note without a count goes away."""
+        if self._deaths:
+            self._write()
+            return
+        with suppress(OSError):
+            os.unlink(self._path)
+
+    def _read(self, journal: Journal) -> None:
+        note = None
+        with suppress(OSError, ValueError, RecursionError):
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with open(descriptor, "rb") as file:
+                note = json.loads(file.read(_LONGEST).partition(b"\n")[0])
+        if not isinstance(note, dict) or not isinstance(note.get("deaths"), dict):
+            return
+        counts = {**note["deaths"]}
+        now = note.get("now")
+        if isinstance(now, str):
+            before = counts.get(now)
+            counts[now] = 1 + (before if isinstance(before, int) else 0)
+        for name, count in list(counts.items())[-_KEPT:]:
+            with suppress(ValueError):
+                if isinstance(count, int) and not journal.knows(bytes.fromhex(name)):
+                    self._deaths[name] = count
+
+    def _write(self) -> None:
+        note = json.dumps({"now": self._now, "deaths": self._deaths}).encode() + b"\n"
+        # Written over in place, in whole blocks, and never cut short: a file system would hurry to
+        # the disk with that. The first line counts.
+        note += b" " * (-len(note) % _BLOCK)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with suppress(OSError):
+            descriptor = os.open(self._path, flags, 0o644)
+            try:
+                os.write(descriptor, note)
+            finally:
+                os.close(descriptor)
+
+
+def _name(seen: FileState) -> str:
+    return seen.key().hex()

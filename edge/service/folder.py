@@ -1,0 +1,92 @@
+"""Finds the files of a watched folder that are whole and not yet done."""
+
+import errno
+import os
+import time
+from collections.abc import Callable, Iterator
+
+from edge.app.inputs import is_companion
+from edge.service.file_state import FileState
+
+_UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart")
+"""Ends of the names that programs give to files they are still writing."""
+
+
+class Folder:
+    """Finds the files of a folder, and of those below it, that are whole and not yet done.
+
+    Args:
+        path: of the folder; results name files below it as `path/...`.
+        settle: seconds for which a file's size and time of change must stay the same.
+        clock: seconds that only ever grow. Not the time of day: a board without a battery-backed
+            clock gets that wrong.
+    """
+
+    def __init__(self, path: str, settle: float, clock: Callable[[], float] = time.monotonic):
+        self._path, self._settle, self._clock = path, settle, clock
+        self._pending: dict[str, tuple[FileState, float]] = {}
+        self.unread: list[str] = []
+        """What the system did not let the last look read, and why."""
+        self.linked: list[str] = []
+        """Links to folders, which the last look did not follow."""
+        self.odd: list[str] = []
+        """What is neither a file nor a folder: it was not opened."""
+        self._mounted = False
+
+    def ready(self, done: Callable[[FileState], bool]) -> list[FileState]:
+        """Look once; files that have settled, the oldest first.
+
+        Raises:
+            OSError: the folder is gone, or what was mounted there is not any more.
+        """
+        mounted = os.path.ismount(self._path)
+        if self._mounted and not mounted:
+            raise OSError(errno.ENODEV, "what was mounted there is not any more")
+        self._mounted = mounted
+        now, found, pending = self._clock(), [], {}
+        self.unread, self.linked, self.odd = [], [], []
+        for seen in self._list():
+            if done(seen):
+                continue
+            before, since = self._pending.get(seen.path, (seen, now))
+            # Not its inode, which wanders on some shares.
+            if (before.size, before.mtime_ns) != (seen.size, seen.mtime_ns):
+                since = now
+            pending[seen.path] = seen, since
+            if now - since >= self._settle:
+                found.append(seen)
+        self._pending = pending
+        return sorted(found, key=lambda seen: (seen.mtime_ns, seen.path))
+
+    def _list(self) -> Iterator[FileState]:
+        folders = [self._path]
+        while folders:
+            folder = folders.pop()
+            try:
+                with os.scandir(folder) as listing:
+                    entries = list(listing)
+            except OSError as error:
+                if folder == self._path:
+                    raise
+                self._refused(folder, error)
+                continue
+            for entry in entries:
+                if entry.name.startswith(".") or entry.name.endswith(_UNFINISHED):
+                    continue
+                try:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    elif entry.is_symlink() and entry.is_dir():
+                        self.linked.append(entry.path)
+                    elif entry.is_file():
+                        if not is_companion(entry.name):
+                            yield FileState.of(entry.path, entry.stat())
+                    elif os.path.exists(entry.path):
+                        self.odd.append(entry.path)
+                except OSError as error:
+                    self._refused(entry.path, error)
+
+    def _refused(self, path: str, error: OSError) -> None:
+        # These two say that it was removed since its name was read.
+        if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+            self.unread.append(f"{path}: cannot be read ({error.strerror or error})")
