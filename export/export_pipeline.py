@@ -13,7 +13,7 @@ from edge.console.signals import was_stopped
 from edge.console.streams import silenced
 from edge.inference.decision import verdict
 from edge.inference.engines import installed, version
-from edge.model_file.container import payload_sha256
+from edge.model_file.container import payload_sha256, read_model
 from edge.model_file.dataclass_json import to_json
 from edge.model_file.manifest import Manifest
 from edge.model_file.provenance import Calibration, GoldenSample, Parity, Provenance, Trial
@@ -226,7 +226,9 @@ def export_target(
         if not problems:
             spec = run.manifest.input
             expected = classifiers[0].probability(golden_pixels(spec))
-            golden = golden_sample(spec, expected, target.golden_tolerance)
+            golden = golden_sample(
+                *(spec, expected, target.golden_tolerance, run.manifest.decision)
+            )
             proven = replace(draft, golden=golden, parity=tuple(proofs), fails_to_load=unable)
             _write(candidate, payload, manifest, proven)
             digest = sha256_file(candidate)
@@ -283,7 +285,8 @@ def _load_everywhere(file: Path, target: Target) -> tuple[list[Classifier], tupl
     for engine in installed(target.format):
         try:
             with silenced():
-                classifiers.append(Classifier(file, engine=engine))
+                # Unsigned as yet, whatever the trust store of this system wants.
+                classifiers.append(Classifier(read_model(file, trust=None), engine=engine))
         except EngineError:
             continue
         except ModelError:

@@ -117,6 +117,14 @@ class ModelFile:
             )
         return self
 
+    def vouched(self) -> str:
+        """Who vouches for the verified file, in words."""
+        if self.unsigned:
+            return f"nobody who is trusted: {self.unsigned}"
+        if self.signer and self.key_id:
+            return f"signed by {self.signer}, {self.key_id}"
+        return self.signer or "not checked: there is no trust store, or its policy is off"
+
     def _hash(self, payload: Ranges) -> None:
         try:
             with open(self.path, "rb") as file:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from edge.errors import ModelError
 from edge.model_file.dataclass_json import from_json, to_json
 
-MANIFEST_VERSION = "1.3"
+MANIFEST_VERSION = "1.4"
 """major.minor. A reader accepts every minor version of its own major one, and refuses others."""
 
 MAX_MANIFEST_BYTES = 4_000_000

@@ -61,6 +61,29 @@ class Trust(NamedTuple):
     remark: str | None = None
     """What the user should know of the policy."""
 
+    def words(self) -> str:
+        """The state of the store, for `--doctor`."""
+        if self.folder is None:
+            return f"policy {self.policy}, without a trust store: bundled models alone are trusted"
+        keys = [f"{name} ({key_id(key)})" for key, name in self.keys.items()]
+        return (
+            f"{self.folder}: policy {self.policy}; {len(keys)} keys: {', '.join(keys) or 'none'}; "
+            f"{len(self.revoked)} revoked"
+        )
+
+    def advice(self) -> list[str]:
+        """What is wrong with who may write to the store."""
+        if self.folder is None or os.name != "posix":
+            return []
+        names = ("", *sorted(os.listdir(self.folder)))
+        paths = [os.path.join(self.folder, name) if name else self.folder for name in names]
+        return [
+            f"{path}: everybody may write to it, and so decide whose models are taken; "
+            f"run: chmod o-w {path}"
+            for path in paths
+            if os.path.exists(path) and os.stat(path).st_mode & stat.S_IWOTH
+        ]
+
     def judge(self, path: str, sha256: str, bundled: str | None) -> Signature:
         """Who vouches for a file of that SHA-256; never raises.
 
