@@ -44,8 +44,8 @@ def parser(prog: str = "python -m export") -> Parser:
         "A file is published only if its verdicts on held-out scans hold against Keras.",
         epilog="what can be exported, and how far it may stray from Keras on the held-out scans\n"
         "(at least one verdict may change where any may):\n" + table() + "\n\n"
-        f"`{prog} inspect FILE` prints the manifest of an exported file; keygen, sign and verify are\n"
-        "for signatures: each has a --help of its own.\n\n"
+        f"`{prog} inspect FILE` prints the manifest of an exported file; keygen, sign and\n"
+        "verify are for signatures: each has a --help of its own.\n\n"
         "exit status: 0 all published; 1 at least one file did not hold and was not published;\n"
         "2 wrong usage, no usable run or data; 130 interrupted.",
         rules=RULES,
@@ -176,8 +176,10 @@ def keygen_parser(prog: str = "python -m export") -> Parser:
         description="Make an Ed25519 key to sign models with, as ssh-keygen does: KEY is private, "
         "KEY.pub is for the trust stores of devices. Files that are there are never replaced.",
         epilog="exit status: 0 the key is made; 2 wrong usage, or it cannot be written.",
-        rules=(Rule("--passphrase-file", excludes=("--no-passphrase",)),
-               Rule("--no-passphrase", excludes=("--passphrase-file",))),
+        rules=(
+            Rule("--passphrase-file", excludes=("--no-passphrase",)),
+            Rule("--no-passphrase", excludes=("--passphrase-file",)),
+        ),
     )
     add = result.group("output")
     add("key", metavar="KEY", type=Path, help="file for the private key (required)")

@@ -9,13 +9,14 @@ import keras
 import numpy as np
 
 from edge import Classifier, EdgeError, EngineError, ModelError
+from edge.console.messages import printable
 from edge.console.signals import was_stopped
 from edge.console.streams import silenced
 from edge.inference.decision import verdict
 from edge.inference.engines import installed, version
 from edge.model_file.container import payload_sha256, read_model
 from edge.model_file.dataclass_json import to_json
-from edge.model_file.manifest import Manifest
+from edge.model_file.manifest import MAX_NAME, Manifest
 from edge.model_file.provenance import Calibration, GoldenSample, Parity, Provenance, Trial
 from export.convert.heat_map_output import HEAT_MAP, heat_map_of, two_outputs
 from export.convert.keras_conversion import Converter
@@ -305,19 +306,22 @@ def _write(path: Path, payload: bytes, manifest: Manifest, provenance: Provenanc
 
 def _manifest(inputs: ExportInputs, target: Target) -> Manifest:
     trained = inputs.run.manifest
-    return Manifest(
-        name=inputs.run.name,
-        format=target.format,
-        precision=target.precision,
-        labels=trained.labels,
-        positive=trained.positive,
-        input=trained.input,
-        decision=trained.decision,
-        reject=trained.reject,
-        payload_sha256="",
-        provenance={},
-        heat_map=inputs.converter.heat_map,
-    )
+    try:
+        return Manifest(
+            name=printable(inputs.run.name)[:MAX_NAME],
+            format=target.format,
+            precision=target.precision,
+            labels=trained.labels,
+            positive=trained.positive,
+            input=trained.input,
+            decision=trained.decision,
+            reject=trained.reject,
+            payload_sha256="",
+            provenance={},
+            heat_map=inputs.converter.heat_map,
+        )
+    except ValueError as error:  # as of labels that no terminal can show
+        raise ExportError(f"{inputs.run.folder}: cannot be exported ({error})") from None
 
 
 def _provenance(

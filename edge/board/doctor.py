@@ -111,9 +111,7 @@ def run_doctor(
     with silenced():
         report = replace(examine(), signature=signature)
         if trust:
-            report = replace(
-                report, trust=trust.words(), advice=(*report.advice, *trust.advice())
-            )
+            report = replace(report, trust=trust.words(), advice=(*report.advice, *trust.advice()))
     if format == "json":
         import json
 

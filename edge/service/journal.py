@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge.errors import EdgeError
+from edge.model_file import bounded_json
 
 _BEGIN = b'{"path": "'
 """Of each line: the key that `edge.results.writers.record` puts first."""
@@ -189,7 +190,7 @@ class Journal:
     def _take(self, line: bytes) -> bool:
         """Note the result that a line is; False: it is none."""
         try:
-            facts = json.loads(line)["file"]
+            facts = bounded_json.loads(line, bounded_json.LINE)["file"]
             seen = FileState(str(facts["path"]), facts["size"], facts["mtime_ns"])
             self._note(seen, str(facts["sha256"]))
         except (ValueError, TypeError, KeyError):
@@ -203,7 +204,7 @@ def _was_cut(line: bytes) -> bool:
     if not start.startswith(_BEGIN):
         return _BEGIN.startswith(start)
     try:
-        json.loads(start)
+        bounded_json.loads(start, bounded_json.LINE)
     except ValueError:
         return True
     return False

@@ -37,7 +37,7 @@ class SigningKey:
 
     @property
     def key_id(self) -> str:
-        """"SHA256:...", as `ssh-keygen -l` prints it."""
+        """ "SHA256:...", as `ssh-keygen -l` prints it."""
         return key_id(self.public)
 
 
@@ -100,9 +100,7 @@ def load_key(file: Path, passphrase_file: Path | None = None) -> SigningKey:
     if os.name == "posix" and mode & 0o077:
         raise ExportError(f"{file}: others may read this private key; run: chmod 600 {file}")
     of_openssh = b"BEGIN OPENSSH PRIVATE KEY" in text[:64]
-    load = (
-        serialization.load_ssh_private_key if of_openssh else serialization.load_pem_private_key
-    )
+    load = serialization.load_ssh_private_key if of_openssh else serialization.load_pem_private_key
     why = "is no private key"
     try:
         try:

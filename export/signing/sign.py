@@ -24,9 +24,7 @@ def sign_model(model: Path, key: "SigningKey") -> Path:
     digest = bytes.fromhex(open_model(model, trust=None).sha256)
     path = model.with_name(model.name + SUFFIX)
     try:
-        write_atomically(
-            path, armored(key.public, key.private.sign(signed_data(digest))).encode()
-        )
+        write_atomically(path, armored(key.public, key.private.sign(signed_data(digest))).encode())
     except OSError as error:
         raise ExportError(f"{path}: cannot be written ({error.strerror or error})") from error
     return path

@@ -1,8 +1,9 @@
 """Every file and folder below a folder, links to folders followed."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
+
+from edge.console.walk_folders import walk
 
 _COMPANIONS = ("__MACOSX",)
 """Folders beside the real ones in archives that macOS packs: they repeat every name."""
@@ -43,7 +44,7 @@ def _below(folder: Path, entered: set[Path]) -> Iterator[tuple[Path, bool]]:
         entered: real paths of the folders that were; added to.
     """
     entered.add(folder.resolve())
-    for parent, folders, files in os.walk(folder):
+    for parent, folders, files in walk(folder):
         inner = []
         for name in folders:
             path = Path(parent, name)
@@ -54,5 +55,5 @@ def _below(folder: Path, entered: set[Path]) -> Iterator[tuple[Path, bool]]:
             if not is_link:
                 entered.add(path.resolve())
                 inner.append(name)
-        folders[:] = inner  # `os.walk` enters what is left in its list
+        folders[:] = inner  # `walk` enters what is left in its list
         yield from ((Path(parent, name), False) for name in files if name[0] != ".")

@@ -246,9 +246,9 @@ MANIFEST = to_json(manifest_of(MODELS / "tiny.onnx"))
         ("decision", {"transform": "sigmoid", "threshold": 1.5}, "decision.threshold"),
         ("decision", {"transform": "sigmoid", "threshold": 0.9}, "within the uncertain band"),
         ("decision", {"transform": "sigmoid", "uncertain": [0.1]}, "expected 2 values"),
-        ("decision", {"transform": "sigmoid", "temperature": 10**400}, "larger than any number"),
+        ("decision", {"transform": "sigmoid", "temperature": 10**400}, "too large a number"),
         ("reject", {"min_side": -1}, "reject.min_side: must be 0 or more"),
-        ("reject", {"max_white": float("nan")}, "reject.max_white: must be 0 or more"),
+        ("reject", {"max_white": float("nan")}, "holds NaN, which is no number"),
     ],
 )
 def test_nonsense_in_a_manifest_is_named(key, value, words):
