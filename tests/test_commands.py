@@ -23,8 +23,8 @@ UNITS = {
 }
 """Metavar of a number: what its help counts in."""
 ALWAYS = {
-    "edge-classify": "--format --model --signature --engine --provider --threads --jobs --out --explain "
-    "--max-pixels --frame",
+    "edge-classify": "--format --model --signature --engine --provider --threads --jobs --out "
+    "--explain --max-pixels --frame",
     "python -m train": "--data --test-data --positive --negative --patient-csv --labels --out "
     "--resume "
     "--model --epochs --batch-size --seed --target-sensitivity --coverage --precision --devices "

@@ -47,12 +47,13 @@ def replay_decision(manifest: Manifest, golden: GoldenSample) -> tuple[bool, str
 
 def replay_gate(spec: InputSpec, gate: RejectGate) -> tuple[bool, str]:
     """Whether the gate refuses what its limits say that it must; and that in words."""
+    pictures = _hopeless(gate)
     passed = [
         name
-        for name, image in _hopeless(gate).items()
+        for name, image in pictures.items()
         if apply_gate(image, preprocess_part(image, spec), gate).refused is None
     ]
-    count = len(_hopeless(gate))
+    count = len(pictures)
     if passed:
         return False, f"lets pass what it must refuse: a picture that is {', '.join(passed)}"
     if not count:

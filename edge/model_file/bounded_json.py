@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 _BRACKETS = b"[]{}"
 _OTHERS = bytes(set(range(256)) - set(_BRACKETS))
+_AS_LISTS = bytes.maketrans(b"{}", b"[]")
 _LARGE = re.compile(rb"\d[eE]\+?\d{3}|\d{20}")
 """What a number looks like that may be too large: the parser is slower with eyes on each."""
 
@@ -111,9 +112,9 @@ def _outside_of_texts(data: bytes, limits: Limits) -> bytes:
     if len(data) > limits.text and max(map(len, parts[1::2]), default=0) > limits.text:
         raise ValueError(f"holds a text of more than {limits.text} bytes")
     outside = b"".join(parts[::2])
-    brackets = outside.translate(None, _OTHERS)
+    brackets = outside.translate(_AS_LISTS, _OTHERS)
     for _ in range(limits.depth):
-        inner = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        inner = brackets.replace(b"[]", b"")
         if len(inner) == len(brackets):
             break
         brackets = inner
