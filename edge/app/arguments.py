@@ -195,8 +195,8 @@ def parser(prog: str = "edge-classify") -> Parser:
     add(
         "--self-test",
         action="store_true",
-        help="check the model's hash and replay its golden sample on every installed engine "
-        "(default: no)",
+        help="check the model's hash and who vouches for it, and replay its golden sample, its "
+        "verdicts and its gate, on every installed engine (default: no)",
     )
     add(
         "--doctor",

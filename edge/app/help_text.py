@@ -58,8 +58,8 @@ service:
   --settle S            with --watch: a file is whole when unchanged for S seconds (default: 2)
 
 checks:
-  --self-test           check the model's hash and replay its golden sample on every installed
-                        engine (default: no)
+  --self-test           check the model's hash and who vouches for it, and replay its golden sample,
+                        its verdicts and its gate, on every installed engine (default: no)
   --doctor              tell what this board is, which engines it has, and how to install what is
                         missing (default: no)
 
