@@ -98,7 +98,7 @@ class ModelFile:
                 revoked, or the policy wants a signature and there is none of a trusted key.
         """
         self._hashing.join()
-        if not _same(self._status, self.path):
+        if not _same(self._status, self.path, strict=self.trust is not None):
             raise ModelError(f"{self.path}: was replaced while in use; start again to use the new")
         if self._digest != self.manifest.payload_sha256:
             raise ModelError(
@@ -220,12 +220,13 @@ def payload_sha256(path: str | os.PathLike) -> str:
         return _digests(file, split(file, size, path)[1], size)[0]
 
 
-def _same(status: os.stat_result, path: str) -> bool:
+def _same(status: os.stat_result, path: str, strict: bool) -> bool:
+    """Whether a file is as it was; `strict`: by the time, too, that nobody but the system sets."""
     try:
         now = os.stat(path)
     except OSError:
         return False
-    fields = ("st_dev", "st_ino", "st_size", "st_mtime_ns")
+    fields = ("st_dev", "st_ino", "st_size", "st_mtime_ns", *(["st_ctime_ns"] if strict else []))
     return all(getattr(status, field) == getattr(now, field) for field in fields)
 
 

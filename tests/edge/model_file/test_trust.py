@@ -318,6 +318,16 @@ def test_a_model_replaced_after_its_check_is_not_used(signed, store, monkeypatch
         Classifier(model)
 
 
+def test_a_change_that_was_made_to_look_like_none_is_seen(signed, store):
+    """Written in place, of the same size, and its time set back."""
+    model, status = opened(signed, store), os.stat(signed)
+    data = signed.read_bytes()
+    signed.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    os.utime(signed, ns=(status.st_atime_ns, status.st_mtime_ns))
+    with pytest.raises(ModelError, match="was replaced while in use"):
+        model.verify()
+
+
 def test_who_may_write_to_the_store_is_told(store):
     if not installed():
         pytest.skip("no engine is installed")
