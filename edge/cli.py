@@ -63,7 +63,7 @@ def _run(args, closed: frozenset[int]) -> int:
     if args.doctor:
         from edge.board.doctor import run_doctor
 
-        return run_doctor(args.model, args.format)
+        return run_doctor(args.model, args.format, args.trust, args.signature)
 
     import warnings
 
@@ -72,10 +72,13 @@ def _run(args, closed: frozenset[int]) -> int:
 
     from edge.console.streams import silenced
     from edge.errors import EngineError, ModelError
-    from edge.model_file.container import read_model
+    from edge.model_file.container import find_trust, read_model
 
     try:
-        model = read_model(model_path)
+        trust = find_trust(args.trust, args.signature)
+        if trust and trust.remark:
+            say(trust.remark)
+        model = read_model(model_path, trust)
         if args.self_test:
             from edge.inference.self_test import run_self_test
 
@@ -102,6 +105,8 @@ def _run(args, closed: frozenset[int]) -> int:
         return say(error)
     if classifier.engine.warning:
         say(classifier.engine.warning)
+    if model.unsigned:
+        say(f"{model.path}: WARNING: nobody who is trusted vouches for it: {model.unsigned}")
     if args.watch:
         from edge.service.watch import run_watch
 

@@ -42,17 +42,59 @@ def main(argv: list[str] | None = None) -> int:
 
 def _command(argv: list[str], closed: frozenset[int]) -> int:
     prog = command_of("export")
-    if argv[:1] == ["inspect"]:
-        args = COMMANDS["inspect"](prog).parse_args(argv[1:])
+    if argv and argv[0] in COMMANDS:
+        args = COMMANDS[argv[0]](prog).parse_args(argv[1:])
         command_frame.need_output(closed)
-        print(describe(args.file))
-        return 0
+        return _OTHERS[argv[0]](args)
     if meant := slip_of(argv, COMMANDS):
         raise ExportError(f"unknown command {argv[0]}; did you mean {meant}?")
     args = parser(prog).parse_args(argv)
     stop_cleanly()
     command_frame.need(_NEEDED)
     return _export(args)
+
+
+def _inspect(args: argparse.Namespace) -> int:
+    print(describe(args.file))
+    return 0
+
+
+def _keys():
+    """`export.signing.keys`, if its package is there."""
+    try:
+        from export.signing import keys
+    except ModuleNotFoundError as error:
+        raise ExportError(f"needs {error.name}; run: pip install 'mri-edge[sign]'") from error
+    return keys
+
+
+def _keygen(args: argparse.Namespace) -> int:
+    name = args.key.name if args.name is None else args.name
+    public = _keys().make_key(args.key, name, args.passphrase_file, not args.no_passphrase)
+    print(f"{public.file}: for the trust stores of devices; key id {public.key_id}")
+    print(f"{args.key}: the private key; whoever has it can sign models in your name")
+    return 0
+
+
+def _sign(args: argparse.Namespace) -> int:
+    from export.signing.sign import sign_model
+
+    key = _keys().load_key(args.key, args.passphrase_file)
+    for model in args.model:
+        print(printable(f"{sign_model(model, key)}: signed by {key.key_id}"))
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from export.signing.sign import verify_models
+
+    lines, good = verify_models(args.model, args.trust)
+    print("\n".join(map(printable, lines)))
+    return 0 if good else 1
+
+
+_OTHERS = {"inspect": _inspect, "keygen": _keygen, "sign": _sign, "verify": _verify}
+"""The commands but exporting itself."""
 
 
 def _export(args: argparse.Namespace) -> int:

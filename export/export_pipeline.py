@@ -9,13 +9,14 @@ import keras
 import numpy as np
 
 from edge import Classifier, EdgeError, EngineError, ModelError
+from edge.console.messages import printable
 from edge.console.signals import was_stopped
 from edge.console.streams import silenced
 from edge.inference.decision import verdict
 from edge.inference.engines import installed, version
-from edge.model_file.container import payload_sha256
+from edge.model_file.container import payload_sha256, read_model
 from edge.model_file.dataclass_json import to_json
-from edge.model_file.manifest import Manifest
+from edge.model_file.manifest import MAX_NAME, Manifest
 from edge.model_file.provenance import Calibration, GoldenSample, Parity, Provenance, Trial
 from export.convert.heat_map_output import HEAT_MAP, heat_map_of, two_outputs
 from export.convert.keras_conversion import Converter
@@ -226,7 +227,9 @@ def export_target(
         if not problems:
             spec = run.manifest.input
             expected = classifiers[0].probability(golden_pixels(spec))
-            golden = golden_sample(spec, expected, target.golden_tolerance)
+            golden = golden_sample(
+                *(spec, expected, target.golden_tolerance, run.manifest.decision)
+            )
             proven = replace(draft, golden=golden, parity=tuple(proofs), fails_to_load=unable)
             _write(candidate, payload, manifest, proven)
             digest = sha256_file(candidate)
@@ -283,7 +286,8 @@ def _load_everywhere(file: Path, target: Target) -> tuple[list[Classifier], tupl
     for engine in installed(target.format):
         try:
             with silenced():
-                classifiers.append(Classifier(file, engine=engine))
+                # Unsigned as yet, whatever the trust store of this system wants.
+                classifiers.append(Classifier(read_model(file, trust=None), engine=engine))
         except EngineError:
             continue
         except ModelError:
@@ -302,19 +306,22 @@ def _write(path: Path, payload: bytes, manifest: Manifest, provenance: Provenanc
 
 def _manifest(inputs: ExportInputs, target: Target) -> Manifest:
     trained = inputs.run.manifest
-    return Manifest(
-        name=inputs.run.name,
-        format=target.format,
-        precision=target.precision,
-        labels=trained.labels,
-        positive=trained.positive,
-        input=trained.input,
-        decision=trained.decision,
-        reject=trained.reject,
-        payload_sha256="",
-        provenance={},
-        heat_map=inputs.converter.heat_map,
-    )
+    try:
+        return Manifest(
+            name=printable(inputs.run.name)[:MAX_NAME],
+            format=target.format,
+            precision=target.precision,
+            labels=trained.labels,
+            positive=trained.positive,
+            input=trained.input,
+            decision=trained.decision,
+            reject=trained.reject,
+            payload_sha256="",
+            provenance={},
+            heat_map=inputs.converter.heat_map,
+        )
+    except ValueError as error:  # as of labels that no terminal can show
+        raise ExportError(f"{inputs.run.folder}: cannot be exported ({error})") from None
 
 
 def _provenance(

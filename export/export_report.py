@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge import NOTICE
+from edge.model_file import bounded_json
 from edge.model_file.dataclass_json import to_json
 from export.package.describe import map_words
 from export.package.write_container import write_atomically
@@ -85,7 +86,7 @@ def _proofs(outcome: "Outcome") -> Iterator[str]:
 def _kept(out: Path, replaced: set[str]) -> list[dict]:
     """The entries of files that are as an earlier export left them, but for `replaced`."""
     try:
-        earlier = json.loads((out / REPORT).read_text())["files"]
+        earlier = bounded_json.read(out / REPORT)["files"]
         names = [Path(entry["file"]).name for entry in earlier]
         hashes = [entry.get("sha256") for entry in earlier]
     except (OSError, ValueError, TypeError, KeyError, AttributeError):

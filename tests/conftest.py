@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -124,3 +125,15 @@ def real_scans() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the real scans are not at {folder}")
     return folder
+
+
+@pytest.fixture
+def deep_folder(tmp_path):
+    """The innermost of 1,100 folders in one another."""
+    parent = tmp_path / "deep"
+    parent.mkdir()
+    for _ in range(1100):
+        parent = parent / "d"
+        parent.mkdir()
+    yield parent
+    subprocess.run(["rm", "-rf", tmp_path / "deep"], check=True)  # shutil.rmtree calls itself

@@ -48,10 +48,11 @@ def main() -> None:
     from export.prove.golden_sample import golden_pixels, golden_sample
 
     spec = InputSpec(SIDE, SIDE, "rgb")
+    decision = Decision("sigmoid", uncertain=(0.4, 0.6))
     for name, heat_map in (("tiny", False), ("tiny-map", True)):
         model = build(heat_map)
         probability = float(model.predict(golden_pixels(spec)[None], verbose=0)[0, 0])
-        golden: GoldenSample = golden_sample(spec, probability, 1e-3)
+        golden: GoldenSample = golden_sample(spec, probability, 1e-3, decision)
         training = Training("tiny", "0" * 64, ("none",), "0" * 64, True, {}, 0, "2026-11-21")
         converter = Converter(model, positive=1)
         for format in ("tflite", "onnx"):
@@ -65,7 +66,7 @@ def main() -> None:
                 labels=("no", "yes"),
                 positive="yes",
                 input=spec,
-                decision=Decision("sigmoid", uncertain=(0.4, 0.6)),
+                decision=decision,
                 reject=RejectGate(),
                 payload_sha256=payload_sha256(path),
                 provenance=to_json(Provenance("tiny", training, golden)),

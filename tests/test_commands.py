@@ -23,8 +23,8 @@ UNITS = {
 }
 """Metavar of a number: what its help counts in."""
 ALWAYS = {
-    "edge-classify": "--format --model --engine --provider --threads --jobs --out --explain "
-    "--max-pixels --frame",
+    "edge-classify": "--format --model --signature --engine --provider --threads --jobs --out "
+    "--explain --max-pixels --frame",
     "python -m train": "--data --test-data --positive --negative --patient-csv --labels --out "
     "--resume "
     "--model --epochs --batch-size --seed --target-sensitivity --coverage --precision --devices "
@@ -32,6 +32,9 @@ ALWAYS = {
     "python -m export": "RUN --data --out --format --precision --reference --licence "
     "--max-changed --max-difference",
     "python -m export inspect": "FILE",
+    "python -m export keygen": "KEY --name",
+    "python -m export sign": "MODEL --key --passphrase-file",
+    "python -m export verify": "MODEL --trust",
     "python -m benchmarks": "MODEL --data --run --reference --out --engine --threads --min-seconds "
     "--p99 --quick --gate --no-gate --baseline",
     "python -m benchmarks merge": "REPORT",
@@ -112,6 +115,8 @@ edge-classify: –model m x.png: begins with a long dash; did you mean --model?
 edge-classify: --settle 3 x.png: --settle has no effect without --watch
 edge-classify: --null x.png: --null has no effect without -
 edge-classify: --self-test --explain d: --explain has no effect with --self-test
+edge-classify: --trust d --signature off x.png: --trust has no effect with --signature off
+edge-classify: --signature never x.png: unknown value 'never'
 edge-classify: --doctor --jobs 2: --jobs has no effect with --doctor
 edge-classify: --doctor --self-test: --self-test has no effect with --doctor
 edge-classify: --watch . --jobs 2: --jobs has no effect with --watch
@@ -142,6 +147,10 @@ python -m export: --batch dynamic --format tflite: --batch dynamic is for ONNX
 python -m export: --int8 --precision fp16: contradict each other
 python -m export: a b: b is one argument too many
 python -m export inspect: : FILE is missing
+python -m export keygen: : KEY is missing
+python -m export keygen: k --no-passphrase --passphrase-file p: no effect with --no-passphrase
+python -m export sign: m.tflite: --key FILE is missing
+python -m export verify: m.tflite --trsut d: did you mean --trust?
 python -m benchmarks: --quik: did you mean --quick?
 python -m benchmarks: --positive a: belong to --data
 python -m benchmarks: --max-regression 3: no effect without --baseline
@@ -170,6 +179,10 @@ edge-classify: x.png --engine litert --provider cuda
 edge-classify: --watch in --settle 3 --format ndjson --explain maps --threads 2
 edge-classify: --self-test --engine litert --format json
 edge-classify: --doctor --model m.onnx --format json
+edge-classify: --watch in --model m.onnx --trust keys --signature require
+edge-classify: --self-test --model m.onnx --trust keys
+edge-classify: x.png --signature off
+python -m export sign: a.tflite a.onnx --key k
 edge-classify: x.png --out=-o.txt
 edge-classify: -- --odd-name.png
 python -m train: --data x --inspect --boxes b --test-data phantom --phantoms 80 --seed 1

@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks.installed import is_installed
 from benchmarks.timing.bare_engine import bare
 from benchmarks.timing.own_process import python, run
+from edge.model_file import bounded_json
 
 _MEASURE = "from benchmarks.hardware.peaks import _main; _main(sys.argv[1:])"
 _WRITE = "from benchmarks.hardware.peaks import write_tflite; write_tflite(sys.argv[1])"
@@ -66,7 +67,8 @@ def measure_peaks(threads: Sequence[int], folder: Path) -> tuple[Peak, ...]:
     found = []
     for count in threads:
         libraries = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), str(count))
-        data = json.loads(run(python(_MEASURE, count, *probes), **libraries).splitlines()[-1])
+        told = run(python(_MEASURE, count, *probes), **libraries)
+        data = bounded_json.loads(told.splitlines()[-1])
         blocks = tuple(Bandwidth(*block) for block in data["bandwidth"])
         found.append(Peak(count, data["fp32"], data["int8"], blocks))
     return tuple(found)

@@ -3,7 +3,6 @@
 Everything that shows a report (terminal, report.md, pictures, README, merge) starts from here.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from benchmarks.timing.cold_start import ColdStart, KerasProcess, Memory
 from benchmarks.timing.single_stream import Latency, Ratio
 from benchmarks.timing.throughput import Throughput
 from edge import NOTICE
+from edge.model_file import bounded_json
 from edge.model_file.dataclass_json import from_json
 
 SCHEMA_VERSION = "2.0"
@@ -161,12 +161,12 @@ def read_report(path: Path) -> Report:
         BenchmarkError: it is missing, no report, or of another schema version.
     """
     try:
-        data = json.loads(path.read_text())
+        data = bounded_json.read(path)
         version = data["schema_version"]
         major = int(str(version).split(".")[0])
     except OSError as error:
         raise BenchmarkError(f"{path}: cannot be read ({error.strerror})") from error
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         raise BenchmarkError(f"{path}: is no report of `python -m benchmarks`") from None
     if major != int(SCHEMA_VERSION.split(".")[0]):
         raise BenchmarkError(

@@ -1,6 +1,5 @@
 """What a fresh process costs: time to the first verdict, and memory."""
 
-import json
 import os
 import shutil
 import sys
@@ -10,6 +9,7 @@ from time import perf_counter
 
 from benchmarks.timing.own_process import python, run
 from benchmarks.timing.single_stream import Latency, Ratio, paired_ratio
+from edge.model_file import bounded_json
 
 _MINIMAL = Path(__file__).with_name("minimal_process.py")
 
@@ -83,7 +83,7 @@ def keras_process(model: Path, scan: Path) -> KerasProcess:
     start = perf_counter()
     text = run(python(_KERAS, model, scan))
     milliseconds = (perf_counter() - start) * 1e3
-    told = json.loads(text.splitlines()[-1])
+    told = bounded_json.loads(text.splitlines()[-1])
     return KerasProcess(milliseconds, told and Memory(*told))
 
 
@@ -116,7 +116,7 @@ def memory(model: str, engine: str, threads: int, scan: Path) -> Memory | None:
     """
     if not os.path.exists("/proc/self/status"):
         return None
-    peak, steady = json.loads(run(python(_MEMORY, model, engine, threads, scan)))
+    peak, steady = bounded_json.loads(run(python(_MEMORY, model, engine, threads, scan)))
     return Memory(peak, steady)
 
 

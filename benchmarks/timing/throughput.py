@@ -5,7 +5,6 @@ the turns' quotients to one job with one thread is the scaling. Workers are proc
 `edge-classify`, where the engine has one thread; the time to start them counts.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
@@ -19,6 +18,7 @@ from benchmarks.timing.single_stream import Ratio, paired_ratio
 from edge import Classifier, classify_many
 from edge.console.streams import silenced
 from edge.inference.threads import cores
+from edge.model_file import bounded_json
 from edge.model_file.dataclass_json import from_json
 
 WANTED = 0.85
@@ -114,7 +114,7 @@ def measure_apart(
     command = python(_COMMAND, "throughput", model, "-", "--engine", engine)
     command += ["--json", "--repeats", "3", "--seconds", str(seconds), "--threads"]
     text = run([*command, *map(str, threads)], input="".join(f"{file}\n" for file in files))
-    return from_json(Throughput, json.loads(text))
+    return from_json(Throughput, bounded_json.loads(text))
 
 
 def in_words(found: Throughput) -> str:

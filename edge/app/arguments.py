@@ -22,7 +22,9 @@ _FORMATS = ("text", "json", "ndjson", "csv", "html")
 _MOST = 1024
 """Threads or jobs; more is a slip of the finger, and some engines take the memory for them."""
 
-_LOADING = ("--model", "--engine", "--provider", "--threads")
+_POLICIES = ("require", "warn", "off")
+_TRUSTING = ("--trust", "--signature")
+_LOADING = ("--model", *_TRUSTING, "--engine", "--provider", "--threads")
 _WATCHING = ("--settle", "--out", "--explain", "--max-pixels", "--frame")
 _REPORTS = "{other} reports as text or json, not as {format}"
 RULES = (
@@ -31,8 +33,13 @@ RULES = (
         excludes=("--doctor", "--self-test", "--watch"),
         says="{other} takes no scans; leave out {word}",
     ),
-    Rule("--doctor", takes=("--model", "--format")),
-    Rule("--self-test", takes=("--model", "--engine", "--format")),
+    Rule("--doctor", takes=("--model", *_TRUSTING, "--format")),
+    Rule("--self-test", takes=("--model", *_TRUSTING, "--engine", "--format")),
+    Rule(
+        "--trust",
+        excludes=("--signature off",),
+        says="--trust has no effect with --signature off; leave one of them out",
+    ),
     Rule("--watch", takes=(*_LOADING, *_WATCHING, "--format")),
     Rule("--format csv", excludes=("--doctor", "--self-test"), says=_REPORTS),
     Rule("--format html", excludes=("--doctor", "--self-test"), says=_REPORTS),
@@ -127,6 +134,19 @@ def parser(prog: str = "edge-classify") -> Parser:
         help="exported .tflite or .onnx model (default: the bundled one: edge/models/NOTICE.md)",
     )
     add(
+        "--trust",
+        type=_name,
+        metavar="DIR",
+        help="folder of the public keys whose models are taken, and of a policy (default: "
+        "/etc/mri-edge/trust if there is one, beside which no other is taken)",
+    )
+    add(
+        "--signature",
+        choices=_POLICIES,
+        help="of the model: require a trusted key's, warn if there is none, or off; never weakens "
+        "the trust store's policy (default: that policy, warn without one; off without a store)",
+    )
+    add(
         "--engine",
         choices=("auto", *_ENGINE_NAMES),
         default="auto",
@@ -175,8 +195,8 @@ def parser(prog: str = "edge-classify") -> Parser:
     add(
         "--self-test",
         action="store_true",
-        help="check the model's hash and replay its golden sample on every installed engine "
-        "(default: no)",
+        help="check the model's hash and who vouches for it, and replay its golden sample, its "
+        "verdicts and its gate, on every installed engine (default: no)",
     )
     add(
         "--doctor",

@@ -32,6 +32,12 @@ output:
 model:
   --model FILE          exported .tflite or .onnx model (default: the bundled one:
                         edge/models/NOTICE.md)
+  --trust DIR           folder of the public keys whose models are taken, and of a policy (default:
+                        /etc/mri-edge/trust if there is one, beside which no other is taken)
+  --signature {require,warn,off}
+                        of the model: require a trusted key's, warn if there is none, or off; never
+                        weakens the trust store's policy (default: that policy, warn without one;
+                        off without a store)
   --engine {auto,litert,tflite-runtime,onnxruntime}
                         inference engine (default: auto, the first installed one that runs the
                         model)
@@ -52,8 +58,8 @@ service:
   --settle S            with --watch: a file is whole when unchanged for S seconds (default: 2)
 
 checks:
-  --self-test           check the model's hash and replay its golden sample on every installed
-                        engine (default: no)
+  --self-test           check the model's hash and who vouches for it, and replay its golden sample,
+                        its verdicts and its gate, on every installed engine (default: no)
   --doctor              tell what this board is, which engines it has, and how to install what is
                         missing (default: no)
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from edge.console.walk_folders import walk
 from edge.saliency.picture_names import PICTURE
 from edge.scan.file_format import SUFFIXES, is_image_file, open_regular
 
@@ -129,7 +130,11 @@ def _matches(
 ) -> Iterator[Input]:
     from glob import glob
 
-    found = sorted(glob(pattern, recursive=True))
+    try:
+        found = sorted(glob(pattern, recursive=True))
+    except RecursionError:
+        yield Input(pattern, f"{pattern}: folders are too deep for a pattern; name their folder")
+        return
     pictures = sum(path.endswith(PICTURE) for path in found)
     if pictures:
         found = [path for path in found if not path.endswith(PICTURE)]
@@ -154,7 +159,7 @@ def _files(
     first = ""
     linked: list[str] = []
     unreadable: list[OSError] = []
-    for folder, subfolders, names in os.walk(path, onerror=unreadable.append):
+    for folder, subfolders, names in walk(path, unreadable.append):
         subfolders.sort()
         if skip:
             subfolders[:] = [

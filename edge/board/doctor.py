@@ -6,10 +6,11 @@ Everything is read from files and from the installed packages: no network, nothi
 import os
 import platform
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from edge import NOTICE, __version__
 from edge.board.hardware import Board, read_board
+from edge.console.messages import printable
 from edge.console.shadowed_packages import hidden_here
 
 _PACKAGES = {"litert": "ai-edge-litert>=1.2", "onnxruntime": "onnxruntime>=1.17"}
@@ -53,6 +54,10 @@ class BoardReport:
     """What reads DICOM files here, and what is missing to read all of them."""
     chosen: dict[str, str]
     """Model format: the engine that would run it, and why."""
+    trust: str = "every model file is taken: no trust store"
+    """Whose models are taken."""
+    signature: str | None = None
+    """Who vouches for the model that was named; None: none was."""
     advice: tuple[str, ...] = field(default=())
 
     def to_dict(self) -> dict:
@@ -79,25 +84,34 @@ def examine(root: str = "/") -> BoardReport:
     )
 
 
-def run_doctor(model: str | None, format: str) -> int:
+def run_doctor(
+    model: str | None, format: str, store: str | None = None, policy: str | None = None
+) -> int:
     """Print `examine` as "text" or "json"; returns the exit status: 1 if no engine works.
 
-    With a model, whether an engine for that one works.
+    With a model, whether an engine for that one works, and who vouches for it.
+
+    Args:
+        store: a trust store, as `edge.model_file.container.find_trust` takes it.
+        policy: for signatures, as that takes it.
     """
+    from edge.console.messages import say
     from edge.console.streams import silenced
+    from edge.errors import ModelError
+    from edge.model_file.container import find_trust, open_model
 
-    kind = None
-    if model:
-        from edge.console.messages import say
-        from edge.errors import ModelError
-        from edge.model_file.container import open_model
-
-        try:
-            kind = open_model(model).manifest.format
-        except ModelError as error:
-            return say(error)
+    kind = signature = None
+    try:
+        trust = find_trust(store, policy)
+        if model:
+            file = open_model(model, trust)
+            kind, signature = file.manifest.format, file.vouched()
+    except ModelError as error:
+        return say(error)
     with silenced():
-        report = examine()
+        report = replace(examine(), signature=signature)
+        if trust:
+            report = replace(report, trust=trust.words(), advice=(*report.advice, *trust.advice()))
     if format == "json":
         import json
 
@@ -188,8 +202,12 @@ def as_text(report: BoardReport) -> str:
             rows.append(("", f"{engine.problem}"))
     rows.append(("dicom", report.dicom))
     rows += [(f".{kind} models", text) for kind, text in report.chosen.items()]
+    rows.append(("trust", report.trust))
+    if report.signature:
+        rows.append(("signature", report.signature))
     rows += [("advice", text) for text in report.advice]
-    return "\n".join(f"{name:14} {text}" for name, text in rows)
+    # Names of keys and folders are others' words.
+    return "\n".join(f"{name:14} {printable(text)}" for name, text in rows)
 
 
 def _engine(name: str, board: Board) -> EngineFound:

@@ -31,7 +31,8 @@ def in_words(parser: argparse.ArgumentParser, message: str) -> str:
 
 def _missing(parser, found) -> str:
     names, words = found[1].split(", "), parser.words
-    if names[0][:1] == "-" and words and words[0][:1] != "-":
+    takes_none = all(action.option_strings for action in parser._actions)
+    if takes_none and names[0][:1] == "-" and words and words[0][:1] != "-":
         return _alone(parser, words[0])
     known = {name: action for action in parser._actions for name in action.option_strings}
     shown = [f"{name} {known[name].metavar}" if name in known else name for name in names]

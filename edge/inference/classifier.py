@@ -37,7 +37,7 @@ class Prediction:
     model: str
     """Name and precision of the model."""
     model_sha256: str
-    """Of the model's payload."""
+    """Of the model's payload: the same whatever its manifest says."""
     synthetic: bool
     """True if the model was trained on generated phantoms: it knows nothing of patients."""
     decode_ms: float
@@ -49,6 +49,13 @@ class Prediction:
     "no_tumor"."""
     remarks: tuple[str, ...] = ()
     """What was done to the scan, or passed over in its file, that its reader should know."""
+    file_sha256: str = ""
+    """Of the whole model file, with its manifest."""
+    signer: str | None = None
+    """Who vouches for the model file: the name of the trusted key that signed it, or that it is
+    bundled; None: nobody was asked, or nobody does."""
+    signer_key_id: str | None = None
+    """Of that key, as `ssh-keygen -l` prints it; None: no key."""
 
     def to_dict(self) -> dict:
         """Ready for JSON, the notice included."""
@@ -59,6 +66,9 @@ class Prediction:
             "remarks": list(self.remarks),
             "model": self.model,
             "model_sha256": self.model_sha256,
+            "file_sha256": self.file_sha256,
+            "signer": self.signer,
+            "signer_key_id": self.signer_key_id,
             "synthetic": self.synthetic,
             "timings_ms": {
                 "decode": round(self.decode_ms, 3),
@@ -82,6 +92,7 @@ class Classifier:
     Args:
         model: path of a .tflite or .onnx file that `python -m export` wrote, or one that
             `edge.model_file.container.read_model` has begun to read; None: the bundled one.
+            Whose models are taken, the trust store of the system says, if it has one.
         engine: "auto" or a key of `edge.inference.engines.ENGINES`.
         threads: threads of the engine, 1 or more.
         max_pixels: scans with more pixels (width x height) are refused.
@@ -91,7 +102,7 @@ class Classifier:
             not be had.
 
     Raises:
-        ModelError: the file is no usable model.
+        ModelError: the file is no usable model, or none that the system's trust store takes.
         EngineError: no engine for it is installed.
         ValueError: fewer than one thread.
     """
@@ -248,4 +259,7 @@ class Classifier:
             inference_ms=(done - prepared) * 1e3 if value is not None else 0.0,
             doubtful=doubtful,
             remarks=remarks,
+            file_sha256=self._file.sha256,
+            signer=self._file.signer,
+            signer_key_id=self._file.key_id,
         )

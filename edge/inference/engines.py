@@ -170,7 +170,9 @@ def load(
     model.verify()
     cls = _TfliteEngine if kind == "tflite" else _OnnxEngine
     try:
-        return cls(module, engine, model, threads, provider)
+        loaded = cls(module, engine, model, threads, provider)
+        model.verify()  # that it is still the file whose hash and signature were checked
+        return loaded
     except ModelError:
         raise
     except Exception as error:

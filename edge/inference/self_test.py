@@ -7,22 +7,26 @@ compares the engines with one another on more than the golden sample.
 import base64
 import binascii
 import hashlib
-import io
 import os
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
-from PIL.Image import DecompressionBombError
 
 from edge import NOTICE
-from edge.errors import EdgeError, EngineError, ModelError
+from edge.console.messages import printable
+from edge.errors import EdgeError, EngineError, ImageError, ModelError
 from edge.inference.classifier import Classifier
 from edge.inference.decision import verdict
+from edge.inference.decision_replay import replay_decision, replay_gate
 from edge.inference.engines import import_problem, installed, version
 from edge.model_file.container import ModelFile, read_model
 from edge.model_file.provenance import GoldenSample, provenance
+from edge.scan.decode import decode
 from edge.scan.preprocess import preprocess
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_GOLDEN_PIXELS = 1 << 20
+"""Width x height that a golden sample may have; ours are 128x140."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class ModelCheck:
             lines.append(
                 f"  {'ok    ' if check.passed else 'FAILED'}  {check.name}: {check.detail}"
             )
-        return "\n".join(lines)
+        return "\n".join(map(printable, lines))  # names come from the file
 
 
 def golden_png(golden: GoldenSample) -> bytes:
@@ -103,10 +107,12 @@ def golden_pixels(classifier: Classifier) -> np.ndarray:
         ModelError: the manifest's golden sample is damaged.
     """
     try:
-        file = io.BytesIO(golden_png(provenance(classifier.manifest).golden))
-        image = Image.open(file, formats=["PNG"])
-        image.load()
-    except (binascii.Error, OSError, SyntaxError, ValueError, DecompressionBombError) as error:
+        data = golden_png(provenance(classifier.manifest).golden)
+        if not data.startswith(_PNG):
+            raise ModelError(f"{classifier.path}: its golden sample is damaged (no PNG file)")
+        # As any scan: what a model file brings is no safer, and the device's own reader is tested.
+        image = decode(data, _GOLDEN_PIXELS)
+    except (binascii.Error, ImageError) as error:
         raise ModelError(f"{classifier.path}: its golden sample is damaged ({error})") from error
     return preprocess(image, classifier.manifest.input)
 
@@ -129,7 +135,10 @@ def self_test(classifier: Classifier) -> SelfTest:
 
 
 def check_model(model: ModelFile, engine: str = "auto") -> ModelCheck:
-    """Check a model file here: its hash, the golden sample, the engines against one another.
+    """Check a model file here: its hash, the golden sample, the engines against one another, and
+    that verdicts and the gate are what its manifest says.
+
+    Who vouches for the file is told; whether it may be used at all, `ModelFile.verify` decides.
 
     Where the same model lies beside it in the other format (`cnn-int8.onnx` beside
     `cnn-int8.tflite`), it is checked and compared as well, in the engines that can load it.
@@ -143,7 +152,10 @@ def check_model(model: ModelFile, engine: str = "auto") -> ModelCheck:
     """
     model.verify()
     manifest = model.manifest
-    checks = [Check("payload", True, f"sha256 {manifest.payload_sha256[:16]}... as exported")]
+    checks = [
+        Check("payload", True, f"sha256 {manifest.payload_sha256[:16]}... as exported"),
+        Check("signature", True, f"file sha256 {model.sha256[:16]}...; {model.vouched()}"),
+    ]
     classifiers = _classifiers(model, engine, checks)
     sibling = _sibling(model) if engine == "auto" else None
     if sibling:
@@ -157,6 +169,9 @@ def check_model(model: ModelFile, engine: str = "auto") -> ModelCheck:
         result = self_test(classifier)
         where = f"golden sample on {_engine(classifier)}"
         checks.append(Check(where, result.passed, str(result).split(": ", 1)[1]))
+    golden = provenance(manifest).golden
+    checks.append(Check("decision", *replay_decision(manifest, golden)))
+    checks.append(Check("gate", *replay_gate(manifest.input, manifest.reject)))
     checks += [
         _compare(one, other) for i, one in enumerate(classifiers) for other in classifiers[i + 1 :]
     ]
@@ -219,7 +234,7 @@ def _sibling(model: ModelFile) -> ModelFile | None:
     if not other or not installed(other) or not os.path.isfile(f"{stem}.{other}"):
         return None
     try:
-        found = read_model(f"{stem}.{other}").verify()
+        found = read_model(f"{stem}.{other}", model.trust).verify()
         same = provenance(found.manifest).training == provenance(model.manifest).training
     except ModelError:
         return None  # its own self-test says what is wrong with it

@@ -12,6 +12,8 @@ one uncompressed entry and `import zipfile` costs more than classifying a scan; 
 payload can be hashed and the manifest read where onnxruntime is not installed.
 """
 
+from __future__ import annotations
+
 import hashlib
 import io
 import os
@@ -19,10 +21,14 @@ import stat
 import struct
 from collections.abc import Iterator
 from threading import Thread
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from edge.errors import ModelError
+from edge.model_file.bundled import bundled_as
 from edge.model_file.manifest import MAX_MANIFEST_BYTES, Manifest, loads
+
+if TYPE_CHECKING:
+    from edge.model_file.trust import Trust
 
 MANIFEST_ENTRY = "mri-edge-manifest.json"
 """Name of the ZIP entry in a .tflite file, and of the metadata key in an .onnx file."""
@@ -35,9 +41,15 @@ _ZIP_ENTRY = struct.Struct("<4s6H3L5H2L")  # central directory header (4.3.12)
 _ZIP_LOCAL = struct.Struct("<4s5H3L2H")  # local file header (4.3.7)
 _CHUNK = 1 << 20
 
+TRUST_STORE = "/etc/mri-edge/trust"
+"""The trust store of a system."""
+
 
 Ranges = list[tuple[int, int]]
 """Byte ranges (start, end) of a file."""
+
+TRUST_OF_SYSTEM = "system"
+"""In place of a `Trust`: the trust store of this system, where there is one."""
 
 
 class ModelFile:
@@ -48,17 +60,34 @@ class ModelFile:
 
     Args:
         status: of the open file that manifest and payload were found in.
+        trust: whose models are taken; None: nobody is asked.
     """
 
-    def __init__(self, path: str, manifest: Manifest, status: os.stat_result, payload: Ranges):
+    def __init__(
+        self,
+        path: str,
+        manifest: Manifest,
+        status: os.stat_result,
+        payload: Ranges,
+        trust: Trust | None = None,
+    ):
         self.path = path
         self.manifest = manifest
         self.size = status.st_size
         """Bytes."""
+        self.trust = trust
+        self.sha256 = ""
+        """Of the whole file; known once it is verified."""
+        self.signer: str | None = None
+        """Who vouches for it, once it is verified; None: nobody is known to."""
+        self.key_id: str | None = None
+        """Of the key that signed it."""
+        self.unsigned: str | None = None
+        """Why nobody who is trusted vouches for it, where that is asked and not required."""
         self._status = status
         self._digest: str | None = None
         self._content = b""
-        self._outside = False
+        self._outside = self._revoked = False
         self._hashing = Thread(target=self._hash, args=(payload,), daemon=True)
         self._hashing.start()
 
@@ -72,15 +101,16 @@ class ModelFile:
         """
         return self.verify()._content
 
-    def verify(self) -> "ModelFile":
+    def verify(self) -> ModelFile:
         """Wait for the hash and compare it; returns the file itself.
 
         Raises:
             ModelError: the payload is not the one that the manifest was made for, or refers to
-                other files; or another file has taken this one's place since it was read.
+                other files; another file has taken this one's place since it was read; or it is
+                revoked, or the policy wants a signature and there is none of a trusted key.
         """
         self._hashing.join()
-        if not _same(self._status, self.path):
+        if not _same(self._status, self.path, strict=self.trust is not None):
             raise ModelError(f"{self.path}: was replaced while in use; start again to use the new")
         if self._digest != self.manifest.payload_sha256:
             raise ModelError(
@@ -92,42 +122,67 @@ class ModelFile:
                 f"{self.path}: keeps weights in other files, which are not read; "
                 "use a model that `python -m export` wrote"
             )
+        if self.unsigned and (self._revoked or self.trust.policy == "require"):
+            raise ModelError(
+                f"{self.path}: is not trusted: {self.unsigned}. The policy of "
+                f"{self.trust.folder or '--signature'} is {self.trust.policy}"
+            )
         return self
+
+    def vouched(self) -> str:
+        """Who vouches for the verified file, in words."""
+        if self.unsigned:
+            return f"nobody who is trusted: {self.unsigned}"
+        if self.signer and self.key_id:
+            return f"signed by {self.signer}, {self.key_id}"
+        return self.signer or "not checked: there is no trust store, or its policy is off"
 
     def _hash(self, payload: Ranges) -> None:
         try:
             with open(self.path, "rb") as file:
                 if self.manifest.format == "tflite":
                     self._content = file.read(self.size)
-                    digest = _sha256(io.BytesIO(self._content), payload)
+                    hashed = io.BytesIO(self._content)
                 else:
-                    digest = _sha256(file, payload)
+                    hashed = file
+                digest, self.sha256 = _digests(hashed, payload, self.size)
             if self.manifest.format == "onnx":
                 from edge.model_file.onnx_external_data import refers_to_files
 
                 self._outside = refers_to_files(self.path)
+            self.signer = bundled_as(self.sha256)
+            if self.trust:
+                found = self.trust.judge(self.path, self.sha256, self.signer)
+                self.signer, self.key_id, self.unsigned, self._revoked = found
             self._digest = digest
         except (OSError, ValueError, MemoryError):
             pass  # no digest, no match
 
 
-def open_model(path: str | os.PathLike) -> ModelFile:
-    """Read and verify a model file without running it.
+def open_model(path: str | os.PathLike, trust: Trust | str | None = TRUST_OF_SYSTEM) -> ModelFile:
+    """Read and verify a model file without running it; arguments and errors as of `read_model`.
 
     Raises:
         ModelError: as `read_model` and `ModelFile.verify`.
     """
-    return read_model(path).verify()
+    return read_model(path, trust).verify()
 
 
-def read_model(path: str | os.PathLike) -> ModelFile:
+def read_model(path: str | os.PathLike, trust: Trust | str | None = TRUST_OF_SYSTEM) -> ModelFile:
     """Read a model file's manifest and begin to verify the rest.
+
+    Args:
+        path: of a .tflite or .onnx file.
+        trust: whose models are taken: by default as the trust store of this system says, if it has
+            one (`edge.model_file.trust`); None: nobody is asked.
 
     Raises:
         ModelError: the file is missing, of no known format, named as the other format, cut short
-            or without a manifest.
+            or without a manifest; or the trust store cannot be read.
     """
     path = os.fspath(path)
+    if isinstance(trust, str):
+        trust = find_trust()
     try:
         if stat.S_ISFIFO(os.stat(path).st_mode):  # opening one would wait for its writer for ever
             raise ModelError(f"{path}: is a pipe; name a .tflite or .onnx file")
@@ -149,7 +204,28 @@ def read_model(path: str | os.PathLike) -> ModelFile:
     manifest = loads(text, path)
     if manifest.format != kind:
         raise ModelError(f"{path}: is a {kind} file with the manifest of a {manifest.format} one")
-    return ModelFile(path, manifest, status, payload)
+    return ModelFile(path, manifest, status, payload, trust)
+
+
+def find_trust(folder: str | None = None, policy: str | None = None) -> Trust | None:
+    """Whose models this device takes: as its trust store says, or as the arguments do.
+
+    Args:
+        folder: a trust store, where the system has none; None: the system's, if there is one.
+        policy: one of `edge.model_file.trust.POLICIES`, which makes the store's only stricter;
+            None: that of the store.
+
+    Returns:
+        None: nothing is to be checked.
+
+    Raises:
+        ModelError: a store cannot be read, or one is named beside the system's.
+    """
+    if not folder and policy in (None, "off") and not os.path.lexists(TRUST_STORE):
+        return None
+    from edge.model_file.trust import find
+
+    return find(TRUST_STORE, folder, policy)
 
 
 def payload_sha256(path: str | os.PathLike) -> str:
@@ -158,15 +234,16 @@ def payload_sha256(path: str | os.PathLike) -> str:
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         split = _split_tflite if _format(file, path) == "tflite" else _split_onnx
-        return _sha256(file, split(file, size, path)[1])
+        return _digests(file, split(file, size, path)[1], size)[0]
 
 
-def _same(status: os.stat_result, path: str) -> bool:
+def _same(status: os.stat_result, path: str, strict: bool) -> bool:
+    """Whether a file is as it was; `strict`: by the time, too, that nobody but the system sets."""
     try:
         now = os.stat(path)
     except OSError:
         return False
-    fields = ("st_dev", "st_ino", "st_size", "st_mtime_ns")
+    fields = ("st_dev", "st_ino", "st_size", "st_mtime_ns", *(["st_ctime_ns"] if strict else []))
     return all(getattr(status, field) == getattr(now, field) for field in fields)
 
 
@@ -274,15 +351,25 @@ def _string_pair(data: bytes) -> tuple[bytes, bytes]:
     return pair[1], pair[2]
 
 
-def _sha256(file: BinaryIO, ranges: Ranges) -> str:
-    digest, buffer = hashlib.sha256(), memoryview(bytearray(_CHUNK))
-    for start, end in ranges:
-        file.seek(start)
-        left = end - start
-        while left > 0:
-            count = file.readinto(buffer[: min(left, _CHUNK)])
-            if not count:
-                break
-            digest.update(buffer[:count])
-            left -= count
-    return digest.hexdigest()
+def _digests(file: BinaryIO, payload: Ranges, size: int) -> tuple[str, str]:
+    """SHA-256 of the payload, and of the whole file: read once, where the manifest is at its end,
+    as `python -m export` writes it."""
+    digest, at = hashlib.sha256(), 0
+    for start, end in payload:
+        _update(digest, file, start, end)
+        at = end if start == at else size + 1
+    whole = digest.copy() if at <= size else hashlib.sha256()
+    _update(whole, file, at if at <= size else 0, size)
+    return digest.hexdigest(), whole.hexdigest()
+
+
+def _update(digest, file: BinaryIO, start: int, end: int) -> None:
+    buffer = memoryview(bytearray(min(_CHUNK, max(1, end - start))))
+    file.seek(start)
+    left = end - start
+    while left > 0:
+        count = file.readinto(buffer[: min(left, _CHUNK)])
+        if not count:
+            break
+        digest.update(buffer[:count])
+        left -= count

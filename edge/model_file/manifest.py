@@ -11,16 +11,20 @@ import math
 from dataclasses import dataclass
 
 from edge.errors import ModelError
+from edge.model_file import bounded_json
 from edge.model_file.dataclass_json import from_json, to_json
 
-MANIFEST_VERSION = "1.3"
+MANIFEST_VERSION = "1.4"
 """major.minor. A reader accepts every minor version of its own major one, and refuses others."""
 
-MAX_MANIFEST_BYTES = 4_000_000
+MAX_MANIFEST_BYTES = bounded_json.MANIFEST.bytes
 """A manifest that is larger is refused unread; ours are about 20 kB."""
 
 VERDICTS = ("tumor", "no_tumor", "uncertain", "rejected")
 _MAX_SIDE = 4096
+MAX_NAME = 200
+"""Characters of a model's name, its precision or a label."""
+_TEMPERATURES = 1e-6, 1e6  # beyond, logits would overflow or be all the same
 
 # eq=False below: every method that dataclass() generates costs the device start-up time.
 
@@ -69,8 +73,11 @@ class Decision:
     def __post_init__(self):
         if self.transform not in ("sigmoid", "softmax"):
             raise ValueError(f"transform: must be sigmoid or softmax, is {self.transform!r}")
-        if not (0 < self.temperature < math.inf):
-            raise ValueError(f"temperature: must be above 0, is {self.temperature}")
+        lowest, highest = _TEMPERATURES
+        if not lowest <= self.temperature <= highest:
+            raise ValueError(
+                f"temperature: must be {lowest:g}..{highest:g}, is {self.temperature:g}"
+            )
         low, high = self.uncertain
         if not (0 <= low <= self.threshold <= high <= 1):
             raise ValueError(
@@ -123,9 +130,13 @@ class RejectGate:
     """What tells slices of a head from other pictures; None: that was not learned."""
 
     def __post_init__(self):
-        for name in ("min_side", "min_deviation", "min_content", "max_color", "max_white"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ValueError(f"{name}: must be 0 or more, is {getattr(self, name)}")
+        # Beyond these a limit means nothing; and what is squared must not overflow.
+        highest = {"min_side": _MAX_SIDE, "min_deviation": 255, "min_content": 1}
+        for name, most in {**highest, "max_color": 255, "max_white": 1}.items():
+            if not 0 <= getattr(self, name) <= most:
+                raise ValueError(
+                    f"{name}: must be 0 or more, at most {most}, is {getattr(self, name):g}"
+                )
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,6 +183,11 @@ class Manifest:
     manifest_version: str = MANIFEST_VERSION
 
     def __post_init__(self):
+        # They are printed wherever a result is.
+        for name in ("name", "precision", "positive"):
+            check_name(getattr(self, name), name)
+        for label in self.labels:
+            check_name(label, "labels")
         if len(self.labels) != 2 or len(set(self.labels)) != 2:
             raise ValueError(f"labels: must be two different names, are {list(self.labels)}")
         if self.positive not in self.labels:
@@ -183,6 +199,15 @@ class Manifest:
     def positive_index(self) -> int:
         """Position of the tumor label among the outputs."""
         return self.labels.index(self.positive)
+
+
+def check_name(text: str, field: str) -> None:
+    """Raises `ValueError` unless it is one line of printable characters, and no long one."""
+    if not text.isprintable() or len(text) > MAX_NAME:
+        raise ValueError(
+            f"{field}: must be one line of at most {MAX_NAME} printable characters, is "
+            f"{text[:40]!a}"
+        )
 
 
 def dumps(manifest: Manifest) -> str:
@@ -200,11 +225,15 @@ def loads(text: str | bytes, source: str) -> Manifest:
     if len(text) > MAX_MANIFEST_BYTES:
         raise ModelError(f"{source}: its manifest is larger than {MAX_MANIFEST_BYTES} bytes")
     try:
-        data = json.loads(text)
+        data = bounded_json.loads(text, bounded_json.MANIFEST)
         version = str(data["manifest_version"])
         major = int(version.split(".")[0])
         seal = data.pop("seal", None), _seal(data)
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except ValueError as error:
+        raise ModelError(
+            f"{source}: its manifest is damaged ({error}); export the model again"
+        ) from None
+    except (TypeError, KeyError):
         raise ModelError(f"{source}: its manifest is damaged; export the model again") from None
     if major != int(MANIFEST_VERSION.split(".")[0]):
         raise ModelError(

@@ -115,6 +115,27 @@ class Parity:
     """The limit that the heat maps' `max_difference` was held to; None: to none."""
 
 
+MAX_TOLERANCE = 0.25
+"""Of a golden sample; more would let any device pass. Ours are below 0.1."""
+
+MAX_GOLDEN_BYTES = 1_000_000
+"""Of a golden sample's PNG, as base64; ours are about 10 kB."""
+
+
+@dataclass(frozen=True)
+class GoldenDecision:
+    """A probability and the verdict on it, as decided at export."""
+
+    probability: float
+    doubtful: bool
+    """Whether the gate has a doubt."""
+    verdict: str
+
+    def __post_init__(self):
+        if not 0 <= self.probability <= 1:
+            raise ValueError(f"probability: must be 0..1, is {self.probability}")
+
+
 @dataclass(frozen=True)
 class GoldenSample:
     """A generated scan whose outcome is known: `edge-classify --self-test` replays it."""
@@ -124,6 +145,17 @@ class GoldenSample:
     """Of the preprocessed uint8 tensor's bytes."""
     probability: float
     tolerance: float
+    decisions: tuple[GoldenDecision, ...] = ()
+    """Verdicts at, below and above the threshold and the uncertain band. Files of before 1.4 have
+    none."""
+
+    def __post_init__(self):
+        if not 0 <= self.probability <= 1:
+            raise ValueError(f"probability: must be 0..1, is {self.probability}")
+        if not 0 <= self.tolerance <= MAX_TOLERANCE:
+            raise ValueError(f"tolerance: must be 0..{MAX_TOLERANCE}, is {self.tolerance}")
+        if len(self.png_base64) > MAX_GOLDEN_BYTES:
+            raise ValueError(f"png_base64: is longer than {MAX_GOLDEN_BYTES} characters")
 
 
 @dataclass(frozen=True)

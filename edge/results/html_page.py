@@ -119,7 +119,11 @@ class HtmlWriter:
         ]
         self._stream.write(f'<tr class="{kind}">{"".join(cells)}</tr>\n')
         if prediction:
-            self._model = f"{prediction.model}, {prediction.model_sha256}"
+            by = ", ".join(filter(None, (prediction.signer, prediction.signer_key_id)))
+            self._model = (
+                f"{printable(prediction.model)}, payload {prediction.model_sha256}, file "
+                f"{prediction.file_sha256}; {printable(by or 'signer not known')}"
+            )
         self._stream.flush()
 
     def close(self) -> None:

@@ -20,6 +20,9 @@ _KEYS = (
     "remarks",
     "model",
     "model_sha256",
+    "file_sha256",
+    "signer",
+    "signer_key_id",
     "synthetic",
     "timings_ms",
     "notice",
@@ -48,6 +51,7 @@ class TextWriter:
 
     def __init__(self, stream: TextIO):
         self._stream, self._count, self._synthetic = stream, 0, False
+        self._signed = ""
 
     def write(self, outcome: Outcome) -> None:
         prediction = outcome.prediction
@@ -55,6 +59,9 @@ class TextWriter:
             return  # the error is on standard error already
         self._count += 1
         self._synthetic = prediction.synthetic
+        if prediction.signer_key_id:
+            self._signed = f"signed by {printable(prediction.signer)}, {prediction.signer_key_id}"
+            self._signed = f"The model file, SHA-256 {prediction.file_sha256}, is {self._signed}."
         word = WORDS[prediction.verdict]
         if prediction.probability is None:
             detail = prediction.reason
@@ -70,6 +77,8 @@ class TextWriter:
         print(f"{printable(outcome.path)}: {word}  {detail}", file=self._stream, flush=True)
 
     def close(self) -> None:
+        if self._signed:
+            print(self._signed, file=self._stream)
         if self._synthetic:
             print(SYNTHETIC, file=self._stream)
         if self._count:
@@ -120,12 +129,14 @@ class CsvWriter:
         "remarks",
     )
     _TIMINGS = ("decode", "preprocess", "inference")
+    _LAST = ("notice", "file_sha256", "signer", "signer_key_id")
+    """After the columns that there were before: those keep their places."""
 
     def __init__(self, stream: TextIO):
         import csv
 
         self._stream, self._writer = stream, csv.writer(stream, lineterminator="\n")
-        self._writer.writerow([*self._COLUMNS, *(f"{t}_ms" for t in self._TIMINGS), "notice"])
+        self._writer.writerow([*self._COLUMNS, *(f"{t}_ms" for t in self._TIMINGS), *self._LAST])
 
     def write(self, outcome: Outcome) -> None:
         row = record(outcome)
@@ -134,7 +145,7 @@ class CsvWriter:
         self._writer.writerow(
             [row.get(column) for column in self._COLUMNS]
             + [timings.get(name) for name in self._TIMINGS]
-            + [row["notice"]]
+            + [row.get(column) for column in self._LAST]
         )
         self._stream.flush()
 

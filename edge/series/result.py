@@ -72,6 +72,11 @@ class SeriesResult:
     model_sha256: str | None
     synthetic: bool | None
     """True if the model was trained on generated phantoms."""
+    file_sha256: str | None = None
+    """Of the whole model file, with its manifest."""
+    signer: str | None = None
+    """Who vouches for the model file, as in the results of slices."""
+    signer_key_id: str | None = None
 
     def to_dict(self) -> dict:
         """Ready for JSON, the notice included."""
@@ -134,6 +139,9 @@ def judge(
         model=first and first.model,
         model_sha256=first and first.model_sha256,
         synthetic=first and first.synthetic,
+        file_sha256=first and first.file_sha256,
+        signer=first and first.signer,
+        signer_key_id=first and first.signer_key_id,
     )
 
 

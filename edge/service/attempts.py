@@ -10,6 +10,7 @@ import json
 import os
 from contextlib import suppress
 
+from edge.model_file import bounded_json
 from edge.service.file_state import FileState
 from edge.service.journal import Journal
 
@@ -80,7 +81,9 @@ class Attempts:
         with suppress(OSError, ValueError, RecursionError):
             descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with open(descriptor, "rb") as file:
-                note = json.loads(file.read(_LONGEST).partition(b"\n")[0])
+                note = bounded_json.loads(
+                    file.read(_LONGEST).partition(b"\n")[0], bounded_json.LINE
+                )
         if not isinstance(note, dict) or not isinstance(note.get("deaths"), dict):
             return
         counts = {**note["deaths"]}

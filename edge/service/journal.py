@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge.errors import EdgeError
+from edge.model_file import bounded_json
 from edge.service.file_state import FileState, digest
 
 _BEGIN = b'{"path": "'
@@ -251,7 +252,7 @@ class Journal:
     def _take(self, line: bytes) -> bool:
         """Note the result that a line is; False: it is none."""
         try:
-            facts = json.loads(line.strip(b"\0\r\n"))["file"]
+            facts = bounded_json.loads(line.strip(b"\0\r\n"), bounded_json.LINE)["file"]
             more = facts.get("inode"), facts.get("ctime_ns")  # which older versions did not write
             seen = FileState(str(facts["path"]), facts["size"], facts["mtime_ns"], *more)
             sha256 = facts["sha256"]
@@ -267,7 +268,7 @@ def _was_cut(line: bytes) -> bool:
     if not start.startswith(_BEGIN):
         return _BEGIN.startswith(start)
     try:
-        json.loads(start)
+        bounded_json.loads(start, bounded_json.LINE)
     except ValueError:
         return True
     return False

@@ -24,7 +24,7 @@ def describe(path: Path) -> str:
     Raises:
         ModelError: the file is no usable model, or was changed after export.
     """
-    model = open_model(path)
+    model = open_model(path, trust=None)
     facts = [*_model(model), *_provenance(provenance(model.manifest))]
     width = max(len(name) for name, _ in facts)
     # A manifest may come from anybody, and must not steer the terminal.

@@ -32,7 +32,7 @@ def write_repository(model: Path, out: Path, dynamic: bool) -> Path:
     Raises:
         ModelError: `model` is no verified model file.
     """
-    manifest = open_model(model).manifest
+    manifest = open_model(model, trust=None).manifest
     name = model.stem
     folder = out / FOLDER / name
     temporary, earlier = (folder.with_name(f".{name}.{what}") for what in ("partial", "earlier"))

@@ -7,7 +7,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from edge.model_file.manifest import InputSpec
+from edge.inference.decision_replay import golden_decisions
+from edge.model_file.manifest import Decision, InputSpec
 from edge.model_file.provenance import GoldenSample
 from edge.scan.preprocess import preprocess
 from train.phantom.make import make_phantom
@@ -31,11 +32,14 @@ def golden_pixels(spec: InputSpec) -> np.ndarray:
     return preprocess(golden_scan()[1], spec)
 
 
-def golden_sample(spec: InputSpec, probability: float, tolerance: float) -> GoldenSample:
-    """For a manifest: the scan, its tensor's hash and what the model makes of it."""
+def golden_sample(
+    spec: InputSpec, probability: float, tolerance: float, decision: Decision
+) -> GoldenSample:
+    """For a manifest: the scan, its tensor's hash, what the model makes of it, and verdicts."""
     return GoldenSample(
         png_base64=base64.b64encode(golden_scan()[0]).decode(),
         tensor_sha256=hashlib.sha256(golden_pixels(spec).tobytes()).hexdigest(),
         probability=probability,
         tolerance=tolerance,
+        decisions=golden_decisions(decision),
     )

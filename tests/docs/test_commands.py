@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[2]
 FILES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PARSERS = all_parsers()
 _CALL = re.compile(
-    r"(?:^|[\s/])(python -m (?:train|export|benchmarks)(?: inspect| merge| throughput| transfer|"
+    r"(?:^|[\s/])(python -m (?:train|export|benchmarks)"
+    r"(?: inspect| keygen| sign| verify| merge| throughput| transfer|"
     r" readme| schema)?|edge-classify)(?= |$)(.*)"
 )
 

@@ -13,6 +13,7 @@ pytest.importorskip("tensorflow")
 import export.export_pipeline as export_module
 from edge import Classifier
 from edge.console import signals
+from edge.inference.decision_replay import replay_decision
 from edge.inference.engines import installed
 from edge.inference.self_test import self_test
 from edge.model_file.container import open_model
@@ -83,6 +84,17 @@ def test_the_manifest_is_complete(exported, finished_run, name):
 @pytest.mark.parametrize("name", FILES)
 def test_self_test(exported, name):
     assert self_test(Classifier(exported / name)).passed
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_verdicts_at_the_limits_are_sealed(exported, name):
+    manifest = open_model(exported / name).manifest
+    golden = provenance(manifest).golden
+    assert {row.verdict for row in golden.decisions} >= {"tumor", "no_tumor"}
+    assert manifest.decision.threshold in {row.probability for row in golden.decisions}
+    passed, words = replay_decision(manifest, golden)
+    assert passed
+    assert "as sealed at export" in words
 
 
 @pytest.mark.parametrize("format", ["tflite", "onnx"])

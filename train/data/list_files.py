@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from edge.console.walk_folders import walk
+
 _COMPANIONS = ("__MACOSX",)
 """Folders beside the real ones in archives that macOS packs: they repeat every name."""
 
@@ -31,28 +33,32 @@ def everything_below(folder: Path) -> list[Path]:
         links.sort()
         link = links.pop(0)
         target = link.resolve()
-        if target not in entered and not place.is_relative_to(target):
+        if str(target) not in entered and not place.is_relative_to(target):
             enter(link)
     return sorted(found)
 
 
-def _below(folder: Path, entered: set[Path]) -> Iterator[tuple[Path, bool]]:
+def _below(folder: Path, entered: set[str]) -> Iterator[tuple[Path, bool]]:
     """What is below a folder, and whether it is a link to a folder; such are not entered.
 
     Args:
         entered: real paths of the folders that were; added to.
     """
-    entered.add(folder.resolve())
-    for parent, folders, files in os.walk(folder):
+    top, real_top = os.fspath(folder), os.path.realpath(folder)
+    entered.add(real_top)
+    for parent, folders, files in walk(folder):
+        # No link leads here from `top`: each real path need not be looked up, which takes a look at
+        # each of its parents.
+        real = real_top + parent[len(top) :]
         inner = []
         for name in folders:
-            path = Path(parent, name)
+            path, own = Path(parent, name), os.path.join(real, name)
             is_link = path.is_symlink()
-            if name[0] == "." or name in _COMPANIONS or (not is_link and path.resolve() in entered):
+            if name[0] == "." or name in _COMPANIONS or (not is_link and own in entered):
                 continue
             yield path, is_link
             if not is_link:
-                entered.add(path.resolve())
+                entered.add(own)
                 inner.append(name)
-        folders[:] = inner  # `os.walk` enters what is left in its list
+        folders[:] = inner  # `walk` enters what is left in its list
         yield from ((Path(parent, name), False) for name in files if name[0] != ".")

@@ -1,6 +1,8 @@
 """Folders of scans: which files there are, what class they are of, and their pixels."""
 
 import hashlib
+import os
+import stat
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,11 +12,15 @@ import numpy as np
 from edge.errors import ImageError
 from edge.model_file.manifest import InputSpec
 from edge.scan.decode import decode, read_scan
+from edge.scan.max_pixels import MAX_PIXELS
 from edge.scan.preprocess import preprocess, preprocess_part
 from train.data.appearance import Appearance, appearance_of
 from train.data.dicom_origin import origin_of
 from train.data.scans import FileFacts, Scan, ScanSet, SplitScan, Unreadable
 from train.errors import TrainError
+
+MAX_BYTES = 8 * MAX_PIXELS
+"""Of a file that is read as a scan: those of as many pixels as may be, 8 bytes each."""
 
 READERS = 4  # decoding waits for the disk about as long as it computes
 
@@ -40,15 +46,14 @@ def read_scans(
     def read(item: tuple[Path, bool]):
         path, positive = item
         try:
-            data = path.read_bytes()
-            digest = hashlib.sha256(data).hexdigest()
+            digest, size = hash_scan(path)
             image, remarks, stored = read_scan(path)
         except (ImageError, OSError) as error:
             return Unreadable(str(path), str(error))
         relative = path.relative_to(folder).as_posix()
         scan = Scan(str(root), relative, positive, digest)
         seen = preprocess_part(image, spec)
-        facts = FileFacts(stored.width, stored.height, stored.mode, stored.format, len(data))
+        facts = FileFacts(stored.width, stored.height, stored.mode, stored.format, size)
         origin = origin_of(path) if stored.format == "DICOM" else None
         return scan, seen.pixels, seen.part, *appearance_of(image), facts, origin, remarks
 
@@ -102,9 +107,7 @@ def read_again(
             f"{missing[0]} for one; name their folder with --data"
         )
     changed = [
-        file
-        for file, scan in zip(files, scans, strict=True)
-        if hashlib.sha256(file.read_bytes()).hexdigest() != scan.sha256
+        file for file, scan in zip(files, scans, strict=True) if _hash_or_none(file) != scan.sha256
     ]
     if changed:
         raise TrainError(
@@ -114,3 +117,32 @@ def read_again(
     with ThreadPoolExecutor(READERS) as pool:
         pixels = list(pool.map(lambda file: preprocess(decode(file), spec), files))
     return files, np.stack(pixels)
+
+
+def hash_scan(path: Path) -> tuple[str, int]:
+    """SHA-256 and size of a file, a piece at a time, if it is one that could be a scan.
+
+    Raises:
+        ImageError: it is no regular file, or larger than `MAX_BYTES`: such are not read.
+        OSError: it cannot be read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe would wait
+    with open(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise ImageError(f"{path}: is not a regular file")
+        if status.st_size > MAX_BYTES:
+            raise ImageError(
+                f"{path}: {status.st_size} bytes are more than the limit of {MAX_BYTES} for a scan"
+            )
+        digest = hashlib.sha256()
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest(), status.st_size
+
+
+def _hash_or_none(path: Path) -> str | None:
+    try:
+        return hash_scan(path)[0]
+    except (ImageError, OSError):
+        return None

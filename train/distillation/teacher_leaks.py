@@ -1,6 +1,5 @@
 """Which test scans a teacher knows: by their bytes, and in other files by their looks."""
 
-import hashlib
 from collections.abc import Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ import numpy as np
 from edge.errors import ImageError
 from edge.scan.decode import decode
 from train.data.appearance import Appearance, appearance_of
-from train.data.read_folders import READERS
+from train.data.read_folders import READERS, hash_scan
 from train.data.scans import SplitScan
 from train.prepare_data import SessionData
 from train.run.run_folder import Run
@@ -73,7 +72,7 @@ def teacher_overlap(run: Run, tests: TestScans) -> TeacherOverlap:
 
 def _look_again(scan: SplitScan) -> tuple[np.ndarray, np.ndarray] | None:
     try:
-        if hashlib.sha256(scan.file.read_bytes()).hexdigest() != scan.sha256:
+        if hash_scan(scan.file)[0] != scan.sha256:
             return None
         return appearance_of(decode(scan.file))
     except (OSError, ImageError):

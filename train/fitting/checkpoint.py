@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edge.model_file import bounded_json
 from train.errors import TrainError
 
 
@@ -58,7 +59,10 @@ def load(file: Path) -> State | None:
     """
     try:
         with np.load(file, allow_pickle=False) as stored:
-            facts = json.loads(str(stored["facts"]))
+            facts = bounded_json.loads(
+                str(stored["facts"]),
+                bounded_json.OWN._replace(finite=False),  # the best loss, before there is one
+            )
             lists = {kind: [] for kind in _ARRAYS}
             for name in stored.files:
                 kind, _, _ = name.partition("/")

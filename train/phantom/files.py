@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from edge.model_file import bounded_json
 from train.phantom.make import DEFAULT_SIZE, GENERATOR_VERSION, MAX_SEED, make_phantom
 
 MAX_COUNT = 1_000_000
@@ -125,7 +126,7 @@ def _write_png(pixels: np.ndarray, path: Path) -> None:
 
 def _read_record(folder: Path) -> object:
     try:
-        return json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        return bounded_json.read(folder / RECORD)
     except (OSError, ValueError):
         return None
 

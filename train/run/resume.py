@@ -9,6 +9,7 @@ from pathlib import Path
 
 import keras
 
+from edge.model_file import bounded_json
 from edge.model_file.manifest import InputSpec
 from train.data.scans import SplitScan
 from train.errors import TrainError
@@ -50,7 +51,7 @@ def check_or_record(
             file.write_text(json.dumps(asked, indent=1) + "\n")
         return
     try:
-        before = json.loads(file.read_text())
+        before = bounded_json.read(file, bounded_json.SPLIT)
         differences = (
             _options(before["options"], asked["options"])
             or _values(before.get("input", {}), asked["input"])
@@ -59,7 +60,7 @@ def check_or_record(
             or _parts(before.get("parts", asked["parts"]), asked["parts"])
             or _values(before["software"], asked["software"])
         )
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise TrainError(f"{file}: is damaged; train anew, with --overwrite") from error
     if differences:
         raise TrainError(

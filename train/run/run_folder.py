@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edge.model_file import bounded_json
 from edge.model_file.dataclass_json import from_json, to_json
 from edge.model_file.manifest import Decision, InputSpec, RejectGate
 from edge.model_file.provenance import Training
@@ -223,7 +224,7 @@ def read_run(folder: Path) -> Run:
         hint = " (an unfinished one)" if folder.name.endswith(".partial") else ""
         raise TrainError(f"{folder}: is no finished run{hint}; `python -m train` makes them")
     try:
-        data = json.loads((folder / MANIFEST).read_text())
+        data = bounded_json.read(folder / MANIFEST)
         major = int(str(data["run_version"]).split(".")[0])
         if major != int(RUN_VERSION.split(".")[0]):
             raise TrainError(
@@ -231,7 +232,7 @@ def read_run(folder: Path) -> Run:
                 f"{RUN_VERSION}; use the mri-edge that made it, or train again"
             )
         manifest = from_json(RunManifest, data)
-        rows = json.loads((folder / SPLIT).read_text())
+        rows = bounded_json.read(folder / SPLIT, bounded_json.SPLIT)
         split = tuple(from_json(SplitScan, row, f"{SPLIT}[{i}]") for i, row in enumerate(rows))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TrainError(f"{folder}: is damaged ({error}); train again") from error

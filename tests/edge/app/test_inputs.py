@@ -5,6 +5,7 @@ import errno
 import os
 
 import pytest
+from PIL import Image
 
 from edge.app.inputs import expand
 from tests.edge.test_cli import run
@@ -110,3 +111,12 @@ def test_a_name_that_only_begins_like_a_companions_is_a_scans(folder):
     for name in ("DICOMDIR2", "_a.png"):
         (folder / name).write_bytes(bytes(128) + b"DICM")
     assert search(folder) == (["DICOMDIR2", "_a.png", "good.png"], [])
+
+
+def test_deep_folders_are_searched(tmp_path, deep_folder):
+    """As no program but a hostile one leaves them."""
+    Image.new("L", (8, 8)).save(deep_folder / "a.png")
+    (one,) = expand([str(tmp_path)], print)
+    assert one.path == str(deep_folder / "a.png")
+    (one,) = expand([str(tmp_path / "**" / "*.png")], print)
+    assert one.problem is None or "too deep for a pattern" in one.problem

@@ -246,9 +246,22 @@ MANIFEST = to_json(manifest_of(MODELS / "tiny.onnx"))
         ("decision", {"transform": "sigmoid", "threshold": 1.5}, "decision.threshold"),
         ("decision", {"transform": "sigmoid", "threshold": 0.9}, "within the uncertain band"),
         ("decision", {"transform": "sigmoid", "uncertain": [0.1]}, "expected 2 values"),
-        ("decision", {"transform": "sigmoid", "temperature": 10**400}, "larger than any number"),
+        ("decision", {"transform": "sigmoid", "temperature": 10**400}, "too large a number"),
         ("reject", {"min_side": -1}, "reject.min_side: must be 0 or more"),
-        ("reject", {"max_white": float("nan")}, "reject.max_white: must be 0 or more"),
+        (
+            "reject",
+            {"min_deviation": 1e308},
+            "reject.min_deviation: must be 0 or more, at most 255",
+        ),
+        ("reject", {"min_content": 1.5}, "reject.min_content: must be 0 or more, at most 1"),
+        ("decision", {"transform": "sigmoid", "temperature": 1e-300}, "decision.temperature"),
+        ("name", "tiny\nresult: no tumor", "name: must be one line of at most 200 printable"),
+        ("name", "tiny\x1b[2J", "name: must be one line"),
+        ("name", "\ud800", "holds half a character"),
+        ("name", "x" * 201, "name: must be one line of at most 200"),
+        ("labels", ["no", "yes\r"], "labels: must be one line"),
+        ("precision", "\u202e8tni", "precision: must be one line"),
+        ("reject", {"max_white": float("nan")}, "holds NaN, which is no number"),
     ],
 )
 def test_nonsense_in_a_manifest_is_named(key, value, words):
@@ -260,7 +273,7 @@ def test_nonsense_in_a_manifest_is_named(key, value, words):
 
 
 def test_a_manifest_too_deep_to_seal_is_damaged():
-    deep = "[" * 993 + "]" * 993
+    deep = "[" * 1100 + "]" * 1100
     with pytest.raises(ModelError, match=r"m\.onnx: its manifest is damaged"):
         loads('{"manifest_version": "1.0", "seal": "", "x": ' + deep + "}", "m.onnx")
 

@@ -47,10 +47,10 @@ def test_the_bundled_models_gate_is_told(capsys):
 
 @pytest.mark.parametrize("kind", ["tflite", "onnx"])
 def test_a_manifest_cannot_steer_the_terminal(tmp_path, capsys, kind):
-    """Nor can the model's name, beside a verdict."""
+    """Nor can the model's name, beside a verdict: it is refused."""
     manifest = open_model(MODELS / f"tiny.{kind}").manifest
     story = replace(provenance(manifest), licence="free\n\033[31mverified")
-    manifest = replace(manifest, name="\033[2Jgood", provenance=to_json(story))
+    manifest = replace(manifest, provenance=to_json(story))
     file = tmp_path / f"evil.{kind}"
     file.write_bytes(pack(payload_of(MODELS / f"tiny.{kind}"), manifest))
     assert main(["inspect", str(file)]) == 0
@@ -58,10 +58,12 @@ def test_a_manifest_cannot_steer_the_terminal(tmp_path, capsys, kind):
     assert "\033" not in out
     assert r"free\n\x1b[31mverified" in out
     scan = MODELS.parents[2] / "samples" / "phantom-tumor-1.png"
-    assert edge_classify([str(scan), "--model", str(file)]) == 0
-    out = capsys.readouterr().out
-    assert "\033" not in out
-    assert r"(\x1b[2Jgood " in out
+    object.__setattr__(manifest, "name", "\033[2Jgood")  # as a forger's program would
+    file.write_bytes(pack(payload_of(MODELS / f"tiny.{kind}"), manifest))
+    assert edge_classify([str(scan), "--model", str(file)]) == 2
+    out, err = capsys.readouterr()
+    assert "\033" not in out + err
+    assert r"name: must be one line" in err
 
 
 def test_a_damaged_file_is_one_line(tmp_path, capsys):

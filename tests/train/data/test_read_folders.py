@@ -1,6 +1,7 @@
 """Folders of scans: classes, files, pixels, and what is wrong with them."""
 
 import hashlib
+import resource
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image
 
 from edge.model_file.manifest import InputSpec
 from train.data.class_folders import check_all_found, find_classes, find_files
+from train.data.list_files import everything_below
 from train.data.read_folders import read_again, read_scans
 from train.data.scans import Classes, SplitScan, joined
 from train.errors import TrainError
@@ -194,3 +196,33 @@ def test_changed_data_is_refused(folder):
 def test_the_real_scans_are_all_read(real_scans):
     found = read(real_scans)
     assert (len(found.scans), found.truth.sum(), found.unreadable) == (253, 155, ())
+
+
+def test_a_file_that_is_larger_than_any_scan_is_not_read(folder):
+    """Sparse files take no room and could fill any memory."""
+    for name in ("yes/huge.png", "yes/text.dcm"):
+        with open(folder / name, "wb") as file:
+            file.truncate(3_000_000_000)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found = read(folder)
+    assert len(found.scans) == 6
+    assert sorted(one.path for one in found.unreadable) == [
+        str(folder / "yes" / name) for name in ("huge.png", "text.dcm")
+    ]
+    assert all("more than the limit of 512000000" in one.reason for one in found.unreadable)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000, "kB"
+
+
+def test_a_scan_that_grew_beyond_any_has_changed(folder):
+    found = read(folder)
+    first = found.scans[0]
+    scans = [SplitScan(**vars(first), part="train", group=0)]
+    with open(folder / first.path, "r+b") as file:
+        file.truncate(3_000_000_000)
+    with pytest.raises(TrainError, match="changed since the run"):
+        read_again(scans, SPEC)
+
+
+def test_deep_folders_are_searched(deep_folder, tmp_path):
+    scan = write(deep_folder / "a.png", 9)
+    assert scan in everything_below(tmp_path)

@@ -1,0 +1,1 @@
+"""Keys and signatures of model files, for trust stores of devices."""
