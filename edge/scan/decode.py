@@ -253,6 +253,12 @@ def _decode_picture(
             image.load()
             if checked:
                 checked.check()
+            elif kind in ("JPEG", "WebP"):
+                _look_again(image, stream, kind)
+            elif kind == "TIFF":
+                from edge.scan.tiff_strips import check_strips
+
+                check_strips(image)
             whole = _to_l_or_rgb(image, name, remarks)
         if ratio is None:
             remarks.append("the sides that it states for its pixels mean nothing and are ignored")
@@ -272,6 +278,13 @@ def _decode_picture(
                 "save it in grey, with 8 or 16 bits, or as PNG"
             ) from error
         raise ImageError(f"{name}: is truncated or damaged ({_reason(error)}){DAMAGED}") from error
+
+
+def _look_again(image, stream: BinaryIO, kind: str) -> None:
+    from edge.scan.redecode import check_scans, check_webp
+
+    stream.seek(0)
+    (check_scans if kind == "JPEG" else check_webp)(stream.read(), image)
 
 
 def _deep_png(image, stream, head: bytes, name: str, remarks: list[str]) -> Image.Image | None:

@@ -6,7 +6,7 @@ which Pillow does not pass on. A verdict must not come from such a file.
 What stays unseen: JPEG, GIF, BMP and uncompressed TIFF have no checksums, so a changed byte that
 still decodes to the right number of pixels looks like any other picture. Of 400 JPEG scans that
 lost 512 bytes in the middle 398 are refused (8 by Pillow alone), of 400 with one changed byte 86.
-In a progressive JPEG only the order of its parts is checked.
+What cannot be asked of a stream while it is decoded is asked of `edge.scan.redecode`.
 """
 
 import io
@@ -58,21 +58,34 @@ def check_png(data: bytes) -> None:
 def jpeg_stream(data: bytes) -> "JpegStream | None":
     """A JPEG file's bytes as a stream to load from, to be asked to `check` afterwards.
 
-    None for files of several scans: all that can be checked of them was.
+    None for files of several scans: `edge.scan.redecode.check_scans` is for these.
 
     Raises:
         DamagedError: the end is missing, the segments do not follow one another, or there are more
             than `MAX_JPEG_SCANS` scans.
         UnsupportedError: a kind of JPEG that cannot be read.
     """
-    at, frame, scans, entropy = 2, None, 0, 0
+    frame, found = jpeg_scans(data)
+    if frame in _SEQUENTIAL and len(found) == 1 and found[0][1] - found[0][0] > 2 * _HELD:
+        return JpegStream(data, found[0][1])
+    # Several scans are decoded only once the last has come: nothing to hold back.
+    return None
+
+
+def jpeg_scans(data: bytes) -> tuple[int | None, list[tuple[int, int]]]:
+    """The marker of a JPEG file's frame, and where the data of each scan begin and end.
+
+    Raises:
+        DamagedError, UnsupportedError: as `jpeg_stream`.
+    """
+    at, frame, scans = 2, None, []
     while True:
         marker = data[at + 1] if data[at : at + 1] == b"\xff" and at + 1 < len(data) else None
         if marker == 0xFF:  # fill byte
             at += 1
             continue
         if marker == 0xD9:
-            break
+            return frame, scans
         if at + 4 > len(data):
             raise DamagedError("is truncated (its end is missing)")
         if marker is None:
@@ -85,14 +98,10 @@ def jpeg_stream(data: bytes) -> "JpegStream | None":
             _check_frame(frame, data[at + 2 : at + 5])
         at += int.from_bytes(data[at : at + 2], "big")
         if marker == 0xDA:
-            scans, entropy = scans + 1, at
-            if scans > MAX_JPEG_SCANS:
+            if len(scans) == MAX_JPEG_SCANS:
                 raise DamagedError(f"has more than {MAX_JPEG_SCANS} scans, which no encoder writes")
-            at = _next_marker(data, at)
-    if frame in _SEQUENTIAL and scans == 1 and at - entropy > 2 * _HELD:
-        return JpegStream(data, at)
-    # Several scans are decoded only once the last has come: nothing to hold back.
-    return None
+            first, at = at, _next_marker(data, at)
+            scans.append((first, at))
 
 
 def _check_frame(marker: int, head: bytes) -> None:

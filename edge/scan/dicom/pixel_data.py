@@ -19,6 +19,7 @@ _NATIVE = (_LITTLE_IMPLICIT, _LITTLE, _BIG)
 _KINDS = {0x7FE00010: "iu", 0x7FE00008: "f", 0x7FE00009: "f"}  # element: kind of number
 _VALUE_REPRESENTATIONS = (b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN")
 _ITEM, _END = 0xFFFEE000, 0xFFFEE0DD
+_PILLOWS = (0xC0, 0xC1, 0xC2)  # frames of JPEG: baseline, extended, progressive
 _MARKER = re.compile(rb"\xff[\x80-\xcf\xd8-\xfe]")
 """Ends the entropy-coded data of JPEG and of JPEG-LS, in which FF stands before 00 or, in the
 latter, before up to 7F only (ITU T.81, B.1.1.5; T.87, A.1)."""
@@ -198,11 +199,13 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
         raise MissingDecoder(_without_decoder(syntax.name, header))
     file.seek(header.pixels.start)
     frame = get_frame(file, index, number_of_frames=header.frames)
-    whole_cell = header.pixels.syntax == _RLE
-    if not whole_cell:
-        _check_codestream(frame, header)
-        # Compressors take the cells as they are: values in their upper part stay there.
-        whole_cell = header.high >= header.stored and _precision(frame) > header.stored
+    if header.pixels.syntax == _RLE:
+        return _rle(frame, header)
+    _check_codestream(frame, header)
+    if (cells := _jpeg(frame, header)) is not None:
+        return cells
+    # Compressors take the cells as they are: values in their upper part stay there.
+    whole_cell = header.high >= header.stored and _precision(frame) > header.stored
     options = {
         "rows": header.rows,
         "columns": header.columns,
@@ -215,20 +218,81 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
         "number_of_frames": 1,
         "pixel_keyword": "PixelData",
     }
+
+    def decode(data: bytes) -> np.ndarray:
+        return decoder.as_array(encapsulate([data]), index=0, **options)[0]
+
     try:
-        # pylibjpeg-rle 2.2 panics on damaged streams: no Exception, and a trace on stderr.
-        plugin = "pydicom" if header.pixels.syntax == _RLE else ""
-        stream = encapsulate([frame])
-        cells = decoder.as_array(stream, index=0, decoding_plugin=plugin, **options)[0]
+        cells = decode(frame)
     except Exception:
         # Pillow decodes JPEG Extended of 8 bits and says of itself that it decodes all of it.
         if decoder.missing_dependencies:
             raise MissingDecoder(_without_decoder(syntax.name, header)) from None
         raise
-    if whole_cell and header.pixels.syntax != _RLE:
+    _check_scan(frame, cells, decode)
+    if whole_cell:
         unused = header.allocated - header.stored
         return cells << (header.allocated - 1 - header.high) >> unused
     return cells
+
+
+def _rle(frame: bytes, header: Header) -> np.ndarray:
+    from edge.scan.dicom.rle import rle_cells
+    from edge.scan.packbits import PackBitsError
+
+    try:
+        return rle_cells(frame, header.rows, header.columns, header.allocated, header.signed)
+    except PackBitsError as error:
+        raise Problem(f"is damaged ({error}); copy it again") from error
+
+
+def _jpeg(frame: bytes, header: Header) -> np.ndarray | None:
+    """The pixels of a JPEG stream that Pillow decodes, as pydicom would have it; else None."""
+    at = _jpeg_frame(frame) if frame[:2] == b"\xff\xd8" else None
+    if at is None or frame[at + 1] not in _PILLOWS or frame[at + 4] != 8:
+        return None
+    from edge.scan.integrity import DamagedError, UnsupportedError
+    from edge.scan.redecode import check_jpeg
+
+    try:
+        image = check_jpeg(frame)
+    except (DamagedError, UnsupportedError) as error:
+        raise Problem(f"{error}; copy it again") from error
+    if image.mode != "L" or header.allocated != 8 or header.stored != 8:
+        return None
+    return np.asarray(image).view(np.int8 if header.signed else np.uint8)
+
+
+def _check_scan(frame: bytes, cells: np.ndarray, decode) -> None:
+    """Of JPEG of more bits, lossless JPEG and JPEG-LS: do pixels and data end together?"""
+    found = _scan(frame)
+    if found is None:
+        return
+    from edge.scan.integrity import DamagedError
+    from edge.scan.redecode import check_scan
+
+    try:
+        check_scan(frame, *found, cells, decode)
+    except DamagedError as error:
+        raise Problem(f"{error}; copy it again") from error
+
+
+def _scan(frame: bytes) -> tuple[int, int] | None:
+    """Where the data of the only scan of a JPEG or JPEG-LS stream begin and end; else None."""
+    at, found = 2, []
+    while frame[at : at + 1] == b"\xff" and at + 1 < len(frame):
+        marker = frame[at + 1]
+        if marker == 0xD9:
+            return found[0] if len(found) == 1 else None
+        if marker == 0xFF:  # fill byte
+            at += 1
+            continue
+        at += 2 + int.from_bytes(frame[at + 2 : at + 4], "big")
+        if marker == 0xDA:
+            first, end = at, _MARKER.search(frame, at)
+            at = end.start() if end else len(frame)
+            found.append((first, at))
+    return None
 
 
 def _precision(frame: bytes) -> int:
