@@ -46,7 +46,11 @@ class Container(NamedTuple):
 def containers() -> list[Container]:
     """All of them, those left out for which an encoder is missing."""
     dicom = [
-        ("JPEG in DICOM", "1.2.840.10008.1.2.4.50", lambda image: _pillow("JPEG", quality=90)(image)),
+        (
+            "JPEG in DICOM",
+            "1.2.840.10008.1.2.4.50",
+            lambda image: _pillow("JPEG", quality=90)(image),
+        ),
         ("JPEG 2000 in DICOM, lossless", "1.2.840.10008.1.2.4.90", None),
         ("JPEG of 12 bits in DICOM", "1.2.840.10008.1.2.4.51", _jpeg_12),
         ("JPEG Lossless in DICOM", "1.2.840.10008.1.2.4.70", _jpeg_lossless),
@@ -157,7 +161,7 @@ def _dicom(syntax: str, encode) -> Callable[[Image.Image], bytes]:
     def write(image: Image.Image) -> bytes:
         from pydicom.dataset import Dataset, FileMetaDataset
         from pydicom.encaps import encapsulate
-        from pydicom.uid import ExplicitVRLittleEndian, UID
+        from pydicom.uid import UID, ExplicitVRLittleEndian
 
         data = Dataset()
         data.file_meta = FileMetaDataset()

@@ -253,7 +253,7 @@ def _decode_picture(
             image.load()
             if checked:
                 checked.check()
-            elif kind in ("JPEG", "WebP"):
+            if kind == "WebP" or (kind == "JPEG" and not (checked and not checked.restarts)):
                 _look_again(image, stream, kind)
             elif kind == "TIFF":
                 from edge.scan.tiff_strips import check_strips
@@ -281,10 +281,10 @@ def _decode_picture(
 
 
 def _look_again(image, stream: BinaryIO, kind: str) -> None:
-    from edge.scan.redecode import check_scans, check_webp
+    from edge.scan.redecode import check_webp, look_again
 
     stream.seek(0)
-    (check_scans if kind == "JPEG" else check_webp)(stream.read(), image)
+    (look_again if kind == "JPEG" else check_webp)(stream.read(), image)
 
 
 def _deep_png(image, stream, head: bytes, name: str, remarks: list[str]) -> Image.Image | None:

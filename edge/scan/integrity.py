@@ -23,7 +23,8 @@ _ALONE = (0x01, *range(0xD0, 0xD9))  # JPEG markers without a length (ITU T.81, 
 _FRAME = tuple(m for m in range(0xC0, 0xD0) if m not in (0xC4, 0xC8, 0xCC))  # SOF0..SOF15
 _LOSSLESS = (0xC3, 0xC7, 0xCB, 0xCF)
 _DECODED = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA)  # baseline, extended, progressive; Huffman or arithmetic
-_SEQUENTIAL = (0xC0, 0xC1)
+SEQUENTIAL = (0xC0, 0xC1)
+"""Frames of JPEG whose pixels come in one pass."""
 _HELD = 2  # bytes, which each of 9,374 real scans needed for its last pixels
 _PADDING = b"\0" * 8  # libjpeg reads ahead by a register of 64 bits; 7 bytes were enough
 
@@ -65,27 +66,28 @@ def jpeg_stream(data: bytes) -> "JpegStream | None":
             than `MAX_JPEG_SCANS` scans.
         UnsupportedError: a kind of JPEG that cannot be read.
     """
-    frame, found = jpeg_scans(data)
-    if frame in _SEQUENTIAL and len(found) == 1 and found[0][1] - found[0][0] > 2 * _HELD:
-        return JpegStream(data, found[0][1])
+    frame, found, restarts = jpeg_scans(data)
+    if frame in SEQUENTIAL and len(found) == 1 and found[0][1] - found[0][0] > 2 * _HELD:
+        return JpegStream(data, found[0][1], restarts > 0)
     # Several scans are decoded only once the last has come: nothing to hold back.
     return None
 
 
-def jpeg_scans(data: bytes) -> tuple[int | None, list[tuple[int, int]]]:
-    """The marker of a JPEG file's frame, and where the data of each scan begin and end.
+def jpeg_scans(data: bytes) -> tuple[int | None, list[tuple[int, int]], int]:
+    """The marker of a JPEG file's frame, where the data of each scan begin and end, and how many
+    coding units stand between restart markers; 0: all of them.
 
     Raises:
         DamagedError, UnsupportedError: as `jpeg_stream`.
     """
-    at, frame, scans = 2, None, []
+    at, frame, scans, restarts = 2, None, [], 0
     while True:
         marker = data[at + 1] if data[at : at + 1] == b"\xff" and at + 1 < len(data) else None
         if marker == 0xFF:  # fill byte
             at += 1
             continue
         if marker == 0xD9:
-            return frame, scans
+            return frame, scans, restarts
         if at + 4 > len(data):
             raise DamagedError("is truncated (its end is missing)")
         if marker is None:
@@ -96,6 +98,8 @@ def jpeg_scans(data: bytes) -> tuple[int | None, list[tuple[int, int]]]:
         if marker in _FRAME:
             frame = marker
             _check_frame(frame, data[at + 2 : at + 5])
+        elif marker == 0xDD:
+            restarts = int.from_bytes(data[at + 2 : at + 4], "big")
         at += int.from_bytes(data[at : at + 2], "big")
         if marker == 0xDA:
             if len(scans) == MAX_JPEG_SCANS:
@@ -144,8 +148,10 @@ class JpegStream(io.BytesIO):
     bytes are handed out only when asked for.
     """
 
-    def __init__(self, data: bytes, end: int):
+    def __init__(self, data: bytes, end: int, restarts: bool = False):
         super().__init__(data[:end] + _PADDING)
+        self.restarts = restarts
+        """Whether the decoder begins anew on the way, so that the end tells of a part only."""
         self._hold = end - _HELD
         self._asked = False
 

@@ -17,24 +17,20 @@ def unpack(data: bytes, size: int) -> bytes:
     Raises:
         PackBitsError: there are fewer, or more.
     """
-    parts, at, made, last = [], 0, 0, len(data)
-    while made < size:
-        if at + 1 >= last:
+    made, at, last = bytearray(), 0, len(data) - 1
+    extend = made.extend
+    while len(made) < size:
+        if at >= last:
             raise PackBitsError("there are more pixels than data")
         control = data[at]
         if control < 128:
+            extend(data[at + 1 : at + control + 2])
             at += control + 2
-            part = data[at - control - 1 : at]
-            if len(part) != control + 1:
-                raise PackBitsError("there are more pixels than data")
         elif control > 128:
-            part = data[at + 1 : at + 2] * (257 - control)
+            extend(data[at + 1 : at + 2] * (257 - control))
             at += 2
         else:  # no operation
             at += 1
-            continue
-        parts.append(part)
-        made += len(part)
-    if made != size or data[at:].strip(b"\0\x80"):
+    if len(made) != size or data[at:].strip(b"\0\x80"):
         raise PackBitsError("there are more data than pixels")
-    return b"".join(parts)
+    return bytes(made)

@@ -19,7 +19,6 @@ _NATIVE = (_LITTLE_IMPLICIT, _LITTLE, _BIG)
 _KINDS = {0x7FE00010: "iu", 0x7FE00008: "f", 0x7FE00009: "f"}  # element: kind of number
 _VALUE_REPRESENTATIONS = (b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN")
 _ITEM, _END = 0xFFFEE000, 0xFFFEE0DD
-_PILLOWS = (0xC0, 0xC1, 0xC2)  # frames of JPEG: baseline, extended, progressive
 _MARKER = re.compile(rb"\xff[\x80-\xcf\xd8-\xfe]")
 """Ends the entropy-coded data of JPEG and of JPEG-LS, in which FF stands before 00 or, in the
 latter, before up to 7F only (ITU T.81, B.1.1.5; T.87, A.1)."""
@@ -138,8 +137,14 @@ def pixel_cells(file, header: Header, index: int) -> np.ndarray:
     Raises:
         Problem: it is cut short, or compressed in a way that no installed decoder knows.
     """
-    native = header.pixels.syntax in _NATIVE
-    return (_native if native else _compressed)(file, header, index)
+    if header.pixels.syntax in _NATIVE:
+        return _native(file, header, index)
+    from edge.scan.integrity import DamagedError
+
+    try:
+        return _compressed(file, header, index)
+    except DamagedError as error:
+        raise Problem(f"{error}; copy it again") from error
 
 
 def stored_values(cells: np.ndarray, header: Header) -> np.ndarray:
@@ -181,6 +186,8 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
     from pydicom.pixels import get_decoder
     from pydicom.uid import UID
 
+    from edge.scan.dicom.whole import check_single, whole_jpeg, whole_rle
+
     syntax = UID(header.pixels.syntax)
     decoder = None
     if syntax.name != header.pixels.syntax:  # a name that pydicom knows, not text from the file
@@ -200,9 +207,9 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
     file.seek(header.pixels.start)
     frame = get_frame(file, index, number_of_frames=header.frames)
     if header.pixels.syntax == _RLE:
-        return _rle(frame, header)
+        return whole_rle(frame, header.rows, header.columns, header.allocated, header.signed)
     _check_codestream(frame, header)
-    if (cells := _jpeg(frame, header)) is not None:
+    if (cells := whole_jpeg(frame, header.allocated, header.signed)) is not None:
         return cells
     # Compressors take the cells as they are: values in their upper part stay there.
     whole_cell = header.high >= header.stored and _precision(frame) > header.stored
@@ -229,70 +236,11 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
         if decoder.missing_dependencies:
             raise MissingDecoder(_without_decoder(syntax.name, header)) from None
         raise
-    _check_scan(frame, cells, decode)
+    check_single(frame, cells, decode)
     if whole_cell:
         unused = header.allocated - header.stored
         return cells << (header.allocated - 1 - header.high) >> unused
     return cells
-
-
-def _rle(frame: bytes, header: Header) -> np.ndarray:
-    from edge.scan.dicom.rle import rle_cells
-    from edge.scan.packbits import PackBitsError
-
-    try:
-        return rle_cells(frame, header.rows, header.columns, header.allocated, header.signed)
-    except PackBitsError as error:
-        raise Problem(f"is damaged ({error}); copy it again") from error
-
-
-def _jpeg(frame: bytes, header: Header) -> np.ndarray | None:
-    """The pixels of a JPEG stream that Pillow decodes, as pydicom would have it; else None."""
-    at = _jpeg_frame(frame) if frame[:2] == b"\xff\xd8" else None
-    if at is None or frame[at + 1] not in _PILLOWS or frame[at + 4] != 8:
-        return None
-    from edge.scan.integrity import DamagedError, UnsupportedError
-    from edge.scan.redecode import check_jpeg
-
-    try:
-        image = check_jpeg(frame)
-    except (DamagedError, UnsupportedError) as error:
-        raise Problem(f"{error}; copy it again") from error
-    if image.mode != "L" or header.allocated != 8 or header.stored != 8:
-        return None
-    return np.asarray(image).view(np.int8 if header.signed else np.uint8)
-
-
-def _check_scan(frame: bytes, cells: np.ndarray, decode) -> None:
-    """Of JPEG of more bits, lossless JPEG and JPEG-LS: do pixels and data end together?"""
-    found = _scan(frame)
-    if found is None:
-        return
-    from edge.scan.integrity import DamagedError
-    from edge.scan.redecode import check_scan
-
-    try:
-        check_scan(frame, *found, cells, decode)
-    except DamagedError as error:
-        raise Problem(f"{error}; copy it again") from error
-
-
-def _scan(frame: bytes) -> tuple[int, int] | None:
-    """Where the data of the only scan of a JPEG or JPEG-LS stream begin and end; else None."""
-    at, found = 2, []
-    while frame[at : at + 1] == b"\xff" and at + 1 < len(frame):
-        marker = frame[at + 1]
-        if marker == 0xD9:
-            return found[0] if len(found) == 1 else None
-        if marker == 0xFF:  # fill byte
-            at += 1
-            continue
-        at += 2 + int.from_bytes(frame[at + 2 : at + 4], "big")
-        if marker == 0xDA:
-            first, end = at, _MARKER.search(frame, at)
-            at = end.start() if end else len(frame)
-            found.append((first, at))
-    return None
 
 
 def _precision(frame: bytes) -> int:
