@@ -84,6 +84,7 @@ def run_doctor(model: str | None, format: str) -> int:
 
     With a model, whether an engine for that one works.
     """
+    from edge.console.messages import results
     from edge.console.streams import silenced
 
     kind = None
@@ -101,10 +102,9 @@ def run_doctor(model: str | None, format: str) -> int:
     if format == "json":
         import json
 
-        print(json.dumps(report.to_dict(), indent=1))
+        print(json.dumps(report.to_dict(), indent=1), file=results())
     else:
-        print(as_text(report))
-        print(NOTICE)
+        print(as_text(report), NOTICE, sep="\n", file=results())
     usable = [e for e in report.engines if e.problem is None and kind in (None, e.runs)]
     return 0 if usable else 1
 
