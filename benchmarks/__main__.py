@@ -3,7 +3,7 @@
 
 def main() -> int:
     """Run the command and return its exit status."""
-    from edge.console.shadowing import refuse_hidden
+    from edge.console.shadowed_packages import refuse_hidden
 
     status = refuse_hidden("benchmarks")
     if status:

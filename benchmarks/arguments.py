@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from benchmarks.options import Options
+from benchmarks.benchmark_options import Options
 from benchmarks.report.readme import REPORT
 from benchmarks.timing.single_stream import P99_QUERIES
 from benchmarks.timing.throughput import WANTED
-from edge.console.options import count, number
+from edge.console.option_rules import Rule
+from edge.console.option_types import count, number
 from edge.console.parser import Parser
-from edge.console.rules import Rule
 from edge.inference.engines import ENGINES
 
 PROG = "python -m benchmarks"

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.arguments import COMMANDS, parser
+from benchmarks.benchmark_options import Options
 from benchmarks.errors import BenchmarkError
-from benchmarks.options import Options
 from benchmarks.timing.single_stream import MIN_QUERIES, P99_QUERIES
-from edge.console import frame
-from edge.console.shadowing import command_of
+from edge.console import command_frame
+from edge.console.shadowed_packages import command_of
 from edge.console.signals import stop_cleanly, stopped_status, was_stopped
 from edge.console.suggestions import slip_of
 from export.errors import ExportError
@@ -24,7 +24,7 @@ _QUICK = {"min_seconds": 0.0, "cold_starts": 2, "throughput_seconds": 0.0, "peak
 def main(argv: list[str] | None = None) -> int:
     """Run `python -m benchmarks` and return its exit status."""
     argv = sys.argv[1:] if argv is None else argv
-    return frame.run(
+    return command_frame.run(
         "benchmarks",
         lambda closed: _command(argv, closed),
         errors=(BenchmarkError, TrainError, ExportError),
@@ -38,7 +38,7 @@ def _command(argv: list[str], closed: frozenset[int]) -> int:
     if argv and argv[0] in COMMANDS:
         make, _ = COMMANDS[argv[0]]
         args = make(prog).parse_args(argv[1:])
-        frame.need_output(closed)
+        command_frame.need_output(closed)
         stop_cleanly()
         return _RUN[argv[0]](args)
     if meant := slip_of(argv, COMMANDS):
@@ -51,10 +51,10 @@ def _command(argv: list[str], closed: frozenset[int]) -> int:
 def _benchmark(args: argparse.Namespace, command: str) -> int:
     from benchmarks.contestants.model_files import find_models
     from benchmarks.hardware.machine import this_machine
-    from benchmarks.limits import baseline, gate
+    from benchmarks.limits import baseline, pass_or_fail
     from benchmarks.progress import Progress
     from benchmarks.report.output import check_writable, show, write
-    from benchmarks.results.report import read_report
+    from benchmarks.results.benchmark_report import read_report
     from benchmarks.session import Session
 
     models = find_models(args.models, Path("dist"))
@@ -80,7 +80,9 @@ def _benchmark(args: argparse.Namespace, command: str) -> int:
         raise KeyboardInterrupt
     if any(session.comparable) and args.gate is not False:
         pairs = zip(report.groups, session.comparable, strict=True)
-        findings = tuple(f for group, comparable in pairs for f in gate.check(group, comparable))
+        findings = tuple(
+            f for group, comparable in pairs for f in pass_or_fail.check(group, comparable)
+        )
         report = replace(report, gate=findings)
     if earlier:
         found = baseline.compare(earlier, report.groups, str(args.baseline), args.max_regression)
@@ -115,7 +117,7 @@ def _options(args: argparse.Namespace) -> Options:
 
 def _merge(args: argparse.Namespace) -> int:
     from benchmarks.report.merge import merged
-    from benchmarks.results.report import read_report
+    from benchmarks.results.benchmark_report import read_report
 
     print(
         merged([read_report(path) for path in args.reports], [str(path) for path in args.reports])
@@ -147,7 +149,7 @@ def _throughput(args: argparse.Namespace) -> int:
 def _transfer(args: argparse.Namespace) -> int:
     from benchmarks.transfer_learning import compare
 
-    frame.need(("keras",))
+    command_frame.need(("keras",))
     text, held = compare(args.model, args.scans)
     print(text)
     return 0 if held else 1

@@ -8,6 +8,7 @@ import numpy as np
 
 from benchmarks.accuracy.agreement import Expected, evaluate_predictions, score_probabilities
 from benchmarks.accuracy.scans import Scans
+from benchmarks.benchmark_options import Options
 from benchmarks.contestants.contestants import (
     CandidateTimings,
     decision,
@@ -21,8 +22,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.hardware.machine import ConditionMonitor
 from benchmarks.hardware.peaks import Peak
 from benchmarks.hardware.roofline import floor
-from benchmarks.options import Options
-from benchmarks.results.report import Cost, Group, KerasRow, Model, Row, Stages
+from benchmarks.results.benchmark_report import Cost, Group, KerasRow, Model, Row, Stages
 from benchmarks.timing.cold_start import KerasProcess, cold_start, keras_process, memory
 from benchmarks.timing.interleaved_rounds import Contestant, run_interleaved, seconds_of
 from benchmarks.timing.single_stream import Latency, paired_ratio

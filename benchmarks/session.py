@@ -21,15 +21,15 @@ from benchmarks.accuracy.scans import (
     labelled,
     probe,
 )
+from benchmarks.benchmark_options import Options
 from benchmarks.contestants.model_files import Candidate, by_run, load
 from benchmarks.errors import BenchmarkError
 from benchmarks.group import Measuring
 from benchmarks.hardware.machine import this_machine
 from benchmarks.hardware.peaks import Peak, measure_peaks
 from benchmarks.installed import is_installed
-from benchmarks.options import Options
 from benchmarks.progress import Progress
-from benchmarks.results.report import Failed, Report
+from benchmarks.results.benchmark_report import Failed, Report
 from edge import ImageError
 from edge.console.signals import was_stopped
 from edge.model_file.manifest import Manifest

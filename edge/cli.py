@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
     # NumPy's OpenBLAS would start a thread for each core; nothing here multiplies matrices.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from edge.app.arguments import parser
-    from edge.console.frame import run
+    from edge.console.command_frame import run
 
     try:
         return run(

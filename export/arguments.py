@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from edge.console.options import count, number
+from edge.console.option_rules import Rule
+from edge.console.option_types import count, number
 from edge.console.parser import Parser
-from edge.console.rules import Rule
 from edge.model_file.provenance import Provenance
 from export.quantize.calibration_methods import AUTO, METHODS
 from export.quantize.layer_search import DEFAULT_GROWTH

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge import NOTICE
-from edge.console import frame
+from edge.console import command_frame
 from edge.console.messages import printable
-from edge.console.shadowing import command_of
+from edge.console.shadowed_packages import command_of
 from edge.console.signals import stop_cleanly
 from edge.console.suggestions import slip_of
 from export.arguments import COMMANDS, parser
@@ -21,7 +21,7 @@ from export.targets import Target, select
 from train.errors import TrainError
 
 if TYPE_CHECKING:
-    from export.pipeline import ExportInputs
+    from export.export_pipeline import ExportInputs
     from export.prove.advice import Again
 
 _NEEDED = ("keras", "tensorflow")
@@ -31,7 +31,7 @@ _NEEDED = ("keras", "tensorflow")
 def main(argv: list[str] | None = None) -> int:
     """Run `python -m export` and return its exit status."""
     argv = sys.argv[1:] if argv is None else argv
-    return frame.run(
+    return command_frame.run(
         "export",
         lambda closed: _command(argv, closed),
         errors=(TrainError, ExportError),
@@ -44,14 +44,14 @@ def _command(argv: list[str], closed: frozenset[int]) -> int:
     prog = command_of("export")
     if argv[:1] == ["inspect"]:
         args = COMMANDS["inspect"](prog).parse_args(argv[1:])
-        frame.need_output(closed)
+        command_frame.need_output(closed)
         print(describe(args.file))
         return 0
     if meant := slip_of(argv, COMMANDS):
         raise ExportError(f"unknown command {argv[0]}; did you mean {meant}?")
     args = parser(prog).parse_args(argv)
     stop_cleanly()
-    frame.need(_NEEDED)
+    command_frame.need(_NEEDED)
     return _export(args)
 
 
@@ -67,10 +67,10 @@ def _export(args: argparse.Namespace) -> int:
         raise ExportError(f"{args.out}: cannot be written ({error.strerror})") from error
 
     backend.start()
+    from export.export_pipeline import Limits, Search, export_target, read_inputs
+    from export.export_report import lines, write_report
     from export.package.triton import write_repository
-    from export.pipeline import Limits, Search, export_target, read_inputs
-    from export.report import lines, write_report
-    from train.reporting.report import SYNTHETIC
+    from train.reporting.training_report import SYNTHETIC
 
     def say(message: str) -> None:
         print(printable(message), file=sys.stderr, flush=True)

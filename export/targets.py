@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from edge.console.suggestions import did_you_mean
 from export.errors import ExportError
-from export.limits import EXACT, HALF, QUANTIZED
+from export.proof_limits import EXACT, HALF, QUANTIZED
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import sys
 
 def main() -> int:
     """Run the command and return its exit status; does not return from an interrupted one."""
-    from edge.console.shadowing import refuse_hidden
+    from edge.console.shadowed_packages import refuse_hidden
 
     status = refuse_hidden("train")
     if not status:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from edge.console.options import count, default_workers, expression, number
+from edge.console.option_rules import Rule
+from edge.console.option_types import count, default_workers, expression, number
 from edge.console.parser import Parser
-from edge.console.rules import Rule
 from train.data.sources import KAGGLE, PHANTOM
 
 # Parsed before Keras is imported, which takes seconds; a test compares them with the registry.

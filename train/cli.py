@@ -7,10 +7,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from edge.console import frame
+from edge.console import command_frame
 from edge.console.exit_status import WRONG
 from edge.console.messages import say
-from edge.console.shadowing import command_of
+from edge.console.shadowed_packages import command_of
 from edge.console.signals import stop_cleanly
 from edge.console.suggestions import did_you_mean
 from train.arguments import parser
@@ -25,7 +25,7 @@ _NEEDED = ("keras", "sklearn", "scipy", "matplotlib", "imagehash", "h5py", "rich
 def main(argv: list[str] | None = None) -> int:
     """Run `python -m train` and return its exit status."""
     reached = _Reached()
-    return frame.run(
+    return command_frame.run(
         "train",
         lambda closed: _command(argv, reached),
         extra="train",
@@ -61,7 +61,7 @@ class _Reached:
 def _command(argv: list[str] | None, reached: _Reached) -> int:
     args = reached.args = parser(command_of("train")).parse_args(argv)
     stop_cleanly()
-    frame.need(_NEEDED)
+    command_frame.need(_NEEDED)
     went_on, text = False, ""
     reached.out = args.out
     try:

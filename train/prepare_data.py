@@ -104,7 +104,7 @@ def prepare_data(request: Request) -> SessionData:
     """Read every folder, cluster, and split.
 
     Raises:
-        TrainError: see `train.data.reading`, `train.splitting.patients` and
+        TrainError: see `train.data.read_folders`, `train.splitting.patients` and
         `train.splitting.split`.
     """
     read = read_folders(

@@ -17,7 +17,7 @@ from train.data.samples import Samples
 from train.data.scans import fingerprint
 from train.distillation.soft_labels import load_session_teachers, with_soft_labels
 from train.distillation.teachers import Teacher
-from train.evaluation import decision
+from train.evaluation import choose_decision
 from train.evaluation.evaluate import Predictions, evaluate
 from train.evaluation.keras_predictions import calibrated
 from train.evaluation.shortcut_floor import shortcut_floor
@@ -34,7 +34,7 @@ from train.phantom.files import is_synthetic
 from train.prepare_data import Request, SessionData, describe, prepare_data
 from train.progress import counting, say
 from train.reporting.plots import PICTURES, write_plots
-from train.reporting.report import SYNTHETIC, Findings, write_report
+from train.reporting.training_report import SYNTHETIC, Findings, write_report
 from train.run import resume, run_folder
 from train.splitting import split
 
@@ -59,7 +59,7 @@ class FoldResult:
     """A fitted model, the decision chosen on its validation part, and its test part judged."""
 
     fitted: Fit
-    choice: decision.Choice
+    choice: choose_decision.Choice
     predictions: Predictions
     left_out: int = 0
     """Training scans that were not trained on, as teachers do not agree where their tumor is."""
@@ -162,11 +162,11 @@ def fit_and_evaluate(
     architecture, logits = ARCHITECTURES[request.fit.architecture], fitted.logits(validation.pixels)
     # A network fitted on folders in equal parts is judged on them in equal parts.
     even = (
-        decision.even_weights(validation.truth, validation.sources)
+        choose_decision.even_weights(validation.truth, validation.sources)
         if architecture.evidence
         else None
     )
-    choice = decision.choose(
+    choice = choose_decision.choose(
         architecture.transform,
         1,
         logits,

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.hardware.multiply_adds import Layer, count
-from benchmarks.results.report import Failed, Model
+from benchmarks.results.benchmark_report import Failed, Model
 from edge import Classifier, EdgeError, EngineError
 from edge.console.streams import silenced
 from edge.inference.engines import installed, version

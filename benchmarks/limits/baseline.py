@@ -15,7 +15,7 @@ from benchmarks.results.findings import Change, Comparison
 from benchmarks.timing.single_stream import Latency, unpaired_ratio
 
 if TYPE_CHECKING:
-    from benchmarks.results.report import Group, Report
+    from benchmarks.results.benchmark_report import Group, Report
 
 
 def same_kind(earlier: "Report", machine: Machine, file: str) -> None:

@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from benchmarks.results.report import Group, Model, Report, Row
+from benchmarks.results.benchmark_report import Group, Model, Report, Row
 from benchmarks.timing.single_stream import CURVE, Latency
 from train.reporting.palette import BLACK, BLUE, GREEN, ORANGE, PURPLE, SERIES, VERMILION
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from benchmarks.report.output import markdown_table
 from benchmarks.report.tables import MISSING, Table
-from benchmarks.results.report import Model, Report
+from benchmarks.results.benchmark_report import Model, Report
 from edge import NOTICE
 
 

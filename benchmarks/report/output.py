@@ -9,7 +9,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.installed import is_installed
 from benchmarks.report.sentences import summary, verdicts
 from benchmarks.report.tables import Table, tables
-from benchmarks.results.report import Report
+from benchmarks.results.benchmark_report import Report
 from edge import NOTICE
 from edge.model_file.dataclass_json import to_json
 from export.package import write_container

@@ -19,11 +19,11 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.limits.gate import PREDICT
+from benchmarks.limits.pass_or_fail import PREDICT
 from benchmarks.report.output import markdown_table
 from benchmarks.report.sentences import LIMIT, summary, verdicts
 from benchmarks.report.tables import MISSING, Table, tables
-from benchmarks.results.report import Group, Model, Report, read_report
+from benchmarks.results.benchmark_report import Group, Model, Report, read_report
 
 REPORT = Path("docs/benchmarks/report.json")
 _IN_README = ("int8", "fp32")  # what goes to a device, and the reference; the rest is in docs/

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from benchmarks.limits import gate
-from benchmarks.results.report import Group, Report
+from benchmarks.limits import pass_or_fail
+from benchmarks.results.benchmark_report import Group, Report
 from train.evaluation.metrics import Proportion, degenerate
 
 LIMIT = "Limit:"
@@ -37,16 +37,16 @@ def verdicts(report: Report) -> list[str]:
     lines = list(_degenerate(report))
     lines += [f"FAILED {one.file}: {one.reason}" for one in report.failed]
     if report.gate is not None:
-        checks = [finding for finding in report.gate if finding.words != gate.UNTIMED]
+        checks = [finding for finding in report.gate if finding.words != pass_or_fail.UNTIMED]
         bad = [finding for finding in checks if not finding.passed]
         lines.append(
             f"Gate {'FAILED' if bad else 'passed'}: {len(checks) - len(bad)} of "
             f"{len(checks)} checks."
         )
         lines += [f"FAILED {f.model}: {f.what}: {f.words}" for f in bad]
-        rest = [finding for finding in report.gate if finding.words == gate.UNTIMED]
+        rest = [finding for finding in report.gate if finding.words == pass_or_fail.UNTIMED]
         lines += [f"unchecked {f.model}: {f.what}: {f.words}" for f in rest]
-        lines += [f"{LIMIT} {limit}." for limit in gate.limits()]
+        lines += [f"{LIMIT} {limit}." for limit in pass_or_fail.limits()]
     found = report.baseline
     if found and not found.changes:
         lines.append(

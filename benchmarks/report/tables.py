@@ -6,7 +6,7 @@ One theme a table, so that none is wider than a page: up to 110 characters, unle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks.results.report import Group, Model, Report, Row
+from benchmarks.results.benchmark_report import Group, Model, Report, Row
 from benchmarks.timing.single_stream import Latency, Ratio
 
 MISSING = "-"

@@ -5,7 +5,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
 
-from benchmarks.results.report import SCHEMA_VERSION, Report
+from benchmarks.results.benchmark_report import SCHEMA_VERSION, Report
 
 _SCALARS = {str: "string", float: "number", int: "integer", bool: "boolean", NoneType: "null"}
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from reference_fields import NULL, classes, docs_of, reachable, words
 from reference_markdown import bullets, page, prose, sentence, table
 
-from benchmarks.limits.gate import MAX_SENSITIVITY_DROP as DROPS
-from benchmarks.limits.gate import MIN_TIMES_FASTER, MIN_TIMES_FASTER_OTHERWISE
-from benchmarks.results import report as benchmark_report
-from benchmarks.results.report import Report
+from benchmarks.limits.pass_or_fail import MAX_SENSITIVITY_DROP as DROPS
+from benchmarks.limits.pass_or_fail import MIN_TIMES_FASTER, MIN_TIMES_FASTER_OTHERWISE
+from benchmarks.results import benchmark_report
+from benchmarks.results.benchmark_report import Report
 from edge.inference.classifier import Prediction
 from edge.model_file import manifest
 from edge.model_file.manifest import VERDICTS, Manifest
@@ -22,11 +22,11 @@ from edge.parallel.pipeline import Outcome
 from edge.results import writers
 from edge.results.words import WORDS
 from edge.saliency.explain import Explanation
+from export.export_report import REPORT as EXPORT_REPORT
 from export.prove.parity import MIN_COMPARED
 from export.quantize.calibration_methods import AUTO, METHODS
 from export.quantize.layer_search import DEFAULT_GROWTH
 from export.quantize.representative_dataset import DEFAULT_SCANS
-from export.report import REPORT as EXPORT_REPORT
 from export.targets import TARGETS
 from train.data.scans import SplitScan
 from train.run import run_folder
@@ -304,12 +304,12 @@ def _constant(file: Path, name: str) -> dict[str, str]:
 
 def _report_keys() -> list[str]:
     """Keys of a run's report.json: the only dict of `write_report` with a `notice`."""
-    for node in ast.walk(ast.parse((ROOT / "train/reporting/report.py").read_text())):
+    for node in ast.walk(ast.parse((ROOT / "train/reporting/training_report.py").read_text())):
         if isinstance(node, ast.Dict):
             keys = [key.value for key in node.keys if isinstance(key, ast.Constant)]
             if "notice" in keys:
                 return keys
-    raise ValueError("train/reporting/report.py: writes no report")
+    raise ValueError("train/reporting/training_report.py: writes no report")
 
 
 _VARIABLES = {

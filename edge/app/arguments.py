@@ -6,8 +6,8 @@ argparse.
 
 import argparse
 
+from edge.console.option_rules import Rule
 from edge.console.parser import Parser
-from edge.console.rules import Rule
 
 _EPILOG = """exit status: 0 every scan was classified; 1 at least one could not be read or was
 rejected, or its picture could not be written (the others are still classified), or the self-test

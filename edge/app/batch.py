@@ -5,7 +5,8 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from edge.app.inputs import STDIN, Input, expand, is_one_file
-from edge.console.exit_status import DONE, FAILED, INTERRUPTED, stopped
+from edge.app.interrupts import Interrupts
+from edge.console.exit_status import DONE, FAILED
 from edge.console.messages import results, say
 from edge.console.streams import OutputError
 from edge.errors import EdgeError
@@ -61,7 +62,7 @@ def _classify(
         return say(error)
     progress = _progress(args)  # after the workers: they are forks, and it has a thread
     writer = WRITERS[args.format](stream)
-    interrupts = _Interrupts(needed=bool(args.out) or not is_one_file(args.paths))
+    interrupts = Interrupts(needed=bool(args.out) or not is_one_file(args.paths))
     status = written = explained = 0
     try:
         for outcome in outcomes:
@@ -129,51 +130,3 @@ def _outcome(classifier: Classifier, one: Input, extra: Extra | None) -> Outcome
     if one.problem is not None:
         return Outcome(one.path, None, one.problem)
     return classify_one(classifier, one.path, extra)
-
-
-class _Interrupts:
-    """Ctrl-C, and being told to end (SIGTERM), wait until the result being written is whole."""
-
-    def __init__(self, needed: bool):
-        self._holding = self._wanted = False
-        self._before = {}
-        self.status = INTERRUPTED
-        """The exit status, as shells have it: 128 and the number of the signal."""
-        if needed:
-            self._install()
-
-    def held(self) -> "_Interrupts":
-        return self
-
-    def __enter__(self) -> None:
-        self._holding = True
-
-    def __exit__(self, *_) -> None:
-        self._holding = False
-        if self._wanted:
-            raise KeyboardInterrupt
-
-    def restore(self) -> None:
-        """Let the next signal end the process at once."""
-        if not self._before:
-            return
-        import signal
-
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _install(self) -> None:
-        import signal
-        from threading import current_thread, main_thread
-
-        if current_thread() is not main_thread():
-            return  # only that may
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.getsignal(number)
-            signal.signal(number, self._interrupted)
-
-    def _interrupted(self, number: int, _) -> None:
-        self.status = stopped(number)
-        if not self._holding:
-            raise KeyboardInterrupt
-        self._wanted = True

@@ -6,6 +6,8 @@ from typing import TextIO
 
 from edge import NOTICE
 from edge.app.inputs import expand
+from edge.app.interrupts import Interrupts
+from edge.console.exit_status import DONE, FAILED
 from edge.console.messages import printable, results, say
 from edge.errors import EdgeError
 from edge.inference.classifier import Classifier
@@ -29,20 +31,21 @@ def run_series(classifier: Classifier, args: argparse.Namespace) -> int:
     except OSError as error:
         return say(f"{args.out}: cannot be written ({error.strerror or error})")
     with file:
-        try:
-            status = _classify(classifier, args, file.stream)
-        except KeyboardInterrupt:
-            if not file.direct:
-                say(f"{args.out}: is left as it was, because not all scans were gone through")
-            raise
-        if status in (0, 1):
+        status = _classify(classifier, args, file.stream, keeps=file.direct)
+        if status in (DONE, FAILED):
             file.replace()
+        elif not file.direct:
+            say(f"{args.out}: is left as it was, because not all scans were gone through")
     return status
 
 
-def _classify(classifier: Classifier, args: argparse.Namespace, stream: TextIO) -> int:
+def _classify(
+    classifier: Classifier, args: argparse.Namespace, stream: TextIO, keeps: bool = True
+) -> int:
+    """Write the results to `stream`, which `keeps` those of a run that breaks off or does not."""
     writer = {"text": _Text, "json": _Json, "ndjson": _Ndjson}[args.format](stream)
-    status = 0
+    interrupts = Interrupts(needed=True)
+    status = written = 0
     inputs = expand(args.paths, say, null=args.null, volumes=True)
     jobs = args.jobs
     if not jobs:
@@ -51,19 +54,26 @@ def _classify(classifier: Classifier, args: argparse.Namespace, stream: TextIO) 
         jobs = default_jobs()
     try:
         for one in classify_series(classifier, inputs, jobs=jobs, processes=True):
-            if isinstance(one, SeriesResult):
-                writer.write_series(one)
-                status = max(status, one.verdict == "rejected")
-                continue
-            if one.error:
-                say(one.error)
-                status = 1
-            writer.write(one)
+            with interrupts.held():
+                if isinstance(one, SeriesResult):
+                    writer.write_series(one)
+                    status = max(status, one.verdict == "rejected")
+                    continue
+                if one.error:
+                    say(one.error)
+                    status = 1
+                writer.write(one)
+                written += 1
+    except KeyboardInterrupt:
+        interrupts.restore()
+        say(f"interrupted after {written} slices{'; they are complete' if keeps else ''}")
+        status = interrupts.status
     except EdgeError as error:
         say(error)
         status = 2
     writer.close()
     stream.flush()
+    interrupts.restore()
     return int(status)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from edge import NOTICE, __version__
 from edge.board.hardware import Board, read_board
-from edge.console.shadowing import hidden_here
+from edge.console.shadowed_packages import hidden_here
 
 _PACKAGES = {"litert": "ai-edge-litert>=1.2", "onnxruntime": "onnxruntime>=1.17"}
 _DICOM = "pydicom>=3.0.1"

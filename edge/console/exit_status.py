@@ -1,4 +1,4 @@
-"""The exit statuses of every command; `edge.console.frame` turns errors into them."""
+"""The exit statuses of every command; `edge.console.command_frame` turns errors into them."""
 
 DONE = 0
 FAILED = 1

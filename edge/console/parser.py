@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from edge import NOTICE, __version__
 from edge.console.messages import printable, results
-from edge.console.rules import Rule, broken_rule
+from edge.console.option_rules import Rule, broken_rule
 
 _WIDTH = 100
 

@@ -122,7 +122,7 @@ def read_model(path: str | os.PathLike) -> ModelFile:
     except IsADirectoryError:
         raise ModelError(f"{path}: is a folder; name a .tflite or .onnx file in it") from None
     except FileNotFoundError:
-        raise ModelError(f"{path}: no such model file; see --model") from None
+        raise ModelError(f"{path}: no such model file") from None
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from error
     if text is None:

@@ -16,7 +16,7 @@ from statistics import median
 from edge.errors import MissingSoftwareError
 from edge.scan.file_format import HEAD, sniff
 from edge.series.pages import count_pages
-from edge.series.place import UNKNOWN, DicomFile, Place, read_place
+from edge.series.slice_position import UNKNOWN, DicomFile, Place, read_place
 from edge.series.volume import is_nifti
 
 _GAP = 1.5

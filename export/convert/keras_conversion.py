@@ -12,7 +12,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from export.convert.heat_map import heat_map_of, two_outputs
+from export.convert.heat_map_output import heat_map_of, two_outputs
 from export.converter_output import quiet
 from export.quantize.int8_onnx import INPUT, OnnxInt8
 from export.quantize.int8_tflite import TfliteInt8
@@ -45,12 +45,17 @@ class Converter:
             format: "tflite" or "onnx".
             precision: one that `export.targets` lists for the format.
             calibration: uint8 [N, H, W, C], for int8.
+
+        Raises:
+            KeyError: another format or precision, so that a new row of the table without a
+                conversion is no other file under its name.
         """
         if precision == "int8":
             return self.int8(format, calibration).convert()
         if format == "tflite":
             return _tflite(self._saved, precision)
-        return _halve_onnx(self._onnx_fp32) if precision == "fp16" else self._onnx_fp32
+        as_onnx = {"fp32": lambda model: model, "fp16": _halve_onnx}[precision]
+        return as_onnx(self._onnx_fp32)
 
     def int8(self, format: str, calibration: np.ndarray) -> Quantizer:
         """What makes int8 files of a format, calibrated with uint8 [N, H, W, C]."""
@@ -85,6 +90,8 @@ def _tflite(saved: Path, precision: str) -> bytes:
     import tensorflow as tf
 
     converter = tf.lite.TFLiteConverter.from_saved_model(str(saved))
+    if precision not in ("fp32", "fp16", "dynamic"):
+        raise KeyError(precision)
     if precision != "fp32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if precision == "fp16":

@@ -15,7 +15,7 @@ class TfliteInt8:
     """A SavedModel on its way to int8 TFLite (`export.quantize.quantizer.Quantizer`)."""
 
     def __init__(self, saved: Path, pixels: np.ndarray, method: str | None, names: Sequence[str]):
-        """Take a model as `export.convert.heat_map.two_outputs` gives it, of batch 1, saved.
+        """Take a model as `export.convert.heat_map_output.two_outputs` gives it, of batch 1, saved.
 
         Args:
             pixels: to calibrate with, uint8 [N, H, W, C].

@@ -4,7 +4,16 @@ from benchmarks.accuracy.agreement import Accuracy, Agreement, Evaluation, Share
 from benchmarks.hardware.machine import Conditions, Machine
 from benchmarks.hardware.peaks import Bandwidth, Peak
 from benchmarks.hardware.roofline import Floor
-from benchmarks.results.report import Cost, Failed, Group, KerasRow, Model, Report, Row, Stages
+from benchmarks.results.benchmark_report import (
+    Cost,
+    Failed,
+    Group,
+    KerasRow,
+    Model,
+    Report,
+    Row,
+    Stages,
+)
 from benchmarks.timing.cold_start import ColdStart, Memory
 from benchmarks.timing.single_stream import Latency, Ratio
 from benchmarks.timing.throughput import Rate, Throughput

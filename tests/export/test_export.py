@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("tensorflow")
 
-import export.pipeline as export_module
+import export.export_pipeline as export_module
 from edge import Classifier
 from edge.console import signals
 from edge.inference.engines import installed
@@ -22,7 +22,7 @@ from export.cli import main
 from export.convert.keras_conversion import Converter
 from export.targets import TARGETS
 from tests.edge.model_file.test_container import payload_of
-from train.data.reading import read_again
+from train.data.read_folders import read_again
 from train.evaluation.keras_predictions import load_keras, tumor_probabilities
 from train.evaluation.metrics import calibration_error
 from train.run.run_folder import read_run

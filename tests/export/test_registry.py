@@ -10,10 +10,10 @@ pytest.importorskip("tensorflow")
 import keras
 
 from edge import Classifier
-from export.convert.heat_map import HEAT_MAP, two_outputs
+from export.convert.heat_map_output import HEAT_MAP, two_outputs
 from export.convert.keras_conversion import Converter
 from export.targets import TARGETS
-from tests.export.convert.test_heat_map import write
+from tests.export.convert.test_heat_map_output import write
 from train.networks.registry import ARCHITECTURES, LOGITS
 
 SIDE = 80

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edge.scan.file_format import is_image_file
+from train.data.list_files import everything_below
 from train.data.scans import DEFAULT_NEGATIVE, DEFAULT_POSITIVE, Classes
-from train.data.walk import everything_below
 from train.errors import TrainError
 
 
@@ -77,8 +77,8 @@ def check_all_found(classes: Sequence[Classes], positive: list[str], negative: l
 def find_files(folder: Path, classes: Classes) -> list[tuple[Path, bool]]:
     """Every visible file of the class folders, searched recursively, in a fixed order.
 
-    Links are followed (`train.data.walk`). A file is of the class whose folder it lies in most
-    closely.
+    Links are followed (`train.data.list_files`). A file is of the class whose folder it lies in
+    most closely.
 
     Raises:
         TrainError: a class folder holds no file.

@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 
 from edge.scan.file_format import is_image_file
 from train.data.dicom_origin import origin_of
+from train.data.list_files import everything_below
 from train.data.scans import DEFAULT_NEGATIVE, DEFAULT_POSITIVE, Classes
-from train.data.walk import everything_below
 from train.errors import TrainError
 
 SCAN_COLUMNS = ("file", "path", "sop_instance_uid", "sop", "uid")

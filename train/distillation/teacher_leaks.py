@@ -10,7 +10,7 @@ import numpy as np
 from edge.errors import ImageError
 from edge.scan.decode import decode
 from train.data.appearance import Appearance, appearance_of
-from train.data.reading import READERS
+from train.data.read_folders import READERS
 from train.data.scans import SplitScan
 from train.prepare_data import SessionData
 from train.run.run_folder import Run

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from edge.model_file.manifest import InputSpec
-from train.data.reading import read_again
+from train.data.read_folders import read_again
 from train.data.samples import Samples
 from train.data.scans import SplitScan
 from train.distillation.teacher_leaks import TestScans, teacher_overlap

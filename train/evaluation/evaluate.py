@@ -10,7 +10,7 @@ from edge.inference.decision import verdict
 from edge.model_file.manifest import Decision
 from train.evaluation import metrics
 from train.evaluation.calibration_interval import calibration_interval
-from train.evaluation.decision import distance
+from train.evaluation.choose_decision import distance
 from train.evaluation.metrics import Proportion, Scores, score
 
 RESAMPLES = 2000

@@ -21,7 +21,7 @@ import numpy as np
 from train.data.boxes import Box
 from train.data.samples import Samples
 from train.errors import TrainError
-from train.evaluation.decision import even_odds, even_weights
+from train.evaluation.choose_decision import even_odds, even_weights
 from train.evaluation.keras_predictions import raw_outputs
 from train.evaluation.localization import agreed
 from train.fitting import checkpoint

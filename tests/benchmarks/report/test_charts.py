@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 from matplotlib.colors import to_rgb
 
 from benchmarks.report import charts
-from benchmarks.results.report import KerasRow
+from benchmarks.results.benchmark_report import KerasRow
 from tests.benchmarks.reports import group, latency, model, report
 from train.reporting import palette
 

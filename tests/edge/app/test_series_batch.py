@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 
 import numpy as np
 import pytest
@@ -75,6 +76,23 @@ def test_volumes_are_found_in_folders(any_model, folder, capsys):
     out = capsys.readouterr().out
     assert f"{folder / 'T1.nii.gz'}#3: " in out
     assert out.count("\nseries ") == 2
+
+
+def test_interrupted_the_document_is_whole(any_model, folder, capsys, monkeypatch):
+    """It ended in the middle of its list."""
+    from edge.app import series_batch
+
+    def stopped(*args, really=series_batch.classify_series, **more):
+        yield next(really(*args, **more))
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(series_batch, "classify_series", stopped)
+    before = signal.getsignal(signal.SIGINT)
+    assert run_series(Classifier(any_model), arguments(folder, format="json")) == 130
+    assert signal.getsignal(signal.SIGINT) == before
+    out, err = capsys.readouterr()
+    assert len(json.loads(out)["results"]) == 1
+    assert "interrupted after 1 slices; they are complete" in err
 
 
 def test_into_a_file(any_model, folder, tmp_path):

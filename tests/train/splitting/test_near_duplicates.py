@@ -9,7 +9,7 @@ from PIL import Image, ImageEnhance
 from edge.model_file.manifest import InputSpec
 from train.data.appearance import Appearance, appearance_of
 from train.data.class_folders import find_files
-from train.data.reading import read_scans
+from train.data.read_folders import read_scans
 from train.data.scans import Classes, Scan, ScanSet, joined
 from train.phantom.make import make_phantom
 from train.splitting.near_duplicates import (

@@ -197,7 +197,7 @@ def test_a_class_that_the_leak_guard_empties():
 def test_the_real_duplicates(real_scans):
     from edge.model_file.manifest import InputSpec
     from train.data.class_folders import find_files
-    from train.data.reading import read_scans
+    from train.data.read_folders import read_scans
     from train.data.scans import Classes
     from train.splitting.near_duplicates import byte_identical
 

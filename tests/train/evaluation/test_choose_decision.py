@@ -5,7 +5,7 @@ import pytest
 
 from edge.inference.decision import verdict
 from edge.model_file.manifest import Decision
-from train.evaluation.decision import (
+from train.evaluation.choose_decision import (
     FEW,
     MAX_TEMPERATURE,
     choose,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from edge import NOTICE
 from train.data.scans import Classes, SplitScan, Unreadable
-from train.evaluation.decision import FEW, Choice
+from train.evaluation.choose_decision import FEW, Choice
 from train.evaluation.evaluate import METHOD, Evaluation
 from train.evaluation.metrics import BINS, Proportion, degenerate
 from train.evaluation.shortcut_floor import FEATURES, ShortcutFloor

@@ -3,9 +3,9 @@
 import pytest
 
 from benchmarks.accuracy.agreement import Accuracy, Evaluation, Share
-from benchmarks.limits.gate import UNTIMED, check, limits
+from benchmarks.limits.pass_or_fail import UNTIMED, check, limits
 from benchmarks.report.sentences import verdicts
-from benchmarks.results.report import Row
+from benchmarks.results.benchmark_report import Row
 from benchmarks.timing.single_stream import Ratio
 from tests.benchmarks.reports import ALL_RIGHT, agreement, group, latency, model, report
 

@@ -17,7 +17,7 @@ from edge.model_file.container import payload_sha256
 from edge.model_file.dataclass_json import to_json
 from edge.model_file.manifest import Manifest
 from edge.model_file.provenance import Calibration, GoldenSample, Parity, Provenance, Trial
-from export.convert.heat_map import HEAT_MAP, heat_map_of, two_outputs
+from export.convert.heat_map_output import HEAT_MAP, heat_map_of, two_outputs
 from export.convert.keras_conversion import Converter
 from export.errors import ExportError
 from export.package.write_container import pack, write_atomically
@@ -26,7 +26,7 @@ from export.prove.advice import Again, advice, command
 from export.prove.golden_sample import golden_pixels, golden_sample
 from export.quantize import layer_search, representative_dataset
 from export.targets import Target
-from train.data.reading import read_again
+from train.data.read_folders import read_again
 from train.data.scans import SplitScan
 from train.evaluation.keras_predictions import load_keras, tumor_probabilities
 from train.run.run_folder import Run, sha256_file

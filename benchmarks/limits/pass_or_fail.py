@@ -10,7 +10,7 @@ from export.prove.parity import MIN_COMPARED
 from export.targets import TARGETS
 
 if TYPE_CHECKING:
-    from benchmarks.results.report import Group, Model
+    from benchmarks.results.benchmark_report import Group, Model
 
 PREDICT = "predict"
 THREADS = 1

@@ -14,7 +14,7 @@ from export.package.write_container import write_atomically
 from train.run.run_folder import Run, sha256_file
 
 if TYPE_CHECKING:
-    from export.pipeline import Outcome
+    from export.export_pipeline import Outcome
 
 try:
     import fcntl

@@ -16,7 +16,7 @@ from benchmarks.report.merge import merged
 from benchmarks.report.output import columns, markdown, markdown_table, plain, write
 from benchmarks.report.tables import tables
 from benchmarks.results import json_schema
-from benchmarks.results.report import read_report
+from benchmarks.results.benchmark_report import read_report
 from edge.model_file.dataclass_json import to_json
 from tests.benchmarks.reports import MACHINE, group, model, report
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from edge.model_file.manifest import InputSpec
 from train.data.class_folders import check_all_found, find_classes, find_files
-from train.data.reading import read_again, read_scans
+from train.data.read_folders import read_again, read_scans
 from train.data.scans import Classes, SplitScan, joined
 from train.errors import TrainError
 

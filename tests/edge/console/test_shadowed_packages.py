@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import edge
-from edge.console import shadowing
+from edge.console import shadowed_packages
 
 ROOT = Path(edge.__file__).parents[1]
 
@@ -38,18 +38,18 @@ def file(request, tmp_path):
 
 def test_a_file_and_a_package_hide_ours_and_a_mere_folder_does_not(file, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert shadowing.hiding_here("train") == str(file)
-    assert shadowing.hiding("train") is None
-    assert shadowing.hiding_here("export") is None
+    assert shadowed_packages.hiding_here("train") == str(file)
+    assert shadowed_packages.hiding("train") is None
+    assert shadowed_packages.hiding_here("export") is None
     (tmp_path / "export").mkdir()
-    assert shadowing.hiding_here("export") is None
-    assert shadowing.command_of("train") == "mri-train"
-    assert shadowing.command_of("export") == "python -m export"
+    assert shadowed_packages.hiding_here("export") is None
+    assert shadowed_packages.command_of("train") == "mri-train"
+    assert shadowed_packages.command_of("export") == "python -m export"
 
 
 def test_a_command_called_as_a_script_names_scripts(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["/usr/bin/mri-train"])
-    assert shadowing.command_of("export") == "mri-export"
+    assert shadowed_packages.command_of("export") == "mri-export"
 
 
 @pytest.mark.parametrize("package", ["export", "benchmarks"])

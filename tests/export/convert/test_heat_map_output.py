@@ -14,7 +14,7 @@ from keras import layers
 from edge import Classifier
 from edge.model_file.container import payload_sha256
 from edge.model_file.manifest import Decision, InputSpec, Manifest, RejectGate
-from export.convert.heat_map import heat_map_of, two_outputs
+from export.convert.heat_map_output import heat_map_of, two_outputs
 from export.convert.keras_conversion import Converter
 from export.package.write_container import pack
 from export.targets import TARGETS

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from edge.console import exit_status, frame, messages, signals
+from edge.console import command_frame, exit_status, messages, signals
 from edge.errors import EdgeError
 
 
@@ -16,7 +16,7 @@ class OwnError(Exception):
 
 
 def run(command, **options):
-    return frame.run("train", lambda closed: command(), errors=(OwnError,), **options)
+    return command_frame.run("train", lambda closed: command(), errors=(OwnError,), **options)
 
 
 def raising(error):
@@ -96,17 +96,17 @@ def test_the_signal_is_in_the_status(capsys):
 def test_packages_are_asked_for_at_the_beginning(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "merely_a_folder").mkdir()
-    frame.need(("os", "json"))
+    command_frame.need(("os", "json"))
     for name in ("there_is_none", "merely_a_folder"):
         with pytest.raises(ModuleNotFoundError, match=name):
-            frame.need(("os", name))
+            command_frame.need(("os", name))
 
 
 def test_a_limit_on_threads_is_one_line(capsys):
     def command(closed):
         raise RuntimeError("can't start new thread")
 
-    assert frame.run("edge-classify", command) == exit_status.WRONG
+    assert command_frame.run("edge-classify", command) == exit_status.WRONG
     (line,) = capsys.readouterr().err.splitlines()
     assert "raise its limit (ulimit -u), or work with fewer jobs and threads" in line
 
@@ -116,4 +116,4 @@ def test_other_faults_are_not_hidden():
         raise RuntimeError("a fault of ours")
 
     with pytest.raises(RuntimeError, match="a fault of ours"):
-        frame.run("edge-classify", command)
+        command_frame.run("edge-classify", command)

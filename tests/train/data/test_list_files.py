@@ -3,8 +3,8 @@
 import pytest
 
 from train.data.class_folders import find_classes, find_files
+from train.data.list_files import everything_below
 from train.data.scans import Classes
-from train.data.walk import everything_below
 
 
 @pytest.fixture

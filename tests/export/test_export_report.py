@@ -9,8 +9,8 @@ import pytest
 
 pytest.importorskip("tensorflow")
 
-from export.pipeline import Outcome
-from export.report import REPORT, lines, write_report
+from export.export_pipeline import Outcome
+from export.export_report import REPORT, lines, write_report
 from train.run.run_folder import sha256_file
 
 COUNT = 12

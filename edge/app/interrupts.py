@@ -1,0 +1,56 @@
+"""Being stopped between two results, never within one."""
+
+from edge.console.exit_status import INTERRUPTED, stopped
+
+
+class Interrupts:
+    """Ctrl-C, and being told to end (SIGTERM), wait until the result being written is whole.
+
+    Args:
+        needed: there is more than one result to write.
+    """
+
+    def __init__(self, needed: bool):
+        self._holding = self._wanted = False
+        self._before = {}
+        self.status = INTERRUPTED
+        """The exit status, as shells have it: 128 and the number of the signal."""
+        if needed:
+            self._install()
+
+    def held(self) -> "Interrupts":
+        """Around the writing of one result."""
+        return self
+
+    def __enter__(self) -> None:
+        self._holding = True
+
+    def __exit__(self, *_) -> None:
+        self._holding = False
+        if self._wanted:
+            raise KeyboardInterrupt
+
+    def restore(self) -> None:
+        """Let the next signal end the process at once."""
+        if not self._before:
+            return
+        import signal
+
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _install(self) -> None:
+        import signal
+        from threading import current_thread, main_thread
+
+        if current_thread() is not main_thread():
+            return  # only that may
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.getsignal(number)
+            signal.signal(number, self._interrupted)
+
+    def _interrupted(self, number: int, _) -> None:
+        self.status = stopped(number)
+        if not self._holding:
+            raise KeyboardInterrupt
+        self._wanted = True
