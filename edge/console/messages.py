@@ -28,6 +28,11 @@ def results():
     return sys.stdout if _results is None else _results
 
 
+def is_command() -> bool:
+    """Whether this process runs one of our commands, and not a program that imported us."""
+    return _results is not None
+
+
 def printable(message: object) -> str:
     """A message as one line: what would steer a terminal is written as Python escapes it."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(message))
