@@ -4,9 +4,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import wrap
 
-from train.hardware.home_folder import spare_matplotlib
-
-spare_matplotlib()
 import matplotlib
 
 matplotlib.use("Agg")  # before pyplot: no display is needed

@@ -92,6 +92,9 @@ def write(report: Report, folder: Path) -> None:
         write_container.write_atomically(folder / REPORT_JSON, data)
         names = []
         if is_installed("matplotlib"):
+            from train.hardware.home_folder import spare_matplotlib
+
+            spare_matplotlib()
             from benchmarks.report.charts import draw
 
             names = [path.name for path in draw(report, folder)]

@@ -114,6 +114,9 @@ def stale(root: Path, report_file: Path) -> list[str]:
 
 def write(root: Path, report_file: Path) -> list[str]:
     """Draw the pictures beside the report, rewrite the documents; returns their names."""
+    from train.hardware.home_folder import spare_matplotlib
+
+    spare_matplotlib()
     from benchmarks.report.charts import draw
 
     report = read_report(report_file)

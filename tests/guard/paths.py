@@ -161,7 +161,7 @@ class Place:
             "run": made / "runs" / "small",
             "run's folder": made / "runs",
             "dist": made / "exported" / "dist",
-            "exported": made / "exported" / "dist" / "cnn-int8.tflite",
+            "exported": next((made / "exported" / "dist").glob("*int8.tflite"), made / "exported"),
             "dist's folder": made / "exported",
             "bench": made / "measured" / "bench",
             "bench's folder": made / "measured",
@@ -238,9 +238,9 @@ def page(found: Sequence[tuple[CommandPath, Asked, list[str]]]) -> str:
 
 *Research software, not a medical device: not for diagnosis or treatment.*
 
-Each command below ran under `strace`, with its threads and processes, in an empty home folder. It may
-write what its command line names, and temporary files beside that or in the folder for such. Its own
-processes may talk through pipes and pairs of sockets. Nothing else is allowed.
+Each command below ran under `strace`, with its threads and processes, in an empty home folder. It
+may write what its command line names, and temporary files beside that or in the folder for such.
+Its own processes may talk through pipes and pairs of sockets. Nothing else is allowed.
 
 A socket is any call of the network, of `AF_UNIX` too. A stray file is one that was opened to be
 written, made, renamed or removed elsewhere, or was tried to be. Devices such as `/dev/null` are no

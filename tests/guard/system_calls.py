@@ -108,13 +108,8 @@ _FILES = frozenset(_CHANGES.split(","))
 
 def _places(rest: str, folder: Path):
     for found in _PLACE.finditer(rest):
-        name = (
-            found["name"]
-            .encode()
-            .decode("unicode_escape")
-            .encode("latin-1")
-            .decode(errors="replace")
-        )
+        plain = found["name"].encode().decode("unicode_escape")  # as strace writes other bytes
+        name = plain.encode("latin-1").decode(errors="replace")
         yield os.path.normpath(os.path.join(found["folder"] or folder, name))
 
 

@@ -1,4 +1,4 @@
-"""Libraries that write into the home folder, or open a socket, when they are imported: kept from it.
+"""Libraries that write into the home folder, or open a socket, on import: kept from it.
 
 Where the user has such a folder already, it is used as ever.
 """

@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from train.hardware.home_folder import spare_matplotlib
-
-spare_matplotlib()
 import matplotlib
 
 matplotlib.use("Agg")
