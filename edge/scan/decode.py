@@ -264,6 +264,7 @@ def _decode_picture(
             remarks.append("the sides that it states for its pixels mean nothing and are ignored")
         elif ratio != 1.0:
             whole = even_pixels(whole, ratio, name, max_pixels, remarks)
+        whole.info = {}  # comments, profiles, EXIF: pixels are all that goes on
         return _upright(whole, orientation), stored
     except ImageError:
         raise

@@ -244,7 +244,7 @@ Its own processes may talk through pipes and pairs of sockets. Nothing else is a
 
 A socket is any call of the network, of `AF_UNIX` too. A stray file is one that was opened to be
 written, made, renamed or removed elsewhere, or was tried to be. Devices such as `/dev/null` are no
-files. Python's own bytecode files were switched off.
+files. Python's own bytecode, beside its modules, is not counted.
 
 `pytest tests/guard` traces the quick ones and `pytest -m slow tests/guard` the others. Without
 `strace` they are skipped, and say so. `python -m tests.guard.paths` writes this page.

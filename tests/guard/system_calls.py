@@ -17,8 +17,10 @@ _CHANGES = (
 _WRITING = re.compile(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND")
 _LINE = re.compile(r"^(?P<pid>\d+) +(?P<call>\w+)\((?P<rest>.*)$")
 _PLACE = re.compile(r'(?:(?:AT_FDCWD|\d+)<(?P<folder>[^>]*)>, )?"(?P<name>(?:[^"\\]|\\.)*)"')
-_NEITHER = re.compile(r"^(/dev/(null|tty|full|pts/\d+|shm/sem\..*|shm/mp-.*)|/proc/(self|\d+)/.*)$")
-"""Written to, and no files: devices, and Python's own locks between its processes."""
+_NEITHER = re.compile(
+    r"^(/dev/(null|tty|full|pts/\d+|shm/sem\..*|shm/mp-.*)|/proc/(self|\d+)/.*|.*/__pycache__(/.*)?)$"
+)
+"""Written to, and not counted: devices, Python's locks between its processes and its bytecode."""
 
 
 @dataclass(frozen=True)
