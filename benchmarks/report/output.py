@@ -63,9 +63,13 @@ def markdown(report: Report, pictures: Sequence[str] = ()) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def markdown_table(table: Table) -> list[str]:
-    """A Markdown table with padded columns: as readable in an editor as rendered."""
-    table = _with_text(table, escape.markdown)
+def markdown_table(table: Table, text: Callable[[object], str] = escape.markdown) -> list[str]:
+    """A Markdown table with padded columns: as readable in an editor as rendered.
+
+    Args:
+        text: of each cell; `str` for one whose cells are Markdown.
+    """
+    table = _with_text(table, text)
     widths = _widths(table)
     lines = (table.head, tuple("-" * width for width in widths), *table.rows)
     return [

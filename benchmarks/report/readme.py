@@ -51,9 +51,10 @@ def results(report: Report) -> str:
     noisy = " * noisy." * any(model.rows[0].inference.noisy for _, model in shown)
     partial = " **PARTIAL: it was interrupted.**" * report.partial
     machine = report.machine
+    lines = "\n".join(markdown_table(table, str))
     return (
         f"{machine.processor}, {machine.cores} cores, {report.created[:10]}, {_threads(shown)}, "
-        f"inference with TFLite in LiteRT.{noisy}{partial}\n\n" + "\n".join(markdown_table(table))
+        f"inference with TFLite in LiteRT.{noisy}{partial}\n\n{lines}"
     )
 
 

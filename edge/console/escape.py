@@ -12,8 +12,12 @@ from edge.console.messages import printable
 FORMULA = "=+-@＝＋－＠"
 """Begins a formula in a spreadsheet; some take the wide forms for the same."""
 _MARKUP = re.compile(
-    r"[\\`*\[\]<>|~#&!@]|(?<![^\W_])_|_(?![^\W_])|(?<=www)\.|:(?=//)", re.IGNORECASE
+    r"[\\`*<>|~]|!(?=\[)|\](?=[(\[:])|^[ ]*[#+-](?= )|&(?=[\w#])|@(?=\w)"
+    r"|(?<![^\W_])_|_(?![^\W_])|(?<=www)\.|:(?=//)",
+    re.IGNORECASE,
 )
+"""Emphasis, code, HTML, cells, links and pictures (CommonMark 0.31; GitHub's tables, struck text,
+names and bare addresses). An underscore within a word and a bracket alone mean nothing."""
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"}
 
 
@@ -24,7 +28,7 @@ def html(text: object) -> str:
 
 def markdown(text: object) -> str:
     """For a paragraph, an item or a cell: no emphasis, link, picture or HTML comes of it."""
-    return _MARKUP.sub(lambda found: f"\\{found[0]}", printable(text))
+    return _MARKUP.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", printable(text))
 
 
 def csv_cell(value: object) -> object:

@@ -183,8 +183,8 @@ def _data(findings: Findings) -> list[str]:
         "",
         f"{markdown(', '.join(training.data))} (fingerprint `{training.data_sha256[:12]}`), seed "
         f"{training.seed}. Positive label: {markdown(positive)}. {scans} scans in {clusters} "
-        f"duplicate clusters; {len(findings.unreadable)} files were unreadable and left out. No cluster "
-        f"crosses the parts. {known}",
+        f"duplicate clusters; {len(findings.unreadable)} files were unreadable and left out. "
+        f"No cluster crosses the parts. {known}",
         "",
         f"| part | {markdown(negative)} | {markdown(positive)} |",
         "|---|---|---|",
@@ -203,8 +203,8 @@ def _data(findings: Findings) -> list[str]:
     if findings.external:
         lines += [
             f"The test set is another folder, {markdown(findings.external)}. "
-            f"{len(findings.leaks)} scans to train with duplicate scans of it, or are of its patients, and were dropped: "
-            "`split.json` lists them.",
+            f"{len(findings.leaks)} scans to train with duplicate scans of it, or are of its "
+            "patients, and were dropped: `split.json` lists them.",
             "",
         ]
     if grouping.conflicts:

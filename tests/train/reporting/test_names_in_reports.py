@@ -25,6 +25,6 @@ def test_markup_of_names_is_text(monkeypatch):
     )
     text = "\n".join(training_report._data(findings))
     assert name not in text
-    assert "\\!\\[x\\](http\\://e)\\<b\\>\\|\\`" in text
+    assert r"\![x\](http\://e)\<b\>\|\`" in text
     table = [line for line in text.splitlines() if line.startswith("|")]
     assert all(line.replace("\\|", "").count("|") == 4 for line in table)
