@@ -33,6 +33,7 @@ def main(argv: list[str] | None = None) -> int:
             "edge-classify",
             lambda closed: _run(parser().parse_args(given), closed),
             elsewhere="write them elsewhere with --out",
+            results_alone=True,
         )
     finally:
         gc.enable()

@@ -162,9 +162,9 @@ def _bare_decoder(file: Path) -> Callable[[Path], Image.Image]:
 
 def _bare_dicom(file: Path) -> Image.Image:
     """The first frame as a script would take it: no window, no padding, no check."""
-    from pydicom import dcmread
+    from edge.scan.dicom.load_pydicom import load_pydicom
 
-    values = dcmread(file).pixel_array.astype(np.float32)
+    values = load_pydicom().dcmread(file).pixel_array.astype(np.float32)
     values = values if values.ndim == 2 else values[0]
     return Image.fromarray((values * (255 / max(1.0, float(values.max())))).astype(np.uint8))
 

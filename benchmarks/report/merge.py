@@ -1,15 +1,20 @@
-"""Reports of several machines in one table: one column a machine."""
+"""Reports of several machines side by side: a table a model, one column a machine."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from benchmarks.report.output import markdown_table
 from benchmarks.report.tables import MISSING, Table
 from benchmarks.results.benchmark_report import Model, Report
 from edge import NOTICE
+from edge.console.escape import markdown
+
+_WIDTH = 110
+"""Characters of a page."""
 
 
 def merged(reports: Sequence[Report], names: Sequence[str]) -> str:
-    """The reports as one Markdown table.
+    """The reports as Markdown.
 
     Args:
         names: of the files, to tell machines of one kind apart.
@@ -24,20 +29,41 @@ def merged(reports: Sequence[Report], names: Sequence[str]) -> str:
         f"{label} ({name})" if label in doubled else label
         for label, name in zip(labels, names, strict=True)
     ]
-    table = Table(
-        title="",
-        head=("run", "model", "engine", "measure", *labels),
-        rows=tuple((*key, *(column.get(key, MISSING) for column in columns)) for key in keys),
-    )
     lines = [NOTICE, ""]
-    for label, report in zip(labels, reports, strict=True):
+    for number, (label, report) in enumerate(zip(labels, reports, strict=True), 1):
         synthetic = any(group.synthetic for group in report.groups)
-        lines.append(
-            f"- {label}: {report.machine.kind}, {report.machine.system}, governor "
+        words = (
+            f"{label}: {report.machine.kind}, {report.machine.system}, governor "
             f"{report.machine.governor or 'not told'}, measured {report.created}"
+        )
+        lines.append(
+            f"{number}. {markdown(words)}"
             f"{'; PARTIAL' if report.partial else ''}{'; SYNTHETIC scans' if synthetic else ''}"
         )
-    return "\n".join([*lines, "", *markdown_table(table)])
+    for table in _tables(keys, columns):
+        lines += ["", f"## {markdown(table.title)}", "", *markdown_table(table)]
+    return "\n".join(lines)
+
+
+def _tables(keys: list["Key"], columns: list[dict["Key", str]]) -> Iterator[Table]:
+    """One a model and an engine, its columns the machines by their numbers: as many side by side as
+    a page has room for."""
+    for model, group in groupby(keys, key=lambda key: key[:3]):
+        rows = list(group)
+        found = [[column.get(key, MISSING) for key in rows] for column in columns]
+        numbers = [n for n, cells in enumerate(found) if set(cells) != {MISSING}]
+        while numbers:
+            width, here = 2 + max(len(key[3]) for key in rows), []
+            while numbers:
+                width += 3 + max(map(len, found[numbers[0]]))
+                if here and width > _WIDTH:
+                    break
+                here.append(numbers.pop(0))
+            yield Table(
+                title=", ".join(model),
+                head=("measure", *(str(n + 1) for n in here)),
+                rows=tuple((key[3], *(found[n][at] for n in here)) for at, key in enumerate(rows)),
+            )
 
 
 Key = tuple[str, str, str, str]

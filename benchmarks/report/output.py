@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
@@ -11,6 +12,8 @@ from benchmarks.report.sentences import summary, verdicts
 from benchmarks.report.tables import Table, tables
 from benchmarks.results.benchmark_report import Report
 from edge import NOTICE
+from edge.console import escape
+from edge.console.messages import printable
 from edge.model_file.dataclass_json import to_json
 from export.package import write_container
 
@@ -27,14 +30,15 @@ def show(report: Report) -> None:
 
 def plain(report: Report) -> str:
     """For a terminal without anything installed."""
-    parts = ["\n".join(summary(report))]
+    parts = ["\n".join(map(printable, summary(report)))]
     for table in tables(report):
         parts.append("\n".join([table.title, *columns(table), *filter(None, [table.note])]))
-    return "\n\n".join([*parts, "\n".join([*verdicts(report), NOTICE])])
+    return "\n\n".join([*parts, "\n".join([*map(printable, verdicts(report)), NOTICE])])
 
 
 def columns(table: Table) -> list[str]:
     """Cells padded to columns."""
+    table = _with_text(table, printable)
     widths = _widths(table)
     lines = (table.head, tuple("-" * width for width in widths), *table.rows)
     return [
@@ -45,7 +49,7 @@ def columns(table: Table) -> list[str]:
 
 def markdown(report: Report, pictures: Sequence[str] = ()) -> str:
     """report.md; `pictures` are names of files beside it."""
-    parts = ["# Benchmark", NOTICE, *summary(report)]
+    parts = ["# Benchmark", NOTICE, *map(printable, summary(report, escape.markdown))]
     for table in tables(report):
         parts += [
             f"## {table.title}",
@@ -55,18 +59,28 @@ def markdown(report: Report, pictures: Sequence[str] = ()) -> str:
     parts += [f"![{Path(name).stem.replace('-', ' ')}]({name})" for name in pictures]
     lines = verdicts(report)
     if lines:
-        parts += ["## In line?", "\n".join(f"- {line}" for line in lines)]
+        parts += ["## In line?", "\n".join(f"- {escape.markdown(line)}" for line in lines)]
     return "\n\n".join(parts) + "\n"
 
 
-def markdown_table(table: Table) -> list[str]:
-    """A Markdown table with padded columns: as readable in an editor as rendered."""
+def markdown_table(table: Table, text: Callable[[object], str] = escape.markdown) -> list[str]:
+    """A Markdown table with padded columns: as readable in an editor as rendered.
+
+    Args:
+        text: of each cell; `str` for one whose cells are Markdown.
+    """
+    table = _with_text(table, text)
     widths = _widths(table)
     lines = (table.head, tuple("-" * width for width in widths), *table.rows)
     return [
         "| " + " | ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) + " |"
         for line in lines
     ]
+
+
+def _with_text(table: Table, text: Callable[[object], str]) -> Table:
+    rows = tuple(tuple(map(text, row)) for row in table.rows)
+    return replace(table, head=tuple(map(text, table.head)), rows=rows)
 
 
 def check_writable(folder: Path) -> None:
@@ -92,6 +106,9 @@ def write(report: Report, folder: Path) -> None:
         write_container.write_atomically(folder / REPORT_JSON, data)
         names = []
         if is_installed("matplotlib"):
+            from train.hardware.home_folder import spare_matplotlib
+
+            spare_matplotlib()
             from benchmarks.report.charts import draw
 
             names = [path.name for path in draw(report, folder)]

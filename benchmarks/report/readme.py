@@ -51,9 +51,10 @@ def results(report: Report) -> str:
     noisy = " * noisy." * any(model.rows[0].inference.noisy for _, model in shown)
     partial = " **PARTIAL: it was interrupted.**" * report.partial
     machine = report.machine
+    lines = "\n".join(markdown_table(table, str))
     return (
         f"{machine.processor}, {machine.cores} cores, {report.created[:10]}, {_threads(shown)}, "
-        f"inference with TFLite in LiteRT.{noisy}{partial}\n\n" + "\n".join(markdown_table(table))
+        f"inference with TFLite in LiteRT.{noisy}{partial}\n\n{lines}"
     )
 
 
@@ -114,6 +115,9 @@ def stale(root: Path, report_file: Path) -> list[str]:
 
 def write(root: Path, report_file: Path) -> list[str]:
     """Draw the pictures beside the report, rewrite the documents; returns their names."""
+    from train.hardware.home_folder import spare_matplotlib
+
+    spare_matplotlib()
     from benchmarks.report.charts import draw
 
     report = read_report(report_file)

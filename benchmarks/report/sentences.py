@@ -10,26 +10,36 @@ LIMIT = "Limit:"
 """How a line starts that tells a limit of the gate."""
 
 
-def summary(report: Report) -> list[str]:
-    """The machine, the scans and the conditions, a paragraph each."""
+def summary(report: Report, text: Callable[[object], str] = str) -> list[str]:
+    """The machine, the scans and the conditions, a paragraph each.
+
+    Args:
+        text: makes names from outside harmless for what they are written into.
+    """
     machine = report.machine
     versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
     memory = f", {machine.memory_megabytes / 1e3:.0f} GB" if machine.memory_megabytes else ""
     lines = [
-        f"{report.created}, `{report.command}`, {report.seconds:.0f} s.",
-        f"{machine.kind}{memory}; {machine.system}; clock governor "
-        f"{machine.governor or 'not told'}. Python {machine.python}, {versions}.",
+        f"{text(report.created)}, `{_code(report.command)}`, {report.seconds:.0f} s.",
+        f"{text(machine.kind)}{memory}; {text(machine.system)}; clock governor "
+        f"{text(machine.governor or 'not told')}. Python {text(machine.python)}, {text(versions)}.",
     ]
     if report.partial:
         lines.append("**PARTIAL**: it was interrupted, and this is what was measured until then.")
     for group in report.groups:
         synthetic = " SYNTHETIC: says nothing about real scans." if group.synthetic else ""
-        absent = f" No Keras: {group.keras_absent}." if group.keras_absent else ""
+        absent = f" No Keras: {text(group.keras_absent)}." if group.keras_absent else ""
         lines.append(
-            f"{group.run} ({group.architecture}): {group.scan_count} scans, {group.scans}."
+            f"{text(group.run)} ({text(group.architecture)}): {group.scan_count} scans, "
+            f"{text(group.scans)}."
             f"{synthetic}{absent}{_conditions(group)}"
         )
     return lines
+
+
+def _code(command: str) -> str:
+    """What stands between backticks."""
+    return command.replace("`", "'")
 
 
 def verdicts(report: Report) -> list[str]:

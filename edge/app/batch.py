@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from edge.app.inputs import STDIN, Input, expand, is_one_file
 from edge.app.interrupts import Interrupts
 from edge.console.exit_status import DONE, FAILED
-from edge.console.messages import say
+from edge.console.messages import results, say
 from edge.console.streams import OutputError
 from edge.errors import EdgeError
 from edge.inference.classifier import Classifier
@@ -30,7 +30,7 @@ def run_batch(classifier: Classifier, args: argparse.Namespace) -> int:
         except OSError as error:
             return say(f"{args.explain}: cannot be written to ({error.strerror or error})")
     if not args.out:
-        return _classify(classifier, args, extra, sys.stdout)
+        return _classify(classifier, args, extra, results())
     try:
         file = ResultFile(args.out)
     except OSError as error:

@@ -2,14 +2,13 @@
 
 import argparse
 import json
-import sys
 from typing import TextIO
 
 from edge import NOTICE
 from edge.app.inputs import expand
 from edge.app.interrupts import Interrupts
 from edge.console.exit_status import DONE, FAILED
-from edge.console.messages import printable, say
+from edge.console.messages import printable, results, say
 from edge.errors import EdgeError
 from edge.inference.classifier import Classifier
 from edge.results.result_file import ResultFile
@@ -26,7 +25,7 @@ def run_series(classifier: Classifier, args: argparse.Namespace) -> int:
         OSError: standard output cannot be written to.
     """
     if not args.out:
-        return _classify(classifier, args, sys.stdout)
+        return _classify(classifier, args, results())
     try:
         file = ResultFile(args.out)
     except OSError as error:

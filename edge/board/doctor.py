@@ -95,7 +95,7 @@ def run_doctor(
         store: a trust store, as `edge.model_file.container.find_trust` takes it.
         policy: for signatures, as that takes it.
     """
-    from edge.console.messages import say
+    from edge.console.messages import results, say
     from edge.console.streams import silenced
     from edge.errors import ModelError
     from edge.model_file.container import find_trust, open_model
@@ -115,10 +115,9 @@ def run_doctor(
     if format == "json":
         import json
 
-        print(json.dumps(report.to_dict(), indent=1))
+        print(json.dumps(report.to_dict(), indent=1), file=results())
     else:
-        print(as_text(report))
-        print(NOTICE)
+        print(as_text(report), NOTICE, sep="\n", file=results())
     usable = [e for e in report.engines if e.problem is None and kind in (None, e.runs)]
     return 0 if usable else 1
 

@@ -3,10 +3,11 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from edge.console.exit_status import DONE, FAILED
-from edge.console.messages import drop_output, say, speak_as
-from edge.console.streams import OutputError, ResultStream, hold_closed
+from edge.console.messages import drop_output, results, results_to, say, speak_as
+from edge.console.streams import OutputError, ResultStream, hold_closed, own_descriptor
 from edge.errors import EdgeError
 
 _NO_THREAD = "can't start new thread"  # CPython's own words, in a bare RuntimeError
@@ -21,6 +22,7 @@ def run(
     interrupted: Callable[[], str] | None = None,
     failed: Callable[[], str] | None = None,
     elsewhere: str = "send them elsewhere",
+    results_alone: bool = False,
 ) -> int:
     """Run a command and return its exit status, whatever happens in it but a fault of its own.
 
@@ -32,22 +34,27 @@ def run(
         interrupted: what to say of a command that was stopped, and of what it has left behind.
         failed: the latter alone, to say where the system refuses a file.
         elsewhere: what to do if results cannot be written.
+        results_alone: the command writes to `results`, and all that is printed otherwise is said
+            on standard error.
     """
-    before, stdout = speak_as(program), sys.stdout
+    before, stdout, where = speak_as(program), sys.stdout, results_to(None)
+    ends = ExitStack()
     try:
         closed = hold_closed()
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")  # file names need not be valid text
         stdout = sys.stdout
-        sys.stdout = ResultStream(stdout, "the results", elsewhere)
+        own = ends.enter_context(own_descriptor(stdout))
+        results_to(ResultStream(own, "the results", elsewhere))
+        sys.stdout = sys.stderr if results_alone else results()
         try:
             try:
                 return command(closed)
             except SystemExit as end:  # of a parser: --help, --version, wrong usage
                 return end.code if isinstance(end.code, int) else DONE
             finally:
-                sys.stdout.flush()
+                results().flush()
         except BrokenPipeError:
             # The reader (say, `head`) has gone.
             drop_output()
@@ -75,6 +82,8 @@ def run(
             return stopped_status()
     finally:
         sys.stdout = stdout
+        results_to(where)
+        ends.close()
         speak_as(before)
 
 

@@ -6,6 +6,7 @@ import sys
 from edge.console.exit_status import DONE, FAILED, WRONG
 
 _program = "edge-classify"
+_results = None
 
 
 def speak_as(program: str) -> str:
@@ -15,6 +16,23 @@ def speak_as(program: str) -> str:
     return before
 
 
+def results_to(stream):
+    """Where results go from now on; None: to whatever `sys.stdout` is. Returns what it was."""
+    global _results
+    before, _results = _results, stream
+    return before
+
+
+def results():
+    """The stream of the results. What libraries print goes to `sys.stdout`, which is another."""
+    return sys.stdout if _results is None else _results
+
+
+def is_command() -> bool:
+    """Whether this process runs one of our commands, and not a program that imported us."""
+    return _results is not None
+
+
 def printable(message: object) -> str:
     """A message as one line: what would steer a terminal is written as Python escapes it."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(message))
@@ -22,8 +40,8 @@ def printable(message: object) -> str:
 
 def say(message: object) -> int:
     """Say something in one line; returns the status for wrong usage."""
-    if sys.stdout is not None:
-        sys.stdout.flush()
+    if results() is not None:
+        results().flush()
     try:
         print(f"{_program}: {printable(message)}", file=sys.stderr, flush=True)
     except OSError:
@@ -52,5 +70,5 @@ def drop(stream) -> None:
 
 
 def drop_output() -> None:
-    """The same for standard output."""
-    drop(sys.stdout)
+    """The same for the results."""
+    drop(results())

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from edge import NOTICE, __version__
-from edge.console.messages import printable
+from edge.console.messages import printable, results
 from edge.console.option_rules import Rule, broken_rule
 
 _WIDTH = 100
@@ -60,7 +60,7 @@ class Parser(argparse.ArgumentParser):
         add = self.group("about")
         add("-h", "--help", action="help", help="show this text and end")
         version = f"{version_of} {__version__}. {NOTICE}"
-        add("--version", action="version", version=version, help="show the version and end")
+        add("--version", action=_Version, version=version, help="show the version and end")
 
     def parse_args(self, args: Sequence[str] | None = None, namespace=None) -> argparse.Namespace:
         """As argparse's, and refuses options that are unknown or would have no effect."""
@@ -87,6 +87,10 @@ class Parser(argparse.ArgumentParser):
             self.exit(2, line)
         except OSError:  # standard error is closed or full
             self.exit(2)
+
+    def print_help(self, file=None) -> None:
+        """Among the results, if not elsewhere."""
+        super().print_help(file or results())
 
     def _print_message(self, message: str, file=None) -> None:
         # argparse's own says nothing, in some versions, of a text that cannot be written.
@@ -145,6 +149,12 @@ class Parser(argparse.ArgumentParser):
             action, f"unknown value {value!r}{did_you_mean(str(value), names)} "
             f"(known: {', '.join(names)})",
         )  # fmt: skip
+
+
+class _Version(argparse._VersionAction):
+    def __call__(self, parser, *_) -> None:
+        results().write(f"{self.version}\n")
+        parser.exit()
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:

@@ -4,7 +4,7 @@ import errno
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from edge.errors import EdgeError
@@ -78,6 +78,40 @@ def hold_closed() -> frozenset[int]:
         # Not closed at the end, as the standard streams are not.
         setattr(sys, name, open(os.devnull, "w" if descriptor else "r"))  # noqa: SIM115
     return frozenset(closed)
+
+
+@contextmanager
+def own_descriptor(stream: TextIO) -> Iterator[TextIO]:
+    """Standard output under another number; while the block runs, 1 leads to standard error.
+
+    A library that writes to descriptor 1, from C++ say, then writes no line among the results.
+    A stream that is not on descriptor 1, as in tests, stays what it is.
+    """
+    try:
+        ours = stream.fileno() == 1
+        stream.flush()
+        number = os.dup(1) if ours else None  # which no child process inherits
+    except (OSError, ValueError):
+        number = None
+    if number is None:
+        yield stream
+        return
+    own = open(  # noqa: SIM115
+        number,
+        "w",
+        encoding=stream.encoding,
+        errors=stream.errors,
+        buffering=1 if stream.line_buffering else -1,
+    )
+    os.dup2(2, 1)
+    try:
+        yield own
+    finally:
+        with suppress(OSError):
+            own.flush()
+        os.dup2(number, 1)
+        with suppress(OSError):
+            own.close()
 
 
 @contextmanager

@@ -184,6 +184,7 @@ def run_self_test(model: ModelFile, engine: str, format: str) -> int:
     Raises:
         ModelError, EngineError: as `check_model`.
     """
+    from edge.console.messages import results
     from edge.console.streams import silenced
 
     with silenced():
@@ -191,10 +192,9 @@ def run_self_test(model: ModelFile, engine: str, format: str) -> int:
     if format == "json":
         import json
 
-        print(json.dumps(result.to_dict(), indent=1))
+        print(json.dumps(result.to_dict(), indent=1), file=results())
     else:
-        print(result)
-        print(NOTICE)
+        print(result, NOTICE, sep="\n", file=results())
     return 0 if result.passed else 1
 
 

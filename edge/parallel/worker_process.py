@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, ClassVar
 
+from edge.console.messages import results
 from edge.errors import EdgeError, EngineError
 
 
@@ -36,7 +37,7 @@ class Worker:
     _ours: ClassVar[set[int]] = set()
 
     def __init__(self, work: Callable[[Any], Any]):
-        sys.stdout.flush()
+        results().flush()
         sys.stderr.flush()
         try:
             ours_in, theirs_out = os.pipe()

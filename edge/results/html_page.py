@@ -2,11 +2,10 @@
 
 import os
 from base64 import b64encode
-from html import escape
 from typing import TextIO
 
 from edge import NOTICE, __version__
-from edge.console.messages import printable
+from edge.console.escape import html as escape
 from edge.parallel.pipeline import Outcome
 from edge.results.words import WORDS
 
@@ -91,14 +90,14 @@ class HtmlWriter:
         value = took = ""
         said = [outcome.error or (prediction and prediction.reason), outcome.extra_error]
         said += prediction.remarks if prediction else ()
-        remarks = escape(printable("; ".join(filter(None, said))))
+        remarks = escape("; ".join(filter(None, said)))
         if prediction:
             took = prediction.decode_ms + prediction.preprocess_ms + prediction.inference_ms
             if prediction.probability is not None:
                 value = prediction.probability
         image = overlay = ""
         if pictures and pictures.thumbnail:
-            name = escape(printable(os.path.basename(outcome.path)))
+            name = escape(os.path.basename(outcome.path))
             image = f'<img class="thumbnail" src="{_data(pictures.thumbnail)}" alt="{name}">'
         if pictures and pictures.overlay:
             found = pictures.explanation
@@ -108,7 +107,7 @@ class HtmlWriter:
                 f'<span class="small">{escape(found.method)}, {found.inferences} inferences, '
                 f"{found.milliseconds:.0f} ms</span></details>"
             )
-        path, word = printable(outcome.path), WORDS.get(kind, "not classified")
+        path, word = outcome.path, WORDS.get(kind, "not classified")
         cells = [
             f"<td>{image}</td>",
             _cell("path", path, escape(path)),
@@ -121,8 +120,8 @@ class HtmlWriter:
         if prediction:
             by = ", ".join(filter(None, (prediction.signer, prediction.signer_key_id)))
             self._model = (
-                f"{printable(prediction.model)}, payload {prediction.model_sha256}, file "
-                f"{prediction.file_sha256}; {printable(by or 'signer not known')}"
+                f"{prediction.model}, payload {prediction.model_sha256}, file "
+                f"{prediction.file_sha256}; {by or 'signer not known'}"
             )
         self._stream.flush()
 

@@ -1,10 +1,16 @@
 """The file that --out names."""
 
 import os
+import sys
 from codecs import getincrementaldecoder
 from contextlib import suppress
 
+from edge.console.messages import results
 from edge.console.streams import ResultStream
+
+_MOST_LINKS = 8
+_OUTPUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+"""Standard output, to which these lead no longer (`edge.console.streams.own_descriptor`)."""
 
 
 def why_unwritable(path: str) -> str | None:
@@ -12,6 +18,8 @@ def why_unwritable(path: str) -> str | None:
 
     A scan or a model is not text, as all results are: `--out *.png` must not cost the first.
     """
+    if _is_output(path):
+        return None
     if os.path.isdir(path):
         return f"{path}: is a folder, which results cannot replace; name a file in it for --out"
     if not _may_replace(path):
@@ -86,11 +94,26 @@ def _standard(path: str) -> int | None:
 
     Where a shell redirected it to a file, opening that by name would empty or replace it.
     """
-    for descriptor in (1, 2):
-        with suppress(OSError):
-            if os.path.samestat(os.stat(path), os.fstat(descriptor)):
-                return os.dup(descriptor)
+    if _is_output(path):
+        with suppress(OSError, ValueError):
+            return os.dup(results().fileno())
+    for stream in (results(), sys.stderr):
+        with suppress(OSError, ValueError):  # of a stream that is on no descriptor
+            if os.path.samestat(os.stat(path), os.fstat(stream.fileno())):
+                return os.dup(stream.fileno())
     return None
+
+
+def _is_output(path: str) -> bool:
+    """Whether a path is another name of standard output, or a link to one."""
+    for _ in range(_MOST_LINKS):
+        if os.path.normpath(path) in _OUTPUT:
+            return True
+        try:
+            path = os.path.join(os.path.dirname(path), os.readlink(path))
+        except (OSError, ValueError):
+            return False
+    return False
 
 
 def _may_replace(path: str) -> bool:

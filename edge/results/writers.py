@@ -70,11 +70,12 @@ class TextWriter:
             but = f", but {prediction.reason}" if prediction.reason else ""
             detail = (
                 f"probability of tumor {prediction.probability:.3f}{but}"
-                f"  ({printable(prediction.model)}, {total:.1f} ms)"
+                f"  ({prediction.model}, {total:.1f} ms)"
             )
         if prediction.remarks:
             detail += f"  [{'; '.join(prediction.remarks)}]"
-        print(f"{printable(outcome.path)}: {word}  {detail}", file=self._stream, flush=True)
+        line = printable(f"{outcome.path}: {word}  {detail}")
+        print(line, file=self._stream, flush=True)
 
     def close(self) -> None:
         if self._signed:
@@ -115,7 +116,7 @@ class JsonWriter:
 
 
 class CsvWriter:
-    """A header and a row a scan (RFC 4180 quoting)."""
+    """A header and a row a scan (RFC 4180 quoting); `edge.console.escape.csv_cell` of all text."""
 
     _COLUMNS = (
         "path",
@@ -135,6 +136,9 @@ class CsvWriter:
     def __init__(self, stream: TextIO):
         import csv
 
+        from edge.console.escape import csv_cell
+
+        self._cell = csv_cell
         self._stream, self._writer = stream, csv.writer(stream, lineterminator="\n")
         self._writer.writerow([*self._COLUMNS, *(f"{t}_ms" for t in self._TIMINGS), *self._LAST])
 
@@ -143,7 +147,7 @@ class CsvWriter:
         row["remarks"] = "; ".join(row["remarks"] or ())
         timings = row["timings_ms"] or {}
         self._writer.writerow(
-            [row.get(column) for column in self._COLUMNS]
+            [self._cell(row.get(column)) for column in self._COLUMNS]
             + [timings.get(name) for name in self._TIMINGS]
             + [row.get(column) for column in self._LAST]
         )

@@ -112,5 +112,7 @@ def _jpeg(image: Image, longest: int) -> bytes:
     scale = min(1.0, longest / max(image.size))
     size = tuple(max(1, round(side * scale)) for side in image.size)
     file = io.BytesIO()
-    image.resize(size, Resampling.BILINEAR).save(file, "JPEG", quality=85)
+    small = image.resize(size, Resampling.BILINEAR)
+    small.info = {}  # a comment of the scan's file would go into the picture's
+    small.save(file, "JPEG", quality=85)
     return file.getvalue()

@@ -271,11 +271,18 @@ def _decode_picture(
             image.load()
             if checked:
                 checked.check()
+            if kind == "WebP" or (kind == "JPEG" and not (checked and not checked.restarts)):
+                _look_again(image, stream, kind)
+            elif kind == "TIFF":
+                from edge.scan.tiff_strips import check_strips
+
+                check_strips(image)
             whole = _to_l_or_rgb(image, name, remarks)
         if ratio is None:
             remarks.append("the sides that it states for its pixels mean nothing and are ignored")
         elif ratio != 1.0:
             whole = even_pixels(whole, ratio, name, max_pixels, remarks)
+        whole.info = {}  # comments, profiles, EXIF: pixels are all that goes on
         return _upright(whole, orientation), stored
     except ImageError:
         raise
@@ -295,6 +302,13 @@ def _decode_picture(
                 "save it in grey, with 8 or 16 bits, or as PNG"
             ) from error
         raise ImageError(f"{name}: is truncated or damaged ({_reason(error)}){DAMAGED}") from error
+
+
+def _look_again(image, stream: BinaryIO, kind: str) -> None:
+    from edge.scan.redecode import check_webp, look_again
+
+    stream.seek(0)
+    (look_again if kind == "JPEG" else check_webp)(stream.read(), image)
 
 
 def _deep_png(image, stream, head: bytes, name: str, remarks: list[str]) -> Image.Image | None:

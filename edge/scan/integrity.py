@@ -6,7 +6,7 @@ which Pillow does not pass on. A verdict must not come from such a file.
 What stays unseen: JPEG, GIF, BMP and uncompressed TIFF have no checksums, so a changed byte that
 still decodes to the right number of pixels looks like any other picture. Of 400 JPEG scans that
 lost 512 bytes in the middle 398 are refused (8 by Pillow alone), of 400 with one changed byte 86.
-In a progressive JPEG only the order of its parts is checked.
+What cannot be asked of a stream while it is decoded is asked of `edge.scan.redecode`.
 """
 
 import io
@@ -23,7 +23,8 @@ _ALONE = (0x01, *range(0xD0, 0xD9))  # JPEG markers without a length (ITU T.81, 
 _FRAME = tuple(m for m in range(0xC0, 0xD0) if m not in (0xC4, 0xC8, 0xCC))  # SOF0..SOF15
 _LOSSLESS = (0xC3, 0xC7, 0xCB, 0xCF)
 _DECODED = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA)  # baseline, extended, progressive; Huffman or arithmetic
-_SEQUENTIAL = (0xC0, 0xC1)
+SEQUENTIAL = (0xC0, 0xC1)
+"""Frames of JPEG whose pixels come in one pass."""
 _HELD = 2  # bytes, which each of 9,374 real scans needed for its last pixels
 _PADDING = b"\0" * 8  # libjpeg reads ahead by a register of 64 bits; 7 bytes were enough
 
@@ -58,21 +59,35 @@ def check_png(data: bytes) -> None:
 def jpeg_stream(data: bytes) -> "JpegStream | None":
     """A JPEG file's bytes as a stream to load from, to be asked to `check` afterwards.
 
-    None for files of several scans: all that can be checked of them was.
+    None for files of several scans: `edge.scan.redecode.check_scans` is for these.
 
     Raises:
         DamagedError: the end is missing, the segments do not follow one another, or there are more
             than `MAX_JPEG_SCANS` scans.
         UnsupportedError: a kind of JPEG that cannot be read.
     """
-    at, frame, scans, entropy = 2, None, 0, 0
+    frame, found, restarts = jpeg_scans(data)
+    if frame in SEQUENTIAL and len(found) == 1 and found[0][1] - found[0][0] > 2 * _HELD:
+        return JpegStream(data, found[0][1], restarts > 0)
+    # Several scans are decoded only once the last has come: nothing to hold back.
+    return None
+
+
+def jpeg_scans(data: bytes) -> tuple[int | None, list[tuple[int, int]], int]:
+    """The marker of a JPEG file's frame, where the data of each scan begin and end, and how many
+    coding units stand between restart markers; 0: all of them.
+
+    Raises:
+        DamagedError, UnsupportedError: as `jpeg_stream`.
+    """
+    at, frame, scans, restarts = 2, None, [], 0
     while True:
         marker = data[at + 1] if data[at : at + 1] == b"\xff" and at + 1 < len(data) else None
         if marker == 0xFF:  # fill byte
             at += 1
             continue
         if marker == 0xD9:
-            break
+            return frame, scans, restarts
         if at + 4 > len(data):
             raise DamagedError("is truncated (its end is missing)")
         if marker is None:
@@ -83,16 +98,14 @@ def jpeg_stream(data: bytes) -> "JpegStream | None":
         if marker in _FRAME:
             frame = marker
             _check_frame(frame, data[at + 2 : at + 5])
+        elif marker == 0xDD:
+            restarts = int.from_bytes(data[at + 2 : at + 4], "big")
         at += int.from_bytes(data[at : at + 2], "big")
         if marker == 0xDA:
-            scans, entropy = scans + 1, at
-            if scans > MAX_JPEG_SCANS:
+            if len(scans) == MAX_JPEG_SCANS:
                 raise DamagedError(f"has more than {MAX_JPEG_SCANS} scans, which no encoder writes")
-            at = _next_marker(data, at)
-    if frame in _SEQUENTIAL and scans == 1 and at - entropy > 2 * _HELD:
-        return JpegStream(data, at)
-    # Several scans are decoded only once the last has come: nothing to hold back.
-    return None
+            first, at = at, _next_marker(data, at)
+            scans.append((first, at))
 
 
 def _check_frame(marker: int, head: bytes) -> None:
@@ -135,8 +148,10 @@ class JpegStream(io.BytesIO):
     bytes are handed out only when asked for.
     """
 
-    def __init__(self, data: bytes, end: int):
+    def __init__(self, data: bytes, end: int, restarts: bool = False):
         super().__init__(data[:end] + _PADDING)
+        self.restarts = restarts
+        """Whether the decoder begins anew on the way, so that the end tells of a part only."""
         self._hold = end - _HELD
         self._asked = False
 

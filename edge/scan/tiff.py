@@ -89,7 +89,7 @@ class TiffFile(TiffImageFile):
 
     def load_prepare(self) -> None:
         """Before decoding; the picture has the size that it has in the file."""
-        self._size = self._stored_size
+        self._size = self.stored_size
         super().load_prepare()
 
     def load_end(self) -> None:
@@ -135,11 +135,12 @@ class TiffFile(TiffImageFile):
             for start, count, following in zip(starts, counts, starts[1:], strict=False)
         ):
             return None
-        (width, height), bits = self._stored_size, self.tag_v2.get(_BITS, (1,))
+        (width, height), bits = self.stored_size, self.tag_v2.get(_BITS, (1,))
         return height * ((width * sum(bits if isinstance(bits, tuple) else (bits,)) + 7) // 8)
 
     @property
-    def _stored_size(self) -> tuple[int, int]:
+    def stored_size(self) -> tuple[int, int]:
+        """Width and height in the file."""
         return getattr(self, "_tile_size", self._size)
 
     def choose(self, index: int, name: str) -> None:

@@ -10,6 +10,7 @@ import warnings
 from dataclasses import dataclass
 
 from edge.errors import MissingSoftwareError
+from edge.scan.dicom.load_pydicom import load_pydicom
 from edge.scan.dicom.pixel_data import DEFLATED
 from edge.scan.dicom.slice import MAX_HEADER_BYTES, MAX_ITEMS
 
@@ -63,7 +64,7 @@ def read_place(path: str) -> DicomFile:
         MissingSoftwareError: pydicom is not installed.
     """
     try:
-        import pydicom
+        pydicom = load_pydicom()
     except ImportError:
         raise MissingSoftwareError(
             f"{path}: is a DICOM file, which needs pydicom; run: pip install 'mri-edge[dicom]'",

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from edge import NOTICE
 from edge.app.inputs import not_searched
 from edge.console.exit_status import INTERRUPTED
-from edge.console.messages import drop_output, say
+from edge.console.messages import drop_output, results, say
 from edge.console.streams import OutputError
 from edge.errors import EdgeError
 from edge.inference.classifier import Classifier
@@ -187,7 +187,7 @@ def _waiting(path: str, error: OSError) -> str:
 
 def _write(line: str) -> None:
     try:
-        print(line, flush=True)
+        print(line, file=results(), flush=True)
     except BrokenPipeError:
         # Nobody reads any more; the results on disk are what counts.
         drop_output()

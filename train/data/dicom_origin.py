@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from edge.scan.dicom.load_pydicom import load_pydicom
 from train.data.scans import Origin
 
 _TAGS = ["PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"]
@@ -11,7 +12,7 @@ _TAGS = ["PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"]
 
 def origin_of(file: Path) -> Origin | None:
     """What a DICOM file says of its patient, study and series; None where nothing can be read."""
-    from pydicom import dcmread
+    dcmread = load_pydicom().dcmread
 
     try:
         data = dcmread(file, stop_before_pixels=True, force=True, specific_tags=_TAGS)

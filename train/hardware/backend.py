@@ -3,6 +3,7 @@
 import os
 
 from edge.console.streams import silenced
+from train.hardware.home_folder import keras_spared, spare_matplotlib, spare_urllib3
 
 
 def start() -> None:
@@ -11,7 +12,9 @@ def start() -> None:
     Call it before anything that imports Keras: TensorFlow writes a page of advice on starting.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with silenced():
+    spare_matplotlib()
+    spare_urllib3()
+    with silenced(), keras_spared():
         import keras
 
     if keras.backend.backend() == "tensorflow":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge import NOTICE
+from edge.console.escape import markdown
 from train.data.scans import Classes, SplitScan, Unreadable
 from train.evaluation.choose_decision import FEW, Choice
 from train.evaluation.evaluate import METHOD, Evaluation
@@ -131,7 +132,7 @@ def write_report(folder: Path, findings: Findings, pictures: dict[str, str] | No
 def _markdown(findings: Findings, pictures: dict[str, str]) -> list[str]:
     manifest, training = findings.manifest, findings.manifest.training
     return [
-        f"# Model card: {training.run} ({manifest.architecture})",
+        f"# Model card: {markdown(training.run)} ({manifest.architecture})",
         "",
         f"**{NOTICE}**",
         "",
@@ -154,7 +155,7 @@ def _markdown(findings: Findings, pictures: dict[str, str]) -> list[str]:
 
 def _network(findings: Findings) -> list[str]:
     found = findings.cost
-    weights = f" Weights of the backbone: {findings.weights}." if findings.weights else ""
+    weights = f" Weights of the backbone: {markdown(findings.weights)}." if findings.weights else ""
     return [
         "## Network",
         "",
@@ -180,12 +181,12 @@ def _data(findings: Findings) -> list[str]:
     lines = [
         "## Data",
         "",
-        f"{', '.join(training.data)} (fingerprint `{training.data_sha256[:12]}`), seed "
-        f"{training.seed}. Positive label: {positive}. {scans} scans in {clusters} duplicate "
-        f"clusters; {len(findings.unreadable)} files were unreadable and left out. No cluster "
-        f"crosses the parts. {known}",
+        f"{markdown(', '.join(training.data))} (fingerprint `{training.data_sha256[:12]}`), seed "
+        f"{training.seed}. Positive label: {markdown(positive)}. {scans} scans in {clusters} "
+        f"duplicate clusters; {len(findings.unreadable)} files were unreadable and left out. "
+        f"No cluster crosses the parts. {known}",
         "",
-        f"| part | {negative} | {positive} |",
+        f"| part | {markdown(negative)} | {markdown(positive)} |",
         "|---|---|---|",
         *(
             f"| {part} | {found[negative]} | {found[positive]} |"
@@ -201,9 +202,9 @@ def _data(findings: Findings) -> list[str]:
         ]
     if findings.external:
         lines += [
-            f"The test set is another folder, {findings.external}. {len(findings.leaks)} scans to "
-            "train with duplicate scans of it, or are of its patients, and were dropped: "
-            "`split.json` lists them.",
+            f"The test set is another folder, {markdown(findings.external)}. "
+            f"{len(findings.leaks)} scans to train with duplicate scans of it, or are of its "
+            "patients, and were dropped: `split.json` lists them.",
             "",
         ]
     if grouping.conflicts:
@@ -211,7 +212,7 @@ def _data(findings: Findings) -> list[str]:
             f"{len(grouping.conflicts)} label conflicts: copies of one picture in both classes, "
             "left out:",
             "",
-            *(f"- {conflict}" for conflict in grouping.conflicts[:20]),
+            *(f"- {markdown(conflict)}" for conflict in grouping.conflicts[:20]),
             "",
         ]
     return lines
@@ -230,14 +231,14 @@ def _results(findings: Findings) -> list[str]:
             f"fold chose its own decision on its own validation part.{kept}",
             "",
         ]
-    title = f"Test set {findings.external}" if findings.external else "Held-out test part"
+    title = f"Test set {markdown(findings.external)}" if findings.external else "Held-out test part"
     lines += _table(findings.test, title)
     return [
         *lines,
         f"Intervals are 95 %. Wilson's takes every scan for independent. The other: {METHOD}. The "
         f"calibration error is over {BINS} equally wide bins. {len(findings.history['loss'])} "
         f"epochs, {_kept(findings)} kept. "
-        f"Pictures of: {findings.headline[1]}.",
+        f"Pictures of: {markdown(findings.headline[1])}.",
         "",
     ]
 
@@ -253,6 +254,7 @@ def _pictures(pictures: dict[str, str]) -> list[str]:
 
 def _compared(findings: Findings) -> list[str]:
     floor, (evaluation, where) = findings.floor, findings.headline
+    where = markdown(where)
     auc = evaluation.estimates["auc"]
     if floor is None:
         return ["Too few different scans to measure the shortcut floor."]
@@ -316,7 +318,7 @@ def _table(evaluation: Evaluation, title: str) -> list[str]:
 def _protocols(findings: Findings) -> list[str]:
     if not findings.leaky:
         return []
-    evaluation, where = findings.headline
+    evaluation, where = findings.headline[0], markdown(findings.headline[1])
     honest, floor = evaluation.estimates["accuracy_at_half"], findings.floor
     lines = [
         "## The articles' protocols, repeated",

@@ -137,7 +137,14 @@ def pixel_cells(file, header: Header, index: int) -> np.ndarray:
     Raises:
         Problem: it is cut short, or compressed in a way that no installed decoder knows.
     """
-    return (_native if is_native(header.pixels) else _compressed)(file, header, index)
+    if is_native(header.pixels):
+        return _native(file, header, index)
+    from edge.scan.integrity import DamagedError
+
+    try:
+        return _compressed(file, header, index)
+    except DamagedError as error:
+        raise Problem(f"{error}; copy it again") from error
 
 
 def is_native(pixels: PixelData) -> bool:
@@ -184,6 +191,8 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
     from pydicom.pixels import get_decoder
     from pydicom.uid import UID
 
+    from edge.scan.dicom.whole import check_single, whole_jpeg, whole_rle
+
     syntax = UID(header.pixels.syntax)
     decoder = None
     if syntax.name != header.pixels.syntax:  # a name that pydicom knows, not text from the file
@@ -202,11 +211,13 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
         raise MissingDecoder(_without_decoder(syntax.name, header))
     file.seek(header.pixels.start)
     frame = get_frame(file, index, number_of_frames=header.frames)
-    whole_cell = header.pixels.syntax == _RLE
-    if not whole_cell:
-        _check_codestream(frame, header)
-        # Compressors take the cells as they are: values in their upper part stay there.
-        whole_cell = header.high >= header.stored and _precision(frame) > header.stored
+    if header.pixels.syntax == _RLE:
+        return whole_rle(frame, header.rows, header.columns, header.allocated, header.signed)
+    _check_codestream(frame, header)
+    if (cells := whole_jpeg(frame, header.allocated, header.signed)) is not None:
+        return cells
+    # Compressors take the cells as they are: values in their upper part stay there.
+    whole_cell = header.high >= header.stored and _precision(frame) > header.stored
     options = {
         "rows": header.rows,
         "columns": header.columns,
@@ -219,17 +230,19 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
         "number_of_frames": 1,
         "pixel_keyword": "PixelData",
     }
+
+    def decode(data: bytes) -> np.ndarray:
+        return decoder.as_array(encapsulate([data]), index=0, **options)[0]
+
     try:
-        # pylibjpeg-rle 2.2 panics on damaged streams: no Exception, and a trace on stderr.
-        plugin = "pydicom" if header.pixels.syntax == _RLE else ""
-        stream = encapsulate([frame])
-        cells = decoder.as_array(stream, index=0, decoding_plugin=plugin, **options)[0]
+        cells = decode(frame)
     except Exception:
         # Pillow decodes JPEG Extended of 8 bits and says of itself that it decodes all of it.
         if decoder.missing_dependencies:
             raise MissingDecoder(_without_decoder(syntax.name, header)) from None
         raise
-    if whole_cell and header.pixels.syntax != _RLE:
+    check_single(frame, cells, decode)
+    if whole_cell:
         unused = header.allocated - header.stored
         return cells << (header.allocated - 1 - header.high) >> unused
     return cells

@@ -12,6 +12,7 @@ import warnings
 from PIL import Image
 
 from edge.errors import ImageError, MissingSoftwareError, RejectedError, ShortOfMemoryError
+from edge.scan.dicom.load_pydicom import load_pydicom
 from edge.scan.dicom.padding import PADDING, find_padding
 from edge.scan.dicom.pixel_data import (
     DEFLATED,
@@ -87,7 +88,7 @@ def decode_dicom(
             decoder knows.
     """
     try:
-        import pydicom
+        pydicom = load_pydicom()
     except ImportError:
         raise MissingSoftwareError(
             f"{name}: is a DICOM file, which needs pydicom; run: pip install 'mri-edge[dicom]'",

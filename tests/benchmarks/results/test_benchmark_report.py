@@ -147,12 +147,25 @@ def test_merged_there_is_a_column_for_each_machine(file, tmp_path, capsys):
     other.write_text(json.dumps(to_json(pi)))
     assert main(["merge", str(file), str(other)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    (head,) = [line for line in lines if line.startswith("| run")]
-    assert [cell.strip() for cell in head.split("|")[5:7]] == ["Board 5", "Pi"]
+    machines = [line.split(":")[0] for line in lines if line[:1].isdigit()]
+    assert machines == ["1. Board 5", "2. Pi"]
+    at = lines.index("## cnn, int8 tflite, cnn-int8.tflite, litert")
+    assert [cell.strip() for cell in lines[at + 2].split("|")[1:-1]] == ["measure", "1", "2"]
     (row,) = [line for line in lines if "inference p50 / p90, ms, 1 thread" in line]
-    assert [cell.strip() for cell in row.split("|")[5:7]] == ["1.02 / 1.06", "7.25 / 7.49"]
-    (keras,) = [line for line in lines if "Keras predict" in line]
-    assert keras.split("|")[6].strip() == "-"
+    assert [cell.strip() for cell in row.split("|")[2:4]] == ["1.02 / 1.06", "7.25 / 7.49"]
+    at = lines.index("## cnn, Keras predict, keras")
+    assert [cell.strip() for cell in lines[at + 2].split("|")[1:-1]] == ["measure", "1"]
+
+
+def test_merged_tables_fit_on_a_page():
+    """However many machines, and whatever a model is called."""
+    long = group(model(1000.0, file=f"{'long-' * 20}int8.tflite"))
+    text = merged([report(long)] * 9, [f"{n}.json" for n in range(9)])
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert max(map(len, rows)) <= 110
+    assert sum(row.startswith("| measure") for row in rows) > 2
+    for number in range(1, 10):
+        assert any(f"| {number} " in row for row in rows if row.startswith("| measure"))
 
 
 def test_machines_of_one_name_are_told_apart_by_their_files():
@@ -163,10 +176,12 @@ def test_machines_of_one_name_are_told_apart_by_their_files():
 
 def test_two_files_of_one_kind_have_rows_of_their_own_when_merged():
     both = report(group(model(1.0), model(2.0, file="cnn-int8-batch.tflite")))
-    lines = [line for line in merged([both], ["a.json"]).splitlines() if "1 thread " in line]
-    measured = [line for line in lines if "inference" in line]
+    lines = merged([both], ["a.json"]).splitlines()
+    measured = [at for at, line in enumerate(lines) if "inference p50 / p90, ms, 1 thread " in line]
     assert len(measured) == 2
-    assert ["batch" in line for line in measured] == [False, True]
+    titles = [at for at, line in enumerate(lines) if line.startswith("## ") and "tflite" in line]
+    assert ["batch" in lines[at] for at in titles] == [False, True]
+    assert titles[0] < measured[0] < titles[1] < measured[1]
 
 
 def test_the_readme_is_rewritten_between_its_markers():

@@ -126,3 +126,57 @@ def test_a_result_stream_tells_what_failed():
     with pytest.raises(BrokenPipeError):
         stream.flush()
     assert stream.isatty()
+
+
+NOISY = """
+import os, sys
+from edge.app import batch
+from edge.cli import main
+
+run_batch = batch.run_batch
+
+def noisy(*arguments):
+    print("by print")
+    os.write(1, b"by its descriptor\\n")
+    os.system("echo by a child")
+    return run_batch(*arguments)
+
+batch.run_batch = noisy
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_libraries_print_is_not_among_the_results(any_model, scan, jobs):
+    arguments = [scan(180), scan(40, "b.png"), "--model", any_model, "--jobs", jobs]
+    done = subprocess.run(
+        [sys.executable, "-c", NOISY, *map(str, arguments), "--format", "json"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0
+    assert len(json.loads(done.stdout)["results"]) == 2
+    said = done.stderr.splitlines()
+    assert {"by print", "by its descriptor", "by a child"} <= {*said}
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1"])
+def test_standard_output_by_another_name(any_model, scan, tmp_path, name):
+    if not os.path.exists(name):
+        pytest.skip(f"no {name} on this system")
+    target = tmp_path / "results"
+    target.write_text("before\n")
+    done = shell(f">>{target}", scan(180), "--model", any_model, "--out", name)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert target.read_text().startswith("before\n")
+    assert "TUMOR" in target.read_text()
+
+
+def test_standard_output_is_as_before_when_a_command_has_run():
+    code = (
+        "import os, sys; from edge.cli import main; main(['--doctor']); "
+        "print('after'); sys.stdout.flush(); os.write(1, b'and after that')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.endswith("not for diagnosis or treatment.\nafter\nand after that")

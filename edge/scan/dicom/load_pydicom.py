@@ -1,0 +1,32 @@
+"""pydicom without what it would bring along: a client for HTTP that opens a socket on import.
+
+pydicom takes `requests`, where it is installed, to fetch its test files. Importing that costs as
+much time as pydicom itself, and urllib3 below it binds a socket to see whether there is IPv6.
+"""
+
+import sys
+import threading
+
+_UNNEEDED = ("requests",)
+
+
+def load_pydicom():
+    """The module.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    from edge.console.messages import is_command
+
+    if "pydicom" in sys.modules or not (is_command() or threading.active_count() == 1):
+        import pydicom  # another thread, of somebody's program, may need what would be hidden
+
+        return pydicom
+    hidden = [name for name in _UNNEEDED if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))
+    try:
+        import pydicom
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+    return pydicom
