@@ -321,11 +321,16 @@ _VARIABLES = {
     "reads it.",
     "KERAS_DISTRIBUTION_NUM_PROCESSES": "How many processes train together. Keras reads it.",
     "KERAS_DISTRIBUTION_PROCESS_ID": "Number of this process, from 0. Process 0 writes the run.",
+    "KERAS_HOME": "Where Keras keeps its settings and the weights that it fetched: `~/.keras` "
+    "unless it is set. Nothing is written there unasked.",
+    "MPLCONFIGDIR": "Where Matplotlib keeps its list of fonts. Where neither this nor such a "
+    "folder in the home folder is there, a temporary one is made and removed.",
     "OPENBLAS_NUM_THREADS": "Threads of NumPy's OpenBLAS. `edge-classify` sets 1 unless it is set, "
     "for starting more costs time.",
     "ORT_DISABLE_TELEMETRY": "Set to 1 unless it is set: ONNX Runtime keeps no device id in the "
     "home folder then, and looks for no server.",
     "TF_CPP_MIN_LOG_LEVEL": "How much TensorFlow logs. Set to 3, errors only, unless it is set.",
+    "XDG_CACHE_HOME": "Where caches lie in the home folder: `~/.cache` unless it is set.",
 }
 """By name. Python's own are left out."""
 

@@ -17,6 +17,7 @@ _CHANGES = (
 _WRITING = re.compile(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND")
 _LINE = re.compile(r"^(?P<pid>\d+) +(?P<call>\w+)\((?P<rest>.*)$")
 _PLACE = re.compile(r'(?:(?:AT_FDCWD|\d+)<(?P<folder>[^>]*)>, )?"(?P<name>(?:[^"\\]|\\.)*)"')
+_DESCRIPTOR = re.compile(r"\d+<(\w+:\[\w+)[^>]*>")
 _NEITHER = re.compile(
     r"^(/dev/(null|tty|full|pts/\d+|shm/sem\..*|shm/mp-.*)|/proc/(self|\d+)/.*|.*/__pycache__(/.*)?)$"
 )
@@ -89,7 +90,7 @@ def trace(
             time.sleep(0.1)
         os.killpg(process.pid, signal.SIGTERM)  # strace itself waits for what it traces
     out, said = process.communicate(stdin, timeout=timeout)
-    processes, written, sockets = set(), {}, []
+    processes, written, sockets, opened = set(), {}, [], set()
     for line in log.read_text(errors="backslashreplace").splitlines():
         found = _LINE.match(line)
         if not found:
@@ -99,7 +100,8 @@ def trace(
         if call in _FILES:
             if call not in ("open", "openat", "openat2") or _WRITING.search(rest):
                 written |= dict.fromkeys(_places(rest, folder))
-        elif not _is_pair(call, rest):
+        elif not _is_pair(call, rest, opened):
+            opened |= {*_DESCRIPTOR.findall(rest)}
             sockets.append(f"{call}({rest[:120]}")
     names = tuple(name for name in written if not _NEITHER.match(name))
     return Asked(process.returncode, out, said, len(processes), names, tuple(sockets))
@@ -115,11 +117,20 @@ def _places(rest: str, folder: Path):
         yield os.path.normpath(os.path.join(found["folder"] or folder, name))
 
 
-def _is_pair(call: str, rest: str) -> bool:
-    """Whether a call has to do with sockets that no other program can reach."""
+def _is_pair(call: str, rest: str, opened: set[str]) -> bool:
+    """Whether a call has to do with sockets that no other program can reach.
+
+    Args:
+        opened: what strace calls the descriptors of other sockets. Not every kernel lets it tell
+            their kind.
+    """
+    if call in ("getsockname", "getpeername"):
+        return True  # asks for an address and reaches nobody
     if call == "socketpair":
         return rest.startswith("AF_UNIX")
     # Data through a pair: strace shows what a descriptor is.
-    return call not in ("socket", "bind", "listen", "accept", "accept4", "connect") and bool(
-        re.match(r"\d+<(socket|UNIX|UNIX-\w+):", rest)
+    return (
+        call not in ("socket", "bind", "listen", "accept", "accept4", "connect")
+        and bool(re.match(r"\d+<(socket|UNIX|UNIX-\w+):", rest))
+        and not (opened & {*_DESCRIPTOR.findall(rest)})
     )

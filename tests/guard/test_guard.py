@@ -46,7 +46,9 @@ def test_none_on_the_workstation(place):
 
 
 def python(folder, code):
-    return trace([sys.executable, "-c", code], folder / "log", folder, environment={})
+    return trace(
+        [sys.executable, "-c", code], folder / "log", folder, environment={"HOME": str(folder)}
+    )
 
 
 def test_it_sees_what_it_must(tmp_path):
