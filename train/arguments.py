@@ -5,7 +5,7 @@ from pathlib import Path
 from edge.console.option_rules import Rule
 from edge.console.option_types import count, default_workers, expression, number
 from edge.console.parser import Parser
-from train.data.sources import KAGGLE, PHANTOM
+from train.data.data_argument import KAGGLE, PHANTOM
 
 # Parsed before Keras is imported, which takes seconds; a test compares them with the registry.
 BACKBONES = ("vgg16", "vgg19", "inception_v3", "xception", "resnet50")

@@ -14,7 +14,7 @@ from edge.console.shadowed_packages import command_of
 from edge.console.signals import stop_cleanly
 from edge.console.suggestions import did_you_mean
 from train.arguments import parser
-from train.data.sources import PHANTOM, name_of, resolve
+from train.data.data_argument import PHANTOM, name_of, resolve
 from train.errors import TrainError
 
 INSPECTIONS = Path("inspect")

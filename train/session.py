@@ -17,7 +17,7 @@ from train.data.samples import Samples
 from train.data.scans import fingerprint
 from train.distillation.soft_labels import load_session_teachers, with_soft_labels
 from train.distillation.teachers import Teacher
-from train.evaluation import choose_decision
+from train.evaluation import threshold_and_temperature
 from train.evaluation.evaluate import Predictions, evaluate
 from train.evaluation.keras_predictions import calibrated
 from train.evaluation.shortcut_floor import shortcut_floor
@@ -59,7 +59,7 @@ class FoldResult:
     """A fitted model, the decision chosen on its validation part, and its test part judged."""
 
     fitted: Fit
-    choice: choose_decision.Choice
+    choice: threshold_and_temperature.Choice
     predictions: Predictions
     left_out: int = 0
     """Training scans that were not trained on, as teachers do not agree where their tumor is."""
@@ -162,11 +162,11 @@ def fit_and_evaluate(
     architecture, logits = ARCHITECTURES[request.fit.architecture], fitted.logits(validation.pixels)
     # A network fitted on folders in equal parts is judged on them in equal parts.
     even = (
-        choose_decision.even_weights(validation.truth, validation.sources)
+        threshold_and_temperature.even_weights(validation.truth, validation.sources)
         if architecture.evidence
         else None
     )
-    choice = choose_decision.choose(
+    choice = threshold_and_temperature.choose(
         architecture.transform,
         1,
         logits,

@@ -12,7 +12,7 @@ import argparse
 import numpy as np
 
 from train.evaluation import metrics
-from train.evaluation.calibration_interval import calibration_interval
+from train.evaluation.calibration_error_interval import calibration_interval
 from train.evaluation.evaluate import RESAMPLES
 
 SIZES = (50, 250, 800)

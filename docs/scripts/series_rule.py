@@ -279,8 +279,9 @@ def interval(positive: list[SeriesOf], negative: list[SeriesOf], strongest: int 
 def promised(strongest: int, positive: list[SeriesOf], negative: list[SeriesOf]) -> float:
     """The largest score that a new series with a tumor passes with `SENSITIVITY` in expectation.
 
-    On FLAIR and on contrast T1 alike: the smaller of both. As `train.evaluation.choose_decision`
-    has it for slices, but not held below 0.5: of many slices the strongest are strong by chance.
+    On FLAIR and on contrast T1 alike: the smaller of both. As
+    `train.evaluation.threshold_and_temperature` has it for slices, but not held below 0.5: of many
+    slices the strongest are strong by chance.
     """
     lowest = []
     for sequence in CHOSEN_BY:
@@ -291,7 +292,7 @@ def promised(strongest: int, positive: list[SeriesOf], negative: list[SeriesOf])
 
 def at_even_odds(strongest: int, positive: list[SeriesOf], negative: list[SeriesOf]) -> float:
     """The score at which a tumor is as likely as none, FLAIR and contrast T1 weighing alike."""
-    from train.evaluation.choose_decision import even_odds
+    from train.evaluation.threshold_and_temperature import even_odds
 
     used, weights, truth = evened(positive, negative)
     return series_probability(even_odds(values(used, strongest), truth, weights))
@@ -299,7 +300,7 @@ def at_even_odds(strongest: int, positive: list[SeriesOf], negative: list[Series
 
 def band_of(strongest: int, threshold: float, positive, negative) -> tuple[float, float]:
     """The band around a threshold that leaves `COVERAGE` of the series a verdict."""
-    from train.evaluation.choose_decision import uncertain_band
+    from train.evaluation.threshold_and_temperature import uncertain_band
 
     used, weights, _ = evened(positive, negative)
     scores = np.array([series_probability(mean) for mean in values(used, strongest)])

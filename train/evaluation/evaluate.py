@@ -9,9 +9,9 @@ import numpy as np
 from edge.inference.decision import verdict
 from edge.model_file.manifest import Decision
 from train.evaluation import metrics
-from train.evaluation.calibration_interval import calibration_interval
-from train.evaluation.choose_decision import distance
+from train.evaluation.calibration_error_interval import calibration_interval
 from train.evaluation.metrics import Proportion, Scores, score
+from train.evaluation.threshold_and_temperature import distance
 
 RESAMPLES = 2000
 METHOD = (
@@ -167,7 +167,7 @@ def cluster_bootstrap(
         groups: int64 [N].
         parts: of measures that are sums of absolute values, functions that give what is summed,
             float [..., parts]. Resampling biases these measures: their intervals are those of
-            `train.evaluation.calibration_interval`.
+            `train.evaluation.calibration_error_interval`.
     """
     drawn_from = measures | (parts or {})
     random = np.random.default_rng(seed)

@@ -21,9 +21,9 @@ import numpy as np
 from train.data.boxes import Box
 from train.data.samples import Samples
 from train.errors import TrainError
-from train.evaluation.choose_decision import even_odds, even_weights
 from train.evaluation.keras_predictions import raw_outputs
 from train.evaluation.localization import agreed
+from train.evaluation.threshold_and_temperature import even_odds, even_weights
 from train.fitting import checkpoint
 from train.fitting.checkpoint import State
 from train.fitting.early_stopping import assign, snapshot

@@ -7,10 +7,10 @@ from pathlib import Path
 from edge import NOTICE
 from edge.console.escape import markdown
 from train.data.scans import Classes, SplitScan, Unreadable
-from train.evaluation.choose_decision import FEW, Choice
 from train.evaluation.evaluate import METHOD, Evaluation
 from train.evaluation.metrics import BINS, Proportion, degenerate
 from train.evaluation.shortcut_floor import FEATURES, ShortcutFloor
+from train.evaluation.threshold_and_temperature import FEW, Choice
 from train.fitting.article_protocols import CLAIMS, LeakyResult
 from train.networks.cost import Cost
 from train.run.run_folder import HISTORY, REPORT_JSON, REPORT_MD, RunManifest, write_json

@@ -9,7 +9,7 @@ from train.data.appearance import Appearance
 from train.data.boxes import Boxes
 from train.data.scans import Classes, Scan, ScanSet
 from train.data.source_names import source_names
-from train.evaluation.choose_decision import even_weights
+from train.evaluation.threshold_and_temperature import even_weights
 from train.prepare_data import SessionData
 from train.splitting.leak_guard import group_scans
 

@@ -9,8 +9,8 @@ pytest.importorskip("matplotlib")
 from edge.model_file.manifest import Decision, InputSpec
 from edge.model_file.provenance import Training
 from train.data.scans import Classes
-from train.evaluation.choose_decision import choose
 from train.evaluation.evaluate import Predictions, evaluate
+from train.evaluation.threshold_and_temperature import choose
 from train.networks.cost import Cost
 from train.reporting.plots import PICTURES, write_plots
 from train.reporting.training_report import Findings, write_report

@@ -5,7 +5,7 @@ import pytest
 
 from edge.inference.decision import verdict
 from edge.model_file.manifest import Decision
-from train.evaluation.choose_decision import (
+from train.evaluation.threshold_and_temperature import (
     FEW,
     MAX_TEMPERATURE,
     choose,

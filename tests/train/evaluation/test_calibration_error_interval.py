@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edge.model_file.manifest import Decision
 from train.evaluation import metrics
-from train.evaluation.calibration_interval import calibration_interval
+from train.evaluation.calibration_error_interval import calibration_interval
 from train.evaluation.evaluate import Predictions, evaluate
 
 

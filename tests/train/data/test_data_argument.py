@@ -6,7 +6,7 @@ import types
 import pytest
 
 from train.cli import main
-from train.data.sources import name_of, resolve
+from train.data.data_argument import name_of, resolve
 from train.errors import TrainError
 
 HANDLE = "navoneel/brain-mri-images-for-brain-tumor-detection"
