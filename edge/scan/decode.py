@@ -210,12 +210,30 @@ def _check_alone(file, name: str, head: bytes, other, max_pixels: int) -> None:
     except ShortOfMemoryError:
         raise
     except ImageError as error:
-        if str(error).endswith(DAMAGED):
-            return  # what is too large, or of a kind that cannot be read, is a picture all the same
+        # What is too large, or of a kind that cannot be read, is a picture all the same.
+        if str(error).endswith(DAMAGED) and not _has_a_picture(file, *other):
+            return
     raise ImageError(
         f"{name}: is two in one, a DICOM file and a {other[0]} picture, which may show different "
         "things; export one of them"
     )
+
+
+def _has_a_picture(file, kind: str, module: str, cls: str) -> bool:
+    """Whether what cannot be decoded has the head of a picture of a size that begins in the file.
+
+    Other programs are content with less than Pillow, and show what there is.
+    """
+    file.seek(0)
+    if kind == "TIFF":
+        from edge.scan.tiff import lists_a_picture
+
+        return lists_a_picture(file)
+    try:
+        image = getattr(import_module(f"PIL.{module}"), cls)(file, "")
+    except Exception:
+        return False
+    return min(image.size) > 0
 
 
 def _decode_picture(

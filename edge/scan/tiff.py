@@ -5,15 +5,24 @@ import re
 from io import BufferedReader
 
 from PIL import ImageFile
-from PIL.TiffImagePlugin import COMPRESSION_INFO, OPEN_INFO, TiffImageFile
+from PIL.TiffImagePlugin import (
+    COMPRESSION_INFO,
+    OPEN_INFO,
+    ImageFileDirectory_v2,
+    TiffImageFile,
+)
 
 from edge.errors import ImageError
 from edge.scan.geometry import ratio_of
-from edge.scan.integrity import UnsupportedError
+from edge.scan.integrity import DamagedError, UnsupportedError
 
 _COMPRESSION, _DESCRIPTION, _STRIPS, _ORIENTATION = 259, 270, 273, 274  # TIFF 6.0
 _RESOLUTIONS = 282, 283  # pixels a unit, across and down
 _UNCOMPRESSED = 1
+_WIDTH, _HEIGHT, _TILES = 256, 257, 324
+_PLANES, _SEPARATE = 284, 2
+_CUT = 64
+"""Bytes behind the first picture of a stack, from which on they are of a second that was cut."""
 _JPEG_2000 = (33003, 33005, 34712)
 _BYTE_COUNTS, _BITS, _PHOTOMETRIC, _FILL_ORDER, _EXTRA = 279, 258, 262, 266, 338
 _SAMPLE_FORMAT, _UNSIGNED, _SIGNED, _UNDEFINED = 339, 1, 2, 4
@@ -32,6 +41,10 @@ class TiffFile(TiffImageFile):
 
     Args:
         stream: opened for reading bytes.
+
+    Raises:
+        UnsupportedError: a kind that Pillow does not know.
+        DamagedError: by `stacked`: it is cut short.
     """
 
     def __init__(self, stream: BufferedReader):
@@ -58,6 +71,12 @@ class TiffFile(TiffImageFile):
             )
         if compression not in COMPRESSION_INFO:
             raise UnsupportedError(f"is a TIFF compressed in a way that cannot be read; {SAVE}")
+        if (
+            self.tag_v2.get(_PLANES, 1) == _SEPARATE
+            and len(self.tag_v2.get(_BITS, (1,))) == 2
+            and compression == _UNCOMPRESSED
+        ):
+            raise UnsupportedError(f"is a TIFF with planes of a kind that cannot be read; {SAVE}")
         true = {
             tag: self.tag_v2[tag] for tag in (_PHOTOMETRIC, _SAMPLE_FORMAT) if tag in self.tag_v2
         }
@@ -123,7 +142,17 @@ class TiffFile(TiffImageFile):
         else:
             return 1
         self.fp.seek(0, 2)
-        return count if self.tag_v2[_STRIPS][0] + 2 * size <= self.fp.tell() else 1
+        first, end = self.tag_v2[_STRIPS][0], self.fp.tell()
+        if first + 2 * size > end:
+            # What is written behind the pixels is short, or its place stands behind them as well.
+            if count > 1 and end - first - size >= _CUT and self._offset_before(first):
+                raise DamagedError("is truncated (it ends within its second picture)")
+            return 1
+        return count
+
+    def _offset_before(self, first: int) -> bool:
+        """Whether the list of its properties lies before the pixels, as ImageJ writes it."""
+        return 0 < self.tag_v2.offset < first
 
     def _one_picture(self) -> int | None:
         """Bytes of the first picture; None if others cannot lie right behind it."""
@@ -204,3 +233,32 @@ def _nothing(resolution: object) -> bool:
 
 SAVE = "save it uncompressed, or as PNG"
 """What to do with a TIFF that cannot be read."""
+
+
+def lists_a_picture(stream: BufferedReader) -> bool:
+    """Whether one of a TIFF's lists of properties has a size, and pixels that begin in the file.
+
+    Of any kind, also one that Pillow cannot open. The first 16 lists are looked at.
+    """
+    stream.seek(0, 2)
+    end = stream.tell()
+    stream.seek(0)
+    try:
+        head = stream.read(8)
+        if head == _BIG_BIGTIFF or head[2:4] in (b"+\0", b"\0+"):
+            head += stream.read(8)
+        known = ImageFileDirectory_v2(_Mark(head) if head[:4] == _BIG_BIGTIFF else head)
+        at = known.next
+        for _ in range(16):
+            if not 0 < at < end:
+                break
+            stream.seek(at)
+            known.load(stream)
+            starts = known.get(_STRIPS) or known.get(_TILES) or ()
+            sides = known.get(_WIDTH, 0), known.get(_HEIGHT, 0)
+            if min(sides) > 0 and starts and 0 < starts[0] < end:
+                return True
+            at = known.next
+    except Exception:  # Pillow raises what its parsing trips over
+        return False
+    return False

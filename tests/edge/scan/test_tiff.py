@@ -137,6 +137,32 @@ def test_a_stack_under_one_head(tmp_path, kind, order, orientation, strips):
         decode(path, frame=4)
 
 
+def test_a_stack_that_is_cut_in_its_second_picture(tmp_path):
+    """It was read as one picture, without a word. What is short behind one is no second."""
+    tifffile = pytest.importorskip("tifffile", reason="tifffile is not installed (the dev extra)")
+    path, values = tmp_path / "a.tif", RAMP.astype(np.uint16)
+    tifffile.imwrite(path, values, description=IMAGEJ.format(3, 3), metadata=None)
+    first = path.read_bytes()
+    path.write_bytes(first + (values // 2).tobytes()[:-100])
+    with pytest.raises(ImageError, match=r"is truncated .*it ends within its second picture"):
+        decode(path)
+    path.write_bytes(first + b"made by")
+    np.testing.assert_array_equal(np.asarray(decode(path)), shown(values))
+
+
+def test_planes_that_cannot_be_read_are_not_called_damaged(tmp_path):
+    tifffile = pytest.importorskip("tifffile", reason="tifffile is not installed (the dev extra)")
+    path = tmp_path / "a.tif"
+    for kind in (np.uint8, np.uint16):
+        planes = np.stack([RAMP, RAMP // 2]).astype(kind)
+        tifffile.imwrite(path, planes, photometric="minisblack", planarconfig="separate")
+        with pytest.raises(ImageError, match="is a TIFF with planes of a kind that cannot be read"):
+            decode(path)
+    colour = np.stack([RAMP, RAMP // 2, RAMP // 3]).astype(np.uint8)
+    tifffile.imwrite(path, colour, photometric="rgb", planarconfig="separate")
+    np.testing.assert_array_equal(np.asarray(decode(path)), colour.transpose(1, 2, 0))
+
+
 def test_a_stack_as_tifffile_writes_it(tmp_path):
     tifffile = pytest.importorskip("tifffile", reason="tifffile is not installed (the dev extra)")
     values = np.stack([RAMP, RAMP[::-1], RAMP[:, ::-1], RAMP // 2]).astype(np.uint16)

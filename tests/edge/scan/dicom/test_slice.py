@@ -312,6 +312,22 @@ def test_two_in_one_of_a_kind_that_cannot_be_read(path):
         decode(path)
 
 
+def _palette_without_colours(data: bytes) -> bytes:
+    entry = (262).to_bytes(2, "little") + b"\3\0\1\0\0\0"
+    at = data.rindex(entry) + len(entry)
+    return data[:at] + (3).to_bytes(2, "little") + data[at + 2 :]
+
+
+@pytest.mark.parametrize("kind", ["TIFF, palette", "JPEG", "BMP", "PNG"])
+def test_two_in_one_of_which_the_picture_is_not_whole(path, kind):
+    """Viewers show what there is of such a picture."""
+    name = kind.partition(",")[0]
+    data = two_in_one(name)
+    path.write_bytes(_palette_without_colours(data) if "," in kind else data[:-8])
+    with pytest.raises(ImageError, match=f"is two in one, a DICOM file and a {name} picture"):
+        decode(path)
+
+
 def test_a_directory_of_files(path):
     data = mr_image(DEEP, PixelData=None, Modality=None, SOPClassUID=None)
     data.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.1.3.10"
