@@ -27,7 +27,8 @@ def walk(
 ) -> Iterator[tuple[str, list[str], list[str]]]:
     """`os.walk` from the top down, links to folders not followed, and without a call in a call.
 
-    Companion folders below `top` are left out. That of Python before 3.12 calls itself, and a thousand folders in one another end it.
+    Companion folders below `top` are left out. That of Python before 3.12 calls itself, and a
+    thousand folders in one another end it.
     """
     waiting = [os.fspath(top)]
     while waiting:
