@@ -1,11 +1,12 @@
 """What one session is asked for, and the scans it is asked of: read, clustered and split."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from train.data.boxes import Boxes, read_boxes
+from train.data.dicom_origin import of_one_patient
 from train.data.folders import read_folders
 from train.data.label_table import read_labels
 from train.data.samples import Samples
@@ -119,14 +120,14 @@ def prepare_data(request: Request) -> SessionData:
     found = read.found
     tests = len(read.sets[-1].scans) if request.test_folder else 0
     external = np.arange(len(found.scans)) >= len(found.scans) - tests
-    known = None
+    known, one = None, False
     if request.patient_id:
         known = patients.from_names(request.patient_id, found.scans)
     elif request.patient_csv:
         known = patients.from_csv(request.patient_csv, found.scans)
     else:
-        known = patients.from_dicom(found.origins, say)
-    grouping = group_scans(found, known)
+        known, one = patients.from_dicom(found.origins, say), of_one_patient(found.origins)
+    grouping = replace(group_scans(found, known), one_patient=one)
     held = {str(folder.resolve()) for folder in request.hold_out}
     held_out = np.array([scan.root in held for scan in found.scans], bool)
     parts = split.split(

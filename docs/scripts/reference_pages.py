@@ -153,6 +153,8 @@ _REPORT_KEYS = {
     "left_out_by_teachers": "Training scans that were left out because teachers disagree.",
     "clusters": "Number of duplicate clusters.",
     "patients": "Number of known patients.",
+    "one_patient": "Whether the DICOM files say that all scans are of one patient, so that none "
+    "could be held out.",
     "label_conflicts": "Copies of one scan that have different labels.",
     "dropped": "Scans that take no part, each with the reason.",
     "leaks_dropped": "How many of them were dropped by the leak guard.",

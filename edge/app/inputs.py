@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from edge.console.walk_folders import walk
+from edge.console.walk_folders import is_companion_folder, walk
 from edge.saliency.picture_names import PICTURE
 from edge.scan.file_format import SUFFIXES, is_image_file, open_regular
 
@@ -135,6 +135,12 @@ def _matches(
     except RecursionError:
         yield Input(pattern, f"{pattern}: folders are too deep for a pattern; name their folder")
         return
+    named = pattern.split(os.sep)
+    found = [
+        path
+        for path in found
+        if not any(is_companion_folder(part) and part not in named for part in path.split(os.sep))
+    ]
     pictures = sum(path.endswith(PICTURE) for path in found)
     if pictures:
         found = [path for path in found if not path.endswith(PICTURE)]

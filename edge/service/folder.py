@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from edge.app.inputs import is_companion
+from edge.console.walk_folders import is_companion_folder
 from edge.service.file_state import FileState
 
 _UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart")
@@ -74,6 +75,8 @@ class Folder:
                 if entry.name.startswith(".") or entry.name.endswith(_UNFINISHED):
                     continue
                 try:
+                    if is_companion_folder(entry.name) and entry.is_dir():
+                        continue
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.path)
                     elif entry.is_symlink() and entry.is_dir():

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from edge.console.walk_folders import is_companion_folder
 from train.errors import TrainError
 
 PHANTOM = "phantom"
@@ -81,5 +82,9 @@ def _downloaded(handle: str) -> Path:
             f"{given}: cannot be downloaded ({reason}); check the network and the name, {instead}"
         ) from error
     # Many data sets are one folder that holds the class folders.
-    inner = [path for path in folder.iterdir() if path.is_dir() and path.name[0] != "."]
+    inner = [
+        path
+        for path in folder.iterdir()
+        if path.is_dir() and path.name[0] != "." and not is_companion_folder(path.name)
+    ]
     return inner[0] if len(inner) == 1 else folder

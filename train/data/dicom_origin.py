@@ -35,6 +35,32 @@ def patients_of(origins: Sequence[Origin | None]) -> tuple[list[str | None], str
     Returns:
         A hash of each scan, None where nothing is known; and what the user should know.
     """
+    keys, studies = _keys(origins)
+    if _is_one(keys):
+        return [None] * len(keys), (
+            f"all {len(keys)} scans are of one patient, as their files say: no patient can be held "
+            "out, so every figure may be too good; name patients with --patient-csv if they differ"
+        )
+    note = None
+    if studies:
+        note = (
+            f"all DICOM files have the same PatientID in {studies} studies: taken for what "
+            "anonymizing left, so studies are kept together; name patients with --patient-csv"
+        )
+    return keys, note
+
+
+def of_one_patient(origins: Sequence[Origin | None]) -> bool:
+    """Whether all scans are DICOM and name one patient, so that none can be held out."""
+    return _is_one(_keys(origins)[0])
+
+
+def _is_one(keys: list[str | None]) -> bool:
+    return len(set(keys)) == 1 and len(keys) > 1 and bool(keys[0])
+
+
+def _keys(origins: Sequence[Origin | None]) -> tuple[list[str | None], int]:
+    """What keeps each scan with others; and how many studies stand in for one patient, or 0."""
     known = [one for one in origins if one is not None]
     ids = {one.patient for one in known if one.patient}
     studies = {one.study for one in known if one.study}
@@ -43,15 +69,4 @@ def patients_of(origins: Sequence[Origin | None]) -> tuple[list[str | None], str
         one and ((None if placeholder else one.patient) or one.study or one.series)
         for one in origins
     ]
-    note = None
-    if placeholder:
-        note = (
-            f"all DICOM files have the same PatientID in {len(studies)} studies: taken for what "
-            "anonymizing left, so studies are kept together; name patients with --patient-csv"
-        )
-    if len(set(keys)) == 1 and len(keys) > 1 and keys[0]:
-        return [None] * len(keys), (
-            f"all {len(keys)} scans are of one patient, as their files say: no patient can be held "
-            "out, so every figure may be too good; name patients with --patient-csv if they differ"
-        )
-    return keys, note
+    return keys, len(studies) if placeholder else 0

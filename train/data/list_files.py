@@ -6,14 +6,11 @@ from pathlib import Path
 
 from edge.console.walk_folders import walk
 
-_COMPANIONS = ("__MACOSX",)
-"""Folders beside the real ones in archives that macOS packs: they repeat every name."""
-
 
 def everything_below(folder: Path) -> list[Path]:
     """All visible files and folders below `folder`, sorted; paths begin with `folder` itself.
 
-    What macOS puts beside files (`__MACOSX`) counts as hidden.
+    What systems put beside files (`__MACOSX`, `@eaDir`) counts as hidden.
 
     Links to folders are followed, but not to one that is below `folder` anyway or that `folder` is
     in, and of several links to one folder the first alone: no file is there twice, no loop endless.
@@ -54,7 +51,7 @@ def _below(folder: Path, entered: set[str]) -> Iterator[tuple[Path, bool]]:
         for name in folders:
             path, own = Path(parent, name), os.path.join(real, name)
             is_link = path.is_symlink()
-            if name[0] == "." or name in _COMPANIONS or (not is_link and own in entered):
+            if name[0] == "." or (not is_link and own in entered):
                 continue
             yield path, is_link
             if not is_link:

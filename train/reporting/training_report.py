@@ -104,6 +104,7 @@ def write_report(folder: Path, findings: Findings, pictures: dict[str, str] | No
             "left_out_by_teachers": findings.left_out,
             "clusters": len(set(findings.grouping.clusters.tolist())),
             "patients": findings.grouping.patients,
+            "one_patient": findings.grouping.one_patient,
             "label_conflicts": [str(conflict) for conflict in findings.grouping.conflicts],
             "dropped": [
                 {"file": f"{scan.root}/{scan.path}", "reason": scan.reason}
@@ -175,6 +176,11 @@ def _data(findings: Findings) -> list[str]:
         known = (
             f"{grouping.patients} patients are known and kept together; "
             f"{grouping.without_patient} scans are of no known patient."
+        )
+    elif grouping.one_patient:
+        known = (
+            "**All scans are of one patient, as their DICOM files say.** No patient could be held "
+            "out: near-duplicates alone are kept together, and every figure may be too good."
         )
     else:
         known = "Patients are not known: scans of one patient may stand in different parts."

@@ -38,6 +38,9 @@ class Grouping:
     """How many different ones are known."""
     without_patient: int
     """Scans of which the patient is not known."""
+    one_patient: bool = False
+    """Whether the files say that all scans are of one patient: near-duplicates alone are kept
+    together then."""
 
 
 def group_scans(found: ScanSet, patients: Sequence[str | None] | None = None) -> Grouping:

@@ -1,6 +1,6 @@
 """How tall and wide the pixels of a DICOM slice are (PS3.3, 10.7.1)."""
 
-from edge.scan.geometry import is_square, ratio_of
+from edge.scan.geometry import IMPOSSIBLE, in_words, is_possible, is_square, ratio_of
 
 SPACINGS = ("PixelSpacing", "NominalScannedPixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio")
 """In order of preference: in the patient, on a scanned film, at the detector, and without a unit,
@@ -29,9 +29,13 @@ def pixel_ratio(data, index: int, remarks: list[str]) -> float:
             ratio = ratio_of(value[0], value[1]) if len(value) == 2 else None
         except Exception:  # pydicom parses values when asked, and quotes them in what it raises
             ratio = None
-        (useless if ratio is None else stated).append((keyword + place, ratio))
-    for keyword, _ in useless:
-        remarks.append(f"{keyword} means nothing and is ignored")
+        usable = ratio is not None and is_possible(ratio)
+        (stated if usable else useless).append((keyword + place, ratio))
+    for keyword, ratio in useless:
+        if ratio is None:
+            remarks.append(f"{keyword} means nothing and is ignored")
+        else:
+            remarks.append(f"{keyword} states pixels {in_words(ratio)}, {IMPOSSIBLE}")
     if not stated:
         return 1.0
     first, ratio = stated[0]

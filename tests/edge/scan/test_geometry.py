@@ -8,7 +8,7 @@ from PIL import Image
 
 from edge.errors import ImageError
 from edge.scan.decode import read_scan
-from edge.scan.geometry import even_pixels, is_square, ratio_of
+from edge.scan.geometry import IMPOSSIBLE, even_pixels, is_square, ratio_of
 from tests.edge.jpeg_files import extended_jpeg
 from tests.edge.scan.png_files import chunk, deep_png
 from tests.edge.tiff_files import DEFLATE, write_tiff
@@ -32,7 +32,8 @@ DENSITIES = [
     (2000, 3000, WIDE, (WIDER,)),
     (3000, 3000, EVEN, ()),
     (3000, 2990, EVEN, ()),
-    (60_000, 1, EVEN, (NONSENSE,)),
+    (100, 1000, (600, 40), ("pixels are 10 times as wide as tall; evened",)),
+    (60_000, 1, EVEN, (f"it states pixels 60000 times as tall as wide, {IMPOSSIBLE}",)),
 ]
 ODD = [(0, 3000, EVEN, (NONSENSE,)), (0, 0, EVEN, ())]
 
@@ -130,7 +131,10 @@ def test_the_density_is_that_of_the_stored_rows_and_columns(tmp_path, orientatio
         ((1, 0), (72, 1), EVEN, (NONSENSE,)),
         ((0, 1), (0, 1), EVEN, ()),
         ((0, 0), (0, 0), EVEN, ()),
-        ((900, 1), (72, 1), EVEN, (NONSENSE,)),
+        (
+            *((900, 1), (72, 1), EVEN),
+            (f"it states pixels 12.5 times as tall as wide, {IMPOSSIBLE}",),
+        ),
     ],
 )
 def test_tiff(tmp_path, unit, compression, across, down, size, remarks):
@@ -211,8 +215,8 @@ def test_nearly_square_is_square(ratio):
         (1, 2, 0.5),
         ("1.25", "1", 1.25),
         (5, 1, 5.0),
-        (5.01, 1, None),
-        (1, 5.01, None),
+        (1, 1000, 0.001),
+        (1e200, 1e-200, None),
         (0, 0, None),
         (0, 1, None),
         (1, 0, None),

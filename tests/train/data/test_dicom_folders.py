@@ -12,7 +12,7 @@ from PIL import Image
 from edge.model_file.manifest import InputSpec
 from tests.edge.dicom_files import write_dicom
 from train.data.class_folders import find_classes, find_files, left_out
-from train.data.dicom_origin import origin_of, patients_of
+from train.data.dicom_origin import of_one_patient, origin_of, patients_of
 from train.data.folders import read_folders
 from train.data.label_table import read_labels
 from train.data.scans import Origin
@@ -99,6 +99,9 @@ def test_what_keeps_scans_together():
     keys, note = patients_of([origin("a", "1")] * 3)
     assert keys == [None] * 3
     assert "of one patient" in note
+    assert of_one_patient([origin("a", "1")] * 3)
+    assert not of_one_patient([origin("a", "1"), origin("b", "1")])
+    assert not of_one_patient([origin("a", "1"), None])
 
 
 def test_remarks_on_files_are_counted(tmp_path):

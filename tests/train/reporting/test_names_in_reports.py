@@ -15,7 +15,11 @@ def test_markup_of_names_is_text(monkeypatch):
     findings = Found(
         manifest=Found(training=training, labels=("no", name)),
         grouping=Found(
-            clusters=np.zeros(1), patients=0, without_patient=0, conflicts=[f"{name}/a.png"]
+            clusters=np.zeros(1),
+            patients=0,
+            without_patient=0,
+            one_patient=False,
+            conflicts=[f"{name}/a.png"],
         ),
         parts=[1],
         unreadable=(),

@@ -1,5 +1,8 @@
 """report.md: a run in words."""
 
+import dataclasses
+import json
+
 import numpy as np
 import pytest
 
@@ -89,3 +92,14 @@ def test_a_degenerate_model_is_called_so_at_the_top_and_at_the_end(tmp_path, pro
 
 def test_a_model_that_tells_something_is_not(tmp_path):
     assert "DEGENERATE" not in write_report(tmp_path, findings(np.linspace(1, 0, 51)))
+
+
+@pytest.mark.parametrize("one_patient", [True, False])
+def test_that_all_scans_are_of_one_patient_is_in_both_reports(tmp_path, one_patient):
+    found = findings(np.linspace(1, 0, 51))
+    grouping = dataclasses.replace(found.grouping, one_patient=one_patient)
+    write_report(tmp_path, dataclasses.replace(found, grouping=grouping))
+    assert json.loads((tmp_path / "report.json").read_text())["one_patient"] is one_patient
+    text = (tmp_path / "report.md").read_text()
+    assert ("All scans are of one patient, as their DICOM files say" in text) is one_patient
+    assert ("Patients are not known" in text) is not one_patient

@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset
 
 from edge.errors import ImageError
 from edge.scan.decode import read_scan
+from edge.scan.geometry import IMPOSSIBLE
 from tests.edge.dicom_files import BIG, IMPLICIT, RLE, mr_image, write_dicom
 from tests.edge.scan.encodings import ENCODINGS
 
@@ -66,7 +67,7 @@ def spoilt(path, keyword, text):
 
 NOTHING = (
     *(b"1,5\\1,0", b"1.5", b"0\\0", b"1.5\\0", b"-3\\-2", b"NaN\\1", b"1.5\\1\\2", b"a\\b"),
-    *(b"1.5\\", b"\\1.5", b"inf\\inf", b"1000\\1", b"1\\1000"),
+    *(b"1.5\\", b"\\1.5", b"inf\\inf"),
 )
 
 
@@ -169,3 +170,23 @@ def test_padding_is_black_before_the_picture_is_stretched(path):
     values[:10] = -2000
     write_dicom(path, values, PixelSpacing=[3, 2], PixelPaddingValue=-2000)
     assert np.asarray(read_scan(path).image)[:12].max() == 0
+
+
+@pytest.mark.parametrize(
+    ("spacing", "size", "words"),
+    [
+        ([6, 1], (60, 240), "pixels are 6 times as tall as wide; evened"),
+        ([1, 10], (600, 40), "pixels are 10 times as wide as tall; evened"),
+        ([10.5, 1], EVEN, f"PixelSpacing states pixels 10.5 times as tall as wide, {IMPOSSIBLE}"),
+        ([1, 1000], EVEN, f"PixelSpacing states pixels 1000 times as wide as tall, {IMPOSSIBLE}"),
+    ],
+)
+def test_slices_across_thick_ones_and_what_no_scanner_makes(path, spacing, size, words):
+    write_dicom(path, GREY, PixelSpacing=spacing)
+    assert found(path) == (size, (words,))
+
+
+def test_after_an_impossible_one_the_next_counts(path):
+    write_dicom(path, GREY, PixelSpacing=[1, 1000], ImagerPixelSpacing=[3, 2])
+    said = f"PixelSpacing states pixels 1000 times as wide as tall, {IMPOSSIBLE}"
+    assert found(path) == (TALL, (said, TALLER))
