@@ -27,7 +27,7 @@ def find_padding(
     integers = header.pixels.kind == "iu"
     names = _OF_INTEGERS if integers else _OF_FLOATS[header.allocated == 64]
     try:
-        first, last = (_value(data, name, integers) for name in names)
+        first, last = _limits(data, names, header)
     except Exception:  # pydicom parses values when asked, and quotes them in what it raises
         first = last = None
         remarks.append(f"{names[0]} means nothing and is ignored")
@@ -46,11 +46,39 @@ def find_padding(
     return found if found.any() and not found.all() else None
 
 
-def _value(data, name: str, integer: bool):
+def _limits(data, names: tuple[str, str], header: Header) -> list:
+    """First and last value of the range, None where there is none.
+
+    Two values of the first element are the range, if the second is not there.
+
+    Raises:
+        Exception: they mean nothing.
+    """
+    first, last = (_values(data, name, header) for name in names)
+    if len(first) == 2 and not last:
+        return first
+    if len(first) > 1 or len(last) > 1:
+        raise ValueError("too many values")
+    return [*(first or [None]), *(last or [None])]
+
+
+def _values(data, name: str, header: Header) -> list:
     value = data.get(name)
-    if value is None or value == "":
-        return None
-    return int(value) if integer else float(value)
+    if value is None or len(str(value)) == 0:
+        return []
+    number = int if header.pixels.kind == "iu" else float
+    if isinstance(value, bytes):  # written as OB, OW or UN: one cell, or a word that holds one
+        if not value:
+            return []
+        if number is float or len(value) not in (2, header.allocated // 8):
+            raise ValueError("not one cell")
+        order = "little" if data.original_encoding[1] else "big"
+        found = int.from_bytes(value, order)
+        if found >> header.allocated:
+            raise ValueError("more than a cell")
+        return [found]
+    many = value if hasattr(value, "__iter__") and not isinstance(value, str) else [value]
+    return [number(one) for one in many]
 
 
 def _fits(number: int, bits: int, signed: bool) -> bool:

@@ -12,6 +12,7 @@ import warnings
 from PIL import Image
 
 from edge.errors import ImageError, MissingSoftwareError, RejectedError, ShortOfMemoryError
+from edge.scan.dicom.byte_order import contradicted_at
 from edge.scan.dicom.load_pydicom import load_pydicom
 from edge.scan.dicom.padding import PADDING, find_padding
 from edge.scan.dicom.pixel_data import (
@@ -165,6 +166,16 @@ def _read_header(file, pydicom):
     stream = io.BytesIO(window)
     if window[128:132] == b"DICM" and _is_deflated(window):
         raise Problem("is a deflated DICOM file, which is not supported; export it uncompressed")
+    if start := contradicted_at(window):
+        # As a file without a meta header, of which pydicom tells the encoding by its bytes.
+        stream = io.BytesIO(window[start:])
+        data = pydicom.dcmread(stream, stop_before_pixels=True, force=True, specific_tags=_TAGS)
+        try:
+            return data, find_pixel_data(file, data, start + stream.tell())
+        except NoPixels:
+            raise Problem(
+                "its header and its data contradict each other; export it again"
+            ) from None
     data = pydicom.dcmread(stream, stop_before_pixels=True, force=True, specific_tags=_TAGS)
     try:
         return data, find_pixel_data(file, data, stream.tell())

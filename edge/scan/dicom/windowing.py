@@ -3,7 +3,8 @@
 Where files break the standard, viewers disagree. What is followed here, and why:
 
 - A rescale slope of 0 would make every pixel equal: it is ignored, as by dcmtk and Horos.
-- A window of no width, or of values that are no numbers, counts as none, as in Cornerstone.
+- A window of no width, or of values that are no numbers, counts as none, as in Cornerstone; the
+  next one of the file counts in its place.
 - A LINEAR window narrower than 1 would be black and white (C.11.2.1.2.1 forbids it): it is taken
   for LINEAR_EXACT, as by dcmtk.
 - A lookup table whose first value is written as unsigned though the pixels reach below 0 begins
@@ -225,12 +226,29 @@ def _window(rules: dict, remarks: list[str]) -> tuple[float, float, str] | None:
         return None  # empty, as allowed
     center, width = (_number(rules.get(key)) for key in ("WindowCenter", "WindowWidth"))
     if center is None or width is None or width <= 0:
-        remarks.append("its display window means nothing and is ignored")
-        return None
+        at, center, width = _later(rules)
+        if not at:
+            remarks.append("its display window means nothing and is ignored")
+            return None
+        remarks.append(f"its first display window means nothing; number {at} is used")
     function = (rules.get("VOILUTFunction") or ["LINEAR"])[0]
     if function not in ("SIGMOID", "LINEAR_EXACT") and width < 1:
         function = "LINEAR_EXACT"
     return center, width, function
+
+
+def _later(rules: dict) -> tuple[int, float | None, float | None]:
+    """Number of the first window after the first one that counts, its center and width; 0: none.
+
+    Lists that begin with an empty value have none: which center belongs to which width is not sure.
+    """
+    centers, widths = (rules.get(key) or [""] for key in ("WindowCenter", "WindowWidth"))
+    if centers[0] and widths[0] and len(centers) == len(widths):
+        for at, pair in enumerate(zip(centers[1:], widths[1:], strict=True), 2):
+            center, width = (_number([part]) for part in pair)
+            if center is not None and width is not None and width > 0:
+                return at, center, width
+    return 0, None, None
 
 
 def _windowed(values: np.ndarray, center: float, width: float, function: str) -> np.ndarray:

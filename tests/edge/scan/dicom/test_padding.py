@@ -161,7 +161,7 @@ def test_nothing_but_padding_is_a_picture_like_any_other(path):
     assert not np.asarray(read_scan(path).image).any()
 
 
-@pytest.mark.parametrize("value", [[5, 6], None])
+@pytest.mark.parametrize("value", [[5, 6, 7], None])
 def test_what_means_nothing_is_ignored(path, value):
     data = mr_image(VALUES.astype(np.uint16))
     with_vr(data, "PixelPaddingValue", "US", value)
@@ -186,3 +186,44 @@ def test_a_value_of_more_bits_than_are_stored_is_none_of_the_signal(path):
     pixels = np.asarray(read_scan(path).image)
     assert not pixels[CORNER].any()
     assert pixels[30, 30] == 255
+
+
+@WINDOWS
+@pytest.mark.parametrize("syntax", [None, IMPLICIT, BIG])
+def test_two_values_are_a_range(path, syntax, window):
+    values = np.where(CORNER, 4000 + np.arange(60) % 3, VALUES).astype(np.uint16)
+    data = mr_image(values, syntax=syntax, **window)
+    with_vr(data, "PixelPaddingValue", "US", [4000, 4002])
+    data.save_as(path, enforce_file_format=True)
+    scan = read_scan(path)
+    np.testing.assert_array_equal(np.asarray(scan.image), right(window))
+    assert scan.remarks == ()
+
+
+def test_two_values_and_a_limit_contradict_each_other(path):
+    data = mr_image(VALUES.astype(np.uint16), PixelPaddingRangeLimit=1400)
+    with_vr(data, "PixelPaddingValue", "US", [1000, 1200])
+    data.save_as(path)
+    assert read_scan(path).remarks == ("PixelPaddingValue means nothing and is ignored",)
+
+
+@WINDOWS
+@pytest.mark.parametrize("syntax", [None, BIG])
+@pytest.mark.parametrize("vr", ["OB", "OW"])
+@pytest.mark.parametrize("value", [4000, -2000])
+def test_bytes_are_one_cell(path, syntax, vr, value, window):
+    values = np.where(CORNER, value, VALUES).astype(np.int16)
+    data = mr_image(values, syntax=syntax, **window)
+    order = "big" if syntax == BIG else "little"
+    with_vr(data, "PixelPaddingValue", vr, value.to_bytes(2, order, signed=True))
+    data.save_as(path, enforce_file_format=True)
+    scan = read_scan(path)
+    np.testing.assert_array_equal(np.asarray(scan.image), right(window))
+    assert scan.remarks == ()
+
+
+def test_bytes_of_another_size_mean_nothing(path):
+    data = mr_image(VALUES.astype(np.uint16))
+    with_vr(data, "PixelPaddingValue", "OB", b"\1\2\3\4")
+    data.save_as(path)
+    assert read_scan(path).remarks == ("PixelPaddingValue means nothing and is ignored",)

@@ -92,6 +92,23 @@ def test_an_empty_window_is_none(path, center, width):
     same(spoilt(path, center, width), GREY)
 
 
+@SYNTAXES
+@pytest.mark.parametrize(
+    ("center", "width", "number"),
+    [
+        *((b"0\\1500", b"0\\1001", 2), (b"NaN\\1500", b"9\\1001", 2)),
+        (b"0\\0\\1500", b"0\\0\\1001", 3),
+    ],
+)
+def test_after_a_window_that_means_nothing_the_next_counts(path, syntax, center, width, number):
+    write_dicom(path, DEEP, syntax=syntax, WindowCenter="1" * 14, WindowWidth="2" * 14)
+    data = path.read_bytes()
+    data = data.replace(b"1" * 14, center.ljust(14)).replace(b"2" * 14, width.ljust(14))
+    path.write_bytes(data)
+    said = f"its first display window means nothing; number {number} is used"
+    same(path, by_hand(DEEP.astype(float), 1500, 1001), (said,))
+
+
 def test_half_a_window_is_none(path):
     write_dicom(path, DEEP, WindowCenter=1500)
     same(path, GREY, (NO_WINDOW,))
