@@ -50,8 +50,9 @@ def find_classes(folder: Path, positive: list[str], negative: list[str]) -> Clas
         raise TrainError(
             f"{folder}: needs a subfolder for each class "
             f"({', '.join(positive)} / {', '.join(negative) or 'any other'}), has "
-            f"{', '.join(present) or 'none'}; name the tumor class with --positive NAME and, where "
-            "a folder of --data holds one class or is one itself, the other with --negative NAME"
+            f"{', '.join(present) or 'none'}; name the folder of the tumors with --positive NAME, "
+            "as it is spelled there, and, where a folder of --data holds one class or is one "
+            "itself, the other with --negative NAME"
         )
     return found
 

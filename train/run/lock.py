@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 try:
@@ -37,16 +37,17 @@ def locked(folder: Path) -> Iterator[bool]:
     Raises:
         OSError: the folder cannot be made or written to.
     """
+    own_parent = not folder.parent.exists()
     folder.mkdir(parents=True, exist_ok=True)
-    if fcntl is None:
-        yield True
-        return
-    file = _opened(folder)
+    file = _opened(folder) if fcntl else None
     try:
-        yield file is not None
+        yield fcntl is None or file is not None
     finally:
         if file is not None:
             os.close(file)
+        if own_parent:
+            with suppress(OSError):  # it holds something
+                folder.parent.rmdir()
 
 
 def _opened(folder: Path) -> int | None:

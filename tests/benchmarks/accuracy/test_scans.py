@@ -25,7 +25,7 @@ def test_unknown_class_names(tiny, phantoms, tmp_path, capsys):
     shutil.copytree(phantoms / "no", data / "healthy")
     assert run(tiny, "--data", data, "--out", tmp_path / "r") == 2
     said = capsys.readouterr().err
-    assert "has glioma, healthy; name the tumor class with --positive NAME" in said
+    assert "has glioma, healthy; name the folder of the tumors with --positive NAME" in said
     assert run(tiny, "--data", data, "--positive", "glioma", "--out", tmp_path / "r") == 0
     assert run(tiny, "--positive", "glioma", "--out", tmp_path / "r") == 2
     assert "--positive and --negative belong to --data" in capsys.readouterr().err

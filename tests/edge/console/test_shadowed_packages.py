@@ -97,3 +97,16 @@ def test_processes_of_benchmarks_do_not_look_there(file, tmp_path):
     status, out, _ = python(tmp_path, "-c", elsewhere)
     assert (status, out.split(" ", 1)[0]) == (0, str(ROOT / "train" / "__init__.py"))
     assert "['-c', '1', 'b']" in out
+
+
+@pytest.mark.parametrize("package", ["train", "export", "benchmarks"])
+def test_a_file_of_the_users_named_edge(tmp_path, package):
+    """It ended in a traceback."""
+    (tmp_path / "edge.py").write_text("")
+    command = [sys.executable, "-m", package, "--help"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    said = (
+        f"{package}: {tmp_path / 'edge.py'} hides the package edge of mri-edge; call mri-{package}"
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(said), done.stderr
