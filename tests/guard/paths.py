@@ -246,8 +246,8 @@ A socket is any call of the network, of `AF_UNIX` too. A stray file is one that 
 written, made, renamed or removed elsewhere, or was tried to be. Devices such as `/dev/null` are no
 files. Python's own bytecode, beside its modules, is not counted.
 
-`pytest tests/guard` traces the quick ones and `pytest -m slow tests/guard` the others. Without
-`strace` they are skipped, and say so. `python -m tests.guard.paths` writes this page.
+`pytest -m slow tests/guard` traces them all. Without `strace` they are skipped, and say so.
+`python -m tests.guard.paths` writes this page.
 
 | command | threads and processes | files written | sockets | stray files |
 |---|---|---|---|---|

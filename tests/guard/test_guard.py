@@ -12,8 +12,8 @@ from tests.guard.system_calls import trace, why_not
 if problem := why_not():
     pytest.skip(problem, allow_module_level=True)
 
-QUICK = [path for path in PATHS if not path.slow]
-SLOW = [path for path in PATHS if path.slow]
+DEVICE = [path for path in PATHS if not path.slow]
+WORKSTATION = [path for path in PATHS if path.slow]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,8 @@ def check(place, path):
     assert asked.stray(place.allowed(path)) == []
 
 
-@pytest.mark.parametrize("path", QUICK, ids=lambda path: path.name)
+@pytest.mark.slow
+@pytest.mark.parametrize("path", DEVICE, ids=lambda path: path.name)
 def test_no_socket_and_no_stray_file(place, path):
     if missing := [name for name in path.needs if not find_spec(name)]:
         pytest.skip(f"{', '.join(missing)} is not installed")
@@ -38,10 +39,10 @@ def test_no_socket_and_no_stray_file(place, path):
 @pytest.mark.slow
 def test_none_on_the_workstation(place):
     """One after the other: each takes what the one before made."""
-    for name in {name for path in SLOW for name in path.needs}:
+    for name in {name for path in WORKSTATION for name in path.needs}:
         pytest.importorskip(name)
     place.write_phantoms()
-    for path in SLOW:
+    for path in WORKSTATION:
         check(place, path)
 
 
