@@ -1,7 +1,8 @@
-"""Files of the user's that hide a package of ours: a `train.py` where `python -m train` is run.
+"""What stands in the place of a package of ours: a `train.py` where `python -m train` is run, say.
 
 Python looks for a module in the folder that `python -m` is started in before it looks among the
-installed ones. The console scripts (`mri-train`, ...) do not look there.
+installed ones. The console scripts (`mri-train`, ...) do not look there. And another distribution
+may bring a `train` of its own, which pip writes over ours.
 """
 
 import os
@@ -49,6 +50,8 @@ def hidden_here() -> Iterator[str]:
                 f"{file} hides the package {package} of mri-edge: here, python -m {package} runs "
                 f"that file; {_instead(file, package)}, or rename it"
             )
+        elif changed := overwritten(package):
+            yield _changed(changed)
 
 
 def refuse_hidden(package: str) -> int:
@@ -62,7 +65,44 @@ def refuse_hidden(package: str) -> int:
                 "or rename it"
             )
             return WRONG
+        if changed := overwritten(needed):
+            speak_as(package)
+            return say(_changed(changed))
     return 0
+
+
+def overwritten(package: str) -> str | None:
+    """A file of an installed package of ours that is not the one that was installed; None if all
+    are, or if the package was not copied when it was installed (`pip install -e`)."""
+    import hashlib
+    from base64 import urlsafe_b64encode
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    root = os.path.dirname(os.path.dirname(edge.__file__))
+    try:
+        found = distribution("mri-edge")
+    except PackageNotFoundError:
+        return None
+    if os.path.realpath(found.locate_file("")) != os.path.realpath(root):
+        return None  # we run from elsewhere
+    for file in found.files or ():
+        if file.parts[0] != package or file.suffix != ".py" or not file.hash:
+            continue
+        try:
+            with open(file.locate(), "rb") as stream:
+                digest = hashlib.new(file.hash.mode, stream.read()).digest()
+        except OSError:
+            return str(file.locate())
+        if urlsafe_b64encode(digest).rstrip(b"=").decode() != file.hash.value:
+            return str(file.locate())
+    return None
+
+
+def _changed(file: str) -> str:
+    return (
+        f"{file} is not the file that mri-edge installed; has another package overwritten it? "
+        "Install mri-edge anew, in an environment of its own"
+    )
 
 
 def _instead(file: str, package: str) -> str:
@@ -73,6 +113,8 @@ def _instead(file: str, package: str) -> str:
     named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     if os.path.realpath(folder) in map(os.path.realpath, filter(None, named)):
         return f"take {folder} out of PYTHONPATH"
+    if os.path.basename(folder) in ("site-packages", "dist-packages"):
+        return "install mri-edge in an environment of its own"
     return f"call mri-{package} instead"
 
 

@@ -2,8 +2,11 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from base64 import urlsafe_b64encode
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -110,3 +113,60 @@ def test_a_file_of_the_users_named_edge(tmp_path, package):
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(said), done.stderr
+
+
+SCRIPT = "import sys\nfrom edge.console.workstation import train\nsys.exit(train())\n"
+
+
+def test_a_script_says_what_its_environment_puts_before_ours(file, tmp_path):
+    """`PYTHONPATH=. mri-train`, beside a train.py: before, the traceback of an import."""
+    script = tmp_path / "bin" / "mri-train"
+    script.parent.mkdir()
+    script.write_text(SCRIPT)
+    both = os.pathsep.join((".", str(ROOT)))
+    status, out, err = python(tmp_path, script, "--help", PYTHONPATH=both)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"train: {file} hides the package train of mri-edge; take {tmp_path} out")
+
+
+@pytest.fixture
+def installed(tmp_path):
+    """Our packages as pip leaves them: copied, with a record of their hashes."""
+    site = tmp_path / "site-packages"
+    info = site / "mri_edge-0.2.0.dist-info"
+    info.mkdir(parents=True)
+    record = []
+    for package in ("edge", *shadowed_packages.PACKAGES):
+        copied = shutil.copytree(
+            ROOT / package, site / package, ignore=shutil.ignore_patterns("__pycache__", "models")
+        )
+        for path in sorted(copied.rglob("*.py")):
+            digest = urlsafe_b64encode(sha256(path.read_bytes()).digest()).rstrip(b"=").decode()
+            size = path.stat().st_size
+            record.append(f"{path.relative_to(site).as_posix()},sha256={digest},{size}\n")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mri-edge\nVersion: 0.2.0\n")
+    (info / "RECORD").write_text("".join(record))
+    return site
+
+
+@pytest.mark.parametrize("name", ["train/__init__.py", "train/splitting/split.py"])
+def test_a_package_that_another_has_written_over(installed, tmp_path, name):
+    script = tmp_path / "mri-train"
+    script.write_text(SCRIPT)
+    status, out, err = python("/", script, "--help", PYTHONPATH=str(installed))
+    assert (status, err) == (0, "")
+    (installed / name).write_text("print('of another package')\n")
+    for call in ([script], ["-m", "train"], ["-m", "export"]):
+        status, _, err = python("/", *call, "--help", PYTHONPATH=str(installed))
+        assert status == 2
+        assert f"{installed / name} is not the file that mri-edge installed" in err
+    _, out, _ = python("/", "-m", "edge", "--doctor", "--format", "json", PYTHONPATH=str(installed))
+    assert any(str(installed / name) in line for line in json.loads(out)["advice"])
+    (installed / name).unlink()
+    assert python("/", script, "--help", PYTHONPATH=str(installed))[0] == 2
+
+
+def test_what_is_not_copied_may_be_changed():
+    assert [shadowed_packages.overwritten(package) for package in shadowed_packages.PACKAGES] == [
+        *(None, None, None)
+    ]
