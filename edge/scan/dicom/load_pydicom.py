@@ -16,10 +16,14 @@ def load_pydicom():
     Raises:
         ImportError: it is not installed.
     """
+    if "pydicom" in sys.modules:
+        import pydicom  # waits for a thread that is importing it
+
+        return pydicom
     from edge.console.messages import is_command
 
-    if "pydicom" in sys.modules or not (is_command() or threading.active_count() == 1):
-        import pydicom  # another thread, of somebody's program, may need what would be hidden
+    if not is_command() and threading.active_count() > 1:
+        import pydicom  # a thread of somebody's program may need what would be hidden
 
         return pydicom
     hidden = [name for name in _UNNEEDED if name not in sys.modules]
