@@ -16,7 +16,6 @@ from edge.scan.decode import decode, read_scan
 from edge.scan.file_format import is_image_file
 from tests.edge.dicom_files import (
     BIG,
-    DEFLATED,
     IMPLICIT,
     SECRET,
     data_set_of,
@@ -54,12 +53,6 @@ def test_a_frame_must_be_chosen(path):
         np.testing.assert_array_equal(pixels(path, frame=frame), expected)
     with pytest.raises(ImageError, match="has no frame 4, the last is 3"):
         decode(path, frame=4)
-
-
-def test_deflated_is_refused(path):
-    # Inflating it is out of our hands and has no limit.
-    with pytest.raises(ImageError, match="deflated"):
-        decode(write_dicom(path, GREY, syntax=DEFLATED))
 
 
 @pytest.mark.parametrize("modality", ["CT", "PT", SECRET])
