@@ -269,7 +269,14 @@ def _decode_picture(
         if kind != "WebP":  # whose price was known before it was opened
             price = picture_price(image, kind, head, held, layered)
             check_memory(price, name)
-        _seek(image, kind, name, frame, max_pixels)
+        if kind == "JPEG" and "mp" in image.info:
+            from edge.scan.mpo import other_frame
+
+            if other := other_frame(image, stream.getvalue(), name, frame, remarks):
+                file, head = io.BytesIO(other), other[:HEAD]
+                return _decode_picture(file, name, head, kind, module, cls, max_pixels, 1, remarks)
+        else:
+            _seek(image, kind, name, frame, max_pixels)
         if kind == "TIFF" and frame:  # pages are of any size and kind
             price = picture_price(image, kind, head, held)
             check_memory(price, name)
