@@ -1,4 +1,4 @@
-"""JPEG with further pictures behind the first: whole ones are frames, previews and maps are none."""
+"""JPEG with further pictures behind the first: whole ones are frames, previews are none."""
 
 import io
 import struct
