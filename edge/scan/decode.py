@@ -444,7 +444,9 @@ def _to_l_or_rgb(image: Image.Image, name: str, remarks: list[str]) -> Image.Ima
         return image
     if image.mode == "P" and image.palette is None:
         return Image.fromarray(np.asarray(image))  # a GIF's without colours: Pillow's own are grey
-    mode = "L" if image.mode in ("1", "L", "LA", "La") else "RGB"
+    if image.mode == "La":
+        return image.getchannel(0)  # laid over black already
+    mode = "L" if image.mode in ("1", "L", "LA") else "RGB"
     if image.has_transparency_data:
         layer = image.convert("RGBA")
         black = Image.new("RGBA", layer.size, (0, 0, 0, 255))

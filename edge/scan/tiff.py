@@ -20,7 +20,8 @@ _COMPRESSION, _DESCRIPTION, _STRIPS, _ORIENTATION = 259, 270, 273, 274  # TIFF 6
 _RESOLUTIONS = 282, 283  # pixels a unit, across and down
 _UNCOMPRESSED = 1
 _WIDTH, _HEIGHT, _TILES = 256, 257, 324
-_PLANES, _SEPARATE = 284, 2
+_PLANES, _SEPARATE, _SAMPLES = 284, 2, 277
+_RGB, _CMYK, _YCBCR, _ALPHA = 2, 5, 6, (2,)
 _CUT = 64
 """Bytes behind the first picture of a stack, from which on they are of a second that was cut."""
 _JPEG_2000 = (33003, 33005, 34712)
@@ -71,12 +72,13 @@ class TiffFile(TiffImageFile):
             )
         if compression not in COMPRESSION_INFO:
             raise UnsupportedError(f"is a TIFF compressed in a way that cannot be read; {SAVE}")
-        if (
-            self.tag_v2.get(_PLANES, 1) == _SEPARATE
-            and len(self.tag_v2.get(_BITS, (1,))) == 2
-            and compression == _UNCOMPRESSED
-        ):
-            raise UnsupportedError(f"is a TIFF with planes of a kind that cannot be read; {SAVE}")
+        if self.tag_v2.get(_PLANES, 1) == _SEPARATE:
+            if self.tag_v2.get(_SAMPLES, 1) == 1:
+                self.tag_v2[_PLANES] = 1  # means nothing then (TIFF 6.0), and Pillow minds it
+            elif not self._planes_are_known(compression == _UNCOMPRESSED):
+                raise UnsupportedError(
+                    f"is a TIFF with planes of a kind that cannot be read; {SAVE}"
+                )
         true = {
             tag: self.tag_v2[tag] for tag in (_PHOTOMETRIC, _SAMPLE_FORMAT) if tag in self.tag_v2
         }
@@ -88,6 +90,19 @@ class TiffFile(TiffImageFile):
                 self.tag_v2[tag] = true[tag]
             elif tag in self.tag_v2:
                 del self.tag_v2[tag]
+
+    def _planes_are_known(self, plain: bool) -> bool:
+        """Whether Pillow puts separate planes together as what they are.
+
+        Of grey ones, which are several pictures, it would show the first.
+
+        Args:
+            plain: whether they are uncompressed.
+        """
+        colors, extra = self.tag_v2.get(_PHOTOMETRIC), self.tag_v2.get(_EXTRA, ())
+        if not plain:
+            return colors in (_RGB, _CMYK, _YCBCR)
+        return (colors, extra) in ((_RGB, ()), (_RGB, _ALPHA), (_CMYK, ()))
 
     def _known_kind(self) -> dict[int, object]:
         """What to tell Pillow so that it reads grey pixels that it refuses for what they mean.
