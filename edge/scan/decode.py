@@ -203,7 +203,10 @@ def _decode_stream(
 
 
 def _check_alone(file, name: str, head: bytes, other, max_pixels: int) -> None:
-    """See that a DICOM file that begins like a picture is not a whole picture as well."""
+    """See that a DICOM file that begins like a picture is not a whole picture as well.
+
+    A TIFF may be, where its pixels are those of the slice (PS3.10, 7.1, has it for that).
+    """
     warnings.filterwarnings("ignore", "Corrupt EXIF data", UserWarning, "PIL")
     try:
         _decode_picture(file, name, head, *other, max_pixels, 1, [])
@@ -213,10 +216,21 @@ def _check_alone(file, name: str, head: bytes, other, max_pixels: int) -> None:
         # What is too large, or of a kind that cannot be read, is a picture all the same.
         if str(error).endswith(DAMAGED) and not _has_a_picture(file, *other):
             return
+    if other[0] == "TIFF" and _is_its_own(file):
+        return
     raise ImageError(
         f"{name}: is two in one, a DICOM file and a {other[0]} picture, which may show different "
         "things; export one of them"
     )
+
+
+def _is_its_own(file) -> bool:
+    """Whether the pixels of a DICOM file that is a TIFF as well are the same bytes for both."""
+    from edge.scan.dicom.slice import find_frames
+    from edge.scan.tiff_lists import shows_only
+
+    frames = find_frames(file)
+    return frames is not None and shows_only(file, *frames)
 
 
 def _has_a_picture(file, kind: str, module: str, cls: str) -> bool:
@@ -226,7 +240,7 @@ def _has_a_picture(file, kind: str, module: str, cls: str) -> bool:
     """
     file.seek(0)
     if kind == "TIFF":
-        from edge.scan.tiff import lists_a_picture
+        from edge.scan.tiff_lists import lists_a_picture
 
         return lists_a_picture(file)
     try:

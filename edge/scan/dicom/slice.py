@@ -29,7 +29,7 @@ from edge.scan.dicom.pixel_data import (
 from edge.scan.dicom.spacing import SPACINGS, pixel_ratio
 from edge.scan.dicom.windowing import GROUPS, KEYS, to_grey
 from edge.scan.geometry import even_pixels
-from edge.scan.max_pixels import check_size
+from edge.scan.max_pixels import MAX_PIXELS, check_size
 from edge.scan.memory_price import check_memory, dicom_price
 
 MAX_HEADER_BYTES = 8 << 20
@@ -139,6 +139,23 @@ def decode_dicom(
         raise ImageError(f"{name}: {problem}")
     known = f"{modality}, " if modality in _MODALITIES else ""
     raise RejectedError(name, f"the DICOM modality is {known}not MR")
+
+
+def find_frames(file) -> tuple[Header, bool] | None:
+    """Where the pixels of a DICOM file are, and whether 0 is white.
+
+    None if they are compressed or no integers, and where none can be found.
+    """
+    try:
+        pydicom = load_pydicom()
+        _silence()
+        data, pixels, found = _read_header(file, pydicom, "", MAX_PIXELS)
+        header = _header(data, pixels)
+    except Exception:  # which is said when the slice is read
+        return None
+    white = data.PhotometricInterpretation == "MONOCHROME1"
+    plain = found is file and is_native(pixels) and pixels.kind == "iu"
+    return (header, white) if plain else None
 
 
 def _price(header: Header, data) -> int:
