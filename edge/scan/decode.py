@@ -203,7 +203,10 @@ def _decode_stream(
 
 
 def _check_alone(file, name: str, head: bytes, other, max_pixels: int) -> None:
-    """See that a DICOM file that begins like a picture is not a whole picture as well."""
+    """See that a DICOM file that begins like a picture is not a whole picture as well.
+
+    A TIFF may be, where its pixels are those of the slice (PS3.10, 7.1, has it for that).
+    """
     warnings.filterwarnings("ignore", "Corrupt EXIF data", UserWarning, "PIL")
     try:
         _decode_picture(file, name, head, *other, max_pixels, 1, [])
@@ -213,10 +216,21 @@ def _check_alone(file, name: str, head: bytes, other, max_pixels: int) -> None:
         # What is too large, or of a kind that cannot be read, is a picture all the same.
         if str(error).endswith(DAMAGED) and not _has_a_picture(file, *other):
             return
+    if other[0] == "TIFF" and _is_its_own(file):
+        return
     raise ImageError(
         f"{name}: is two in one, a DICOM file and a {other[0]} picture, which may show different "
         "things; export one of them"
     )
+
+
+def _is_its_own(file) -> bool:
+    """Whether the pixels of a DICOM file that is a TIFF as well are the same bytes for both."""
+    from edge.scan.dicom.slice import find_frames
+    from edge.scan.tiff_lists import shows_only
+
+    frames = find_frames(file)
+    return frames is not None and shows_only(file, *frames)
 
 
 def _has_a_picture(file, kind: str, module: str, cls: str) -> bool:
@@ -226,7 +240,7 @@ def _has_a_picture(file, kind: str, module: str, cls: str) -> bool:
     """
     file.seek(0)
     if kind == "TIFF":
-        from edge.scan.tiff import lists_a_picture
+        from edge.scan.tiff_lists import lists_a_picture
 
         return lists_a_picture(file)
     try:
@@ -269,7 +283,14 @@ def _decode_picture(
         if kind != "WebP":  # whose price was known before it was opened
             price = picture_price(image, kind, head, held, layered)
             check_memory(price, name)
-        _seek(image, kind, name, frame, max_pixels)
+        if kind == "JPEG" and "mp" in image.info:
+            from edge.scan.mpo import other_frame
+
+            if other := other_frame(image, stream.getvalue(), name, frame, remarks):
+                file, head = io.BytesIO(other), other[:HEAD]
+                return _decode_picture(file, name, head, kind, module, cls, max_pixels, 1, remarks)
+        else:
+            _seek(image, kind, name, frame, max_pixels)
         if kind == "TIFF" and frame:  # pages are of any size and kind
             price = picture_price(image, kind, head, held)
             check_memory(price, name)
@@ -437,7 +458,9 @@ def _to_l_or_rgb(image: Image.Image, name: str, remarks: list[str]) -> Image.Ima
         return image
     if image.mode == "P" and image.palette is None:
         return Image.fromarray(np.asarray(image))  # a GIF's without colours: Pillow's own are grey
-    mode = "L" if image.mode in ("1", "L", "LA", "La") else "RGB"
+    if image.mode == "La":
+        return image.getchannel(0)  # laid over black already
+    mode = "L" if image.mode in ("1", "L", "LA") else "RGB"
     if image.has_transparency_data:
         layer = image.convert("RGBA")
         black = Image.new("RGBA", layer.size, (0, 0, 0, 255))

@@ -5,12 +5,7 @@ import re
 from io import BufferedReader
 
 from PIL import ImageFile
-from PIL.TiffImagePlugin import (
-    COMPRESSION_INFO,
-    OPEN_INFO,
-    ImageFileDirectory_v2,
-    TiffImageFile,
-)
+from PIL.TiffImagePlugin import COMPRESSION_INFO, OPEN_INFO, TiffImageFile
 
 from edge.errors import ImageError
 from edge.scan.geometry import ratio_of
@@ -19,8 +14,8 @@ from edge.scan.integrity import DamagedError, UnsupportedError
 _COMPRESSION, _DESCRIPTION, _STRIPS, _ORIENTATION = 259, 270, 273, 274  # TIFF 6.0
 _RESOLUTIONS = 282, 283  # pixels a unit, across and down
 _UNCOMPRESSED = 1
-_WIDTH, _HEIGHT, _TILES = 256, 257, 324
-_PLANES, _SEPARATE = 284, 2
+_PLANES, _SEPARATE, _SAMPLES = 284, 2, 277
+_RGB, _CMYK, _YCBCR, _ALPHA = 2, 5, 6, (2,)
 _CUT = 64
 """Bytes behind the first picture of a stack, from which on they are of a second that was cut."""
 _JPEG_2000 = (33003, 33005, 34712)
@@ -29,7 +24,7 @@ _SAMPLE_FORMAT, _UNSIGNED, _SIGNED, _UNDEFINED = 339, 1, 2, 4
 _SHAPED = re.compile(r'^\{"shape": \[(\d{1,9})((?:, \d{1,9}){2,})\].*"truncated": true')
 """What tifffile writes into a file whose first page alone has a head."""
 _IMAGEJ = re.compile(r"^ImageJ=.*?^images=(\d{1,9})\s*$", re.MULTILINE | re.DOTALL)
-_BIG_BIGTIFF = b"MM\0+"
+BIG_BIGTIFF = b"MM\0+"
 _NATIVE = {"I;16BS": "I;16NS", "I;32BS": "I;32NS", "F;32BF": "F;32NF"}
 
 
@@ -53,7 +48,7 @@ class TiffFile(TiffImageFile):
     def _open(self) -> None:
         stream, head = self.fp, self.fp.read(4)
         stream.seek(-len(head), 1)
-        if head == _BIG_BIGTIFF:
+        if head == BIG_BIGTIFF:
             self.fp = _Marked(stream)
         super()._open()
         self.fp = self._fp = stream
@@ -71,12 +66,13 @@ class TiffFile(TiffImageFile):
             )
         if compression not in COMPRESSION_INFO:
             raise UnsupportedError(f"is a TIFF compressed in a way that cannot be read; {SAVE}")
-        if (
-            self.tag_v2.get(_PLANES, 1) == _SEPARATE
-            and len(self.tag_v2.get(_BITS, (1,))) == 2
-            and compression == _UNCOMPRESSED
-        ):
-            raise UnsupportedError(f"is a TIFF with planes of a kind that cannot be read; {SAVE}")
+        if self.tag_v2.get(_PLANES, 1) == _SEPARATE:
+            if self.tag_v2.get(_SAMPLES, 1) == 1:
+                self.tag_v2[_PLANES] = 1  # means nothing then (TIFF 6.0), and Pillow minds it
+            elif not self._planes_are_known(compression == _UNCOMPRESSED):
+                raise UnsupportedError(
+                    f"is a TIFF with planes of a kind that cannot be read; {SAVE}"
+                )
         true = {
             tag: self.tag_v2[tag] for tag in (_PHOTOMETRIC, _SAMPLE_FORMAT) if tag in self.tag_v2
         }
@@ -88,6 +84,19 @@ class TiffFile(TiffImageFile):
                 self.tag_v2[tag] = true[tag]
             elif tag in self.tag_v2:
                 del self.tag_v2[tag]
+
+    def _planes_are_known(self, plain: bool) -> bool:
+        """Whether Pillow puts separate planes together as what they are.
+
+        Of grey ones, which are several pictures, it would show the first.
+
+        Args:
+            plain: whether they are uncompressed.
+        """
+        colors, extra = self.tag_v2.get(_PHOTOMETRIC), self.tag_v2.get(_EXTRA, ())
+        if not plain:
+            return colors in (_RGB, _CMYK, _YCBCR)
+        return (colors, extra) in ((_RGB, ()), (_RGB, _ALPHA), (_CMYK, ()))
 
     def _known_kind(self) -> dict[int, object]:
         """What to tell Pillow so that it reads grey pixels that it refuses for what they mean.
@@ -202,18 +211,18 @@ class TiffFile(TiffImageFile):
         ]
 
 
-class _Mark(bytes):
+class Mark(bytes):
     """The head of a big-endian BigTIFF; Pillow 13 looks for its mark, 43, at 2 in either order."""
 
     def __getitem__(self, at):
         return 43 if at == 2 else super().__getitem__(at)
 
-    def __add__(self, more: bytes) -> "_Mark":
-        return _Mark(bytes(self) + more)
+    def __add__(self, more: bytes) -> "Mark":
+        return Mark(bytes(self) + more)
 
 
 class _Marked:
-    """A stream of which the first bytes that are read are a `_Mark`."""
+    """A stream of which the first bytes that are read are a `Mark`."""
 
     def __init__(self, stream: BufferedReader):
         self._stream, self._read = stream, False
@@ -223,7 +232,7 @@ class _Marked:
 
     def read(self, *size: int) -> bytes:
         first, self._read = not self._read, True
-        return _Mark(self._stream.read(*size)) if first else self._stream.read(*size)
+        return Mark(self._stream.read(*size)) if first else self._stream.read(*size)
 
 
 def _nothing(resolution: object) -> bool:
@@ -233,32 +242,3 @@ def _nothing(resolution: object) -> bool:
 
 SAVE = "save it uncompressed, or as PNG"
 """What to do with a TIFF that cannot be read."""
-
-
-def lists_a_picture(stream: BufferedReader) -> bool:
-    """Whether one of a TIFF's lists of properties has a size, and pixels that begin in the file.
-
-    Of any kind, also one that Pillow cannot open. The first 16 lists are looked at.
-    """
-    stream.seek(0, 2)
-    end = stream.tell()
-    stream.seek(0)
-    try:
-        head = stream.read(8)
-        if head == _BIG_BIGTIFF or head[2:4] in (b"+\0", b"\0+"):
-            head += stream.read(8)
-        known = ImageFileDirectory_v2(_Mark(head) if head[:4] == _BIG_BIGTIFF else head)
-        at = known.next
-        for _ in range(16):
-            if not 0 < at < end:
-                break
-            stream.seek(at)
-            known.load(stream)
-            starts = known.get(_STRIPS) or known.get(_TILES) or ()
-            sides = known.get(_WIDTH, 0), known.get(_HEIGHT, 0)
-            if min(sides) > 0 and starts and 0 < starts[0] < end:
-                return True
-            at = known.next
-    except Exception:  # Pillow raises what its parsing trips over
-        return False
-    return False

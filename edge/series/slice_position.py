@@ -4,14 +4,13 @@ Nothing that identifies a patient leaves this module: of the UIDs only hashes do
 """
 
 import hashlib
-import io
 import math
 import warnings
 from dataclasses import dataclass
 
 from edge.errors import MissingSoftwareError
+from edge.scan.dicom.header_stream import header_stream
 from edge.scan.dicom.load_pydicom import load_pydicom
-from edge.scan.dicom.pixel_data import DEFLATED
 from edge.scan.dicom.slice import MAX_HEADER_BYTES, MAX_ITEMS
 
 _ITEM_MARKS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")  # little, big endian
@@ -73,13 +72,12 @@ def read_place(path: str) -> DicomFile:
     try:
         with open(path, "rb") as file:
             window = file.read(MAX_HEADER_BYTES)
-        if sum(map(window.count, _ITEM_MARKS)) > MAX_ITEMS or DEFLATED.encode() in window[132:4096]:
+        stream = header_stream(window, MAX_HEADER_BYTES)
+        if sum(map(stream.getvalue().count, _ITEM_MARKS)) > MAX_ITEMS:
             return UNKNOWN
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            data = pydicom.dcmread(
-                io.BytesIO(window), stop_before_pixels=True, force=True, specific_tags=_TAGS
-            )
+            data = pydicom.dcmread(stream, stop_before_pixels=True, force=True, specific_tags=_TAGS)
             return DicomFile(
                 _hash(data.get("SeriesInstanceUID")),
                 _hash(data.get("SOPInstanceUID")),

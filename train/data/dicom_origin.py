@@ -4,7 +4,10 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from edge.scan.dicom.header_stream import header_stream
 from edge.scan.dicom.load_pydicom import load_pydicom
+from edge.scan.dicom.slice import MAX_HEADER_BYTES
+from edge.scan.file_format import open_regular
 from train.data.scans import Origin
 
 _TAGS = ["PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"]
@@ -15,7 +18,10 @@ def origin_of(file: Path) -> Origin | None:
     dcmread = load_pydicom().dcmread
 
     try:
-        data = dcmread(file, stop_before_pixels=True, force=True, specific_tags=_TAGS)
+        with open_regular(file) as opened:
+            window = opened.read(MAX_HEADER_BYTES)
+        stream = header_stream(window, MAX_HEADER_BYTES)
+        data = dcmread(stream, stop_before_pixels=True, force=True, specific_tags=_TAGS)
         patient, study, series, instance = (str(data.get(tag) or "").strip() for tag in _TAGS)
     except Exception:  # pydicom raises whatever its parsing trips over, quoting values
         return None

@@ -152,6 +152,11 @@ def is_native(pixels: PixelData) -> bool:
     return pixels.syntax in _NATIVE
 
 
+def is_big(pixels: PixelData) -> bool:
+    """Whether the first byte of an uncompressed value is the greatest."""
+    return pixels.syntax == _BIG
+
+
 def stored_values(cells: np.ndarray, header: Header) -> np.ndarray:
     """The values of a frame's cells, what is no part of them removed."""
     pixels = header.pixels
@@ -167,7 +172,7 @@ def stored_values(cells: np.ndarray, header: Header) -> np.ndarray:
 def _native(file, header: Header, index: int) -> np.ndarray:
     pixels = header.pixels
     kind = "f" if pixels.kind == "f" else "i" if header.signed else "u"
-    big = pixels.syntax == _BIG
+    big = is_big(pixels)
     dtype = np.dtype(f"{'>' if big else '<'}{kind}{header.allocated // 8}")
     size = header.rows * header.columns * dtype.itemsize
     swapped = big and pixels.words and dtype.itemsize == 1  # two pixels a word, turned round

@@ -13,10 +13,10 @@ from PIL import Image
 
 from edge.errors import ImageError, MissingSoftwareError, RejectedError, ShortOfMemoryError
 from edge.scan.dicom.byte_order import contradicted_at
+from edge.scan.dicom.deflated import inflated, pixel_limit
 from edge.scan.dicom.load_pydicom import load_pydicom
 from edge.scan.dicom.padding import PADDING, find_padding
 from edge.scan.dicom.pixel_data import (
-    DEFLATED,
     Header,
     NoPixels,
     PixelData,
@@ -29,7 +29,7 @@ from edge.scan.dicom.pixel_data import (
 from edge.scan.dicom.spacing import SPACINGS, pixel_ratio
 from edge.scan.dicom.windowing import GROUPS, KEYS, to_grey
 from edge.scan.geometry import even_pixels
-from edge.scan.max_pixels import check_size
+from edge.scan.max_pixels import MAX_PIXELS, check_size
 from edge.scan.memory_price import check_memory, dicom_price
 
 MAX_HEADER_BYTES = 8 << 20
@@ -99,7 +99,7 @@ def decode_dicom(
     problem = missing = None
     short, price = False, 0
     try:
-        data, pixels = _read_header(file, pydicom)
+        data, pixels, file = _read_header(file, pydicom, name, max_pixels)
         modality = data.get("Modality")
         if not modality:
             raise Problem("does not say its modality, which must be MR; or it is damaged")
@@ -141,6 +141,23 @@ def decode_dicom(
     raise RejectedError(name, f"the DICOM modality is {known}not MR")
 
 
+def find_frames(file) -> tuple[Header, bool] | None:
+    """Where the pixels of a DICOM file are, and whether 0 is white.
+
+    None if they are compressed or no integers, and where none can be found.
+    """
+    try:
+        pydicom = load_pydicom()
+        _silence()
+        data, pixels, found = _read_header(file, pydicom, "", MAX_PIXELS)
+        header = _header(data, pixels)
+    except Exception:  # which is said when the slice is read
+        return None
+    white = data.PhotometricInterpretation == "MONOCHROME1"
+    plain = found is file and is_native(pixels) and pixels.kind == "iu"
+    return (header, white) if plain else None
+
+
 def _price(header: Header, data) -> int:
     table = "ModalityLUTSequence" in data or any(group in data for group in GROUPS)
     compressed = not is_native(header.pixels)
@@ -157,28 +174,31 @@ def _silence() -> None:
         warnings.filterwarnings("ignore", module=text)
 
 
-def _read_header(file, pydicom):
-    """The Dataset of `_TAGS`, and where the pixels are, all of which are there."""
+def _read_header(file, pydicom, name: str, max_pixels: int):
+    """The Dataset of `_TAGS`; where the pixels are, all of which are there; the file they are in.
+
+    That is another one in memory if `file` is deflated.
+    """
     file.seek(0)
     window = file.read(MAX_HEADER_BYTES)
+    if found := inflated(file, window, pixel_limit(max_pixels, MAX_HEADER_BYTES), name):
+        file, window = found, found.read(MAX_HEADER_BYTES)
     if sum(map(window.count, _ITEM_MARKS)) > MAX_ITEMS:
         raise Problem(f"its header has more than {MAX_ITEMS} items; export single frames")
     stream = io.BytesIO(window)
-    if window[128:132] == b"DICM" and _is_deflated(window):
-        raise Problem("is a deflated DICOM file, which is not supported; export it uncompressed")
     if start := contradicted_at(window):
         # As a file without a meta header, of which pydicom tells the encoding by its bytes.
         stream = io.BytesIO(window[start:])
         data = pydicom.dcmread(stream, stop_before_pixels=True, force=True, specific_tags=_TAGS)
         try:
-            return data, find_pixel_data(file, data, start + stream.tell())
+            return data, find_pixel_data(file, data, start + stream.tell()), file
         except NoPixels:
             raise Problem(
                 "its header and its data contradict each other; export it again"
             ) from None
     data = pydicom.dcmread(stream, stop_before_pixels=True, force=True, specific_tags=_TAGS)
     try:
-        return data, find_pixel_data(file, data, stream.tell())
+        return data, find_pixel_data(file, data, stream.tell()), file
     except NoPixels:
         meta, modality = getattr(data, "file_meta", {}), data.get("Modality")
         if meta.get("MediaStorageSOPClassUID") == _DIRECTORY:
@@ -186,11 +206,6 @@ def _read_header(file, pydicom):
         if modality not in ("MR", *_MODALITIES):
             raise
     raise Problem(f"holds no image (no pixel data; its modality is {modality}), or is cut short")
-
-
-def _is_deflated(window: bytes) -> bool:
-    # pydicom would inflate all of it at once, however much that is.
-    return DEFLATED.encode() in window[132:4096]
 
 
 def _header(data, pixels: PixelData) -> Header:

@@ -281,6 +281,8 @@ ENCODINGS = (
         "DICOM, implicit VR behind a header that says explicit",
         _other_meta(d.IMPLICIT, d.EXPLICIT),
     ),
+    Encoding("DICOM, 8 bits, deflated", _dicom(GREY, syntax=d.DEFLATED)),
+    Encoding("DICOM, 16 bits, deflated", _dicom(DEEP, syntax=d.DEFLATED)),
     Encoding("DICOM, enhanced", _enhanced),
     Encoding("DICOM, RLE, 8 bits", _compressed(GREY, d.RLE)),
     Encoding("DICOM, RLE, 16 bits", _compressed(DEEP, d.RLE)),

@@ -163,6 +163,72 @@ def test_planes_that_cannot_be_read_are_not_called_damaged(tmp_path):
     np.testing.assert_array_equal(np.asarray(decode(path)), colour.transpose(1, 2, 0))
 
 
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("tile", [None, (16, 16)])
+@pytest.mark.parametrize("planes", [2, 3, 5])
+def test_grey_planes_are_not_read_as_the_first(tmp_path, compression, tile, planes):
+    """They are several pictures; of compressed ones the first was shown, without a word."""
+    tifffile = pytest.importorskip("tifffile", reason="tifffile is not installed (the dev extra)")
+    path = tmp_path / "a.tif"
+    for kind in (np.uint8, np.uint16, np.float32):
+        values = np.stack([RAMP // n for n in range(1, 1 + planes)]).astype(kind)
+        options = {"photometric": "minisblack", "planarconfig": "separate", "tile": tile}
+        tifffile.imwrite(path, values, compression=compression, **options)
+        with pytest.raises(ImageError, match="is a TIFF with planes of a kind that cannot be read"):
+            decode(path)
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize(
+    ("kind", "planes", "extra"),
+    [
+        *(("rgb", 3, ()), ("separated", 4, ()), ("ycbcr", 3, ()), ("cielab", 3, ())),
+        *(("rgb", 4, ("unassalpha",)), ("rgb", 4, ("assocalpha",)), ("rgb", 4, ("unspecified",))),
+        *(("minisblack", 2, ("unassalpha",)), ("minisblack", 2, ("assocalpha",))),
+    ],
+)
+def test_planes_are_as_channels_or_of_a_kind_that_cannot_be_read(
+    tmp_path, kind, planes, extra, compression
+):
+    tifffile = pytest.importorskip("tifffile", reason="tifffile is not installed (the dev extra)")
+    path = tmp_path / "a.tif"
+    values = np.stack([RAMP, RAMP // 2, RAMP // 3, 255 - RAMP][:planes]).astype(np.uint8)
+    options = {"photometric": kind, "extrasamples": extra, "compression": compression}
+    tifffile.imwrite(path, values.transpose(1, 2, 0).copy(), planarconfig="contig", **options)
+    right = np.asarray(decode(path))
+    tifffile.imwrite(path, values, planarconfig="separate", **options)
+    try:
+        found = np.asarray(decode(path))
+    except ImageError as error:
+        assert "is a TIFF with planes of a kind that cannot be read" in str(error)  # noqa: PT017
+        assert (kind, extra) not in (("rgb", ()), ("rgb", ("unassalpha",)), ("separated", ()))
+    else:
+        np.testing.assert_array_equal(found, right)
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("strips", [1, 5])
+@pytest.mark.parametrize("compression", [NONE, LZW, DEFLATE, PACKBITS])
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.int16, np.int32, np.float32])
+def test_one_plane_is_no_plane(tmp_path, kind, compression, strips, order):
+    """Uncompressed big-endian floats came out with their bytes the wrong way round."""
+    path, values = tmp_path / "a", RAMP.astype(kind)
+    options = {"order": order, "strips": strips, "compression": compression}
+    right = np.asarray(decode(write_tiff(path, values, **options)))
+    found = np.asarray(decode(write_tiff(path, values, planes_284=2, **options)))
+    np.testing.assert_array_equal(found, right)
+
+
+def test_grey_that_is_laid_over_black_already(tmp_path):
+    """Associated alpha."""
+    tifffile = pytest.importorskip("tifffile", reason="tifffile is not installed (the dev extra)")
+    path, grey = tmp_path / "a.tif", RAMP.astype(np.uint8)
+    options = {"photometric": "minisblack", "planarconfig": "contig"}
+    values = np.dstack([grey, np.full_like(grey, 255)])
+    tifffile.imwrite(path, values, extrasamples=["assocalpha"], **options)
+    np.testing.assert_array_equal(np.asarray(decode(path)), grey)
+
+
 def test_a_stack_as_tifffile_writes_it(tmp_path):
     tifffile = pytest.importorskip("tifffile", reason="tifffile is not installed (the dev extra)")
     values = np.stack([RAMP, RAMP[::-1], RAMP[:, ::-1], RAMP // 2]).astype(np.uint16)

@@ -16,7 +16,6 @@ from edge.scan.decode import decode, read_scan
 from edge.scan.file_format import is_image_file
 from tests.edge.dicom_files import (
     BIG,
-    DEFLATED,
     IMPLICIT,
     SECRET,
     data_set_of,
@@ -54,12 +53,6 @@ def test_a_frame_must_be_chosen(path):
         np.testing.assert_array_equal(pixels(path, frame=frame), expected)
     with pytest.raises(ImageError, match="has no frame 4, the last is 3"):
         decode(path, frame=4)
-
-
-def test_deflated_is_refused(path):
-    # Inflating it is out of our hands and has no limit.
-    with pytest.raises(ImageError, match="deflated"):
-        decode(write_dicom(path, GREY, syntax=DEFLATED))
 
 
 @pytest.mark.parametrize("modality", ["CT", "PT", SECRET])
@@ -395,3 +388,107 @@ def test_streams_that_cannot_be_read(path):
         pytest.raises(ImageError, match="text stream; open it with mode 'rb'"),
     ):
         decode(stream)
+
+
+def _own_pixels(
+    path, values, *, order="<", lists=1, syntax=None, stored=None, elements=(), **changes
+):
+    """A DICOM whose preamble begins a TIFF of the same pixels; the lists follow the data set."""
+    import struct
+
+    write_dicom(path, values, syntax=syntax, **dict(elements))
+    data = path.read_bytes()
+    data += bytes(len(data) % 2)
+    rows, columns = values.shape[-2:]
+    bits = values.dtype.itemsize * 8
+    size = rows * columns * bits // 8
+    pixels = data.rindex(values.astype(values.dtype.newbyteorder(stored or order)).tobytes())
+    tables, at = b"", len(data) + 12
+    for number in range(lists):
+        tags = {"w256": columns, "h257": rows, "b258": bits, "c259": 1, "p262": 1}
+        tags |= {"s273": pixels + number * size, "n277": 1, "r278": rows, "l279": size}
+        tags |= changes
+        tags = {name: value for name, value in tags.items() if value is not None}
+        follows = 0 if number == lists - 1 else at + len(tables) + 6 + 12 * len(tags)
+        tables += struct.pack(order + "H", len(tags))
+        for name, value in sorted(tags.items(), key=lambda item: int(item[0][1:])):
+            tables += struct.pack(order + "HHLL", int(name[1:]), 4, 1, value)
+        tables += struct.pack(order + "L", follows)
+    big = {"order": "big"} if syntax == BIG else {}
+    tail = element(0xFFFC, 0xFFFC, b"OB", tables, implicit=syntax == IMPLICIT, **big)
+    tail = tail[: len(tail) - len(tables)].ljust(12, b"\0") + tables
+    mark = b"II*\0" if order == "<" else b"MM\0*"
+    head = mark + struct.pack(order + "L", at)
+    path.write_bytes(head.ljust(128, b"\0") + data[128:] + tail)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("values", "order", "syntax"),
+    [
+        *((GREY, order, syntax) for order in "<>" for syntax in (None, IMPLICIT)),
+        *((DEEP, "<", None), (DEEP, "<", IMPLICIT), (DEEP, ">", BIG)),
+    ],
+)
+def test_a_tiff_of_the_same_pixels_is_the_same_slice(path, values, order, syntax):
+    """As PS3.10, 7.1, has the preamble for. It was refused as two in one."""
+    from PIL import Image
+
+    _own_pixels(path, values, order=order, syntax=syntax)
+    with Image.open(path) as image:
+        np.testing.assert_array_equal(np.asarray(image), values)
+    np.testing.assert_array_equal(pixels(path), GREY)
+
+
+def test_a_tiff_of_the_same_pixels_white_is_zero(path):
+    _own_pixels(path, GREY, p262=0, elements={"PhotometricInterpretation": "MONOCHROME1"})
+    np.testing.assert_array_equal(pixels(path), 255 - GREY)
+
+
+def test_a_tiff_of_the_same_frames(path):
+    _own_pixels(path, np.stack([GREY, GREY[::-1], GREY[:, ::-1]]), lists=3)
+    np.testing.assert_array_equal(pixels(path, frame=2), GREY[::-1])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"w256": 32}, {"h257": 47}, {"p262": 3}, {"s273": 2000}, {"b258": 4}, {"c259": 8}),
+        *({"w256": 48, "h257": 64}, {"x330": 300}, {"p262": None}, {"s273": None, "t324": 1500}),
+        *({"p262": 0}, {"o274": 2}, {"f266": 2}),
+    ],
+)
+def test_a_tiff_that_shows_them_otherwise_is_another(path, changes):
+    _own_pixels(path, GREY, **changes)
+    with pytest.raises(ImageError, match="is two in one, a DICOM file and a TIFF picture"):
+        decode(path)
+
+
+def test_a_tiff_of_the_same_pixels_and_of_others_is_another(path):
+    _own_pixels(path, GREY, lists=2)
+    with pytest.raises(ImageError, match="is two in one"):
+        decode(path)
+
+
+def test_a_tiff_of_values_the_wrong_way_round_is_another(path):
+    """Big-endian in the TIFF, little-endian in the DICOM: the same bytes, other pixels."""
+    _own_pixels(path, DEEP, order=">", stored="<")
+    with pytest.raises(ImageError, match="is two in one"):
+        decode(path)
+
+
+def test_lists_without_end_cost_no_time(path):
+    import struct
+    import time
+
+    body = write_dicom(path, GREY).read_bytes()[128:]
+    lists = b"".join(
+        struct.pack("<HHHLLL", 1, 256, 4, 1, 9, 128 + len(body) + 12 + 18 * (n + 1))
+        for n in range(200_000)
+    )
+    tail = element(0xFFFC, 0xFFFC, b"OB", lists)
+    head = b"II*\0" + (128 + len(body) + 12).to_bytes(4, "little")
+    path.write_bytes(head.ljust(128, b"\0") + body + tail)
+    began = time.perf_counter()
+    np.testing.assert_array_equal(pixels(path), GREY)
+    assert time.perf_counter() - began < 5
