@@ -1,26 +1,19 @@
-"""`python -m benchmarks`, and the console script `mri-benchmarks`."""
+"""`python -m benchmarks`."""
 
 import sys
 
 
 def main() -> int:
-    """Run the command and return its exit status."""
-    try:
-        from edge.console.shadowed_packages import refuse_hidden
-    except ModuleNotFoundError:
-        import edge
+    """Run the command and return its exit status; does not return from an interrupted one."""
+    import edge
 
-        if hasattr(edge, "NOTICE"):
-            raise
+    if not hasattr(edge, "NOTICE"):  # the user's own, in the folder where this is called
         hidden = f"{edge.__file__} hides the package edge of mri-edge"
         print(f"benchmarks: {hidden}; call mri-benchmarks instead, or rename it", file=sys.stderr)
         return 2
-    status = refuse_hidden("benchmarks")
-    if status:
-        return status
-    from benchmarks.cli import main as command
+    from edge.console.workstation import run
 
-    return command()
+    return run("benchmarks")
 
 
 if __name__ == "__main__":

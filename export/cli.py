@@ -112,7 +112,7 @@ def _export(args: argparse.Namespace) -> int:
     from export.export_pipeline import Limits, Search, export_target, read_inputs
     from export.export_report import lines, write_report
     from export.package.triton import write_repository
-    from train.reporting.training_report import SYNTHETIC
+    from train.reporting.findings import SYNTHETIC
 
     def say(message: str) -> None:
         print(printable(message), file=sys.stderr, flush=True)

@@ -14,9 +14,10 @@ from edge.console.signals import was_stopped
 from edge.console.streams import silenced
 from edge.inference.decision import verdict
 from edge.inference.engines import installed, version
-from edge.model_file.container import payload_sha256, read_model
+from edge.model_file.container import read_model
 from edge.model_file.dataclass_json import to_json
 from edge.model_file.manifest import MAX_NAME, Manifest
+from edge.model_file.payload import payload_sha256
 from edge.model_file.provenance import Calibration, GoldenSample, Parity, Provenance, Trial
 from export.convert.heat_map_output import HEAT_MAP, heat_map_of, two_outputs
 from export.convert.keras_conversion import Converter

@@ -39,9 +39,9 @@ def build(heat_map: bool):
 def main() -> None:
     """Convert, pack and write both formats."""
     backend.start()
-    from edge.model_file.container import payload_sha256
     from edge.model_file.dataclass_json import to_json
     from edge.model_file.manifest import Decision, InputSpec, Manifest, RejectGate
+    from edge.model_file.payload import payload_sha256
     from edge.model_file.provenance import GoldenSample, Provenance, Training
     from export.convert.keras_conversion import Converter
     from export.package.write_container import pack, write_atomically

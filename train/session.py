@@ -33,8 +33,9 @@ from train.networks.registry import ARCHITECTURES
 from train.phantom.files import is_synthetic
 from train.prepare_data import Request, SessionData, describe, prepare_data
 from train.progress import counting, say
+from train.reporting.findings import SYNTHETIC, Findings
 from train.reporting.plots import PICTURES, write_plots
-from train.reporting.training_report import SYNTHETIC, Findings, write_report
+from train.reporting.training_report import write_report
 from train.run import resume, run_folder
 from train.splitting import split
 

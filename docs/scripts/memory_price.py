@@ -17,11 +17,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
 from edge import Classifier
 from edge.parallel.pipeline import classify_one
-from edge.scan import decode, geometry
+from edge.scan import geometry
 
 Image.MAX_IMAGE_PIXELS = None
 
@@ -36,6 +36,8 @@ def files(folder: Path, side: int) -> Iterator[tuple[str, Path]]:
     rgb, turned = merged["RGB"], Image.Exif()
     turned[274] = 6
     progressive = {"progressive": True, "subsampling": 0}
+    ImageFile.MAXBLOCK = 4 * side * side  # Pillow's own buffer is too small for noise
+    restarts = {"restart_marker_rows": 1, "subsampling": 0}
     pictures = [
         ("PNG, grey", "a.png", grey, {}),
         ("PNG, colour, to be turned", "a.png", rgb, {"exif": turned}),
@@ -50,11 +52,17 @@ def files(folder: Path, side: int) -> Iterator[tuple[str, Path]]:
         ("JPEG, grey, progressive", "a.jpg", grey, {"progressive": True}),
         ("JPEG, colour, progressive", "a.jpg", rgb, progressive),
         ("JPEG, CMYK, progressive", "a.jpg", merged["CMYK"], {"progressive": True}),
+        ("JPEG, colour of noise, progressive", "a.jpg", noise, {"quality": 95, **progressive}),
+        ("JPEG, colour of noise, restarts", "a.jpg", noise, {"quality": 95, **restarts}),
         ("BMP, colour", "a.bmp", rgb, {}),
         ("GIF, transparent", "a.gif", rgb.convert("P"), {"transparency": 3}),
         ("TIFF, floats", "a.tif", Image.fromarray(deep.astype(np.float32)), {}),
         ("TIFF, colour and alpha", "a.tif", merged["RGBA"], {}),
+        ("TIFF, colour of noise, JPEG", "a.tif", noise, {"compression": "jpeg", "quality": 95}),
+        ("TIFF, colour of noise, deflate", "a.tif", noise, {"compression": "tiff_adobe_deflate"}),
+        ("TIFF, colour of noise, PackBits", "a.tif", noise, {"compression": "packbits"}),
         ("WebP, colour", "a.webp", rgb, {}),
+        ("WebP, colour of noise", "a.webp", noise, {"quality": 95}),
         ("WebP, colour of noise, lossless", "a.webp", noise, {"lossless": True, "quality": 0}),
         ("WebP, colour and alpha", "a.webp", merged["RGBA"], {}),
     ]
@@ -82,7 +90,7 @@ def _deep_png(values: np.ndarray, color: int, samples: int) -> bytes:
 def _dicom_files(path: Path, deep: np.ndarray) -> Iterator[tuple[str, Path]]:
     from pydicom import dcmread
     from pydicom.dataset import Dataset
-    from pydicom.uid import JPEG2000Lossless, RLELossless
+    from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
     from tests.edge.dicom_files import write_dicom
 
@@ -98,8 +106,14 @@ def _dicom_files(path: Path, deep: np.ndarray) -> Iterator[tuple[str, Path]]:
     ):
         write_dicom(path, values, **more)
         yield what, path
-    for what, syntax in (("RLE", RLELossless), ("JPEG 2000", JPEG2000Lossless)):
-        write_dicom(path, deep)
+    noise = np.random.default_rng(1).integers(0, 60000, deep.shape).astype(np.uint16)
+    for what, values, syntax in (
+        ("RLE", deep, RLELossless),
+        ("RLE of noise", noise, RLELossless),
+        ("JPEG 2000", deep, JPEG2000Lossless),
+        ("JPEG-LS of noise", noise, JPEGLSLossless),
+    ):
+        write_dicom(path, values)
         data = dcmread(path)
         data.compress(syntax)
         data.save_as(path)
@@ -112,9 +126,10 @@ def measure(classifier: Classifier, path: Path) -> tuple[int, int, str]:
     pid = os.fork()
     if pid == 0:
         import edge.scan.dicom.slice as dicom
+        from edge.scan.picture import decode_picture
 
         asked: list[int] = []
-        for module in (decode, geometry, dicom):
+        for module in (decode_picture, geometry, dicom):
             module.check_memory = lambda needed, name, failed=False: asked.append(needed)
         Path("/proc/self/clear_refs").write_text("5")  # the peak begins here
         before = _status("VmRSS")

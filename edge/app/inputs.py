@@ -4,9 +4,10 @@ import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from edge.console.walk_folders import is_companion_folder, walk
+from edge.files.regular_file import open_regular
+from edge.files.walk_folders import is_companion_folder, walk
 from edge.saliency.picture_names import PICTURE
-from edge.scan.file_format import SUFFIXES, is_image_file, open_regular
+from edge.scan.file_format import SUFFIXES, is_image_file
 
 STDIN = "-"
 _VOLUMES = (".nii", ".nii.gz")

@@ -10,6 +10,8 @@ from edge.console.messages import drop_output, results, results_to, say, speak_a
 from edge.console.streams import OutputError, ResultStream, hold_closed, own_descriptor
 from edge.errors import EdgeError
 
+_ends: list[ExitStack] = []
+"""Of the commands that run, one within the other in tests."""
 _NO_THREAD = "can't start new thread"  # CPython's own words, in a bare RuntimeError
 
 
@@ -39,6 +41,7 @@ def run(
     """
     before, stdout, where = speak_as(program), sys.stdout, results_to(None)
     ends = ExitStack()
+    _ends.append(ends)
     try:
         closed = hold_closed()
         for stream in (sys.stdout, sys.stderr):
@@ -83,8 +86,22 @@ def run(
     finally:
         sys.stdout = stdout
         results_to(where)
+        _ends.remove(ends)
         ends.close()
         speak_as(before)
+
+
+def at_end(call: Callable, *arguments) -> None:
+    """Have something called when the command has ended, however; without one, with the process.
+
+    A training that was interrupted leaves no time for `atexit`.
+    """
+    if _ends:
+        _ends[-1].callback(call, *arguments)
+        return
+    import atexit
+
+    atexit.register(call, *arguments)
 
 
 def need_output(closed: frozenset[int]) -> None:

@@ -18,12 +18,13 @@ _MARKUP = re.compile(
 )
 """Emphasis, code, HTML, cells, links and pictures (CommonMark 0.31; GitHub's tables, struck text,
 names and bare addresses). An underscore within a word and a bracket alone mean nothing."""
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"}
 
 
 def html(text: object) -> str:
     """For the text of an element or an attribute's value in quotes."""
-    return "".join(_ENTITIES.get(c, c) for c in printable(text))
+    from html import escape
+
+    return escape(printable(text))
 
 
 def markdown(text: object) -> str:

@@ -1,28 +1,40 @@
-"""The console scripts `mri-train`, `mri-export` and `mri-benchmarks`.
+"""The commands of the workstation, as console scripts and as `python -m`.
 
-They are in this package because another `train` may stand before ours: then nothing of ours can be
-imported from there, not even what would say so.
+They are started from this package because another `train` may stand before ours: then nothing of
+ours can be imported from there, not even what would say so.
 """
 
+import os
+import sys
 from importlib import import_module
+
+from edge.console.shadowed_packages import refuse_hidden
 
 
 def train() -> int:
     """`mri-train`."""
-    return _run("train")
+    return run("train")
 
 
 def export() -> int:
     """`mri-export`."""
-    return _run("export")
+    return run("export")
 
 
 def benchmarks() -> int:
     """`mri-benchmarks`."""
-    return _run("benchmarks")
+    return run("benchmarks")
 
 
-def _run(package: str) -> int:
-    from edge.console.shadowed_packages import refuse_hidden
+def run(package: str) -> int:
+    """Run the command of a package, if it is ours, and return its exit status.
 
-    return refuse_hidden(package) or import_module(f"{package}.__main__").main()
+    Does not return from a training that a signal ended: TensorFlow may still compute, and taking
+    the interpreter down under it can crash (seen once).
+    """
+    status = refuse_hidden(package) or import_module(f"{package}.cli").main()
+    if status > 128 and package == "train":
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status

@@ -22,9 +22,9 @@ from edge.inference.engines import import_problem, installed, version
 from edge.model_file.container import ModelFile, read_model
 from edge.model_file.provenance import GoldenSample, provenance
 from edge.scan.decode import decode
+from edge.scan.file_format import HEAD, sniff
 from edge.scan.preprocess import preprocess
 
-_PNG = b"\x89PNG\r\n\x1a\n"
 _GOLDEN_PIXELS = 1 << 20
 """Width x height that a golden sample may have; ours are 128x140."""
 
@@ -108,7 +108,7 @@ def golden_pixels(classifier: Classifier) -> np.ndarray:
     """
     try:
         data = golden_png(provenance(classifier.manifest).golden)
-        if not data.startswith(_PNG):
+        if sniff(data[:HEAD]) != "PNG":
             raise ModelError(f"{classifier.path}: its golden sample is damaged (no PNG file)")
         # As any scan: what a model file brings is no safer, and the device's own reader is tested.
         image = decode(data, _GOLDEN_PIXELS)

@@ -9,8 +9,9 @@ import json
 import math
 import os
 import re
-import stat
 from typing import Any, NamedTuple
+
+from edge.files.regular_file import read_regular
 
 _BRACKETS = b"[]{}"
 _OTHERS = bytes(set(range(256)) - set(_BRACKETS))
@@ -81,28 +82,16 @@ def read(path: str | os.PathLike, limits: Limits = OWN) -> Any:
     """`loads` of a regular file, of which no more is read than there may be.
 
     Raises:
-        OSError: it cannot be read.
-        ValueError: as `loads`, or it is no regular file.
+        OSError: it cannot be read, or is no regular file.
+        ValueError: as `loads`.
     """
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe would wait
-    with open(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise ValueError("is no regular file")
-        # A sparse file may be as large as it likes.
-        _check_size(status.st_size, limits)
-        data = file.read(limits.bytes + 1)
-    return loads(data, limits)
-
-
-def _check_size(size: int, limits: Limits) -> None:
-    if size > limits.bytes:
-        raise ValueError(f"is larger than {limits.bytes} bytes")
+    return loads(read_regular(path, limits.bytes), limits)
 
 
 def _outside_of_texts(data: bytes, limits: Limits) -> bytes:
     """What is not between quotation marks, once the limits are seen to be kept."""
-    _check_size(len(data), limits)
+    if len(data) > limits.bytes:
+        raise ValueError(f"is larger than {limits.bytes} bytes")
     # Each value but the first of a list or object comes after a comma, if not only in a text.
     if data.count(b",") + data.count(b"[") + data.count(b"{") > limits.items:
         raise ValueError(f"holds more than {limits.items} values")

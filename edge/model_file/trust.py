@@ -16,6 +16,7 @@ import stat
 from typing import NamedTuple
 
 from edge.errors import ModelError
+from edge.files.regular_file import read_regular
 from edge.model_file.ssh_signature import (
     MAX_BYTES,
     SUFFIX,
@@ -95,7 +96,7 @@ class Trust(NamedTuple):
         if bundled:
             return Signature(bundled)
         try:
-            text = _read(path + SUFFIX, MAX_BYTES)
+            text = read_regular(path + SUFFIX, MAX_BYTES)
             key, signature = read_signature(text)
         except FileNotFoundError:
             return Signature(problem=f"it is not signed (no {os.path.basename(path)}{SUFFIX})")
@@ -156,18 +157,20 @@ def _load(folder: str) -> tuple[dict[bytes, str], frozenset[str], str]:
             raise ValueError(f"holds more than {_MOST_KEYS} keys")
         for name in files:
             place = os.path.join(folder, name)
-            key, comment = read_public_key(_read(place, MAX_BYTES))
+            key, comment = read_public_key(read_regular(place, MAX_BYTES))
             keys[key] = comment or name[: -len(_KEY)]
             if not keys[key].isprintable():
                 raise ValueError("has a name that cannot be printed")
         place = os.path.join(folder, _POLICY)
         policy = _DEFAULT
         if _POLICY in names:
-            policy = _read(place, MAX_BYTES).decode().strip()
+            policy = read_regular(place, MAX_BYTES).decode().strip()
             if policy not in POLICIES:
                 raise ValueError(f"must be one word: {', '.join(POLICIES)}")
         place = os.path.join(folder, _REVOKED)
-        revoked = _revoked(_read(place, _MAX_LIST).decode()) if _REVOKED in names else frozenset()
+        revoked = (
+            _revoked(read_regular(place, _MAX_LIST).decode()) if _REVOKED in names else frozenset()
+        )
     except OSError as error:
         raise ModelError(f"{place}: cannot be read ({error.strerror or error})") from None
     except ValueError as error:
@@ -183,18 +186,6 @@ def _revoked(text: str) -> frozenset[str]:
             raise ValueError(f"line {number} is neither a key id nor a SHA-256")
         found.add(word)
     return frozenset(found - {""})
-
-
-def _read(path: str, most: int) -> bytes:
-    """A regular file of at most `most` bytes."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe would wait
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ValueError("is no regular file")
-        data = file.read(most + 1)
-    if len(data) > most:
-        raise ValueError(f"is larger than {most} bytes")
-    return data
 
 
 def _is_same(one: str, other: str) -> bool:

@@ -1,8 +1,8 @@
 """Which image format a file has, by its first bytes."""
 
 import os
-import stat
-from typing import BinaryIO
+
+from edge.files.regular_file import NotRegularError, open_regular
 
 # A file is known by its first bytes, never by its name. Plug-ins are named one by one because
 # Image.open() would import five of them for any file, and all forty for a TIFF or a WebP.
@@ -41,35 +41,6 @@ def sniff(head: bytes) -> str | None:
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".dcm", ".dicom")
 """How files of the supported formats are named. A file is known by its content; its name tells
 only what somebody took it for."""
-
-
-class NotRegularError(OSError):
-    """A pipe, a socket, a device or a folder, or a link to one: not to be read as a scan."""
-
-
-def open_regular(path: str | os.PathLike) -> BinaryIO:
-    """Open a file for reading bytes, and nothing but a file.
-
-    It is asked what it is before it is opened, for opening some devices does something; and again
-    afterwards, for something else may have come to its name. Opening waits for nobody.
-
-    Raises:
-        NotRegularError: as it says.
-        OSError: it cannot be opened.
-        ValueError: no file can have such a name.
-    """
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise NotRegularError(f"{os.fsdecode(path)}: is not a regular file")
-    file = open(path, "rb", opener=_at_once)  # noqa: SIM115
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise NotRegularError(f"{os.fsdecode(path)}: is not a regular file")
-    return file
-
-
-def _at_once(path: str, flags: int) -> int:
-    # Without waiting for a pipe's writer, nor becoming the owner of a terminal.
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
 
 
 def is_image_file(path: str | os.PathLike) -> bool:

@@ -15,3 +15,8 @@ def check_size(size: tuple[int, int], name: str, max_pixels: int) -> None:
             f"{name}: {width}x{height} pixels is more than the limit of {max_pixels}; "
             "scale the image down or raise --max-pixels"
         )
+
+
+def max_file_bytes(max_pixels: int) -> int:
+    """Bytes of the largest file of one picture: uncompressed RGBA of 16 bits, and a profile."""
+    return 8 * max_pixels + (16 << 20)

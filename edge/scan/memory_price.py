@@ -31,6 +31,10 @@ _DICOM_TABLE, _DICOM_COMPRESSED = 16, 6
 """More: of a file with a modality lookup table; of a compressed one."""
 _COPIES = 2
 """Of the bytes of a file that is read whole."""
+_AGAIN = {"L": 1, "RGB": 4, "CMYK": 4}
+"""More, by mode: of a JPEG that is decoded a second time (`edge.scan.picture.redecode`)."""
+_COPIES_AGAIN, _WEBP_COPIES = 3, 7
+"""Of the bytes of a file that is decoded a second time, changed."""
 SMALL = 64 << 20
 """Bytes: a scan that takes less is decoded without looking at how much memory there is."""
 _SHARE = 0.75
@@ -39,7 +43,9 @@ process itself and its engine."""
 _NO_LIMIT = 1 << 60  # cgroup v1 has a number near 2**63 for "none"
 
 
-def picture_price(image, kind: str, head: bytes, file_bytes: int, layered: bool = False) -> int:
+def picture_price(
+    image, kind: str, head: bytes, file_bytes: int, layered: bool = False, again: bool = False
+) -> int:
     """Bytes that an opened picture takes at its worst step.
 
     Args:
@@ -48,6 +54,7 @@ def picture_price(image, kind: str, head: bytes, file_bytes: int, layered: bool 
         head: the file's first bytes.
         file_bytes: its size, if it is held in memory; else 0.
         layered: whether frames are drawn over one another.
+        again: whether it is a JPEG that is decoded twice.
     """
     pixels = image.size[0] * image.size[1]
     if kind == "PNG" and head[24] == 16 and head[25] in _DEEP_PNG:
@@ -58,6 +65,8 @@ def picture_price(image, kind: str, head: bytes, file_bytes: int, layered: bool 
         each = _PROGRESSIVE.get(image.mode, _LAYERED)
     else:
         each = _BYTES.get(image.mode, _LAYERED)
+    if again:
+        return (each + _AGAIN.get(image.mode, _LAYERED)) * pixels + _COPIES_AGAIN * file_bytes
     return each * pixels + _COPIES * file_bytes
 
 
@@ -67,7 +76,7 @@ def webp_price(size: tuple[int, int], head: bytes, file_bytes: int) -> int:
     # Alpha or an animation (RFC 9649, 2.7); "alpha is used" of the lossless kind (3.4).
     layered = head[20] & 0x12 if kind == b"VP8X" else head[24] & 0x10 if kind == b"VP8L" else 0
     each = _LAYERED_WEBP if layered else _WEBP
-    return each * size[0] * size[1] + _COPIES * file_bytes
+    return each * size[0] * size[1] + _WEBP_COPIES * file_bytes
 
 
 def dicom_price(pixels: int, allocated: int, table: bool, compressed: bool) -> int:
@@ -112,6 +121,13 @@ def check_memory(needed: int, name: str, failed: bool = False) -> None:
             f"{name}: needs about {_mb(needed)} MB of memory to be decoded, and there are "
             f"{_mb(free)} MB now; try again when more is free"
         )
+
+
+def ran_out(name: str) -> ShortOfMemoryError:
+    """What to raise where memory was asked for in vain."""
+    return ShortOfMemoryError(
+        f"{name}: memory ran out while it was decoded; try again when more is free"
+    )
 
 
 def room(root: str = "/") -> tuple[int, int]:

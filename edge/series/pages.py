@@ -1,6 +1,6 @@
 """How many pages a TIFF file holds."""
 
-from edge.scan.tiff import TiffFile
+from edge.scan.picture.tiff import TiffFile
 
 _MOST = 1000
 """Pages that are looked for. Each is looked up from the first."""

@@ -8,10 +8,10 @@ import numpy as np
 from PIL import Image
 
 from edge.errors import ImageError, MissingSoftwareError
-from edge.scan.bit_depth import robust_range, to_8bit
 from edge.scan.decode import DecodedScan, Stored
 from edge.scan.geometry import even_pixels, ratio_of
 from edge.scan.max_pixels import check_size
+from edge.scan.picture.bit_depth import robust_range, to_8bit
 
 MAX_VOXELS = 1 << 27
 """512 slices of 512x512. They are read as float32: 512 MB."""

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from edge.errors import EngineError
+from edge.files.regular_file import NotRegularError, open_regular
 from edge.inference.classifier import Classifier
 from edge.parallel.pipeline import Outcome
 from edge.results.recognize import LONGEST, is_results
-from edge.scan.file_format import HEAD, NotRegularError, open_regular, sniff
+from edge.scan.file_format import HEAD, sniff
+from edge.scan.max_pixels import max_file_bytes
 from edge.service.attempts import MOST, Attempts
 from edge.service.file_state import FileState
 from edge.service.journal import Journal
@@ -124,8 +126,7 @@ class Examiner:
     def _most_hashed(self, kind: str | None) -> int:
         if kind is None:
             return _MOST_OF_OTHERS
-        # As `edge.scan.decode` reads of a file that is read whole.
-        return _MOST_HASHED if kind in _IN_PAGES else 8 * self._max_pixels + (16 << 20)
+        return _MOST_HASHED if kind in _IN_PAGES else max_file_bytes(self._max_pixels)
 
     def _foreign(self) -> list[int]:
         # The lock on the results is the child's as well: it would outlive a watch that is killed.

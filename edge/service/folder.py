@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from edge.app.inputs import is_companion
-from edge.console.walk_folders import is_companion_folder
+from edge.files.walk_folders import is_companion_folder
 from edge.service.file_state import FileState
 
 _UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart")

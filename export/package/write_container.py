@@ -5,8 +5,8 @@ import os
 import zipfile
 from pathlib import Path
 
-from edge.model_file.container import MANIFEST_ENTRY, ONNX_METADATA_PROPS
 from edge.model_file.manifest import Manifest, dumps
+from edge.model_file.payload import MANIFEST_ENTRY, ONNX_METADATA_PROPS
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that ZIP can say: the same file on every export
 

@@ -72,7 +72,7 @@ def check_model(path: Path, whole: bytes, data: bytes, payload: bytes) -> bool:
 
 def payload_of(name: str, whole: bytes) -> bytes:
     """The bytes of a model before its manifest."""
-    from edge.model_file.container import MANIFEST_ENTRY
+    from edge.model_file.payload import MANIFEST_ENTRY
 
     mark = b"PK\3\4" if name.endswith(".tflite") else bytes([14 << 3 | 2])
     return whole[: whole.rindex(mark, 0, whole.index(MANIFEST_ENTRY.encode()))]

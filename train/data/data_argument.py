@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from edge.console.walk_folders import is_companion_folder
+from edge.files.walk_folders import is_companion_folder
 from train.errors import TrainError
 
 PHANTOM = "phantom"

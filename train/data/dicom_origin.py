@@ -4,10 +4,10 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from edge.files.regular_file import open_regular
 from edge.scan.dicom.header_stream import header_stream
 from edge.scan.dicom.load_pydicom import load_pydicom
 from edge.scan.dicom.slice import MAX_HEADER_BYTES
-from edge.scan.file_format import open_regular
 from train.data.scans import Origin
 
 _TAGS = ["PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"]

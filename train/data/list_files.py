@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge.console.walk_folders import walk
+from edge.files.walk_folders import walk
 
 
 def everything_below(folder: Path) -> list[Path]:

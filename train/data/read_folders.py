@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import stat
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,17 +9,18 @@ from pathlib import Path
 import numpy as np
 
 from edge.errors import ImageError
+from edge.files.regular_file import NotRegularError, open_regular
 from edge.model_file.manifest import InputSpec
 from edge.scan.decode import decode, read_scan
-from edge.scan.max_pixels import MAX_PIXELS
+from edge.scan.max_pixels import MAX_PIXELS, max_file_bytes
 from edge.scan.preprocess import preprocess, preprocess_part
 from train.data.appearance import Appearance, appearance_of
 from train.data.dicom_origin import origin_of
 from train.data.scans import FileFacts, Scan, ScanSet, SplitScan, Unreadable
 from train.errors import TrainError
 
-MAX_BYTES = 8 * MAX_PIXELS
-"""Of a file that is read as a scan: those of as many pixels as may be, 8 bytes each."""
+MAX_BYTES = max_file_bytes(MAX_PIXELS)
+"""Of a file that is read as a scan."""
 
 READERS = 4  # decoding waits for the disk about as long as it computes
 
@@ -126,19 +126,20 @@ def hash_scan(path: Path) -> tuple[str, int]:
         ImageError: it is no regular file, or larger than `MAX_BYTES`: such are not read.
         OSError: it cannot be read.
     """
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe would wait
-    with open(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise ImageError(f"{path}: is not a regular file")
-        if status.st_size > MAX_BYTES:
+    try:
+        file = open_regular(path)
+    except NotRegularError as error:
+        raise ImageError(f"{path}: {error.strerror}") from None
+    with file:
+        size = os.fstat(file.fileno()).st_size
+        if size > MAX_BYTES:
             raise ImageError(
-                f"{path}: {status.st_size} bytes are more than the limit of {MAX_BYTES} for a scan"
+                f"{path}: {size} bytes are more than the limit of {MAX_BYTES} for a scan"
             )
         digest = hashlib.sha256()
         while chunk := file.read(1 << 20):
             digest.update(chunk)
-    return digest.hexdigest(), status.st_size
+    return digest.hexdigest(), size
 
 
 def _hash_or_none(path: Path) -> str | None:

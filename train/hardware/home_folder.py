@@ -3,7 +3,6 @@
 Where the user has such a folder already, it is used as ever.
 """
 
-import atexit
 import os
 import shutil
 import socket
@@ -11,17 +10,19 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from edge.console.command_frame import at_end
+
 
 def spare_matplotlib() -> None:
     """Before Matplotlib is imported, by Keras too: its cache of fonts goes into a temporary folder
-    and goes with the process, unless it has one in the home folder."""
+    and goes with the command, unless it has one in the home folder."""
     if "MPLCONFIGDIR" in os.environ:
         return
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     if not os.path.isdir(os.path.join(cache, "matplotlib")):
         folder = tempfile.mkdtemp(prefix="mri-edge-matplotlib-")
         os.environ["MPLCONFIGDIR"] = folder
-        atexit.register(_remove, folder, os.getpid())
+        at_end(_remove, folder, os.getpid())
 
 
 @contextmanager

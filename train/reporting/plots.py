@@ -14,8 +14,8 @@ from sklearn.metrics import roc_curve
 from edge import NOTICE
 from train.evaluation.evaluate import Evaluation, Predictions
 from train.evaluation.metrics import BINS, bin_of
+from train.reporting.findings import Findings
 from train.reporting.palette import BLUE, ORANGE, VERMILION
-from train.reporting.training_report import Findings
 
 PICTURES = {
     "curves.png": "Loss and accuracy by epoch, training and validation",

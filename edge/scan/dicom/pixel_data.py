@@ -1,7 +1,6 @@
 """Where the pixels of a DICOM file are, whether they are whole, and the numbers of one frame."""
 
 import os
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,9 +18,6 @@ _NATIVE = (_LITTLE_IMPLICIT, _LITTLE, _BIG)
 _KINDS = {0x7FE00010: "iu", 0x7FE00008: "f", 0x7FE00009: "f"}  # element: kind of number
 _VALUE_REPRESENTATIONS = (b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN")
 _ITEM, _END = 0xFFFEE000, 0xFFFEE0DD
-_MARKER = re.compile(rb"\xff[\x80-\xcf\xd8-\xfe]")
-"""Ends the entropy-coded data of JPEG and of JPEG-LS, in which FF stands before 00 or, in the
-latter, before up to 7F only (ITU T.81, B.1.1.5; T.87, A.1)."""
 
 
 class Problem(Exception):
@@ -139,7 +135,7 @@ def pixel_cells(file, header: Header, index: int) -> np.ndarray:
     """
     if is_native(header.pixels):
         return _native(file, header, index)
-    from edge.scan.integrity import DamagedError
+    from edge.scan.picture.integrity import DamagedError
 
     try:
         return _compressed(file, header, index)
@@ -196,7 +192,13 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
     from pydicom.pixels import get_decoder
     from pydicom.uid import UID
 
-    from edge.scan.dicom.whole import check_single, whole_jpeg, whole_rle
+    from edge.scan.dicom.codestream import (
+        check_single,
+        check_whole,
+        read_codestream,
+        whole_jpeg,
+        whole_rle,
+    )
 
     syntax = UID(header.pixels.syntax)
     decoder = None
@@ -218,11 +220,12 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
     frame = get_frame(file, index, number_of_frames=header.frames)
     if header.pixels.syntax == _RLE:
         return whole_rle(frame, header.rows, header.columns, header.allocated, header.signed)
-    _check_codestream(frame, header)
-    if (cells := whole_jpeg(frame, header.allocated, header.signed)) is not None:
+    stream = read_codestream(frame)
+    check_whole(stream, header.rows, header.columns)
+    if (cells := whole_jpeg(stream, header.allocated, header.signed)) is not None:
         return cells
     # Compressors take the cells as they are: values in their upper part stay there.
-    whole_cell = header.high >= header.stored and _precision(frame) > header.stored
+    whole_cell = header.high >= header.stored and stream.precision > header.stored
     options = {
         "rows": header.rows,
         "columns": header.columns,
@@ -246,19 +249,11 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
         if decoder.missing_dependencies:
             raise MissingDecoder(_without_decoder(syntax.name, header)) from None
         raise
-    check_single(frame, cells, decode)
+    check_single(stream, cells, decode)
     if whole_cell:
         unused = header.allocated - header.stored
         return cells << (header.allocated - 1 - header.high) >> unused
     return cells
-
-
-def _precision(frame: bytes) -> int:
-    """Bits of a value in a codestream that was checked."""
-    at = -1 if frame[:2] == b"\xff\xd8" else frame.find(b"\xff\x4f\xff\x51")
-    if at >= 0:
-        return (frame[at + 42] & 0x7F) + 1  # Ssiz; ITU T.800, A.5.1
-    return frame[_jpeg_frame(frame) + 4]  # ITU T.81, B.2.2
 
 
 def _without_decoder(syntax: str, header: Header) -> str:
@@ -267,80 +262,3 @@ def _without_decoder(syntax: str, header: Header) -> str:
         "export it uncompressed, or try: "
         "pip install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg"
     )
-
-
-def _check_codestream(frame: bytes, header: Header) -> None:
-    """Before decoding: is it whole, and of the size that the header says (and we have checked)?"""
-    at = -1 if frame[:2] == b"\xff\xd8" else frame.find(b"\xff\x4f\xff\x51")
-    if not (_jpeg_ends(frame) if at < 0 else _jpeg_2000_ends(frame, at + 2)):
-        raise Problem("is truncated (the end of its pixels is missing); copy it again")
-    if at >= 0:
-        x1, y1, x0, y0 = (
-            int.from_bytes(frame[i : i + 4], "big") for i in range(at + 8, at + 24, 4)
-        )
-        size = y1 - y0, x1 - x0  # ITU T.800, A.5.1
-    else:
-        size = _jpeg_size(frame)
-    if size != (header.rows, header.columns):
-        raise Problem("is damaged (its compressed pixels are of another size than its header says)")
-
-
-def _jpeg_ends(frame: bytes) -> bool:
-    """Whether the segments of a JPEG or JPEG-LS stream follow one another to the end mark.
-
-    What comes after it, padding say, does not matter.
-    """
-    at = 2
-    while frame[at : at + 1] == b"\xff" and at + 1 < len(frame):
-        marker = frame[at + 1]
-        if marker == 0xD9:
-            return True
-        if marker == 0xFF:  # fill byte
-            at += 1
-            continue
-        at += 2 + int.from_bytes(frame[at + 2 : at + 4], "big")
-        if marker == 0xDA:
-            found = _MARKER.search(frame, at)
-            at = found.start() if found else len(frame)
-    return False
-
-
-def _jpeg_2000_ends(frame: bytes, at: int) -> bool:
-    """The same of a JPEG 2000 codestream, tile part by tile part (ITU T.800, A.4.2).
-
-    Args:
-        at: of the first marker segment.
-    """
-    while frame[at : at + 1] == b"\xff" and at + 1 < len(frame):
-        marker = frame[at + 1]
-        if marker == 0xD9:
-            return True
-        if marker != 0x90:
-            at += 2 + int.from_bytes(frame[at + 2 : at + 4], "big")
-        elif length := int.from_bytes(frame[at + 6 : at + 10], "big"):
-            at += length
-        else:  # the last tile part, as long as the rest
-            return b"\xff\xd9" in frame[at + 12 :]
-    return False
-
-
-def _jpeg_size(frame: bytes) -> tuple[int, int] | None:
-    """Rows and columns from the frame header of a JPEG or JPEG-LS stream (ITU T.81, B.2.2)."""
-    at = _jpeg_frame(frame)
-    if at is None:
-        return None
-    return tuple(int.from_bytes(frame[i : i + 2], "big") for i in (at + 5, at + 7))
-
-
-def _jpeg_frame(frame: bytes) -> int | None:
-    """Where the frame header of a JPEG or JPEG-LS stream begins, with its marker."""
-    at = 2
-    while frame[at : at + 1] == b"\xff" and at < len(frame) - 9:
-        marker = frame[at + 1]
-        if marker == 0xFF:  # fill byte
-            at += 1
-            continue
-        if marker == 0xF7 or (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)):
-            return at
-        at += 2 + int.from_bytes(frame[at + 2 : at + 4], "big")
-    return None

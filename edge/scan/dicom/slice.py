@@ -11,7 +11,7 @@ import warnings
 
 from PIL import Image
 
-from edge.errors import ImageError, MissingSoftwareError, RejectedError, ShortOfMemoryError
+from edge.errors import ImageError, MissingSoftwareError, RejectedError
 from edge.scan.dicom.byte_order import contradicted_at
 from edge.scan.dicom.deflated import inflated, pixel_limit
 from edge.scan.dicom.load_pydicom import load_pydicom
@@ -30,7 +30,7 @@ from edge.scan.dicom.spacing import SPACINGS, pixel_ratio
 from edge.scan.dicom.windowing import GROUPS, KEYS, to_grey
 from edge.scan.geometry import even_pixels
 from edge.scan.max_pixels import MAX_PIXELS, check_size
-from edge.scan.memory_price import check_memory, dicom_price
+from edge.scan.memory_price import check_memory, dicom_price, ran_out
 
 MAX_HEADER_BYTES = 8 << 20
 """Everything before the pixels. An enhanced MR image takes 1 to 2 kB a frame."""
@@ -71,8 +71,9 @@ def decode_dicom(
     """Read one frame of a DICOM MR image.
 
     The modality LUT or rescale is applied, then the first VOI LUT or window, which becomes 0..255;
-    without one a robust range of the frame's own values does (`edge.scan.bit_depth`). MONOCHROME1
-    is inverted, what is declared to be padding is black, and pixels that are not square are evened.
+    without one a robust range of the frame's own values does (`edge.scan.picture.bit_depth`).
+    MONOCHROME1 is inverted, what is declared to be padding is black, and pixels that are not square
+    are evened.
 
     Returns:
         An image of mode "L"; how its values are stored ("uint16", say); its width and height there.
@@ -130,9 +131,7 @@ def decode_dicom(
     if problem is not None:
         check_memory(price, name, failed=True)
     if short:
-        raise ShortOfMemoryError(
-            f"{name}: memory ran out while it was decoded; try again when more is free"
-        )
+        raise ran_out(name)
     if missing:
         raise MissingSoftwareError(f"{name}: {problem}", missing)
     if problem is not None:

@@ -20,7 +20,7 @@ import math
 import numpy as np
 
 from edge.errors import ImageError
-from edge.scan.bit_depth import blocks, robust_range, to_8bit
+from edge.scan.picture.bit_depth import blocks, robust_range, to_8bit
 
 KEYS = (
     "RescaleIntercept",

@@ -21,7 +21,8 @@ from edge.cli import main
 from edge.errors import EngineError, ModelError
 from edge.inference.engines import ENGINES, PROVIDERS, installed, provider_order, version
 from edge.inference.self_test import check_model, golden_png
-from edge.model_file.container import open_model, payload_sha256
+from edge.model_file.container import open_model
+from edge.model_file.payload import payload_sha256
 from edge.model_file.provenance import provenance
 from export.package.write_container import pack
 from tests.edge.conftest import MODELS

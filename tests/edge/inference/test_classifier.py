@@ -10,8 +10,9 @@ import pytest
 from edge import Classifier, EngineError, ImageError, ModelError
 from edge.inference import engines as engines_module
 from edge.inference.self_test import self_test
-from edge.model_file.container import open_model, payload_sha256
+from edge.model_file.container import open_model
 from edge.model_file.manifest import InputSpec
+from edge.model_file.payload import payload_sha256
 from edge.parallel.pipeline import Outcome
 from edge.results.writers import TextWriter
 from export.package.write_container import pack

@@ -119,7 +119,7 @@ def test_files_are_read_no_further_than_they_may_be(tmp_path):
     with pytest.raises(ValueError, match="larger than 16000000 bytes"):
         read(path)
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ValueError, match="no regular file"):
+    with pytest.raises(OSError, match="not a regular file"):
         read(tmp_path / "pipe")
     with pytest.raises(FileNotFoundError):
         read(tmp_path / "none")

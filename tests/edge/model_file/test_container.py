@@ -11,9 +11,10 @@ import pytest
 from edge.errors import ModelError
 from edge.inference.classifier import Classifier
 from edge.inference.engines import installed
-from edge.model_file.container import MANIFEST_ENTRY, open_model, payload_sha256
+from edge.model_file.container import open_model
 from edge.model_file.dataclass_json import from_json, to_json
 from edge.model_file.manifest import Decision, InputSpec, RejectGate, dumps, loads
+from edge.model_file.payload import MANIFEST_ENTRY, payload_sha256
 from edge.model_file.provenance import provenance
 from export.package.write_container import pack
 from tests.edge.conftest import MODELS

@@ -251,7 +251,7 @@ def test_an_error_in_the_store_lets_nothing_pass(signed, store, name, content, w
 def test_a_pipe_for_a_signature_is_not_waited_for(signed, store):
     os.unlink(f"{signed}.sig")
     os.mkfifo(f"{signed}.sig")
-    with pytest.raises(ModelError, match="its signature is no regular file"):
+    with pytest.raises(ModelError, match=r"its signature cannot be read \(is not a regular file\)"):
         opened(signed, store)
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from edge.errors import ImageError
 from edge.scan.decode import decode
-from edge.scan.packbits import PackBitsError, unpack
+from edge.scan.picture.packbits import PackBitsError, unpack
 
 SCRIPTS = Path(__file__).parents[3] / "docs" / "scripts"
 PLACES = 12

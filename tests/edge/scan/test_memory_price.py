@@ -54,7 +54,8 @@ KINDS = [
     ("PNG", "L", {"transparency": 0}, 14),
     ("PNG", "I;16", {}, 8),
     ("JPEG", "RGB", {}, 4),
-    ("JPEG", "RGB", {"progressive": True, "subsampling": 0}, 10),
+    ("JPEG", "RGB", {"progressive": True, "subsampling": 0}, 14),
+    ("JPEG", "RGB", {"restart_marker_rows": 1}, 12),
     ("TIFF", "F", {}, 12),
     ("TIFF", "RGBA", {}, 20),
     ("GIF", "P", {"transparency": 3}, 17),
@@ -74,7 +75,9 @@ def test_the_price_is_that_of_the_worst_step(monkeypatch, kind, mode, options, l
     stream = io.BytesIO()
     image.save(stream, kind, **options)
     asked = []
-    monkeypatch.setattr("edge.scan.decode.check_memory", lambda needed, name: asked.append(needed))
+    monkeypatch.setattr(
+        "edge.scan.picture.decode_picture.check_memory", lambda needed, name: asked.append(needed)
+    )
     read_scan(stream.getvalue())
     assert pixels.size * least <= max(asked) <= pixels.size * 2 * (least + 2)
 
@@ -133,7 +136,7 @@ def test_memory_that_runs_out_is_not_damage(any_model, tmp_path, monkeypatch, ki
         monkeypatch.setattr("edge.scan.dicom.slice.pixel_cells", _no_memory)
     else:
         Image.new("L", (64, 64), 9).save(path)
-        monkeypatch.setattr("edge.scan.decode._to_l_or_rgb", _no_memory)
+        monkeypatch.setattr("edge.scan.picture.decode_picture.to_l_or_rgb", _no_memory)
     outcome = classify_one(Classifier(any_model), path)
     assert (
         outcome.error == f"{path}: memory ran out while it was decoded; try again when more is free"
@@ -215,7 +218,7 @@ def test_memory_that_a_library_lacks_is_not_damage(monkeypatch, tmp_path, kind, 
     """libwebp says "could not create decoder object", libjpeg "broken data stream"."""
     path = tmp_path / "a"
     Image.new("RGB", (64, 64), 9).save(path, kind, **options)
-    monkeypatch.setattr("edge.scan.decode._to_l_or_rgb", _fails)
+    monkeypatch.setattr("edge.scan.picture.decode_picture.to_l_or_rgb", _fails)
     monkeypatch.setattr(memory_price, "room", lambda: (1 << 40, 1 << 40))
     with pytest.raises(ImageError, match="is truncated or damaged"):
         read_scan(path)

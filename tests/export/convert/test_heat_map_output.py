@@ -12,8 +12,8 @@ import tensorflow as tf
 from keras import layers
 
 from edge import Classifier
-from edge.model_file.container import payload_sha256
 from edge.model_file.manifest import Decision, InputSpec, Manifest, RejectGate
+from edge.model_file.payload import payload_sha256
 from export.convert.heat_map_output import heat_map_of, two_outputs
 from export.convert.keras_conversion import Converter
 from export.package.write_container import pack

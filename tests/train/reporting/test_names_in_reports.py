@@ -1,6 +1,6 @@
 """Names of folders in report.md are text, whatever they hold."""
 
-from train.reporting import training_report
+from train.reporting import model_card
 
 
 def test_markup_of_names_is_text(monkeypatch):
@@ -27,7 +27,7 @@ def test_markup_of_names_is_text(monkeypatch):
         external=name,
         leaks=[],
     )
-    text = "\n".join(training_report._data(findings))
+    text = "\n".join(model_card._data(findings))
     assert name not in text
     assert r"\![x\](http\://e)\<b\>\|\`" in text
     table = [line for line in text.splitlines() if line.startswith("|")]

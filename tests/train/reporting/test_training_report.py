@@ -15,8 +15,9 @@ from train.data.scans import Classes
 from train.evaluation.evaluate import Predictions, evaluate
 from train.evaluation.threshold_and_temperature import choose
 from train.networks.cost import Cost
+from train.reporting.findings import Findings
 from train.reporting.plots import PICTURES, write_plots
-from train.reporting.training_report import Findings, write_report
+from train.reporting.training_report import write_report
 from train.run.run_folder import RunManifest
 from train.splitting.leak_guard import Grouping
 

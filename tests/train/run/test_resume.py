@@ -73,7 +73,7 @@ with small():
 """
 
 
-def start(data, out, *more):
+def start(data, out, *more, **environment):
     """`python -m train`, narrow, and with time to be killed in before it has finished."""
     return subprocess.Popen(
         [sys.executable, "-c", TRAIN, *command(data, out, *more)],
@@ -82,6 +82,7 @@ def start(data, out, *more):
         text=True,
         cwd=ROOT,
         preexec_fn=heed_ctrl_c,
+        env={**os.environ, **environment},
     )
 
 
@@ -94,11 +95,13 @@ def until_epoch(process, number):
 def interrupted(few, tmp_path_factory):
     """A run that Ctrl-C stopped after its second epoch: its folder, and what it said last."""
     out = tmp_path_factory.mktemp("runs") / "stopped"
-    process = start(few, out)
+    empty, temporary = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("temporary")
+    process = start(few, out, HOME=str(empty), TMPDIR=str(temporary), XDG_CACHE_HOME=str(empty))
     assert until_epoch(process, 2)
     process.send_signal(signal.SIGINT)
     said = process.stderr.read()
     assert process.wait(60) == 130
+    assert not list(temporary.iterdir()), "a cache of fonts stayed behind"
     return out, said
 
 

@@ -9,7 +9,7 @@ from PIL.TiffImagePlugin import COMPRESSION_INFO, OPEN_INFO, TiffImageFile
 
 from edge.errors import ImageError
 from edge.scan.geometry import ratio_of
-from edge.scan.integrity import DamagedError, UnsupportedError
+from edge.scan.picture.integrity import DamagedError, UnsupportedError
 
 _COMPRESSION, _DESCRIPTION, _STRIPS, _ORIENTATION = 259, 270, 273, 274  # TIFF 6.0
 _RESOLUTIONS = 282, 283  # pixels a unit, across and down
@@ -101,7 +101,7 @@ class TiffFile(TiffImageFile):
     def _known_kind(self) -> dict[int, object]:
         """What to tell Pillow so that it reads grey pixels that it refuses for what they mean.
 
-        They are given their meaning in `edge.scan.bit_depth.grey`.
+        They are given their meaning in `edge.scan.picture.bit_depth.grey`.
         """
         tags = self.tag_v2
         bits, sample = tags.get(_BITS), tags.get(_SAMPLE_FORMAT, (_UNSIGNED,))

@@ -10,11 +10,13 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from edge.errors import ImageError
 
-_COUNT, _ENTRIES = 0xB001, 0xB002
+_ENTRIES = 0xB002
 _DECLARED = "Multi-Frame"
 """Begins the kinds that are frames at any size: panorama, disparity, several angles."""
 _PREVIEW = "Large Thumbnail"
-_AUXILIARY = (b"hdrgm:", b"hdrgainmap", b"urn:iso:std:iso:ts:21496", b":aux:")
+_GAIN_MAP = b"hdrgm:"
+"""In the head of a picture that a gain map follows, and of the map (Adobe's XMP)."""
+_AUXILIARY = (_GAIN_MAP, b"hdrgainmap", b"urn:iso:std:iso:ts:21496", b":aux:")
 """In the head of gain, depth and other maps (Adobe's and Apple's XMP, ISO 21496-1)."""
 _MOST = 64
 """Pictures that are looked at."""
@@ -58,7 +60,7 @@ def _others(image: JpegImageFile, data: bytes) -> tuple[list[bytes], bool, bool]
     except Exception:  # a damaged index: Pillow, too, takes the file for its first picture
         return [], False, False
     head = data[: max(0, int(image.info["mpoffset"]))]
-    maps = any(mark in head or mark in image.info.get("xmp", b"") for mark in _AUXILIARY[:1])
+    maps = _GAIN_MAP in head or _GAIN_MAP in image.info.get("xmp", b"")
     found, passed, missing = {}, False, False
     for entry in entries:
         start = image.info["mpoffset"] + entry["DataOffset"]

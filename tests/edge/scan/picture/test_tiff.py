@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from edge.errors import ImageError
-from edge.scan.bit_depth import robust_8bit
 from edge.scan.decode import decode, from_array, read_scan
+from edge.scan.picture.bit_depth import robust_8bit
 from tests.edge.tiff_files import DEFLATE, LZW, NONE, PACKBITS, as_upright, write_tiff
 
 pytestmark = pytest.mark.filterwarnings("ignore:Corrupt EXIF data")

@@ -8,8 +8,8 @@ Zstandard has no checksum in TIFF, and Python no decoder before 3.14: what decod
 import zlib
 from collections.abc import Iterator
 
-from edge.scan.integrity import DamagedError
-from edge.scan.packbits import PackBitsError, unpack
+from edge.scan.picture.integrity import DamagedError
+from edge.scan.picture.packbits import PackBitsError, unpack
 
 _COMPRESSION, _TABLES = 259, 347  # TIFF 6.0; Technical Note 2
 _STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES = 273, 279, 324, 325
@@ -91,7 +91,7 @@ def _check_packbits(data: bytes, size: int) -> None:
 
 
 def _jpeg_check(tables: object):
-    from edge.scan.redecode import check_jpeg
+    from edge.scan.picture.redecode import check_jpeg
 
     head = tables[:-2] if isinstance(tables, bytes) and tables.endswith(b"\xff\xd9") else b""
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from PIL import Image
 
-from edge.scan.integrity import SEQUENTIAL, DamagedError, jpeg_scans, jpeg_stream
+from edge.scan.picture.integrity import SEQUENTIAL, DamagedError, jpeg_scans, jpeg_stream
 
 TAIL = 256
 """Bytes of the end that are changed. The last few may code changes that no pixel shows: black that
@@ -48,7 +48,7 @@ def check_jpeg(data: bytes) -> Image.Image:
 
     Raises:
         DamagedError: it is not whole.
-        UnsupportedError: as `edge.scan.integrity.jpeg_stream`.
+        UnsupportedError: as `edge.scan.picture.integrity.jpeg_stream`.
     """
     from PIL.JpegImagePlugin import JpegImageFile
 

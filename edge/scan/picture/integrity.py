@@ -6,12 +6,15 @@ which Pillow does not pass on. A verdict must not come from such a file.
 What stays unseen: JPEG, GIF, BMP and uncompressed TIFF have no checksums, so a changed byte that
 still decodes to the right number of pixels looks like any other picture. Of 400 JPEG scans that
 lost 512 bytes in the middle 398 are refused (8 by Pillow alone), of 400 with one changed byte 86.
-What cannot be asked of a stream while it is decoded is asked of `edge.scan.redecode`.
+What cannot be asked of a stream while it is decoded is asked of `edge.scan.picture.redecode`.
 """
 
 import io
 import re
 from zlib import crc32
+
+DAMAGED = "; copy it again"
+"""Ends the message of every file that is not whole."""
 
 MAX_JPEG_SCANS = 100
 """Passes over a progressive JPEG; encoders use about ten. Each costs as much time as the whole
@@ -59,7 +62,7 @@ def check_png(data: bytes) -> None:
 def jpeg_stream(data: bytes) -> "JpegStream | None":
     """A JPEG file's bytes as a stream to load from, to be asked to `check` afterwards.
 
-    None for files of several scans: `edge.scan.redecode.check_scans` is for these.
+    None for files of several scans: `edge.scan.picture.redecode.check_scans` is for these.
 
     Raises:
         DamagedError: the end is missing, the segments do not follow one another, or there are more

@@ -1,17 +1,70 @@
-"""A TIFF's lists of properties: whether there is a picture, and whether it is a DICOM's own."""
+"""Is a DICOM file, which may begin with anything, a picture of another kind as well?
 
+Its preamble may be that of a TIFF on purpose (PS3.10, 7.1): both then have the same pixels.
+"""
+
+import warnings
+from importlib import import_module
 from typing import BinaryIO
 
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
+from edge.errors import ImageError, ShortOfMemoryError
 from edge.scan.dicom.pixel_data import Header, is_big
-from edge.scan.tiff import BIG_BIGTIFF, Mark
+from edge.scan.picture.decode_picture import decode_picture
+from edge.scan.picture.integrity import DAMAGED
+from edge.scan.picture.tiff import BIG_BIGTIFF, Mark
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262  # TIFF 6.0
 _STRIPS, _SAMPLES, _BYTE_COUNTS, _TILES, _FURTHER = 273, 277, 279, 324, 330
 _FILL_ORDER, _ORIENTATION = 266, 274
 _MOST = 20_000
 """Properties, after which no further list is looked at."""
+
+
+def check_alone(file, name: str, head: bytes, other, max_pixels: int) -> None:
+    """See that a DICOM file that begins like a picture is not a whole picture as well.
+
+    A TIFF may be, where its pixels are those of the slice (PS3.10, 7.1, has it for that).
+    """
+    warnings.filterwarnings("ignore", "Corrupt EXIF data", UserWarning, "PIL")
+    try:
+        decode_picture(file, name, head, other, max_pixels, 1, [])
+    except ShortOfMemoryError:
+        raise
+    except ImageError as error:
+        # What is too large, or of a kind that cannot be read, is a picture all the same.
+        if str(error).endswith(DAMAGED) and not _has_a_picture(file, *other):
+            return
+    if other[0] == "TIFF" and _is_its_own(file):
+        return
+    raise ImageError(
+        f"{name}: is two in one, a DICOM file and a {other[0]} picture, which may show different "
+        "things; export one of them"
+    )
+
+
+def _is_its_own(file) -> bool:
+    """Whether the pixels of a DICOM file that is a TIFF as well are the same bytes for both."""
+    from edge.scan.dicom.slice import find_frames
+
+    frames = find_frames(file)
+    return frames is not None and shows_only(file, *frames)
+
+
+def _has_a_picture(file, kind: str, module: str, cls: str) -> bool:
+    """Whether what cannot be decoded has the head of a picture of a size that begins in the file.
+
+    Other programs are content with less than Pillow, and show what there is.
+    """
+    file.seek(0)
+    if kind == "TIFF":
+        return lists_a_picture(file)
+    try:
+        image = getattr(import_module(f"PIL.{module}"), cls)(file, "")
+    except Exception:
+        return False
+    return min(image.size) > 0
 
 
 def lists_a_picture(stream: BinaryIO) -> bool:

@@ -1,0 +1,1 @@
+"""Files of the system: opened without waiting for anybody, and folders walked however deep."""

@@ -1,0 +1,71 @@
+"""How a decoded picture is meant to be seen: transparency, pixel shape, orientation."""
+
+import numpy as np
+from PIL import Image
+
+from edge.scan.geometry import ratio_of
+
+_ORIENTATION_TAG = 274  # EXIF 2.32, table 4
+_GIF_ASPECT = 12  # position of the byte; GIF89a, 18
+
+
+def to_l_or_rgb(image: Image.Image, name: str, remarks: list[str]) -> Image.Image:
+    if image.format == "TIFF" or image.mode[0] in "IF":
+        from edge.scan.picture.bit_depth import grey
+
+        if (deep := grey(image, name, remarks)) is not None:
+            return deep
+    if image.mode in ("L", "RGB") and "transparency" not in image.info:
+        return image
+    if image.mode == "P" and image.palette is None:
+        return Image.fromarray(np.asarray(image))  # a GIF's without colours: Pillow's own are grey
+    if image.mode == "La":
+        return image.getchannel(0)  # laid over black already
+    mode = "L" if image.mode in ("1", "L", "LA") else "RGB"
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        black = Image.new("RGBA", layer.size, (0, 0, 0, 255))
+        image = Image.alpha_composite(black, layer)
+    return image.convert(mode)
+
+
+def stated_ratio(image: Image.Image, kind: str, head: bytes) -> float | None:
+    """How many times as tall as wide the file says its pixels are; None if it says nonsense.
+
+    What EXIF says of it is not asked for: cameras and editors write any number there.
+    """
+    if kind == "TIFF":
+        return image.ratio
+    if kind == "GIF":
+        return 64 / (head[_GIF_ASPECT] + 15) if head[_GIF_ASPECT] else 1.0
+    if kind == "JPEG":  # JFIF 1.02: pixels a unit, or a ratio alone
+        density = image.info.get("jfif_density")
+    elif kind == "PNG":  # PNG 3rd ed., 11.3.4.3: likewise
+        density = image.info.get("dpi") or image.info.get("aspect")
+    else:
+        density = image.info.get("dpi") if kind == "BMP" else None
+    if not density or density[0] == density[1]:
+        return 1.0
+    return ratio_of(*density)
+
+
+def orientation_of(image: Image.Image, kind: str) -> int:
+    if kind == "TIFF":
+        return image.orientation
+    # Reading EXIF imports Pillow's TIFF code: only for files that carry any.
+    return image.getexif().get(_ORIENTATION_TAG, 1) if "exif" in image.info else 1
+
+
+def upright(image: Image.Image, orientation: int) -> Image.Image:
+    if orientation == 1:  # as nearly all, and no turns are looked up
+        return image
+    turn = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_270,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }.get(orientation)
+    return image if turn is None else image.transpose(turn)
