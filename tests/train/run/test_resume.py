@@ -1,13 +1,14 @@
 """`python -m train --resume`: after a kill, after Ctrl-C, and when it must refuse."""
 
 import json
+import multiprocessing
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import replace
+from multiprocessing import reduction
 from pathlib import Path
 
 import numpy as np
@@ -56,34 +57,56 @@ def _small():
         yield
 
 
-TRAIN = """
-import runpy, time
-import keras
-from tests.train.run.test_resume import small
-from train import session
+def _train(arguments, descriptor, environment):
+    """In a child: `python -m train`, narrow, and leisurely enough to be killed before its end."""
+    import runpy
 
-class Leisurely(session.EpochProgress):
-    def on_epoch_end(self, epoch, logs=None):
-        super().on_epoch_end(epoch, logs)
-        time.sleep(0.5)
+    from train import session
 
-session.EpochProgress = Leisurely
-with small():
-    runpy.run_module("train", run_name="__main__", alter_sys=True)
-"""
+    class Leisurely(session.EpochProgress):
+        def on_epoch_end(self, epoch, logs=None):
+            super().on_epoch_end(epoch, logs)
+            time.sleep(0.5)
+
+    heed_ctrl_c()
+    os.environ.update(environment)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(descriptor.detach(), 2)
+    sys.stdout, sys.stderr = (os.fdopen(number, "w", buffering=1) for number in (1, 2))
+    session.EpochProgress = Leisurely
+    sys.argv = ["train", *arguments]
+    with small():
+        runpy.run_module("train", run_name="__main__", alter_sys=True)
+
+
+class Started:
+    """A training in a process of its own, forked from one that has loaded TensorFlow already."""
+
+    def __init__(self, arguments, environment):
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([__name__])
+        ours, theirs = os.pipe()
+        given = arguments, reduction.DupFd(theirs), environment
+        self._process = context.Process(target=_train, args=given)
+        self._process.start()
+        os.close(theirs)
+        self.stderr = os.fdopen(ours)
+
+    def send_signal(self, number):
+        os.kill(self._process.pid, number)
+
+    def kill(self):
+        self._process.kill()
+
+    def wait(self, seconds=60):
+        self._process.join(seconds)
+        self.stderr.close()
+        return self._process.exitcode
 
 
 def start(data, out, *more, **environment):
-    """`python -m train`, narrow, and with time to be killed in before it has finished."""
-    return subprocess.Popen(
-        [sys.executable, "-c", TRAIN, *command(data, out, *more)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        preexec_fn=heed_ctrl_c,
-        env={**os.environ, **environment},
-    )
+    """`python -m train`, to be killed."""
+    return Started(command(data, out, *more), environment)
 
 
 def until_epoch(process, number):
