@@ -23,6 +23,10 @@ _BUSY = 0.1
 a share that did not answer."""
 
 
+_PATIENCE = 2.0
+"""Seconds that a process may take at the end for what it has in hand."""
+
+
 @dataclass(frozen=True)
 class Death:
     """A process ended while it worked on a file."""
@@ -104,7 +108,7 @@ class ScanProcess:
     def close(self) -> None:
         """End the process; what it has in hand it may finish, if it is quick."""
         if self._worker is not None:
-            self._worker.close(patience=2.0)
+            self._worker.close(_PATIENCE)
             self._worker = None
 
     def _work(self, path: str) -> _Reply:

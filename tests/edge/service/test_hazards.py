@@ -58,7 +58,7 @@ def test_a_replacement_while_it_runs(any_model, inbox, bright_and_dark):
         put(inbox / "a.bmp", data)
         # The third and fourth are known by their content.
         wait_for(lambda number=number: len(lines(inbox / RESULTS)) == min(number, 2))
-        time.sleep(0.5)
+        time.sleep(0.25)
     assert finish(process)[0] == 0
     assert [one["verdict"] for one in results(inbox / RESULTS)] == ["tumor", "no_tumor"]
 
@@ -160,7 +160,7 @@ def test_two_watchers_do_not_feed_each_other(any_model, scan, tmp_path):
         start(watched, any_model, "--out", other / "results.ndjson")
         for watched, other in ((first, second), (second, first))
     ]
-    time.sleep(3)
+    time.sleep(1.0)
     for process in processes:
         assert finish(process)[0] == 0
     for folder in (first, second):

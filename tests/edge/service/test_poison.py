@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import zlib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def write_poison(path: Path) -> None:
+@cache
+def poison() -> bytes:
     """An RGBA PNG of one grey, row by row: decoding makes 1.3 GB of it."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
@@ -39,9 +41,7 @@ def write_poison(path: Path) -> None:
     packer, row = zlib.compressobj(9), b"\0" + b"\x80\x80\x80\xff" * SIDE
     data = b"".join(packer.compress(row) for _ in range(SIDE)) + packer.flush()
     head = struct.pack(">2I5B", SIDE, SIDE, 8, 6, 0, 0, 0)
-    path.write_bytes(
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
-    )
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def poisoned(inbox, scan):
     """Twenty scans and, the oldest of all, the poison."""
     for number in range(GOOD):
         (inbox / f"{number:02}.png").write_bytes(scan(180).read_bytes())
-    write_poison(inbox / "poison.png")
+    (inbox / "poison.png").write_bytes(poison())
     os.utime(inbox / "poison.png", (1, 1))
     return inbox
 

@@ -81,7 +81,8 @@ def test_a_process_that_is_ended_while_it_waits_costs_no_file_anything(process):
     assert isinstance(process("b"), Outcome)
 
 
-def test_a_process_that_hangs_is_not_waited_for_at_the_end(process):
+def test_a_process_that_hangs_is_not_waited_for_at_the_end(process, monkeypatch):
+    monkeypatch.setattr("edge.service.scan_process._PATIENCE", 0.2)
     process._longest = 60
     process("a")
     worker = process._worker
