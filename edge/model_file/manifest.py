@@ -184,16 +184,9 @@ class Manifest:
 
     def __post_init__(self):
         # They are printed wherever a result is.
-        for name in ("name", "precision", "positive"):
+        for name in ("name", "precision"):
             check_name(getattr(self, name), name)
-        for label in self.labels:
-            check_name(label, "labels")
-        if len(self.labels) != 2 or len(set(self.labels)) != 2:
-            raise ValueError(f"labels: must be two different names, are {list(self.labels)}")
-        if self.positive not in self.labels:
-            raise ValueError(f"positive: {self.positive!r} is none of {list(self.labels)}")
-        if self.decision.transform == "sigmoid" and self.positive != self.labels[1]:
-            raise ValueError("positive: must be the second label of a sigmoid model")
+        check_labels(self.labels, self.positive, self.decision)
 
     @property
     def positive_index(self) -> int:
@@ -208,6 +201,18 @@ def check_name(text: str, field: str) -> None:
             f"{field}: must be one line of at most {MAX_NAME} printable characters, is "
             f"{text[:40]!a}"
         )
+
+
+def check_labels(labels: tuple[str, ...], positive: str, decision: Decision) -> None:
+    """Raises `ValueError` unless these are two names, and one that means tumor, in output order."""
+    for label in labels:
+        check_name(label, "labels")
+    if len(labels) != 2 or len(set(labels)) != 2:
+        raise ValueError(f"labels: must be two different names, are {list(labels)!s:.100}")
+    if positive not in labels:
+        raise ValueError(f"positive: {positive[:40]!a} is none of {list(labels)}")
+    if decision.transform == "sigmoid" and positive != labels[1]:
+        raise ValueError("positive: must be the second label of a sigmoid model")
 
 
 def dumps(manifest: Manifest) -> str:

@@ -7,8 +7,6 @@ NumPy only.
 
 import hashlib
 import io
-import zipfile
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ import numpy as np
 
 from export.errors import ExportError
 from export.package.write_container import write_atomically
+from train.array_archive import read_arrays
 
 REFERENCE_VERSION = 1
 """A reader refuses every other."""
@@ -93,35 +92,24 @@ def read_reference(path: Path) -> Reference:
         ExportError: it cannot be read, is no reference, or of another version.
     """
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ExportError(f"{path}: is larger than any reference file; export it again")
-        with np.load(path, allow_pickle=False) as data:
-            version = int(data["version"])
-            if version != REFERENCE_VERSION:
-                raise ExportError(
-                    f"{path}: has version {version}, this mri-edge reads {REFERENCE_VERSION}; "
-                    "export it again with --reference"
-                )
-            found = Reference(
-                run=str(data["run"]),
-                model_sha256=str(data["model_sha256"]),
-                sha256=tuple(map(str, data["sha256"])),
-                tensor_sha256=tuple(map(str, data["tensor_sha256"])),
-                truth=np.asarray(data["truth"], np.int8),
-                probabilities=np.asarray(data["probabilities"], np.float64),
+        data = read_arrays(path, _MAX_BYTES)
+        version = int(data["version"])
+        if version != REFERENCE_VERSION:
+            raise ExportError(
+                f"{path}: has version {version}, this mri-edge reads {REFERENCE_VERSION}; "
+                "export it again with --reference"
             )
+        found = Reference(
+            run=str(data["run"]),
+            model_sha256=str(data["model_sha256"]),
+            sha256=tuple(map(str, data["sha256"])),
+            tensor_sha256=tuple(map(str, data["tensor_sha256"])),
+            truth=np.asarray(data["truth"], np.int8),
+            probabilities=np.asarray(data["probabilities"], np.float64),
+        )
     except OSError as error:
         raise ExportError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        RuntimeError,  # an encrypted entry, or one packed in a way that zipfile does not know
-        EOFError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ):
+    except (ValueError, TypeError, KeyError, OverflowError):
         raise ExportError(f"{path}: is no reference file of `python -m export`") from None
     sizes = {len(v) for v in (found.sha256, found.tensor_sha256)}
     sizes |= {found.truth.size, found.probabilities.size}

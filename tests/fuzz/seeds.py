@@ -6,7 +6,21 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tests.edge.dicom_files import lut, write_dicom
+from tests.edge.dicom_files import (
+    BIG,
+    DEFLATED,
+    IMPLICIT,
+    JPEG,
+    JPEG_2000_LOSSLESS,
+    JPEG_EXTENDED,
+    JPEG_LOSSLESS,
+    JPEG_LS,
+    RLE,
+    lut,
+    write_compressed,
+    write_dicom,
+)
+from tests.edge.jpeg_files import extended_jpeg, lossless_jpeg
 from tests.edge.tiff_files import LZW, write_tiff
 
 MODELS = Path(__file__).parents[1] / "edge" / "models"
@@ -42,44 +56,73 @@ def images() -> dict[str, bytes]:
         "lossy.webp": _saved(rgb, "WEBP"),
         "lossless.webp": _saved(rgb, "WEBP", lossless=True),
         "many.webp": _saved(rgb, "WEBP", **many),
+        "many.mpo": _saved(rgb, "MPO", **many),
     }
 
 
 def dicoms(folder: Path) -> dict[str, bytes]:
     """Name and content; `folder` is for files in between."""
-    import pydicom
-    from pydicom.encaps import encapsulate
+    return {
+        name: data for files in dicoms_by_syntax(folder).values() for name, data in files.items()
+    }
 
+
+def dicoms_by_syntax(folder: Path) -> dict[str, dict[str, bytes]]:
+    """The same by how the pixels are stored. Of syntaxes whose writer is not installed, none."""
     path, deep = folder / "seed.dcm", GREY.astype(np.uint16) * 9
     window = {"WindowCenter": 300, "WindowWidth": 500, "RescaleSlope": 2, "RescaleIntercept": 1}
-    found = {
-        "native.dcm": write_dicom(path, deep, **window).read_bytes(),
-        "implicit.dcm": write_dicom(path, deep, syntax="1.2.840.10008.1.2").read_bytes(),
-        "many.dcm": write_dicom(path, np.stack([GREY, GREY])).read_bytes(),
-    }
-    data = pydicom.dcmread(write_dicom(path, deep))
-    data.compress("1.2.840.10008.1.2.5")
-    data.save_as(path)
-    found["rle.dcm"] = path.read_bytes()
-    for kind, syntax in (
-        ("JPEG", "1.2.840.10008.1.2.4.50"),
-        ("JPEG2000", "1.2.840.10008.1.2.4.90"),
-    ):
-        data = pydicom.dcmread(write_dicom(path, GREY))
-        options = {"no_jp2": True} if kind == "JPEG2000" else {}
-        data.PixelData = encapsulate([_saved(Image.fromarray(GREY), kind, **options)])
-        data["PixelData"].is_undefined_length = True
-        data.file_meta.TransferSyntaxUID = syntax
-        data.save_as(path)
-        found[f"{kind.lower()}.dcm"] = path.read_bytes()
     spaced = {"PixelSpacing": [4.9, 1], "PixelPaddingValue": 0, "BitsStored": 12, "HighBit": 15}
-    found["spaced.dcm"] = write_dicom(path, deep << 4, **spaced).read_bytes()
-    table = lut(range(256), -100 % 65536, 12)
-    found["table.dcm"] = write_dicom(path, GREY, VOILUTSequence=[table]).read_bytes()
-    words = write_dicom(path, GREY[:, :-1], syntax="1.2.840.10008.1.2.2")
-    found["big.dcm"] = words.read_bytes()
-    found["tiff-like.dcm"] = b"II*\0\x08\0\0\0".ljust(128, b"\0") + found["native.dcm"][128:]
-    return found
+    native = write_dicom(path, deep, **window).read_bytes()
+    uncompressed = {
+        "native.dcm": native,
+        "many.dcm": write_dicom(path, np.stack([GREY, GREY])).read_bytes(),
+        "spaced.dcm": write_dicom(path, deep << 4, **spaced).read_bytes(),
+        "table.dcm": write_dicom(
+            path, GREY, VOILUTSequence=[lut(range(256), -100 % 65536, 12)]
+        ).read_bytes(),
+        "tiff-like.dcm": b"II*\0\x08\0\0\0".ljust(128, b"\0") + native[128:],
+    }
+    others = {
+        "implicit": write_dicom(path, deep, syntax=IMPLICIT).read_bytes(),
+        "big": write_dicom(path, GREY[:, :-1], syntax=BIG).read_bytes(),
+        "deflated": write_dicom(path, deep, syntax=DEFLATED).read_bytes(),
+        **_compressed(path, deep),
+    }
+    return {
+        "uncompressed": uncompressed,
+        **{kind: {f"{kind}.dcm": data} for kind, data in others.items()},
+    }
+
+
+def _compressed(path: Path, deep: np.ndarray) -> dict[str, bytes]:
+    """One file a compressed syntax, by the syntax's name."""
+    import pydicom
+
+    data = pydicom.dcmread(write_dicom(path, deep))
+    data.compress(RLE)
+    data.save_as(path)
+    found = {"rle": path.read_bytes()}
+    twelve = GREY[:40, :48].astype(np.uint16) * 16
+    stored = {"BitsStored": 12, "HighBit": 11}
+    streams = {
+        "jpeg": (_saved(Image.fromarray(GREY), "JPEG"), GREY, JPEG, {}),
+        "jpeg-12": (extended_jpeg(twelve), twelve, JPEG_EXTENDED, stored),
+        "jpeg-lossless": (lossless_jpeg(deep), deep, JPEG_LOSSLESS, {}),
+        "jpeg2000": (
+            _saved(Image.fromarray(GREY), "JPEG2000", no_jp2=True),
+            GREY,
+            JPEG_2000_LOSSLESS,
+            {},
+        ),
+    }
+    for kind, (stream, like, syntax, elements) in streams.items():
+        found[kind] = write_compressed(path, [stream], like, syntax, **elements).read_bytes()
+    try:
+        import jpeg_ls
+    except ImportError:
+        return found
+    stream = bytes(jpeg_ls.encode_array(deep))
+    return found | {"jpeg-ls": write_compressed(path, [stream], deep, JPEG_LS).read_bytes()}
 
 
 def tiffs(folder: Path) -> dict[str, bytes]:

@@ -2,31 +2,39 @@
 
 import json
 import os
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from edge.model_file import bounded_json
+from edge.model_file.dataclass_json import from_json
+from train.array_archive import read_arrays
 from train.errors import TrainError
 
 
 @dataclass
-class State:
-    """All that a fit needs to go on as if it had never stopped."""
+class _Facts:
+    """Where a fit has got to."""
 
     phase: int = 0
     epoch: int = 0
     """Epochs of this phase that are done."""
     finished: bool = False
-    history: dict[str, list[float]] = field(default_factory=dict)
+    history: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """Of all phases, one value an epoch."""
     best_loss: float = float("inf")
     best_epoch: int = 0
     """Of all phases, counted from 1."""
     waited: int = 0
     """Epochs since the best."""
+
+
+@dataclass
+class State(_Facts):
+    """All that a fit needs to go on as if it had never stopped."""
+
+    history: dict[str, list[float]] = field(default_factory=dict)
     variables: list[np.ndarray] = field(default_factory=list)
     """Of the model, the random states of its layers included."""
     optimizer: list[np.ndarray] = field(default_factory=list)
@@ -58,20 +66,22 @@ def load(file: Path) -> State | None:
         TrainError: the file is damaged.
     """
     try:
-        with np.load(file, allow_pickle=False) as stored:
-            facts = bounded_json.loads(
-                str(stored["facts"]),
-                bounded_json.OWN._replace(finite=False),  # the best loss, before there is one
-            )
-            lists = {kind: [] for kind in _ARRAYS}
-            for name in stored.files:
-                kind, _, _ = name.partition("/")
-                if kind in lists:
-                    lists[kind].append(stored[name])
-        return State(**facts, **lists)
+        arrays = read_arrays(file)
+        facts = bounded_json.loads(
+            str(arrays.pop("facts")),
+            bounded_json.OWN._replace(finite=False),  # the best loss, before there is one
+        )
+        found = from_json(_Facts, facts)
+        lists = {kind: [] for kind in _ARRAYS}
+        for name, array in arrays.items():
+            kind, _, _ = name.partition("/")
+            if kind in lists:
+                lists[kind].append(array)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise TrainError(
             f"{file}: is damaged ({error}); train anew, with --overwrite in place of --resume"
         ) from error
+    history = {name: list(values) for name, values in found.history.items()}
+    return State(**{**vars(found), "history": history}, **lists)

@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from train.array_archive import read_arrays
 from train.augmentation.keras_layers import augmented_pixels
 
 _BATCH, _STEP = 32, 8
@@ -24,11 +25,9 @@ class FeatureCache:
         self._folder, self._known = folder if writes else None, {}
         for file in sorted(folder.glob("features-*.npz")) if folder else []:
             try:
-                with np.load(file) as stored:
-                    self._known.update(
-                        zip(map(bytes, stored["keys"]), stored["values"], strict=True)
-                    )
-            except Exception:
+                stored = read_arrays(file)
+                self._known.update(zip(map(bytes, stored["keys"]), stored["values"], strict=True))
+            except (OSError, ValueError, TypeError, KeyError):
                 continue  # cut short when power failed: these are computed again
 
     def __call__(

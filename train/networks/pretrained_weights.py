@@ -8,6 +8,7 @@ import h5py
 import keras
 import numpy as np
 
+from train.array_archive import read_arrays
 from train.errors import TrainError
 
 IMAGENET, NONE = "imagenet", "none"
@@ -105,11 +106,9 @@ def _from_h5(base: keras.Model, file: Path, title: str) -> None:
 
 def _from_npz(base: keras.Model, file: Path) -> None:
     try:
-        with np.load(file, allow_pickle=False) as opened:
-            arrays = {name: opened[name] for name in opened.files}
-    except Exception as error:
-        # NumPy raises what zipfile, zlib or struct happen to raise on a damaged archive.
-        raise TrainError(f"{file}: is truncated or no .npz file of plain arrays") from error
+        arrays = read_arrays(file)
+    except (OSError, ValueError) as error:
+        raise TrainError(f"{file}: {getattr(error, 'strerror', None) or error}") from error
     for layer in base.layers:
         for number, variable in enumerate(layer.weights):
             key = f"{layer.name}/{number}"

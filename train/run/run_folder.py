@@ -18,7 +18,7 @@ from pathlib import Path
 
 from edge.model_file import bounded_json
 from edge.model_file.dataclass_json import from_json, to_json
-from edge.model_file.manifest import Decision, InputSpec, RejectGate
+from edge.model_file.manifest import Decision, InputSpec, RejectGate, check_labels
 from edge.model_file.provenance import Training
 from train.data.scans import SplitScan
 from train.errors import TrainError
@@ -50,6 +50,9 @@ class RunManifest:
     reject: RejectGate = field(default_factory=RejectGate)
     """With its learned part, where the architecture has one."""
     run_version: str = RUN_VERSION
+
+    def __post_init__(self):
+        check_labels(self.labels, self.positive, self.decision)
 
 
 @dataclass(frozen=True)

@@ -200,7 +200,9 @@ def test_the_newest_run(run):
         (lambda r: (r / "split.json").unlink(), "is damaged"),
         (lambda r: (r / "split.json").write_text('[{"path": 3}]'), r"split\.json\[0\]"),
         (lambda r: (r / "model.keras").unlink(), r"has no model\.keras"),
-        (lambda r: newer(r / "manifest.json"), "run version 9.0"),
+        (lambda r: change(r / "manifest.json", run_version="9.0"), "run version 9.0"),
+        (lambda r: change(r / "manifest.json", positive="maybe"), "'maybe' is none of"),
+        (lambda r: change(r / "manifest.json", labels=["a"] * 999), "two different names"),
     ],
 )
 def test_damaged_runs_are_named(run, damage, words):
@@ -208,7 +210,8 @@ def test_damaged_runs_are_named(run, damage, words):
     with pytest.raises(TrainError, match=words) as caught:
         read_run(run)
     assert str(run) in str(caught.value)
+    assert len(str(caught.value)) < 1000
 
 
-def newer(path):
-    path.write_text(json.dumps({**json.loads(path.read_text()), "run_version": "9.0"}))
+def change(path, **values):
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
