@@ -277,7 +277,7 @@ class _OnnxEngine:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3  # errors only: warnings would mix with the results
         wanted = provider_order(provider, module.get_available_providers())
-        self._session = module.InferenceSession(model.path, options, providers=wanted)
+        self._session = module.InferenceSession(model.content(), options, providers=wanted)
         # A provider whose libraries are missing is left out by ONNX Runtime without an exception.
         names = {value: key for key, value in PROVIDERS.items()}
         self.provider = names[self._session.get_providers()[0]]

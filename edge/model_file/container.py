@@ -67,9 +67,10 @@ class ModelFile:
         self._hashing.start()
 
     def content(self) -> bytes:
-        """The file as it was hashed, of a .tflite model: to be loaded in place of the path.
+        """The file as it was hashed: to be loaded in place of the path.
 
-        An engine that maps the file is killed (SIGBUS) when somebody copies another over it.
+        What runs is what was verified, whatever becomes of the file. An engine that maps the file
+        is killed (SIGBUS) when somebody copies another over it.
 
         Raises:
             ModelError: as `verify`.
@@ -115,16 +116,12 @@ class ModelFile:
     def _hash(self, payload: Ranges) -> None:
         try:
             with open(self.path, "rb") as file:
-                if self.manifest.format == "tflite":
-                    self._content = file.read(self.size)
-                    hashed = io.BytesIO(self._content)
-                else:
-                    hashed = file
-                digest, self.sha256 = digests(hashed, payload, self.size)
+                self._content = file.read(self.size)
+            digest, self.sha256 = digests(io.BytesIO(self._content), payload, self.size)
             if self.manifest.format == "onnx":
                 from edge.model_file.onnx_external_data import refers_to_files
 
-                self._outside = refers_to_files(self.path)
+                self._outside = refers_to_files(self._content)
             self.signer = bundled_as(self.sha256)
             if self.trust:
                 found = self.trust.judge(self.path, self.sha256, self.signer)

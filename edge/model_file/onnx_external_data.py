@@ -4,8 +4,6 @@ Such a model names files next to it, or wherever it likes, which the engine woul
 hash says nothing about them, and we export one file: so the model is refused.
 """
 
-import mmap
-
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14  # fields of TensorProto
 _MAX_DEPTH = 32
 
@@ -25,15 +23,13 @@ _FIELDS = {
 }
 
 
-def refers_to_files(path: str) -> bool:
+def refers_to_files(data: bytes) -> bool:
     """Whether any tensor of the model is kept outside of it.
 
     Raises:
-        ValueError: the file is no well-formed ModelProto.
-        OSError: it cannot be read.
+        ValueError: it is no well-formed ModelProto.
     """
-    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return _walk(data, 0, len(data), "Model", 0)
+    return _walk(data, 0, len(data), "Model", 0)
 
 
 def _walk(data, at: int, end: int, message: str, depth: int) -> bool:

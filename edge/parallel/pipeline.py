@@ -27,6 +27,7 @@ from edge.errors import (
     ShortOfMemoryError,
 )
 from edge.inference.classifier import Classifier, Prediction
+from edge.scan.memory_price import share_turns
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -157,6 +158,7 @@ def on_engines(
         from edge.parallel.worker_process import Worker, can_fork
 
         if can_fork(classifier.engine):
+            share_turns()
             forks = [Worker(lambda item: work(classifier, item, extra)) for _ in range(jobs)]
             return _on(forks, items)
     with silenced():

@@ -15,6 +15,7 @@ from edge.errors import ImageError
 from edge.files.regular_file import NotRegularError, open_regular
 from edge.scan.file_format import FORMATS, HEAD, find_format, picture_format
 from edge.scan.max_pixels import MAX_PIXELS, check_size
+from edge.scan.memory_price import in_turn
 from edge.scan.picture.decode_picture import decode_picture
 
 
@@ -147,7 +148,8 @@ def _opened(scan: object) -> tuple[BinaryIO, str]:
 
 def _decode_open(file, name: str, max_pixels: int, frame: int | None) -> DecodedScan:
     remarks: list[str] = []
-    image, stored = _decode_stream(file, name, max_pixels, frame, remarks)
+    with in_turn:
+        image, stored = _decode_stream(file, name, max_pixels, frame, remarks)
     return DecodedScan(image, tuple(dict.fromkeys(remarks)) if remarks else (), stored)
 
 

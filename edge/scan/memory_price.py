@@ -8,6 +8,8 @@ measured peak, rounded up (docs/explanation/hostile-input.md has the table).
 
 import os
 import sys
+from _thread import allocate_lock, get_ident  # `threading` is not needed, and costs a millisecond
+from contextlib import suppress
 
 from edge.errors import ImageError, ShortOfMemoryError
 
@@ -41,6 +43,14 @@ _SHARE = 0.75
 """Of all memory that this process may ever have: one scan may take no more. The rest is for the
 process itself and its engine."""
 _NO_LIMIT = 1 << 60  # cgroup v1 has a number near 2**63 for "none"
+
+_turn = allocate_lock()
+_decoding: set[int] = set()
+"""The threads that are decoding a scan."""
+_whose: int | None = None
+"""The thread whose turn it is."""
+_between_processes: int | None = None
+"""A file without a name, locked by the process whose turn it is."""
 
 
 def picture_price(
@@ -99,6 +109,9 @@ def file_price(file_bytes: int) -> int:
 def check_memory(needed: int, name: str, failed: bool = False) -> None:
     """See that there is room for `needed` bytes.
 
+    What is large is decoded in turns, for each would find the same memory free. Within `in_turn`
+    this waits for those of other threads, and of the worker processes of `share_turns`.
+
     Args:
         failed: whether decoding has failed already, maybe for want of memory, which libraries call
             "broken data" and the like: then small scans are asked about, too.
@@ -109,6 +122,8 @@ def check_memory(needed: int, name: str, failed: bool = False) -> None:
     """
     if needed < SMALL and not failed:
         return
+    if not failed:
+        _take_turn()
     free, most = room()
     if needed > _SHARE * most:
         raise ImageError(
@@ -121,6 +136,75 @@ def check_memory(needed: int, name: str, failed: bool = False) -> None:
             f"{name}: needs about {_mb(needed)} MB of memory to be decoded, and there are "
             f"{_mb(free)} MB now; try again when more is free"
         )
+
+
+def _begin_anew() -> None:
+    global _turn, _whose
+    _turn, _whose = allocate_lock(), None
+    _decoding.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)  # another thread may have had the turn
+
+
+class _InTurn:
+    """`with in_turn:` around the decoding of one scan, which ends the turn that it may take."""
+
+    def __enter__(self):
+        _decoding.add(get_ident())
+
+    def __exit__(self, *error):
+        _decoding.discard(get_ident())
+        _end_turn()
+
+
+in_turn = _InTurn()
+
+
+def _take_turn() -> None:
+    global _whose
+    if _whose == get_ident() or get_ident() not in _decoding:
+        return
+    _turn.acquire()
+    _whose = get_ident()
+    if _between_processes is not None:
+        from fcntl import LOCK_EX, lockf
+
+        lockf(_between_processes, LOCK_EX)  # gone with the process that holds it
+
+
+def _end_turn() -> None:
+    global _whose
+    if _whose != get_ident():
+        return
+    _return_freed()
+    _whose = None
+    if _between_processes is not None:
+        from fcntl import LOCK_UN, lockf
+
+        lockf(_between_processes, LOCK_UN)
+    _turn.release()
+
+
+def _return_freed() -> None:
+    """Give the system back what was freed: glibc keeps it, for each thread apart, once blocks of
+    Pillow's size were freed, and four threads that decode in turns would hold it four times."""
+    import ctypes
+
+    with suppress(AttributeError, OSError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def share_turns() -> None:
+    """To be called before worker processes are forked: they then take turns with one another.
+
+    Where the system has no files without names each process takes its own.
+    """
+    global _between_processes
+    if _between_processes is None and hasattr(os, "memfd_create"):
+        with suppress(OSError):  # too many open files: memory is not the first to run short
+            _between_processes = os.memfd_create("mri-edge-turns")
 
 
 def ran_out(name: str) -> ShortOfMemoryError:

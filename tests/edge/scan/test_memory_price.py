@@ -2,8 +2,14 @@
 
 import io
 import os
+import signal
 import struct
+import subprocess
+import sys
+import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +18,10 @@ from PIL import Image
 
 from edge.errors import ImageError, ShortOfMemoryError
 from edge.parallel.pipeline import classify_one
+from edge.parallel.worker_process import LostWorkerError, Worker
 from edge.scan import memory_price
 from edge.scan.decode import read_scan
-from edge.scan.memory_price import SMALL, check_memory, room
+from edge.scan.memory_price import SMALL, check_memory, in_turn, room, share_turns
 
 MB = 1_000_000
 
@@ -232,3 +239,72 @@ def test_memory_that_a_library_lacks_is_not_damage(monkeypatch, tmp_path, kind, 
 
 def _fails(*_):
     raise OSError("broken data stream when reading image file")
+
+
+def large_png(path: Path) -> Path:
+    """16 million pixels of grey with transparency, for which 336 MB are asked."""
+    Image.new("LA", (4000, 3990)).save(path)
+    return path
+
+
+PEAK = """
+import resource, sys
+from concurrent.futures import ThreadPoolExecutor
+from edge.scan.decode import decode
+start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+with ThreadPoolExecutor(4) as pool:
+    sizes = list(pool.map(lambda name: decode(name).size, sys.argv[1:]))
+assert sizes == [(4000, 3990)] * 6, sizes
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - start) / 1024)
+"""
+
+
+def test_threads_decode_what_is_large_in_turns(tmp_path):
+    files = [str(large_png(tmp_path / f"{i}.png")) for i in range(6)]
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK, *files], capture_output=True, text=True, check=True
+    )
+    # One takes 260 MB, of which 16 stay as its image; four at a time took 1,000.
+    assert float(done.stdout) < 500
+
+
+def hold_a_turn(path: str, seconds: float) -> None:
+    with in_turn:
+        check_memory(SMALL, "x")
+        began = time.monotonic()
+        time.sleep(seconds)
+        Path(path).write_text(f"{began} {time.monotonic()}")
+
+
+def test_worker_processes_take_turns_too(tmp_path):
+    share_turns()
+    workers = [Worker(lambda name: hold_a_turn(name, 0.1)) for _ in range(3)]
+    names = [str(tmp_path / f"{i}") for i in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda worker, name: worker(name), workers, names))
+    for worker in workers:
+        worker.close()
+    spans = sorted([float(part) for part in Path(name).read_text().split()] for name in names)
+    assert all(end <= begin for (_, end), (begin, _) in pairwise(spans))
+
+
+def test_a_process_that_dies_leaves_its_turn_to_the_next(tmp_path):
+    share_turns()
+    victim, next_one = (
+        Worker(lambda name: hold_a_turn(name, 30 if "never" in name else 0)) for _ in range(2)
+    )
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(victim, str(tmp_path / "never"))
+        time.sleep(0.2)
+        os.kill(victim._pid, signal.SIGKILL)
+        with pytest.raises(LostWorkerError):
+            asked.result(timeout=5)
+        pool.submit(next_one, str(tmp_path / "next")).result(timeout=5)
+    assert (tmp_path / "next").exists()
+    next_one.close()
+
+
+def test_who_decodes_nothing_takes_no_turn():
+    check_memory(SMALL, "x")
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(hold_a_turn, os.devnull, 0).result(timeout=5)
