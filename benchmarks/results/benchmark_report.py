@@ -176,4 +176,4 @@ def read_report(path: Path) -> Report:
     try:
         return from_json(Report, data)
     except ValueError as error:
-        raise BenchmarkError(f"{path}: is damaged ({error}); measure again") from None
+        raise BenchmarkError(f"{path}: is damaged ({error!s:.300}); measure again") from None

@@ -236,7 +236,7 @@ def loads(text: str | bytes, source: str) -> Manifest:
         seal = data.pop("seal", None), _seal(data)
     except ValueError as error:
         raise ModelError(
-            f"{source}: its manifest is damaged ({error}); export the model again"
+            f"{source}: its manifest is damaged ({error!s:.300}); export the model again"
         ) from None
     except (TypeError, KeyError):
         raise ModelError(f"{source}: its manifest is damaged; export the model again") from None
@@ -253,7 +253,7 @@ def loads(text: str | bytes, source: str) -> Manifest:
     try:
         return from_json(Manifest, data)
     except ValueError as error:
-        raise ModelError(f"{source}: its manifest is not valid: {error}") from None
+        raise ModelError(f"{source}: its manifest is not valid: {error!s:.300}") from None
 
 
 def _seal(data: dict) -> str:

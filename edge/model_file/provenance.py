@@ -185,4 +185,4 @@ def provenance(manifest: Manifest) -> Provenance:
     try:
         return from_json(Provenance, manifest.provenance, "provenance")
     except ValueError as error:
-        raise ModelError(f"{manifest.name}: its manifest is not valid: {error}") from None
+        raise ModelError(f"{manifest.name}: its manifest is not valid: {error!s:.300}") from None

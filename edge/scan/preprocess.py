@@ -86,5 +86,6 @@ def _known(rules: dict[str, Any], name: str) -> Any:
         return rules[name]
     except KeyError:
         raise ModelError(
-            f"the model asks for the unknown preprocessing rule {name!r}; install a newer mri-edge"
+            f"the model asks for the unknown preprocessing rule {name[:60]!r}; "
+            "install a newer mri-edge"
         ) from None

@@ -1,6 +1,7 @@
 """Small DICOM files, generated."""
 
 import io
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ IMPLICIT, EXPLICIT, BIG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.1
 DEFLATED, RLE = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.5"
 JPEG, JPEG_EXTENDED = "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"
 JPEG_LOSSLESS, JPEG_LS = "1.2.840.10008.1.2.4.70", "1.2.840.10008.1.2.4.80"
+_numbers = count()
 JPEG_2000_LOSSLESS, JPEG_2000 = "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91"
 
 
@@ -34,7 +36,8 @@ def mr_image(values: np.ndarray, *, syntax: str | None = None, **elements):
     data = Dataset()
     data.file_meta = FileMetaDataset()
     data.file_meta.MediaStorageSOPClassUID = data.SOPClassUID = MRImageStorage
-    data.file_meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID = generate_uid()
+    uid = generate_uid(entropy_srcs=[f"mri-edge {next(_numbers)}"])  # the same in every run
+    data.file_meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID = uid
     data.file_meta.TransferSyntaxUID = syntax or ExplicitVRLittleEndian
     for key in ("PatientName", "PatientID", "InstitutionName", "OperatorsName", "StudyDescription"):
         setattr(data, key, SECRET)

@@ -81,7 +81,8 @@ def load(file: Path) -> State | None:
         return None
     except (OSError, ValueError, KeyError) as error:
         raise TrainError(
-            f"{file}: is damaged ({error}); train anew, with --overwrite in place of --resume"
+            f"{file}: is damaged ({error!s:.300}); train anew, with --overwrite in place of "
+            "--resume"
         ) from error
     history = {name: list(values) for name, values in found.history.items()}
     return State(**{**vars(found), "history": history}, **lists)

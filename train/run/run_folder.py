@@ -238,7 +238,7 @@ def read_run(folder: Path) -> Run:
         rows = bounded_json.read(folder / SPLIT, bounded_json.SPLIT)
         split = tuple(from_json(SplitScan, row, f"{SPLIT}[{i}]") for i, row in enumerate(rows))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TrainError(f"{folder}: is damaged ({error}); train again") from error
+        raise TrainError(f"{folder}: is damaged ({error!s:.300}); train again") from error
     if not (folder / MODEL).is_file():
         raise TrainError(f"{folder}: has no {MODEL}; train again")
     return Run(folder, manifest, split)
