@@ -11,7 +11,8 @@ import numpy as np
 
 from edge.scan.picture.integrity import DamagedError, UnsupportedError
 from edge.scan.picture.packbits import PackBitsError, unpack
-from edge.scan.picture.redecode import EXACT_TAIL, TAIL, check_jpeg, check_scan
+from edge.scan.picture.redecode import EXACT_TAIL, TAIL, check_scan
+from edge.scan.picture.watched_jpeg import check_jpeg
 
 _DCT = (0xC0, 0xC1, 0xC2)  # frames of JPEG: baseline, extended, progressive (ITU T.81, B.1)
 _LOSSLESS = 0xC3

@@ -80,7 +80,7 @@ def decode_picture(
         check_size(image.size, name, max_pixels)
         held = file.seek(0, os.SEEK_END) if kind in _READ_WHOLE else 0
         layered = kind == "GIF" and (frame or 1) > 1
-        again = kind == "JPEG" and not (checked and not checked.restarts)
+        again = kind == "JPEG" and not checked and _decodes_twice(stream)
         if kind != "WebP":  # whose price was known before it was opened
             price = picture_price(image, kind, head, held, layered, again)
             check_memory(price, name)
@@ -108,11 +108,14 @@ def decode_picture(
                 _prepare_tiff(image, name)
             if checked:
                 image.fp = checked
-            image.load()
-            if checked:
+                image.load()
                 checked.check()
-            if kind == "WebP" or again:
-                _look_again(image, stream, kind)
+            elif kind == "JPEG":
+                _load_watched(image, stream)
+            else:
+                image.load()
+            if kind == "WebP":
+                _look_again(image, stream)
             elif kind == "TIFF":
                 from edge.scan.picture.tiff_strips import check_strips
 
@@ -144,11 +147,23 @@ def decode_picture(
         raise ImageError(f"{name}: is truncated or damaged ({_reason(error)}){DAMAGED}") from error
 
 
-def _look_again(image, stream: BinaryIO, kind: str) -> None:
-    from edge.scan.picture.redecode import check_webp, look_again
+def _decodes_twice(stream: io.BytesIO) -> bool:
+    from edge.scan.picture.watched_jpeg import decodes_twice
+
+    return decodes_twice(stream.getvalue())
+
+
+def _load_watched(image, stream: io.BytesIO) -> None:
+    from edge.scan.picture.watched_jpeg import load_watched
+
+    load_watched(image, stream.getvalue())
+
+
+def _look_again(image, stream: BinaryIO) -> None:
+    from edge.scan.picture.redecode import check_webp
 
     stream.seek(0)
-    (look_again if kind == "JPEG" else check_webp)(stream.read(), image)
+    check_webp(stream.read(), image)
 
 
 def _deep_png(image, stream, head: bytes, name: str, remarks: list[str]) -> Image.Image | None:

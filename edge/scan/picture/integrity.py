@@ -62,7 +62,7 @@ def check_png(data: bytes) -> None:
 def jpeg_stream(data: bytes) -> "JpegStream | None":
     """A JPEG file's bytes as a stream to load from, to be asked to `check` afterwards.
 
-    None for files of several scans: `edge.scan.picture.redecode.check_scans` is for these.
+    None for files of several parts: `edge.scan.picture.watched_jpeg` is for these.
 
     Raises:
         DamagedError: the end is missing, the segments do not follow one another, or there are more
@@ -70,9 +70,9 @@ def jpeg_stream(data: bytes) -> "JpegStream | None":
         UnsupportedError: a kind of JPEG that cannot be read.
     """
     frame, found, restarts = jpeg_scans(data)
-    if frame in SEQUENTIAL and len(found) == 1 and found[0][1] - found[0][0] > 2 * _HELD:
-        return JpegStream(data, found[0][1], restarts > 0)
-    # Several scans are decoded only once the last has come: nothing to hold back.
+    if frame in SEQUENTIAL and len(found) == 1 and not restarts:
+        (first, end) = found[0]
+        return JpegStream(data, end) if end - first > 2 * _HELD else None
     return None
 
 
@@ -151,10 +151,8 @@ class JpegStream(io.BytesIO):
     bytes are handed out only when asked for.
     """
 
-    def __init__(self, data: bytes, end: int, restarts: bool = False):
+    def __init__(self, data: bytes, end: int):
         super().__init__(data[:end] + _PADDING)
-        self.restarts = restarts
-        """Whether the decoder begins anew on the way, so that the end tells of a part only."""
         self._hold = end - _HELD
         self._asked = False
 

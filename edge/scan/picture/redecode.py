@@ -8,18 +8,17 @@ runs out of them and makes up the rest, and says neither. A second decoding show
 - Bytes are put behind the data, where the next part begins. A whole picture does not need them. If
   its pixels change, the decoder had run out of data.
 
-Loaded for kinds of pictures whose decoders cannot be watched while they work: progressive JPEG,
-JPEG with restart markers, WebP, and what DICOM and TIFF keep.
+Loaded for kinds of pictures whose decoders cannot be watched while they work: WebP, JPEG with
+arithmetic coding, and what DICOM keeps.
 """
 
 import io
-import re
 from collections.abc import Callable, Iterator
 
 import numpy as np
 from PIL import Image
 
-from edge.scan.picture.integrity import SEQUENTIAL, DamagedError, jpeg_scans, jpeg_stream
+from edge.scan.picture.integrity import DamagedError, jpeg_scans
 
 TAIL = 256
 """Bytes of the end that are changed. The last few may code changes that no pixel shows: black that
@@ -29,7 +28,6 @@ EXACT_TAIL = 8
 _CHANGES = 0x2A, 0x15
 _WEBP_TAIL = 8
 """Bytes that are cut off; with 4 each whole file needed them, and each damaged one did not."""
-_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _FOLLOWING = b"\x55\x2a\x33\x15" * 8
 """What a decoder finds that has run out of data."""
 _LEAST = 4 * TAIL
@@ -41,49 +39,6 @@ _MOST_PIXELS = 1 << 28
 _BAND = 256
 _EARLY = "is damaged (there are more data than pixels)"
 _LATE = "is damaged (there are more pixels than data)"
-
-
-def check_jpeg(data: bytes) -> Image.Image:
-    """Decode a JPEG stream that is kept in another file, as a file of its own would be.
-
-    Raises:
-        DamagedError: it is not whole.
-        UnsupportedError: as `edge.scan.picture.integrity.jpeg_stream`.
-    """
-    from PIL.JpegImagePlugin import JpegImageFile
-
-    stream = jpeg_stream(data)
-    try:
-        image = JpegImageFile(io.BytesIO(data))
-        if stream:
-            image.fp = stream
-        image.load()
-    except DamagedError:
-        raise
-    except Exception as error:  # Pillow's decoders raise a dozen types
-        raise DamagedError(f"is damaged ({error})") from error
-    if stream:
-        stream.check()
-    if not stream or stream.restarts:
-        look_again(data, image)
-    return image
-
-
-def look_again(data: bytes, image: Image.Image) -> None:
-    """Look at a JPEG file that cannot be watched while it is decoded, or not enough.
-
-    Args:
-        image: as it was decoded from `data`.
-
-    Raises:
-        DamagedError: it is not whole.
-    """
-    frame, scans, restarts = jpeg_scans(data)
-    sequential = frame in SEQUENTIAL and len(scans) == 1
-    if not sequential:
-        check_scans(data, image)
-    elif restarts:
-        check_restarts(data, image)
 
 
 def check_scans(data: bytes, image: Image.Image) -> None:
@@ -106,39 +61,6 @@ def check_scans(data: bytes, image: Image.Image) -> None:
             for by in _CHANGES
         ):
             raise DamagedError(_EARLY)
-
-
-def check_restarts(data: bytes, image: Image.Image) -> None:
-    """Look at each interval of a JPEG file of one scan, which is read anew at each restart marker.
-
-    Args:
-        image: as it was decoded from `data`.
-
-    Raises:
-        DamagedError: a marker is missing, or an interval is not whole.
-    """
-    _, ((first, end),), every = jpeg_scans(data)
-    marks = [found.start() for found in _RESTART.finditer(data, first, end)]
-    if any(data[at + 1] != 0xD0 + number % 8 for number, at in enumerate(marks)):
-        raise DamagedError("is damaged (a restart marker is missing)")
-    ends = [*marks, end]
-    if _unlike(image, lambda: _jpeg(followed(data, ends))):
-        raise DamagedError(_LATE)
-    lengths = [b - a for a, b in zip([first, *marks], ends, strict=True)]
-    unseen = {number for number, length in enumerate(lengths) if length >= _LEAST}
-    for change in _CHANGES:
-        if not unseen:
-            return
-        changed = data
-        for number in unseen:
-            changed = tail_changed(changed, ends[number], change)
-        try:
-            other = _jpeg(changed)
-        except Exception:  # whatever a decoder raises: it has come there
-            return
-        unseen -= {unit // every for unit in _changed_units(image, other)}
-    if unseen:
-        raise DamagedError(_EARLY)
 
 
 def check_webp(data: bytes, image: Image.Image) -> None:
@@ -238,18 +160,6 @@ def _unlike(image: Image.Image, decoded: Callable[[], Image.Image]) -> bool:
     if (image.mode, image.size) != (other.mode, other.size):
         return True
     return any(one.tobytes() != two.tobytes() for one, two in _bands(image, other, _BAND))
-
-
-def _changed_units(image: Image.Image, other: Image.Image) -> Iterator[int]:
-    """Numbers of a JPEG file's coding units (ITU T.81, A.2) in which two decodings differ."""
-    wide = tall = 8
-    if len(image.layer) > 1:
-        wide, tall = (8 * max(component[i] for component in image.layer) for i in (1, 2))
-    across = -(-image.width // wide)
-    for row, (one, two) in enumerate(_bands(image, other, tall)):
-        differ = np.asarray(one) != np.asarray(two)
-        columns = np.flatnonzero(differ.any((0, 2) if differ.ndim == 3 else 0))
-        yield from (row * across + at for at in np.unique(columns // wide).tolist())
 
 
 def _bands(one: Image.Image, two: Image.Image, rows: int) -> Iterator[tuple[Image.Image, ...]]:

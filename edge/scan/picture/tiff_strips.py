@@ -91,7 +91,7 @@ def _check_packbits(data: bytes, size: int) -> None:
 
 
 def _jpeg_check(tables: object):
-    from edge.scan.picture.redecode import check_jpeg
+    from edge.scan.picture.watched_jpeg import check_jpeg
 
     head = tables[:-2] if isinstance(tables, bytes) and tables.endswith(b"\xff\xd9") else b""
 
