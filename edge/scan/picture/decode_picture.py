@@ -22,9 +22,10 @@ from edge.scan.picture.frames import go_to_frame
 from edge.scan.picture.integrity import (
     DAMAGED,
     DamagedError,
+    JpegLayout,
     UnsupportedError,
     check_png,
-    jpeg_stream,
+    jpeg_layout,
     webp_size,
 )
 from edge.scan.picture.presentation import orientation_of, stated_ratio, to_l_or_rgb, upright
@@ -62,7 +63,7 @@ def decode_picture(
     """
     kind, module, cls = found
     try:
-        stream, checked = _checked(file, kind, head, name, max_pixels)
+        stream, layout = _checked(file, kind, head, name, max_pixels)
     except DamagedError as error:
         raise ImageError(f"{name}: {error}{DAMAGED}") from None
     except UnsupportedError as error:
@@ -80,7 +81,7 @@ def decode_picture(
         check_size(image.size, name, max_pixels)
         held = file.seek(0, os.SEEK_END) if kind in _READ_WHOLE else 0
         layered = kind == "GIF" and (frame or 1) > 1
-        again = kind == "JPEG" and not checked and _decodes_twice(stream)
+        again = layout is not None and layout.decodes_twice
         if kind != "WebP":  # whose price was known before it was opened
             price = picture_price(image, kind, head, held, layered, again)
             check_memory(price, name)
@@ -106,12 +107,8 @@ def decode_picture(
         else:
             if kind == "TIFF":
                 _prepare_tiff(image, name)
-            if checked:
-                image.fp = checked
-                image.load()
-                checked.check()
-            elif kind == "JPEG":
-                _load_watched(image, stream)
+            if layout:
+                _load_jpeg(image, stream.getvalue(), layout)
             else:
                 image.load()
             if kind == "WebP":
@@ -147,16 +144,15 @@ def decode_picture(
         raise ImageError(f"{name}: is truncated or damaged ({_reason(error)}){DAMAGED}") from error
 
 
-def _decodes_twice(stream: io.BytesIO) -> bool:
-    from edge.scan.picture.watched_jpeg import decodes_twice
+def _load_jpeg(image, data: bytes, layout: JpegLayout) -> None:
+    if watched := layout.stream(data):
+        image.fp = watched
+        image.load()
+        watched.check()
+    else:
+        from edge.scan.picture.watched_jpeg import load_watched
 
-    return decodes_twice(stream.getvalue())
-
-
-def _load_watched(image, stream: io.BytesIO) -> None:
-    from edge.scan.picture.watched_jpeg import load_watched
-
-    load_watched(image, stream.getvalue())
+        load_watched(image, data, layout)
 
 
 def _look_again(image, stream: BinaryIO) -> None:
@@ -181,10 +177,9 @@ def _prepare_tiff(image, name: str) -> None:
 
 
 def _checked(file, kind: str, head: bytes, name: str, max_pixels: int):
-    """The stream to open, what Pillow does not check being checked, and one to load from instead.
+    """The stream to open, what Pillow does not check being checked, and the layout of a JPEG file.
 
-    The second shows while it is read whether the file is whole; None if that is known already. To
-    open an image Pillow reads a few bytes at a time, which in Python costs as much as decoding.
+    To open an image Pillow reads a few bytes at a time, which in Python costs as much as decoding.
     """
     size = file.seek(0, os.SEEK_END)
     if kind in _READ_WHOLE:
@@ -198,7 +193,7 @@ def _checked(file, kind: str, head: bytes, name: str, max_pixels: int):
             file.seek(0)
             data = file.read(size)
             if kind == "JPEG":
-                return io.BytesIO(data), jpeg_stream(data)
+                return io.BytesIO(data), jpeg_layout(data)
             sides = (int.from_bytes(head[i : i + 4], "big") for i in (16, 20))
             check_size(tuple(sides), name, max_pixels)
             check_png(data)

@@ -11,6 +11,7 @@ What cannot be asked of a stream while it is decoded is asked of `edge.scan.pict
 
 import io
 import re
+from typing import NamedTuple
 from zlib import crc32
 
 DAMAGED = "; copy it again"
@@ -26,8 +27,8 @@ _ALONE = (0x01, *range(0xD0, 0xD9))  # JPEG markers without a length (ITU T.81, 
 _FRAME = tuple(m for m in range(0xC0, 0xD0) if m not in (0xC4, 0xC8, 0xCC))  # SOF0..SOF15
 _LOSSLESS = (0xC3, 0xC7, 0xCB, 0xCF)
 _DECODED = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA)  # baseline, extended, progressive; Huffman or arithmetic
-SEQUENTIAL = (0xC0, 0xC1)
-"""Frames of JPEG whose pixels come in one pass."""
+_HUFFMAN = (0xC0, 0xC1, 0xC2)  # whose decoder waits for data; that of arithmetic coding cannot
+_SEQUENTIAL = (0xC0, 0xC1)
 _HELD = 2  # bytes, which each of 9,374 real scans needed for its last pixels
 _PADDING = b"\0" * 8  # libjpeg reads ahead by a register of 64 bits; 7 bytes were enough
 
@@ -59,29 +60,39 @@ def check_png(data: bytes) -> None:
         at = end + 4
 
 
-def jpeg_stream(data: bytes) -> "JpegStream | None":
-    """A JPEG file's bytes as a stream to load from, to be asked to `check` afterwards.
+class JpegLayout(NamedTuple):
+    """Where what lies in a JPEG file."""
 
-    None for files of several parts: `edge.scan.picture.watched_jpeg` is for these.
+    frame: int | None
+    """Its marker."""
+    scans: list[tuple[int, int]]
+    """Where the data of each begin and end."""
+    restarts: int
+    """Coding units between restart markers; 0: all of them."""
+
+    @property
+    def decodes_twice(self) -> bool:
+        """Whether it can only be seen to be whole by decoding it once more."""
+        return self.frame not in _HUFFMAN
+
+    def stream(self, data: bytes) -> "JpegStream | None":
+        """A stream to load the file from, to be asked to `check` afterwards.
+
+        None for files of several parts: `edge.scan.picture.watched_jpeg` is for these.
+        """
+        if self.frame not in _SEQUENTIAL or len(self.scans) != 1 or self.restarts:
+            return None
+        first, end = self.scans[0]
+        return JpegStream(data, end) if end - first > 2 * _HELD else None
+
+
+def jpeg_layout(data: bytes) -> JpegLayout:
+    """Walk through a JPEG file.
 
     Raises:
         DamagedError: the end is missing, the segments do not follow one another, or there are more
             than `MAX_JPEG_SCANS` scans.
         UnsupportedError: a kind of JPEG that cannot be read.
-    """
-    frame, found, restarts = jpeg_scans(data)
-    if frame in SEQUENTIAL and len(found) == 1 and not restarts:
-        (first, end) = found[0]
-        return JpegStream(data, end) if end - first > 2 * _HELD else None
-    return None
-
-
-def jpeg_scans(data: bytes) -> tuple[int | None, list[tuple[int, int]], int]:
-    """The marker of a JPEG file's frame, where the data of each scan begin and end, and how many
-    coding units stand between restart markers; 0: all of them.
-
-    Raises:
-        DamagedError, UnsupportedError: as `jpeg_stream`.
     """
     at, frame, scans, restarts = 2, None, [], 0
     while True:
@@ -90,7 +101,7 @@ def jpeg_scans(data: bytes) -> tuple[int | None, list[tuple[int, int]], int]:
             at += 1
             continue
         if marker == 0xD9:
-            return frame, scans, restarts
+            return JpegLayout(frame, scans, restarts)
         if at + 4 > len(data):
             raise DamagedError("is truncated (its end is missing)")
         if marker is None:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from PIL import Image
 
-from edge.scan.picture.integrity import DamagedError, jpeg_scans
+from edge.scan.picture.integrity import DamagedError, JpegLayout
 
 TAIL = 256
 """Bytes of the end that are changed. The last few may code changes that no pixel shows: black that
@@ -41,7 +41,7 @@ _EARLY = "is damaged (there are more data than pixels)"
 _LATE = "is damaged (there are more pixels than data)"
 
 
-def check_scans(data: bytes, image: Image.Image) -> None:
+def check_scans(data: bytes, layout: JpegLayout, image: Image.Image) -> None:
     """Look at each scan of a JPEG file of several.
 
     Args:
@@ -50,12 +50,11 @@ def check_scans(data: bytes, image: Image.Image) -> None:
     Raises:
         DamagedError: one is not whole.
     """
-    _, scans, _ = jpeg_scans(data)
-    ends = [end for _, end in scans]
+    ends = [end for _, end in layout.scans]
     if _unlike(image, lambda: _jpeg(followed(data, ends))):
         raise DamagedError(_LATE)
     most = min(_MOST_SCANS, _MOST_PIXELS // (image.width * image.height))
-    for first, end in scans[:most]:
+    for first, end in layout.scans[:most]:
         if end - first >= _LEAST and not any(
             _unlike(image, lambda end=end, by=by: _jpeg(tail_changed(data, end, by)))
             for by in _CHANGES

@@ -20,11 +20,9 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from edge.scan.picture.integrity import DamagedError, jpeg_scans, jpeg_stream
+from edge.scan.picture.integrity import DamagedError, JpegLayout, jpeg_layout
 
 _CODEC = "mri_edge_watched_jpeg"
-_HUFFMAN = (0xC0, 0xC1, 0xC2)
-"""Frames whose decoder can wait for data. That of arithmetic coding cannot."""
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _STEPS = 61, 50, 37, 26, 17
 """Bytes before the end of a part, after which the decoder is asked. It reads ahead by a register of
@@ -44,8 +42,8 @@ _EARLY = "is damaged (there are more data than pixels)"
 _LATE = "is damaged (there are more pixels than data)"
 
 
-def load_watched(image: Image.Image, data: bytes) -> None:
-    """Load an opened JPEG picture for which `jpeg_stream` has no stream, if it is whole.
+def load_watched(image: Image.Image, data: bytes, layout: JpegLayout) -> None:
+    """Load an opened JPEG picture whose layout has no stream, if it is whole.
 
     Args:
         image: of `PIL.JpegImagePlugin`, not loaded.
@@ -55,21 +53,16 @@ def load_watched(image: Image.Image, data: bytes) -> None:
         DamagedError: it is not whole.
         Exception: whatever Pillow's decoder raises.
     """
-    if decodes_twice(data):
+    if layout.decodes_twice:
         from edge.scan.picture.redecode import check_scans
 
         image.load()
-        check_scans(data, image)
+        check_scans(data, layout, image)
         return
-    stream = _WatchedStream(data, _parts(data))
+    stream = _WatchedStream(data, _parts(data, layout))
     _watch(image, stream)
     image.load()
     stream.check()
-
-
-def decodes_twice(data: bytes) -> bool:
-    """Whether a JPEG file for which there is no stream takes the memory of two pictures."""
-    return jpeg_scans(data)[0] not in _HUFFMAN
 
 
 def check_jpeg(data: bytes) -> Image.Image:
@@ -77,18 +70,19 @@ def check_jpeg(data: bytes) -> Image.Image:
 
     Raises:
         DamagedError: it is not whole.
-        UnsupportedError: as `edge.scan.picture.integrity.jpeg_stream`.
+        UnsupportedError: as `edge.scan.picture.integrity.jpeg_layout`.
     """
     from PIL.JpegImagePlugin import JpegImageFile
 
-    stream = jpeg_stream(data)
+    layout = jpeg_layout(data)
+    stream = layout.stream(data)
     try:
         image = JpegImageFile(io.BytesIO(data))
         if stream:
             image.fp = stream
             image.load()
         else:
-            load_watched(image, data)
+            load_watched(image, data, layout)
     except DamagedError:
         raise
     except Exception as error:  # Pillow's decoders raise a dozen types
@@ -98,17 +92,16 @@ def check_jpeg(data: bytes) -> Image.Image:
     return image
 
 
-def _parts(data: bytes) -> list[tuple[int, int]]:
+def _parts(data: bytes, layout: JpegLayout) -> list[tuple[int, int]]:
     """Where the data of each part begin and end.
 
     Raises:
         DamagedError: a restart marker is missing.
     """
-    _, scans, restarts = jpeg_scans(data)
-    if not restarts:
-        return scans
+    if not layout.restarts:
+        return layout.scans
     parts = []
-    for first, end in scans:
+    for first, end in layout.scans:
         marks = [found.start() for found in _RESTART.finditer(data, first, end)]
         if any(data[at + 1] != 0xD0 + number % 8 for number, at in enumerate(marks)):
             raise DamagedError("is damaged (a restart marker is missing)")

@@ -9,7 +9,7 @@ from PIL import Image
 
 from edge.errors import ImageError
 from edge.scan.decode import decode
-from edge.scan.picture.integrity import jpeg_scans
+from edge.scan.picture.integrity import jpeg_layout
 from edge.scan.picture.watched_jpeg import _parts
 
 KINDS = {
@@ -43,7 +43,7 @@ def test_a_whole_file_has_the_pixels_that_pillow_reads(data):
 
 
 def large_parts(data: bytes) -> list[tuple[int, int]]:
-    return [(first, end) for first, end in _parts(data) if end - first > 150]
+    return [(first, end) for first, end in _parts(data, jpeg_layout(data)) if end - first > 150]
 
 
 def test_parts_that_lost_their_end_are_seen(data):
@@ -51,9 +51,9 @@ def test_parts_that_lost_their_end_are_seen(data):
     for _, end in parts:
         try:
             decode(data[: end - 60] + data[end:])
-            unseen += 1  # what follows happened to code the missing units in as many bytes
-        except ImageError as error:
-            assert "more pixels than data" in str(error) or "more data than pixels" in str(error)
+        except ImageError:
+            continue
+        unseen += 1  # what follows happened to code the missing units in as many bytes
     assert unseen <= len(parts) // 10
 
 
@@ -65,8 +65,8 @@ def test_each_part_with_more_than_its_pixels_is_seen(data):
 
 
 def test_parts_are_scans_and_what_lies_between_restart_markers(data):
-    _, scans, restarts = jpeg_scans(data)
-    parts = _parts(data)
+    _, scans, restarts = layout = jpeg_layout(data)
+    parts = _parts(data, layout)
     assert (len(parts) == len(scans)) is (restarts == 0)
     assert parts[0][0] == scans[0][0]
     assert parts[-1][1] == scans[-1][1]
