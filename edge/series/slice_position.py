@@ -9,13 +9,13 @@ import warnings
 from dataclasses import dataclass
 
 from edge.errors import MissingSoftwareError
+from edge.scan.dicom.elements import has_too_many_items, tags_of
 from edge.scan.dicom.header_stream import header_stream
 from edge.scan.dicom.load_pydicom import load_pydicom
-from edge.scan.dicom.slice import MAX_HEADER_BYTES, MAX_ITEMS
+from edge.scan.dicom.slice import MAX_HEADER_BYTES
 
-_ITEM_MARKS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")  # little, big endian
 _MOST_FRAMES = 10_000
-_TAGS = [
+_KEYWORDS = (
     "SOPInstanceUID",
     "SeriesInstanceUID",
     "InstanceNumber",
@@ -24,7 +24,7 @@ _TAGS = [
     "NumberOfFrames",
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
-]
+)
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,13 @@ def read_place(path: str) -> DicomFile:
         with open(path, "rb") as file:
             window = file.read(MAX_HEADER_BYTES)
         stream = header_stream(window, MAX_HEADER_BYTES)
-        if sum(map(stream.getvalue().count, _ITEM_MARKS)) > MAX_ITEMS:
+        if has_too_many_items(stream.getvalue()):
             return UNKNOWN
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            data = pydicom.dcmread(stream, stop_before_pixels=True, force=True, specific_tags=_TAGS)
+            data = pydicom.dcmread(
+                stream, stop_before_pixels=True, force=True, specific_tags=tags_of(_KEYWORDS)
+            )
             return DicomFile(
                 _hash(data.get("SeriesInstanceUID")),
                 _hash(data.get("SOPInstanceUID")),

@@ -21,7 +21,7 @@ def find_padding(
     Args:
         cells: of the frame, all bits.
         values: of the frame as stored, before any rescaling.
-        data: the file's pydicom Dataset.
+        data: the file's `Elements`.
         remarks: what the user should know is appended.
     """
     integers = header.pixels.kind == "iu"
@@ -72,7 +72,7 @@ def _values(data, name: str, header: Header) -> list:
             return []
         if number is float or len(value) not in (2, header.allocated // 8):
             raise ValueError("not one cell")
-        order = "little" if data.original_encoding[1] else "big"
+        order = "little" if data.little else "big"
         found = int.from_bytes(value, order)
         if found >> header.allocated:
             raise ValueError("more than a cell")

@@ -76,13 +76,13 @@ def find_pixel_data(file, data, at: int) -> PixelData:
 
     Args:
         file: opened for reading bytes.
-        data: pydicom's Dataset of what stands before.
+        data: the `Elements` that stand before.
         at: where the element begins.
 
     Raises:
         Problem: there is none, or it is cut short.
     """
-    syntax = data.file_meta.get("TransferSyntaxUID") if hasattr(data, "file_meta") else None
+    syntax = data.file_meta.get("TransferSyntaxUID") if data.file_meta is not None else None
     file.seek(at)
     head = file.read(12)
     if not head:

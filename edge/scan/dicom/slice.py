@@ -1,8 +1,8 @@
 """One slice of a DICOM MR image as an 8-bit grey image. Imported only when a file is DICOM.
 
-Nothing that identifies a patient leaves this room: only the elements in `_TAGS` are read at all,
-messages never carry a value from the file or a text of pydicom's (which quotes values), and its own
-log and warnings are switched off for the process.
+Nothing that identifies a patient leaves this room: only the elements in `_KEYWORDS` are read at
+all, messages never carry a value from the file or a text of pydicom's (which quotes values), and
+its own log and warnings are switched off for the process.
 """
 
 import io
@@ -14,6 +14,7 @@ from PIL import Image
 from edge.errors import ImageError, MissingSoftwareError, RejectedError
 from edge.scan.dicom.byte_order import contradicted_at
 from edge.scan.dicom.deflated import inflated, pixel_limit
+from edge.scan.dicom.elements import MAX_ITEMS, Elements, has_too_many_items, tags_of
 from edge.scan.dicom.load_pydicom import load_pydicom
 from edge.scan.dicom.padding import PADDING, find_padding
 from edge.scan.dicom.pixel_data import (
@@ -35,12 +36,8 @@ from edge.scan.memory_price import check_memory, dicom_price, ran_out
 MAX_HEADER_BYTES = 8 << 20
 """Everything before the pixels. An enhanced MR image takes 1 to 2 kB a frame."""
 
-MAX_ITEMS = 50_000
-"""Sequence items in the header: each becomes an object of about 2 kB in pydicom."""
-
 _DIRECTORY = "1.2.840.10008.1.3.10"
-_ITEM_MARKS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")  # little, big endian
-_TAGS = [
+_KEYWORDS = (
     "Modality",
     "SamplesPerPixel",
     "PhotometricInterpretation",
@@ -55,7 +52,7 @@ _TAGS = [
     *SPACINGS,
     *KEYS,
     *GROUPS,
-]
+)
 # Defined terms (PS3.3, C.7.3.1.1.1). Only these may stand in a message: a file may hold any text.
 _MODALITIES = (
     *("AU", "BDUS", "BI", "BMD", "CR", "CT", "DG", "DX", "ECG", "EM", "EPS", "ES", "GM", "HD"),
@@ -152,12 +149,12 @@ def find_frames(file) -> tuple[Header, bool] | None:
         header = _header(data, pixels)
     except Exception:  # which is said when the slice is read
         return None
-    white = data.PhotometricInterpretation == "MONOCHROME1"
+    white = data.get("PhotometricInterpretation") == "MONOCHROME1"
     plain = found is file and is_native(pixels) and pixels.kind == "iu"
     return (header, white) if plain else None
 
 
-def _price(header: Header, data) -> int:
+def _price(header: Header, data: Elements) -> int:
     table = "ModalityLUTSequence" in data or any(group in data for group in GROUPS)
     compressed = not is_native(header.pixels)
     return dicom_price(header.rows * header.columns, header.allocated, table, compressed)
@@ -174,7 +171,7 @@ def _silence() -> None:
 
 
 def _read_header(file, pydicom, name: str, max_pixels: int):
-    """The Dataset of `_TAGS`; where the pixels are, all of which are there; the file they are in.
+    """The `Elements` of `_KEYWORDS`; where the pixels are, all of which are there; and their file.
 
     That is another one in memory if `file` is deflated.
     """
@@ -182,24 +179,24 @@ def _read_header(file, pydicom, name: str, max_pixels: int):
     window = file.read(MAX_HEADER_BYTES)
     if found := inflated(file, window, pixel_limit(max_pixels, MAX_HEADER_BYTES), name):
         file, window = found, found.read(MAX_HEADER_BYTES)
-    if sum(map(window.count, _ITEM_MARKS)) > MAX_ITEMS:
+    if has_too_many_items(window):
         raise Problem(f"its header has more than {MAX_ITEMS} items; export single frames")
     stream = io.BytesIO(window)
     if start := contradicted_at(window):
         # As a file without a meta header, of which pydicom tells the encoding by its bytes.
         stream = io.BytesIO(window[start:])
-        data = pydicom.dcmread(stream, stop_before_pixels=True, force=True, specific_tags=_TAGS)
+        data = _parsed(stream, pydicom)
         try:
             return data, find_pixel_data(file, data, start + stream.tell()), file
         except NoPixels:
             raise Problem(
                 "its header and its data contradict each other; export it again"
             ) from None
-    data = pydicom.dcmread(stream, stop_before_pixels=True, force=True, specific_tags=_TAGS)
+    data = _parsed(stream, pydicom)
     try:
         return data, find_pixel_data(file, data, stream.tell()), file
     except NoPixels:
-        meta, modality = getattr(data, "file_meta", {}), data.get("Modality")
+        meta, modality = data.file_meta or {}, data.get("Modality")
         if meta.get("MediaStorageSOPClassUID") == _DIRECTORY:
             raise Problem("is a DICOMDIR, a list of files; give the files themselves") from None
         if modality not in ("MR", *_MODALITIES):
@@ -207,14 +204,21 @@ def _read_header(file, pydicom, name: str, max_pixels: int):
     raise Problem(f"holds no image (no pixel data; its modality is {modality}), or is cut short")
 
 
-def _header(data, pixels: PixelData) -> Header:
-    allocated = int(data.BitsAllocated)
+def _parsed(stream: io.BytesIO, pydicom) -> Elements:
+    data = pydicom.dcmread(
+        stream, stop_before_pixels=True, force=True, specific_tags=tags_of(_KEYWORDS)
+    )
+    return Elements(data, _KEYWORDS)
+
+
+def _header(data: Elements, pixels: PixelData) -> Header:
+    allocated = int(data.get("BitsAllocated"))
     stored = int(data.get("BitsStored") or allocated)
     high = data.get("HighBit")
     header = Header(
         pixels=pixels,
-        rows=int(data.Rows),
-        columns=int(data.Columns),
+        rows=int(data.get("Rows")),
+        columns=int(data.get("Columns")),
         frames=int(data.get("NumberOfFrames") or 1),
         allocated=allocated,
         stored=stored,

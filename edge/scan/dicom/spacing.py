@@ -16,7 +16,7 @@ def pixel_ratio(data, index: int, remarks: list[str]) -> float:
     height) first.
 
     Args:
-        data: the file's pydicom Dataset.
+        data: the file's `Elements`.
         index: of the frame, from 0.
         remarks: what the user should know is appended.
     """

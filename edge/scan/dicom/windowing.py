@@ -16,6 +16,7 @@ Where files break the standard, viewers disagree. What is followed here, and why
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -54,7 +55,7 @@ def to_grey(
         values: [rows, columns].
         padding: bool [rows, columns], what the file declares to be no signal; it becomes black and
             counts for nothing. None: there is none.
-        data: the file's pydicom Dataset.
+        data: the file's `Elements`.
         index: of the frame, from 0.
         name: of the file, for messages.
         remarks: what the user should know is appended.
@@ -71,7 +72,7 @@ def to_grey(
         if padding is not None:
             values = np.where(padding, signal[0], values)
     linear = "ModalityLUTSequence" not in rules
-    little = data.original_encoding[1]
+    little = data.little
     slope, intercept = (1.0, 0.0) if not linear else _rescale(rules, remarks)
     lowest, highest = (float(values.min()), float(values.max()))
     modality = None
@@ -85,7 +86,6 @@ def to_grey(
             return block.astype(np.float64) * slope + intercept
         return modality[1][_position(block, modality)]
 
-    grey = np.empty(values.shape, np.uint8)
     voi = None
     if "VOILUTSequence" in rules:
         ends = sorted(
@@ -97,21 +97,33 @@ def to_grey(
     window = _window(rules, remarks) if voi is None else None
     if voi is not None:
         shades = np.rint(voi[1] * (255.0 / _largest(voi, remarks))).clip(0, 255).astype(np.uint8)
-        for rows in blocks(values):
-            grey[rows] = shades[_position(physical(values[rows]), voi)]
+        grey = _each(values, lambda block: shades[_position(physical(block), voi)])
     elif window is not None:
-        for rows in blocks(values):
-            grey[rows] = _windowed(physical(values[rows]), *window)
+        grey = _each(values, lambda block: _windowed(physical(block), *window))
     else:
         found = values if linear else physical(values)
         limits = robust_range(found if padding is None else found[~padding], name, remarks)
         grey = to_8bit(found, name, limits)
         if slope < 0:
             grey = 255 - grey
-    if data.PhotometricInterpretation == "MONOCHROME1":
+    if data.get("PhotometricInterpretation") == "MONOCHROME1":
         grey = 255 - grey
     if padding is not None:
         grey[padding] = 0
+    return grey
+
+
+def _each(values: np.ndarray, shade: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """`shade` of every value, as uint8: asked once a value, where there are fewer than pixels."""
+    if values.dtype.kind in "iu":
+        lowest, highest = int(values.min()), int(values.max())
+        if highest - lowest < values.size:
+            every = np.arange(lowest, highest + 1).astype(values.dtype)
+            table = shade(every).astype(np.uint8)
+            return table[np.subtract(values, lowest, dtype=np.intp)]
+    grey = np.empty(values.shape, np.uint8)
+    for rows in blocks(values):
+        grey[rows] = shade(values[rows])
     return grey
 
 
