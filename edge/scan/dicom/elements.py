@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-
 MAX_ITEMS = 50_000
 """Sequence items in the header: each becomes an object of about 2 kB in pydicom."""
 _ITEM_MARKS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")  # little, big endian
