@@ -1,13 +1,14 @@
 """pydicom without what it would bring along: a client for HTTP that opens a socket on import.
 
-pydicom takes `requests`, where it is installed, to fetch its test files. Importing that costs as
-much time as pydicom itself, and urllib3 below it binds a socket to see whether there is IPv6.
+pydicom takes `requests`, where it is installed, to fetch its test files, and tqdm to show how it
+gets on. Importing the first costs as much time as pydicom itself, and urllib3 below it binds a
+socket to see whether there is IPv6.
 """
 
 import sys
 import threading
 
-_UNNEEDED = ("requests",)
+_UNNEEDED = "requests", "tqdm"
 
 
 def load_pydicom():
