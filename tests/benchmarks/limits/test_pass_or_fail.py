@@ -3,6 +3,7 @@
 import pytest
 
 from benchmarks.accuracy.agreement import Accuracy, Evaluation, Share
+from benchmarks.hardware.roofline import Floor
 from benchmarks.limits.pass_or_fail import UNTIMED, check, limits
 from benchmarks.report.sentences import verdicts
 from benchmarks.results.benchmark_report import Row
@@ -51,6 +52,37 @@ def test_too_slow_only_if_the_whole_interval_is():
     assert failures(model(times=50.0)) == ["latency ratio"]
     assert failures(model(times=50.0), architecture="other") == []
     assert failures(model(times=0.5), architecture="other") == ["latency ratio"]
+
+
+def on_another_processor(of_floor: float, ms: float, compiled: float) -> list:
+    """The int8 model at 40 times predict; fp32 takes 10 ms."""
+    faster = {"predict": Ratio(40, 39, 41), "tf.function": Ratio(compiled, compiled, compiled)}
+    own = model(rows=(Row(1, latency(ms), faster, Floor(0.3, 0.1, of_floor)),))
+    plain = model(10.0, precision="fp32", file="cnn.tflite")
+    found = check(group(own, plain), True)
+    return [f for f in found if f.what == "latency ratio" and f.model.startswith("cnn-int8")]
+
+
+@pytest.mark.parametrize(
+    ("of_floor", "ms", "compiled", "passed"),
+    [
+        (4.5, 2.0, 3.0, True),
+        (5.5, 2.0, 3.0, False),  # far from what the machine can do
+        (4.5, 6.0, 3.0, False),  # quantizing gained little
+        (4.5, 2.0, 1.5, False),  # so did leaving Keras
+    ],
+)
+def test_a_processor_that_allows_less_is_no_failure(of_floor, ms, compiled, passed):
+    (finding,) = on_another_processor(of_floor, ms, compiled)
+    assert finding.passed is passed
+    assert f"{of_floor} times its floor (at most 5)" in finding.words
+    assert "40.00 [39.00-41.00] times faster than predict, at least 60 wanted" in finding.words
+
+
+def test_what_is_not_known_of_the_processor_excuses_nothing():
+    (finding,) = [f for f in check(group(model(times=50.0)), True) if f.what == "latency ratio"]
+    assert not finding.passed
+    assert "fp32 in its engine, tf.function not measured" in finding.words
 
 
 def test_nothing_to_compare_with_is_no_finding():
