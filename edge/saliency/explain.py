@@ -97,7 +97,8 @@ def _save(picture: Image, file: str) -> None:
     temporary = f"{file}.{os.urandom(8).hex()}.partial"
     try:
         with open(temporary, "xb") as stream:
-            picture.save(stream, "PNG")
+            # Two thirds of the time for a third more bytes.
+            picture.save(stream, "PNG", compress_level=1)
         os.replace(temporary, file)
     except OSError as error:
         with suppress(OSError):

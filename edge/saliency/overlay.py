@@ -1,9 +1,10 @@
 """Draw a heat map over its scan, for a screen and for paper."""
 
 import os
+from functools import lru_cache
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from edge import NOTICE, __version__
 from edge.console.messages import printable
@@ -35,7 +36,7 @@ def draw(image: Image.Image, heat: HeatMap, path: str, prediction: Prediction) -
     scan = image.convert("RGB").resize(size, Image.Resampling.BICUBIC)
     share = upsampled(heat, size)
     width = 2 * _SIDE + 3 * _MARGIN
-    title, body, small = (ImageFont.load_default(points) for points in (26, 17, 14))
+    title, body, small = map(_font, (26, 17, 14))
     lines = [
         (title, _INK, f"{WORDS[prediction.verdict]}   probability {prediction.probability:.3f}"),
         (body, _INK, printable(os.path.basename(path))),
@@ -82,21 +83,38 @@ def _inside(heat: HeatMap) -> bool:
 
 
 def _overlay(scan: Image.Image, share: np.ndarray) -> Image.Image:
-    alpha = np.where(share >= _FLOOR, _OPACITY * share, 0)[..., None]
-    pixels = np.asarray(scan, np.float32)
-    mixed = pixels * (1 - alpha) + _colour(share) * alpha
-    inside = Image.fromarray(np.uint8(share >= _CONTOUR) * 255)
+    pixels = np.array(scan)
+    seen = share >= _FLOOR
+    strong = share[seen].astype(np.float32)
+    alpha = _OPACITY * strong[:, None]
+    pixels[seen] = pixels[seen] * (1 - alpha) + _colour(strong) * alpha
+    inside = share >= _CONTOUR
     # White within black: seen on bright bone and on dark background.
-    for reach, colour in ((7, _INK), (5, _PAPER)):
-        mixed[np.asarray(inside.filter(ImageFilter.MaxFilter(reach))) != np.asarray(inside)] = (
-            colour
-        )
-    return Image.fromarray(np.uint8(np.clip(mixed, 0, 255)))
+    for reach, colour in ((3, _INK), (2, _PAPER)):
+        pixels[_grown(inside, reach) & ~inside] = colour
+    return Image.fromarray(pixels)
+
+
+def _grown(mask: np.ndarray, reach: int) -> np.ndarray:
+    """What lies within so many pixels of what is true, across and down."""
+    for axis in (0, 1):
+        lanes = mask.swapaxes(0, axis)
+        grown = lanes.copy()
+        for step in range(1, reach + 1):
+            grown[step:] |= lanes[:-step]
+            grown[:-step] |= lanes[step:]
+        mask = grown.swapaxes(0, axis)
+    return mask
 
 
 def _colour(share: np.ndarray) -> np.ndarray:
     at = share * (len(_RAMP) - 1)
     return np.stack([np.interp(at, range(len(_RAMP)), channel) for channel in _RAMP.T], axis=-1)
+
+
+@lru_cache
+def _font(points: int):
+    return ImageFont.load_default(points)
 
 
 def _legend(page: Image.Image, pen: ImageDraw.ImageDraw, x: int, y: int, font) -> None:
