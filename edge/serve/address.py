@@ -41,7 +41,8 @@ def parse_address(text: str) -> Address:
         ServeError: it is none.
     """
     host, colon, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
     host = "127.0.0.1" if host == "localhost" else host
     try:
         ip_address(host)

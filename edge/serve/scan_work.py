@@ -25,6 +25,7 @@ def classify_file(
         order: "frame", from 1 or None, and "pictures", whether they are wanted.
     """
     with open(os.dup(descriptor), "rb") as file:
+        file.seek(0)  # the server has written it, and its place is the server's
         head = file.read(HEAD)
         kind = sniff(head)
         path = f"/proc/self/fd/{file.fileno()}"
