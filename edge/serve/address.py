@@ -96,10 +96,8 @@ class Names:
 
     def __init__(self, address: Address, more: tuple[str, ...] = ()):
         self._any_ip = not address.loopback
-        own = {address.host, *more}
-        if address.loopback:
-            own |= LOOPBACK_NAMES
-        else:
+        own = {address.host, *LOOPBACK_NAMES, *more}
+        if not address.loopback:
             name = socket.gethostname()
             own |= {name, name.partition(".")[0], f"{name.partition('.')[0]}.local"}
         self._names = {name.lower() for name in own}

@@ -3,9 +3,10 @@
 import os
 from base64 import b64encode
 from collections.abc import Callable
+from typing import BinaryIO
 
 from edge import NOTICE
-from edge.errors import EdgeError
+from edge.errors import EdgeError, MissingSoftwareError
 from edge.inference.classifier import Classifier, Prediction
 from edge.parallel.pipeline import Outcome, classify_one
 from edge.scan.file_format import HEAD, sniff
@@ -25,25 +26,12 @@ def classify_file(
         order: "frame", from 1 or None, and "pictures", whether they are wanted.
     """
     with open(os.dup(descriptor), "rb") as file:
-        file.seek(0)  # the server has written it, and its place is the server's
-        head = file.read(HEAD)
-        kind = sniff(head)
-        path = f"/proc/self/fd/{file.fileno()}"
-        series, frames = _place(path, kind)
         told = []
 
         def first(prediction: Prediction) -> None:
             told.append(True)
-            emit(
-                {
-                    "result": {
-                        **prediction.to_dict(),
-                        "doubtful": prediction.doubtful,
-                        "frame": order["frame"],
-                        "series_hash": series,
-                    }
-                }
-            )
+            found = {"doubtful": prediction.doubtful, "frame": order["frame"]}
+            emit({"result": {**prediction.to_dict(), **found}})
 
         def extra(classifier, _, image, prediction):
             first(prediction)
@@ -55,26 +43,31 @@ def classify_file(
             return emit({"error": str(error), "kind": "broken"})
         except Exception as error:  # what it says may quote the file
             return emit({"error": f"the program failed on it ({type(error).__name__})"})
-    if outcome.prediction is None:
-        return emit(_problem(outcome, order["frame"], frames))
-    if not told:
-        first(outcome.prediction)
-    if order["pictures"]:
-        found = outcome.extra or {"scan": None, "heat_map": None}
-        emit({"pictures": {**found, "error": outcome.extra_error, "notice": NOTICE}})
+        if outcome.prediction is None:
+            frames = 1 if order["frame"] else _place(file)[1]
+            return emit(_problem(outcome, frames))
+        if not told:
+            first(outcome.prediction)
+        if order["pictures"]:
+            found = outcome.extra or {"scan": None, "heat_map": None}
+            found = {**found, "error": outcome.extra_error, "notice": NOTICE}
+            # Last, for the header is read once more for it.
+            emit({"pictures": found, "series_hash": _place(file)[0]})
     return None
 
 
-def _problem(outcome: Outcome, frame: int | None, frames: int) -> dict:
+def _problem(outcome: Outcome, frames: int) -> dict:
     kind = "short_of_memory" if outcome.short else _NEEDED if outcome.missing else "unreadable"
-    several = {"frames": frames} if frames > 1 and frame is None else {}
+    several = {"frames": frames} if frames > 1 else {}
     return {"error": outcome.error.removeprefix(_NAME), "kind": kind, **several}
 
 
-def _place(path: str, kind: str | None) -> tuple[str | None, int]:
+def _place(file: BinaryIO) -> tuple[str | None, int]:
     """The hash of a file's series, if it states one, and how many frames or pages it has."""
+    file.seek(0)
+    kind = sniff(file.read(HEAD))
+    path = f"/proc/self/fd/{file.fileno()}"
     if kind == "DICOM":
-        from edge.errors import MissingSoftwareError
         from edge.series.slice_position import read_place
 
         try:

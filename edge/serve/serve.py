@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 import time
+from contextlib import suppress
 
 from edge import NOTICE
 from edge.console.exit_status import DONE, FAILED, INTERRUPTED
@@ -111,6 +112,12 @@ def _warm(classifier: Classifier) -> None:
 
     from edge.saliency.layers import layers
 
+    with suppress(ImportError):  # an extra
+        from edge.scan.dicom.load_pydicom import load_pydicom
+
+        load_pydicom()
+        import edge.scan.dicom.slice
+        import edge.series.slice_position  # noqa: F401
     file = io.BytesIO()
     new("L", (128, 128), 90).save(file, "PNG")
     image, prediction = classifier.examine(file.getvalue())

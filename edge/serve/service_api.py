@@ -206,4 +206,4 @@ def _lines(first: dict, answers: Iterator[dict]) -> Iterator[bytes]:
             yield json.dumps(one).encode() + b"\n"
     except DiedError as error:  # the verdict stands
         none = {"scan": None, "heat_map": None, "error": str(error), "notice": NOTICE}
-        yield json.dumps({"pictures": none}).encode() + b"\n"
+        yield json.dumps({"pictures": none, "series_hash": None}).encode() + b"\n"

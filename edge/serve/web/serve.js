@@ -205,7 +205,7 @@ function groups() {
   const found = new Map();
   for (const entry of done()) {
     const folder = entry.name.split("/").slice(0, -1).join("/");
-    const key = entry.file || entry.result?.series_hash || folder;
+    const key = entry.file || entry.series_hash || folder;
     if (!key) continue; // single pictures from nowhere
     if (!found.has(key)) found.set(key, {name: entry.file || folder || "DICOM series", entries: []});
     found.get(key).entries.push(entry);

@@ -126,6 +126,7 @@ def test_names_of_another_address():
     names = Names(Address("0.0.0.0", 80), ("mri.hospital.example",))
     assert names.has("10.1.2.3:80")  # to rebind takes a name
     assert names.has("mri.hospital.example")
+    assert names.has("localhost:8080")  # as of a container's port
     assert names.has(socket.gethostname())
     assert not names.has("evil.example")
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.edge.serve.conftest import SAMPLE, start
 
+pytest.importorskip("psutil")
 pydicom = pytest.importorskip("pydicom")
 
 PLANTED = {

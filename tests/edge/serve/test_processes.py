@@ -8,10 +8,11 @@ import threading
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.edge.serve.conftest import SAMPLE
+
+psutil = pytest.importorskip("psutil")
 
 POISON = """
 import edge.scan.decode as decode, os, signal, time
@@ -152,6 +153,8 @@ def server_bytes(server):
 
 
 def test_all_together_take_less_than_90_mb(server):
+    """Two processes that classify, the server and their nursery, after each kind of work."""
+    pytest.importorskip("ai_edge_litert")
     server.json("POST", "/v1/classify?pictures=0", SAMPLE.read_bytes())
     assert server_bytes(server) < 90_000_000
     assert json.loads(server.ask("GET", "/v1/model")[2])["jobs"] == 2
