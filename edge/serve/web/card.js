@@ -112,6 +112,7 @@ export function tiles(counts, chosen) {
 
 // A bar a slice, in their order; the line is the threshold for slices.
 function strip(entries, model) {
+  const width = Math.max(entries.length, 24);
   const bars = entries.map((entry, at) => {
     const kind = entry.result ? entry.result.verdict : "error";
     const share = entry.result && entry.result.probability !== null ? entry.result.probability : 0;
@@ -120,9 +121,9 @@ function strip(entries, model) {
   });
   const y = 42 - model.threshold * 40;
   return make(
-    "svg", {class: "strip", viewBox: `0 0 ${entries.length} 44`, preserveAspectRatio: "none",
+    "svg", {class: "strip", viewBox: `0 0 ${width} 44`, preserveAspectRatio: "none",
       role: "img", "aria-label": `The probabilities of ${entries.length} slices in their order`},
-    ...bars, make("line", {x1: 0, y1: y, x2: entries.length, y2: y}),
+    ...bars, make("line", {x1: 0, y1: y, x2: width, y2: y}),
   );
 }
 
