@@ -5,7 +5,6 @@ import socketserver
 import threading
 import time
 from contextlib import suppress
-from io import RawIOBase
 
 from edge.console.messages import say
 from edge.serve.address import Address
@@ -18,33 +17,6 @@ _FULL = (
     b"Content-Length: 33\r\nRetry-After: 5\r\nConnection: close\r\n\r\n"
     b'{"error": "too many connections"}'
 )
-
-
-class DeadlineReader(RawIOBase):
-    """Reads from a socket until a moment, however slowly bytes drip in."""
-
-    def __init__(self, connection: socket.socket):
-        self._connection, self._until = connection, 0.0
-
-    def until(self, seconds: float) -> None:
-        """From now on nothing may come later than in so many seconds."""
-        self._until = time.monotonic() + seconds
-
-    def readable(self) -> bool:
-        """True."""
-        return True
-
-    def readinto(self, buffer) -> int:
-        """As that of a raw stream.
-
-        Raises:
-            TimeoutError: the moment has come.
-        """
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("too slow")
-        self._connection.settimeout(left)
-        return self._connection.recv_into(buffer)
 
 
 class BoundedServer(socketserver.TCPServer):

@@ -5,18 +5,18 @@ asked is repeated in an answer.
 """
 
 import json
+import select
 import socket
 import time
 from contextlib import suppress
 from hmac import compare_digest
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
-from io import BufferedReader
 from typing import NamedTuple
 
 from edge import NOTICE, __version__
 from edge.serve.address import same_origin
-from edge.serve.bounded_server import DeadlineReader
+from edge.serve.bounded_reading import DeadlineReader, MalformedError, StrictLines
 from edge.serve.limits import (
     BODY_SECONDS,
     DRAIN_BYTES,
@@ -61,22 +61,6 @@ class Refused(Exception):
         return Answer(self.status, json.dumps(self.document).encode(), headers=self.headers)
 
 
-class _Lines(BufferedReader):
-    """Lines as they are: what is left to guess, two programs guess differently."""
-
-    def readline(self, size: int = -1) -> bytes:
-        """As that of a buffered reader.
-
-        Raises:
-            Refused: it holds what ends a line for some and not for others.
-        """
-        line = super().readline(size)
-        inside = line.removesuffix(b"\n").removesuffix(b"\r")
-        if line[:1] in (b" ", b"\t") or b"\0" in inside or b"\r" in inside:
-            raise Refused(400, "a line is malformed")
-        return line
-
-
 class HttpRequest(BaseHTTPRequestHandler):
     """The requests of one connection; `server.app` answers them."""
 
@@ -90,7 +74,7 @@ class HttpRequest(BaseHTTPRequestHandler):
         super().setup()
         self.rfile.close()
         self._reader = DeadlineReader(self.connection)
-        self.rfile = _Lines(self._reader, 1 << 16)
+        self.rfile = StrictLines(self._reader, 1 << 16)
         self._route, self._unread = "other", 0
 
     def handle_one_request(self) -> None:
@@ -120,6 +104,9 @@ class HttpRequest(BaseHTTPRequestHandler):
             if self._unread or refused.status in (400, 408, 411, 414, 431, 505):
                 self.close_connection = True
             self.send(refused.answer())
+        except MalformedError:
+            self.close_connection = True
+            self.send(Refused(400, "a line is malformed").answer())
         except TimeoutError:
             self.close_connection = True
             if not self._sent:
@@ -174,16 +161,28 @@ class HttpRequest(BaseHTTPRequestHandler):
         self._send_head(answer.status, [*head, *answer.headers])
         self._flush(body)
 
-    def send_parts(self, kind: str, parts) -> None:
-        """Send an answer of which not all is known yet, each part when it is."""
-        chunked = self.request_version == "HTTP/1.1"
-        if not chunked:
+    def goes_out_at_once(self) -> bool:
+        """Whether the client has read enough for a little more to be sent without waiting."""
+        ready = select.poll()
+        ready.register(self.connection, select.POLLOUT)
+        return bool(ready.poll(0))
+
+    def begin_parts(self, kind: str) -> None:
+        """Begin an answer of which not all is known yet; `send_part` its first, too."""
+        self._chunked = self.request_version == "HTTP/1.1"
+        if not self._chunked:
             self.close_connection = True
-        coding = [("Transfer-Encoding", "chunked")] if chunked else []
-        self._send_head(200, [("Content-Type", kind), ("Cache-Control", "no-store"), *coding])
-        for part in parts:
-            self._flush(b"%x\r\n%b\r\n" % (len(part), part) if chunked else part)
-        self._flush(b"0\r\n\r\n" if chunked else b"")
+        coding = [("Transfer-Encoding", "chunked")] if self._chunked else []
+        self._send_head(200, [("Content-Type", kind), *coding])
+
+    def send_part(self, part: bytes) -> None:
+        """Send a part of it."""
+        self._flush(b"%x\r\n%b\r\n" % (len(part), part) if self._chunked else part)
+
+    def end_parts(self) -> None:
+        """There is no more."""
+        if self._chunked:
+            self._flush(b"0\r\n\r\n")
 
     def send_error(self, code, message=None, explain=None) -> None:
         """What `parse_request` calls; its message would repeat the request."""

@@ -85,16 +85,13 @@ class ServiceApi:
             raise Refused(411, "send the file's bytes, with Content-Length")
         if length > BODY_BYTES:
             raise Refused(413, f"a file of more than {BODY_BYTES} bytes is not taken")
-        with self._lock:
-            full = self._held + length > ALL_BODIES_BYTES
-            self._held += 0 if full else length
-        if full:
-            raise Refused(503, "too many files at a time; try again later", _LATER)
+        held = 0
         try:
             # Anonymous memory: no disk sees it, and nothing is left of it when it is closed.
             file = os.memfd_create("scan")
             try:
                 for part in request.chunks():
+                    held += self._hold(len(part))
                     view = memoryview(part)
                     while view:
                         view = view[os.write(file, view) :]
@@ -103,9 +100,19 @@ class ServiceApi:
                 os.close(file)
         finally:
             with self._lock:
-                self._held -= length
+                self._held -= held
+
+    def _hold(self, count: int) -> int:
+        """Count bytes when they have come, not when they are promised: who is slow holds few."""
+        with self._lock:
+            if self._held + count > ALL_BODIES_BYTES:
+                raise Refused(503, "too many files at a time; try again later", _LATER)
+            self._held += count
+        return count
 
     def _judge(self, request: HttpRequest, file: int, order: dict) -> None:
+        """Have it judged, and answer. A client that does not read never holds a process: within
+        `ask` only that is sent which goes out at once."""
         start = time.perf_counter()
         try:
             with self._pool.ask(file, order) as answers:
@@ -113,10 +120,12 @@ class ServiceApi:
                 if "result" not in first:
                     raise self._failed(first)
                 self.metrics.verdict(first["result"]["verdict"], time.perf_counter() - start)
-                if not order["pictures"]:
-                    request.send(Answer(200, json.dumps(first["result"]).encode()))
-                    return
-                request.send_parts(_NDJSON, _lines(first, answers))
+                parts = [_line(first)]
+                if order["pictures"]:
+                    if request.goes_out_at_once():
+                        request.begin_parts(_NDJSON)
+                        request.send_part(parts.pop())
+                    parts += _rest(answers)
         except BusyError as error:
             self.metrics.error("busy")
             raise Refused(503, str(error), _LATER) from None
@@ -126,6 +135,14 @@ class ServiceApi:
         except EngineError as error:
             self.lost.set()
             raise Refused(503, str(error), _LATER) from None
+        if not order["pictures"]:
+            request.send(Answer(200, json.dumps(first["result"]).encode()))
+            return
+        if len(parts) > 1:
+            request.begin_parts(_NDJSON)
+        for part in parts:
+            request.send_part(part)
+        request.end_parts()
 
     def _failed(self, answer: dict) -> Refused:
         kind = answer.get("kind", "broken")
@@ -199,11 +216,13 @@ def _order(query: str) -> dict:
     return {"frame": int(frame) if "frame" in given else None, "pictures": pictures == "1"}
 
 
-def _lines(first: dict, answers: Iterator[dict]) -> Iterator[bytes]:
-    yield json.dumps(first).encode() + b"\n"
+def _line(document: dict) -> bytes:
+    return json.dumps(document).encode() + b"\n"
+
+
+def _rest(answers: Iterator[dict]) -> list[bytes]:
     try:
-        for one in answers:
-            yield json.dumps(one).encode() + b"\n"
+        return [_line(one) for one in answers]
     except DiedError as error:  # the verdict stands
         none = {"scan": None, "heat_map": None, "error": str(error), "notice": NOTICE}
-        yield json.dumps({"pictures": none, "series_hash": None}).encode() + b"\n"
+        return [_line({"pictures": none, "series_hash": None})]

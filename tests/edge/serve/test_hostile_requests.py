@@ -231,6 +231,63 @@ def test_connections_that_ask_nothing_make_room(serve):
         one.close()
 
 
+def test_who_does_not_read_holds_up_nobody(serve):
+    """Each asks for pictures again and again, and reads nothing: the one process is soon free."""
+    one = serve("--jobs", "1", code="from edge.serve import limits\nlimits.SEND_SECONDS = 3.0")
+    body = SAMPLE.read_bytes()
+    first = "POST /v1/classify?pictures=1 HTTP/1.1"
+    request = head(f"Content-Length: {len(body)}", first=first) + body
+    greedy = []
+    for _ in range(4):
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", one.port))
+        connection.settimeout(1.5)
+        greedy.append(connection)
+
+    def ask_on(connection):
+        with contextlib.suppress(OSError):
+            for _ in range(200):
+                connection.sendall(request)
+
+    threads = [threading.Thread(target=ask_on, args=(connection,)) for connection in greedy]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    start = time.monotonic()
+    status, found = one.json("POST", "/v1/classify", body)
+    assert (status, found["verdict"]) == (200, "tumor")
+    assert time.monotonic() - start < 2
+    for connection in greedy:
+        connection.close()
+
+
+def test_what_is_promised_and_not_sent_takes_no_room(server):
+    """Eight that announce as much as may be sent, and send a little."""
+    first = "POST /v1/classify HTTP/1.1"
+    slow = []
+    for _ in range(8):
+        slow.append(socket.create_connection(("127.0.0.1", server.port)))
+        slow[-1].sendall(head(f"Content-Length: {limits.BODY_BYTES}", first=first) + bytes(1000))
+    assert server.json("POST", "/v1/classify", SAMPLE.read_bytes())[0] == 200
+    for one in slow:
+        one.close()
+
+
+def test_all_bodies_together_are_bounded(serve):
+    code = "from edge.serve import limits\nlimits.ALL_BODIES_BYTES = 100_000"
+    one = serve("--jobs", "1", code=code)
+    first = "POST /v1/classify HTTP/1.1"
+    with socket.create_connection(("127.0.0.1", one.port)) as connection:
+        connection.sendall(head("Content-Length: 90000", first=first) + bytes(80_000))
+        time.sleep(0.5)
+        status, headers, _ = one.ask("POST", "/v1/classify", SAMPLE.read_bytes())
+        assert (status, headers["Retry-After"]) == (503, "5")
+    time.sleep(0.5)
+    assert one.json("POST", "/v1/classify", SAMPLE.read_bytes())[0] == 200
+
+
 def test_fifty_at_once(server):
     body, found = SAMPLE.read_bytes(), []
 

@@ -25,7 +25,7 @@ def commands():
     yield " ".join(json.loads(re.search(r"^RUN (\[.*)$", text, re.M)[1])[1:])
 
 
-@pytest.mark.parametrize("command", commands())
+@pytest.mark.parametrize("command", list(commands()))
 def test_the_commands_are_ones(command):
     args = parser().parse_args(command.split())
     assert args.self_test or args.token_file
@@ -55,7 +55,7 @@ def test_the_page_of_the_documents_states_the_limits():
     text = PAGE.read_text()
     for row in (
         f"| one file | {limits.BODY_BYTES >> 20} MiB",
-        f"| all files in hand | {limits.ALL_BODIES_BYTES >> 20} MiB |",
+        f"| all files in hand | {limits.ALL_BODIES_BYTES >> 20} MiB, ",
         f"| connections | {limits.CONNECTIONS};",
         f"| a request's head, its body | {limits.HEAD_SECONDS:g} s, {limits.BODY_SECONDS:g} s |",
         f"| an answer that is not taken | {limits.SEND_SECONDS:g} s |",
