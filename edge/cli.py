@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(args, closed: frozenset[int]) -> int:
-    if not (args.paths or args.watch or args.self_test or args.doctor):
+    if not (args.paths or args.watch or args.serve or args.self_test or args.doctor):
         return say("no scan given; name image files or folders, or see --help")
     problem = _no_stream(args, closed)
     if problem:
@@ -113,6 +113,12 @@ def _run(args, closed: frozenset[int]) -> int:
 
         gc.enable()
         return run_watch(classifier, args)
+
+    if args.serve:
+        from edge.serve.serve import run_serve
+
+        gc.enable()
+        return run_serve(classifier, args)
 
     if args.series:
         from edge.app.series_batch import run_series as run_batch

@@ -113,6 +113,10 @@ edge-classify: --format jsn x.png: unknown value 'jsn'; did you mean json?
 edge-classify: -model m x.png: did you mean --model?
 edge-classify: –model m x.png: begins with a long dash; did you mean --model?
 edge-classify: --settle 3 x.png: --settle has no effect without --watch
+edge-classify: --token-file t x.png: --token-file has no effect without --serve
+edge-classify: --allow-host n x.png: --allow-host has no effect without --serve
+edge-classify: --serve --format html: --format has no effect with --serve
+edge-classify: x.png --serve: --serve takes no scans; leave out x.png
 edge-classify: --null x.png: --null has no effect without -
 edge-classify: --self-test --explain d: --explain has no effect with --self-test
 edge-classify: --trust d --signature off x.png: --trust has no effect with --signature off
@@ -178,6 +182,8 @@ edge-classify: - --null --format ndjson
 edge-classify: x.png --engine litert --provider cuda
 edge-classify: --watch in --settle 3 --format ndjson --explain maps --threads 2
 edge-classify: --self-test --engine litert --format json
+edge-classify: --serve
+edge-classify: --serve [::1]:80 --token-file t --allow-host a --allow-host b --jobs 2 --max-pixels 9
 edge-classify: --doctor --model m.onnx --format json
 edge-classify: --watch in --model m.onnx --trust keys --signature require
 edge-classify: --self-test --model m.onnx --trust keys

@@ -92,7 +92,8 @@ _FORMATS = {
     "json": "One document: `notice`, and `results`, a list of records.",
     "ndjson": "A record a line. What `--watch` writes.",
     "csv": "A header and a row a scan.",
-    "html": "One web page that needs no other file and no network.",
+    "html": "One web page that needs no other file and no network: a summary, and a card a scan "
+    "with its heat map, if the model has one of its own or `--explain` is given.",
 }
 
 

@@ -22,6 +22,7 @@ _FORMATS = ("text", "json", "ndjson", "csv", "html")
 _MOST = 1024
 """Threads or jobs; more is a slip of the finger, and some engines take the memory for them."""
 
+_SERVE = "127.0.0.1:8080"
 _POLICIES = ("require", "warn", "off")
 _TRUSTING = ("--trust", "--signature")
 _LOADING = ("--model", *_TRUSTING, "--engine", "--provider", "--threads")
@@ -30,7 +31,7 @@ _REPORTS = "{other} reports as text or json, not as {format}"
 RULES = (
     Rule(
         "PATH",
-        excludes=("--doctor", "--self-test", "--watch"),
+        excludes=("--doctor", "--self-test", "--watch", "--serve"),
         says="{other} takes no scans; leave out {word}",
     ),
     Rule("--doctor", takes=("--model", *_TRUSTING, "--format")),
@@ -50,6 +51,12 @@ RULES = (
         says="--watch writes ndjson; it cannot write {format}",
     ),
     Rule("--settle", needs=("--watch",)),
+    Rule(
+        "--serve",
+        takes=(*_LOADING, "--jobs", "--max-pixels", "--token-file", "--allow-host"),
+    ),
+    Rule("--token-file", needs=("--serve",)),
+    Rule("--allow-host", needs=("--serve",)),
     Rule(
         "--series",
         takes=("PATH", *_LOADING, "--jobs", "--max-pixels", "--null", "--format", "--out"),
@@ -72,7 +79,8 @@ def parser(prog: str = "edge-classify") -> Parser:
     result = Parser(
         "edge-classify",
         prog=prog,
-        usage="PATH ... [options]\n--watch DIR [options]\n--self-test | --doctor [options]",
+        usage="PATH ... [options]\n--watch DIR [options]\n--serve [HOST:PORT] [options]\n"
+        "--self-test | --doctor [options]",
         description="Classify brain-MRI scans with an exported model.",
         epilog=_EPILOG,
         rules=RULES,
@@ -83,7 +91,8 @@ def parser(prog: str = "edge-classify") -> Parser:
         nargs="*",
         metavar="PATH",
         help="image file, folder to search for image files, pattern ('scans/**/*.png'), or - for "
-        "names on standard input, one a line (required, but with --watch, --self-test, --doctor)",
+        "names on standard input, one a line (required, but with --watch, --serve, --self-test, "
+        "--doctor)",
     )
     add(
         "--null",
@@ -190,6 +199,31 @@ def parser(prog: str = "edge-classify") -> Parser:
         default=2.0,
         metavar="S",
         help="with --watch: a file is whole when unchanged for S seconds (default: 2)",
+    )
+    add(
+        "--serve",
+        nargs="?",
+        const=_SERVE,
+        type=_name,
+        metavar="HOST:PORT",
+        help="a web page to drop scans on, and a JSON API, until stopped; other addresses than "
+        f"this machine's own need --token-file (default: none; {_SERVE} if no address is given)",
+    )
+    add(
+        "--token-file",
+        type=_name,
+        metavar="FILE",
+        help="with --serve: callers must send the token that is its first line, 20 characters or "
+        "more (default: none)",
+    )
+    add(
+        "--allow-host",
+        action="append",
+        type=_name,
+        default=[],
+        metavar="NAME",
+        help="with --serve: a further name that the server may be called by, as of a proxy; may be "
+        "given again (default: its address, localhost or the machine's name)",
     )
     add = result.group("checks")
     add(

@@ -26,7 +26,7 @@ def run_batch(classifier: Classifier, args: argparse.Namespace) -> int:
         from edge.saliency.explain import prepare
 
         try:
-            extra = prepare(args.explain, thumbnails=args.format == "html")
+            extra = prepare(args.explain, page=args.format == "html")
         except OSError as error:
             return say(f"{args.explain}: cannot be written to ({error.strerror or error})")
     if not args.out:
@@ -61,7 +61,8 @@ def _classify(
     except EdgeError as error:
         return say(error)
     progress = _progress(args)  # after the workers: they are forks, and it has a thread
-    writer = WRITERS[args.format](stream)
+    about = (classifier.manifest,) if args.format == "html" else ()
+    writer = WRITERS[args.format](stream, *about)
     interrupts = Interrupts(needed=bool(args.out) or not is_one_file(args.paths))
     status = written = explained = 0
     try:

@@ -4,6 +4,7 @@
 HELP = """\
 usage: edge-classify PATH ... [options]
        edge-classify --watch DIR [options]
+       edge-classify --serve [HOST:PORT] [options]
        edge-classify --self-test | --doctor [options]
 
 Classify brain-MRI scans with an exported model. Research software, not a medical device: not for diagnosis or treatment.
@@ -11,7 +12,7 @@ Classify brain-MRI scans with an exported model. Research software, not a medica
 input:
   PATH                  image file, folder to search for image files, pattern ('scans/**/*.png'), or
                         - for names on standard input, one a line (required, but with --watch,
-                        --self-test, --doctor)
+                        --serve, --self-test, --doctor)
   --null                names on standard input end in NUL, as find -print0 writes them (default: in
                         a newline)
   --frame N             which frame or page, from 1, of files with several (default: refuse them)
@@ -56,6 +57,14 @@ service:
                         on disk (in --out; without, in .mri-edge-results.ndjson in DIR) before it is
                         printed (default: classify PATH once)
   --settle S            with --watch: a file is whole when unchanged for S seconds (default: 2)
+  --serve [HOST:PORT]   a web page to drop scans on, and a JSON API, until stopped; other addresses
+                        than this machine's own need --token-file (default: none; 127.0.0.1:8080 if
+                        no address is given)
+  --token-file FILE     with --serve: callers must send the token that is its first line, 20
+                        characters or more (default: none)
+  --allow-host NAME     with --serve: a further name that the server may be called by, as of a
+                        proxy; may be given again (default: its address, localhost or the machine's
+                        name)
 
 checks:
   --self-test           check the model's hash and who vouches for it, and replay its golden sample,

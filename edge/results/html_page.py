@@ -1,122 +1,137 @@
-"""Results as one web page that needs nothing else: no server, no network, no file beside it."""
+"""Results as one web page that needs nothing else: no server, no network, no file beside it.
 
+The page of `edge-classify --serve` has the same style, script and markup (`edge/serve/web/card.js`
+makes in a browser what `edge.results.card` makes here; a test compares the two).
+"""
+
+import hashlib
 import os
 from base64 import b64encode
+from collections import Counter
+from datetime import datetime, timezone
 from typing import TextIO
 
 from edge import NOTICE, __version__
 from edge.console.escape import html as escape
+from edge.files.regular_file import read_regular
+from edge.model_file.manifest import Manifest
 from edge.parallel.pipeline import Outcome
-from edge.results.words import WORDS
+from edge.results.card import KINDS, card
 
+WEB = os.path.join(os.path.dirname(__file__), "web")
+_MOST = 1 << 20
 _HEAD = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+ content="default-src 'none'; img-src data:; style-src '{style_hash}'; script-src '{script_hash}'">
 <title>mri-edge results</title>
-<style>
-body { font: 15px/1.4 system-ui, sans-serif; margin: 2em; color: #111; background: #fff }
-table { border-collapse: collapse; width: 100% }
-th, td { padding: .4em .7em; border-bottom: 1px solid #ccc; text-align: left; vertical-align: top }
-th button { font: inherit; font-weight: bold; border: 0; background: none; cursor: pointer;
- padding: 0 }
-th[aria-sort=ascending] button::after { content: " \\25B2" }
-th[aria-sort=descending] button::after { content: " \\25BC" }
-td.path { word-break: break-all }
-td.number { font-variant-numeric: tabular-nums }
-tr.tumor td.verdict { color: #a00; font-weight: bold }
-tr.uncertain td.verdict, tr.rejected td.verdict, tr.error td.verdict { font-weight: bold }
-img.thumbnail { display: block; max-width: 128px; max-height: 128px; background: #000 }
-details img { display: block; max-width: 100%; border: 1px solid #ccc; margin-top: .5em }
-.notice { border: 2px solid #a00; padding: .6em 1em; font-weight: bold }
-.small { color: #555 }
-@media print { thead { display: table-header-group } tr { break-inside: avoid } }
-</style>
+<style>{style}</style>
 </head>
 <body>
-<h1>mri-edge results</h1>
+<a class="skip" href="#summary">Skip to the summary</a>
+<p class="notice" role="note">{notice}</p>
+<header class="top"><h1>mri-edge <span>results</span></h1>
+<button class="button" type="button" id="theme" hidden>Light / dark</button></header>
+<main>
+<dl class="facts">{facts}</dl>
 """
-
-_COLUMNS = ("Scan", "File", "Verdict", "Probability of tumor", "Milliseconds", "Remarks")
-
-_SCRIPT = """<script>
-"use strict";
-for (const header of document.querySelectorAll("th")) {
-  const button = header.querySelector("button");
-  if (!button) continue;
-  button.addEventListener("click", () => {
-    const rising = header.getAttribute("aria-sort") !== "ascending";
-    for (const other of document.querySelectorAll("th")) other.removeAttribute("aria-sort");
-    header.setAttribute("aria-sort", rising ? "ascending" : "descending");
-    const body = document.querySelector("tbody"), rows = [...body.rows];
-    const numeric = header.dataset.kind === "number";
-    const key = (row) => row.cells[header.cellIndex].dataset.key;
-    rows.sort((one, other) => {
-      const a = key(one), b = key(other);
-      if (numeric && (a === "" || b === "")) return (a === "") - (b === "");  // unknown: last
-      const order = numeric ? a - b : a.localeCompare(b, undefined, {numeric: true});
-      return rising ? order : -order;
-    });
-    body.append(...rows);
-  });
-}
-</script>
+TOOLS = """<div class="tools" id="tools" role="group" aria-label="Filter and sort" hidden>
+<label>Find <input type="search" id="find" autocomplete="off"></label>
+<label>Sort <select id="sort">
+<option value="order rising">as they came</option>
+<option value="probability falling">probability, highest first</option>
+<option value="probability rising">probability, lowest first</option>
+<option value="name rising">name</option>
+<option value="ms falling">slowest first</option>
+</select></label>
+<label>Heat map <input type="range" class="blend" min="0" max="100" step="5" value="60">
+<output class="blend">60 %</output></label>
+<span id="shown" role="status"></span>
+</div>
 """
+VIEWER = """<dialog id="viewer" aria-label="Enlarged scan">
+<div class="bar"><h2></h2>
+<label>Heat map <input type="range" class="blend" min="0" max="100" step="5" value="60">
+<output class="blend">60 %</output></label>
+<button class="button before" type="button" aria-label="Scan before">&larr;</button>
+<button class="button after" type="button" aria-label="Next scan" autofocus>&rarr;</button>
+<button class="button close" type="button">Close</button></div>
+<div class="pair"></div>
+<p class="said"></p>
+<p class="small">{notice}</p>
+</dialog>
+"""
+_LIST = '<section id="results" class="cards" aria-label="Scans">\n'
+
+
+def page_parts(manifest: Manifest | None) -> tuple[str, str]:
+    """What stands before and after the cards and the summary of a page.
+
+    Args:
+        manifest: of the model; None: nothing is said of it.
+    """
+    style, script = _text("results.css"), _text("results.js")
+    facts = [("Made", datetime.now(timezone.utc).astimezone().strftime("%Y-%m-%d %H:%M %Z"), "")]
+    if manifest:
+        low, high = manifest.decision.uncertain
+        facts = [
+            ("Model", f"{manifest.name} {manifest.precision}", ""),
+            ("Threshold", f"{manifest.decision.threshold:.3f}", ""),
+            ("Uncertain band", f"{low:.3f} to {high:.3f}" if low < high else "none", ""),
+            *facts,
+        ]
+    facts.append(("mri-edge", __version__, ""))
+    if manifest:
+        facts.append(("Payload SHA-256", manifest.payload_sha256, "wide"))
+    head = _HEAD.format(
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+        style=style,
+        notice=escape(NOTICE),
+        facts="".join(map(_fact, facts)),
+    )
+    tail = (
+        f"</main>\n{VIEWER.format(notice=escape(NOTICE))}<footer>"
+        f'<p class="small">{escape(NOTICE)}</p></footer>\n<script>{script}</script>\n'
+        "</body>\n</html>\n"
+    )
+    return f"{head}{TOOLS}{_LIST}", tail
+
+
+def tiles(counts: dict[str, int]) -> str:
+    """The summary: how many scans got which verdict. Each tile filters."""
+    made = [_tile("", "scans", sum(counts.values()))]
+    made += [
+        _tile(kind, word, counts.get(kind, 0))
+        for kind, word in KINDS.items()
+        if counts.get(kind) or kind in ("tumor", "uncertain", "no_tumor")
+    ]
+    return f'<section id="summary" aria-label="Summary">{"".join(made)}</section>\n'
 
 
 class HtmlWriter:
-    """A table with a row a scan, streamed; any column of facts sorts it."""
+    """A card a scan, streamed; the summary comes last and is shown first.
 
-    def __init__(self, stream: TextIO):
-        self._stream, self._counts, self._model = stream, {}, None
-        headers = [f'<th scope="col">{_COLUMNS[0]}</th>']
-        for column in _COLUMNS[1:]:
-            kind = "number" if column in _COLUMNS[3:5] else "text"
-            headers.append(
-                f'<th scope="col" data-kind="{kind}"><button type="button">{column}</button></th>'
-            )
-        stream.write(
-            f'{_HEAD}<p class="notice">{escape(NOTICE)}</p>\n<table>\n<thead><tr>'
-            f"{''.join(headers)}</tr></thead>\n<tbody>\n"
-        )
+    Args:
+        manifest: of the model, whose threshold and band are shown.
+    """
+
+    def __init__(self, stream: TextIO, manifest: Manifest | None = None):
+        self._stream, self._manifest = stream, manifest
+        self._counts: Counter[str] = Counter()
+        self._model = ""
+        head, self._tail = page_parts(manifest)
+        stream.write(head)
 
     def write(self, outcome: Outcome) -> None:
-        prediction, pictures = outcome.prediction, outcome.extra
-        kind = prediction.verdict if prediction else "error"
-        self._counts[kind] = self._counts.get(kind, 0) + 1
-        value = took = ""
-        said = [outcome.error or (prediction and prediction.reason), outcome.extra_error]
-        said += prediction.remarks if prediction else ()
-        remarks = escape("; ".join(filter(None, said)))
-        if prediction:
-            took = prediction.decode_ms + prediction.preprocess_ms + prediction.inference_ms
-            if prediction.probability is not None:
-                value = prediction.probability
-        image = overlay = ""
-        if pictures and pictures.thumbnail:
-            name = escape(os.path.basename(outcome.path))
-            image = f'<img class="thumbnail" src="{_data(pictures.thumbnail)}" alt="{name}">'
-        if pictures and pictures.overlay:
-            found = pictures.explanation
-            overlay = (
-                f"<details><summary>Explanation</summary>"
-                f'<img src="{_data(pictures.overlay)}" alt="Heat map over the scan">'
-                f'<span class="small">{escape(found.method)}, {found.inferences} inferences, '
-                f"{found.milliseconds:.0f} ms</span></details>"
-            )
-        path, word = outcome.path, WORDS.get(kind, "not classified")
-        cells = [
-            f"<td>{image}</td>",
-            _cell("path", path, escape(path)),
-            _cell("verdict", word, word),
-            _cell("number", value, "" if value == "" else f"{value:.3f}"),
-            _cell("number", took, "" if took == "" else f"{took:.1f}"),
-            _cell("remarks", remarks, remarks + overlay, escaped=True),
-        ]
-        self._stream.write(f'<tr class="{kind}">{"".join(cells)}</tr>\n')
+        """Add a scan's card."""
+        prediction = outcome.prediction
+        self._counts[prediction.verdict if prediction else "error"] += 1
+        decision = self._manifest.decision if self._manifest else None
+        self._stream.write(card(outcome, sum(self._counts.values()), decision))
         if prediction:
             by = ", ".join(filter(None, (prediction.signer, prediction.signer_key_id)))
             self._model = (
@@ -126,22 +141,30 @@ class HtmlWriter:
         self._stream.flush()
 
     def close(self) -> None:
-        total = sum(self._counts.values())
-        parts = [
-            f"{count} {WORDS.get(kind, 'not classified')}" for kind, count in self._counts.items()
-        ]
+        """End the page."""
         model = escape(self._model or "no scan was classified")
         self._stream.write(
-            f"</tbody>\n</table>\n<p>{total} scans: {escape(', '.join(parts) or 'none')}.</p>\n"
-            f'<p class="small">Model: {model}. mri-edge {__version__}.</p>\n'
-            f'<p class="notice">{escape(NOTICE)}</p>\n{_SCRIPT}</body>\n</html>\n'
+            f'</section>\n{tiles(self._counts)}<p class="small">Model: {model}. '
+            f"mri-edge {__version__}.</p>\n{self._tail}"
         )
 
 
-def _cell(kind: str, key: object, html: str, escaped: bool = False) -> str:
-    text = str(key) if escaped else escape(str(key))
-    return f'<td class="{kind}" data-key="{text}">{html}</td>'
+def _fact(fact: tuple[str, str, str]) -> str:
+    name, value, size = fact
+    return f'<div class="{size}"><dt>{name}</dt><dd>{escape(value)}</dd></div>'
 
 
-def _data(jpeg: bytes) -> str:
-    return f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"
+def _tile(kind: str, word: str, count: int) -> str:
+    return (
+        f'<button type="button" class="tile {kind}" data-filter="{kind}" data-count="{count}" '
+        f'aria-pressed="{"false" if kind else "true"}"><strong>{count}</strong>'
+        f"<span>{word}</span></button>"
+    )
+
+
+def _text(name: str) -> str:
+    return read_regular(os.path.join(WEB, name), _MOST).decode()
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

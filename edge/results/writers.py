@@ -9,6 +9,7 @@ from typing import TextIO
 
 from edge import NOTICE
 from edge.console.messages import printable
+from edge.model_file.manifest import Manifest
 from edge.parallel.pipeline import Outcome
 from edge.results.words import SYNTHETIC, WORDS
 
@@ -157,10 +158,10 @@ class CsvWriter:
         pass
 
 
-def _html(stream: TextIO):
+def _html(stream: TextIO, manifest: Manifest | None = None):
     from edge.results.html_page import HtmlWriter
 
-    return HtmlWriter(stream)
+    return HtmlWriter(stream, manifest)
 
 
 WRITERS = {

@@ -13,11 +13,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
 
-from PIL.Image import Image, Resampling
+from PIL.Image import Image
 
 from edge.errors import ImageError
 from edge.inference.classifier import Classifier, Prediction
 from edge.saliency.heat_map import heat_map
+from edge.saliency.layers import HeatLayer, heat_layer, layers, scan_jpeg
 from edge.saliency.picture_names import picture_name
 
 
@@ -49,20 +50,21 @@ class Pictures:
 
     explanation: Explanation | None
     """None if none was asked for, or the model was not asked for a verdict."""
-    thumbnail: bytes | None
-    """JPEG of the scan."""
-    overlay: bytes | None
-    """JPEG of the explanation."""
+    scan: bytes | None
+    """JPEG, for a web page."""
+    heat: HeatLayer | None
+    """To be laid over it. None if the model was not asked for a verdict; of a model that has no
+    heat map of its own also where no explanation was asked for, because that takes long."""
 
 
 def prepare(
-    folder: str | None, thumbnails: bool
+    folder: str | None, page: bool
 ) -> Callable[[Classifier, str, Image, Prediction], Pictures]:
     """What `edge.parallel.pipeline` calls for each scan; makes the folder.
 
     Args:
         folder: where the explanations go, or None for none.
-        thumbnails: whether pictures for a web page are wanted as well.
+        page: whether pictures for a web page are wanted as well.
 
     Raises:
         OSError: the folder cannot be made.
@@ -73,21 +75,23 @@ def prepare(
     def pictures(
         classifier: Classifier, path: str, image: Image, prediction: Prediction
     ) -> Pictures:
-        explanation = overlay = None
-        if folder and prediction.probability is not None:
+        if not folder:
+            found = layers(classifier, image, prediction)
+            return Pictures(None, found.scan, found.heat)
+        explanation = layer = None
+        if prediction.probability is not None:
             start = perf_counter()
             heat = heat_map(classifier, image)
+            mapped = (perf_counter() - start) * 1e3
             from edge.saliency.overlay import draw
 
-            picture = draw(image, heat, path, prediction)
             file = os.path.join(folder, picture_name(path))
-            _save(picture, file)
+            _save(draw(image, heat, path, prediction), file)
             took = (perf_counter() - start) * 1e3
             peak = float(heat.values.max())
             explanation = Explanation(file, heat.method, peak, heat.inferences, took)
-            if thumbnails:
-                overlay = _jpeg(picture, 900)
-        return Pictures(explanation, _jpeg(image, 128) if thumbnails else None, overlay)
+            layer = heat_layer(heat, image.size, mapped) if page else None
+        return Pictures(explanation, scan_jpeg(image) if page else None, layer)
 
     return pictures
 
@@ -105,15 +109,3 @@ def _save(picture: Image, file: str) -> None:
             os.unlink(temporary)
         reason = error.strerror or error
         raise ImageError(f"{file}: the picture cannot be written ({reason})") from error
-
-
-def _jpeg(image: Image, longest: int) -> bytes:
-    import io
-
-    scale = min(1.0, longest / max(image.size))
-    size = tuple(max(1, round(side * scale)) for side in image.size)
-    file = io.BytesIO()
-    small = image.resize(size, Resampling.BILINEAR)
-    small.info = {}  # a comment of the scan's file would go into the picture's
-    small.save(file, "JPEG", quality=85)
-    return file.getvalue()

@@ -98,6 +98,17 @@ def occlusion(log_odds: Callable[[np.ndarray], np.ndarray], pixels: np.ndarray) 
     return HeatMap(falls, METHOD, PATCHES + 1)
 
 
+def finding(heat: HeatMap) -> str:
+    """What the colour of a map shows, in one sentence."""
+    meaning = MEANINGS[heat.method.partition(",")[0]]
+    peak = float(heat.values.max())
+    if not peak > 0:
+        return f"No colour, which would show {meaning}: there is none."
+    if not all(0 <= share <= 1 for share in heat.place):
+        return f"The strongest part ({peak:.2f} in log-odds) lies in the black beside the picture."
+    return f"Colour: {meaning}, at most by {peak:.2f} in log-odds; line: half of that."
+
+
 def upsampled(heat: HeatMap, size: tuple[int, int]) -> np.ndarray:
     """The heat map at an image's size (width, height): float32 [height, width], 0 to 1.
 

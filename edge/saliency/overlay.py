@@ -10,7 +10,7 @@ from edge import NOTICE, __version__
 from edge.console.messages import printable
 from edge.inference.classifier import Prediction
 from edge.results.words import WORDS
-from edge.saliency.heat_map import MEANINGS, HeatMap, upsampled
+from edge.saliency.heat_map import HeatMap, finding, upsampled
 
 _SIDE = 480
 """Pixels of the longer side of each of the two panels."""
@@ -22,9 +22,9 @@ _LEGEND = 14
 _RAMP = np.array(
     [(255, 255, 178), (254, 204, 92), (253, 141, 60), (240, 59, 32), (189, 0, 38)], np.float32
 )
-_CONTOUR = 0.5
+CONTOUR = 0.5
 """Of the peak: drawn as a line, so that a print without colour shows the place."""
-_FLOOR = 0.15
+FLOOR = 0.15
 """Of the peak: less than this is left uncoloured."""
 _OPACITY = 0.6
 
@@ -45,17 +45,8 @@ def draw(image: Image.Image, heat: HeatMap, path: str, prediction: Prediction) -
         lines.append((body, _INK, f"But {prediction.reason}."))
     lines += [(small, _FAINT, f"{remark}.") for remark in prediction.remarks]
     sha = prediction.model_sha256[:12]
-    peak = float(heat.values.max())
-    meaning = MEANINGS[heat.method.partition(",")[0]]
-    finding = (
-        f"Colour: {meaning}, at most by {peak:.2f} in log-odds; line: half of that."
-        if peak > 0 and _inside(heat)
-        else f"The strongest part ({peak:.2f} in log-odds) lies in the black beside the picture."
-        if peak > 0
-        else f"No colour, which would show {meaning}: there is none."
-    )
     footer = [
-        (small, _INK, finding),
+        (small, _INK, finding(heat)),
         (small, _FAINT, "It shows what moved the model, not where a tumor is."),
         (
             small,
@@ -78,24 +69,20 @@ def draw(image: Image.Image, heat: HeatMap, path: str, prediction: Prediction) -
     return page
 
 
-def _inside(heat: HeatMap) -> bool:
-    return all(0 <= share <= 1 for share in heat.place)
-
-
 def _overlay(scan: Image.Image, share: np.ndarray) -> Image.Image:
     pixels = np.array(scan)
-    seen = share >= _FLOOR
+    seen = share >= FLOOR
     strong = share[seen].astype(np.float32)
     alpha = _OPACITY * strong[:, None]
-    pixels[seen] = pixels[seen] * (1 - alpha) + _colour(strong) * alpha
-    inside = share >= _CONTOUR
+    pixels[seen] = pixels[seen] * (1 - alpha) + colour(strong) * alpha
+    inside = share >= CONTOUR
     # White within black: seen on bright bone and on dark background.
-    for reach, colour in ((3, _INK), (2, _PAPER)):
-        pixels[_grown(inside, reach) & ~inside] = colour
+    for reach, ink in ((3, _INK), (2, _PAPER)):
+        pixels[grown(inside, reach) & ~inside] = ink
     return Image.fromarray(pixels)
 
 
-def _grown(mask: np.ndarray, reach: int) -> np.ndarray:
+def grown(mask: np.ndarray, reach: int) -> np.ndarray:
     """What lies within so many pixels of what is true, across and down."""
     for axis in (0, 1):
         lanes = mask.swapaxes(0, axis)
@@ -107,7 +94,8 @@ def _grown(mask: np.ndarray, reach: int) -> np.ndarray:
     return mask
 
 
-def _colour(share: np.ndarray) -> np.ndarray:
+def colour(share: np.ndarray) -> np.ndarray:
+    """RGB of shares of the peak, 0 to 1."""
     at = share * (len(_RAMP) - 1)
     return np.stack([np.interp(at, range(len(_RAMP)), channel) for channel in _RAMP.T], axis=-1)
 
@@ -118,7 +106,7 @@ def _font(points: int):
 
 
 def _legend(page: Image.Image, pen: ImageDraw.ImageDraw, x: int, y: int, font) -> None:
-    bar = _colour(np.tile(np.linspace(0, 1, _SIDE // 2, dtype=np.float32), (_LEGEND, 1)))
+    bar = colour(np.tile(np.linspace(0, 1, _SIDE // 2, dtype=np.float32), (_LEGEND, 1)))
     page.paste(Image.fromarray(np.uint8(bar)), (x, y))
     pen.rectangle((x, y, x + _SIDE // 2, y + _LEGEND), outline=_INK)
     pen.text((x + _SIDE // 2 + 8, y - 2), "strongest", font=font, fill=_INK)

@@ -50,7 +50,7 @@ def run_watch(classifier: Classifier, args: argparse.Namespace) -> int:
         from edge.saliency.explain import prepare
 
         try:
-            extra = prepare(args.explain, thumbnails=False)
+            extra = prepare(args.explain, page=False)
         except OSError as error:
             return say(f"{args.explain}: cannot be written to ({error.strerror or error})")
     folder, status = Folder(args.watch, args.settle), 0

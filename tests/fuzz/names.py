@@ -51,7 +51,8 @@ def check_page(name: str) -> bool:
     for one in (name, "scan.png"):
         good = Prediction(**_FACTS, **_TIMES, reason=one, model=one, remarks=(one,))
         pages.append(_written("html", Outcome(one, good, None)))
-    body = pages[0].partition("<tbody>")[2].partition("</tbody>")[0]
+    body = pages[0].partition('<section id="results"')[2].partition("<script>")[0]
+    assert "article" in body
     assert all(line.isprintable() for line in body.split("\n")), "a control character"
     elements, plain = map(_elements, pages)
     assert elements == plain, "other elements"

@@ -98,7 +98,8 @@ def test_json_has_names_exactly(name):
 def test_a_web_page_has_text_only(name):
     page = written("html", name)
     assert "<img src=x" not in page
-    body = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    body = page.partition('<section id="results"')[2].partition("<script>")[0]
+    assert "article" in body
     assert all(line.isprintable() for line in body.split("\n"))
     assert html("<a href='x'>&") == "&lt;a href=&#x27;x&#x27;&gt;&amp;"
 
@@ -141,7 +142,7 @@ def marked(tmp_path):
 
 
 def test_nothing_but_pixels_goes_on(marked):
-    from edge.saliency.explain import _jpeg
+    from edge.saliency.layers import scan_jpeg
     from edge.scan.decode import decode
 
     for file in marked:
@@ -152,7 +153,7 @@ def test_nothing_but_pixels_goes_on(marked):
         assert MARKER not in stream.getvalue()
         with Image.open(file) as opened:  # as a program gives it
             opened.load()
-            assert MARKER not in _jpeg(opened.convert("RGB"), 128)
+            assert MARKER not in scan_jpeg(opened.convert("RGB"), 128)
 
 
 def test_pictures_and_pages_carry_nothing_of_the_files(marked, any_model, tmp_path):
@@ -164,6 +165,6 @@ def test_pictures_and_pages_carry_nothing_of_the_files(marked, any_model, tmp_pa
     main([*map(str, marked), *map(str, arguments), "--out", str(tmp_path / "page.html")])
     page = (tmp_path / "page.html").read_text()
     parts = [b64decode(part.partition('"')[0]) for part in page.split("base64,")[1:]]
-    assert len(parts) == 2 * len(marked)
+    assert len(parts) == 3 * len(marked)  # the scan, and once more under its heat map
     parts += [path.read_bytes() for path in (tmp_path / "p").iterdir()]
     assert not [part for part in parts if MARKER in part]

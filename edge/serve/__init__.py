@@ -1,0 +1,1 @@
+"""`edge-classify --serve`: a page to drop scans on, and the JSON API behind it."""
