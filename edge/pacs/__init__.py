@@ -1,0 +1,1 @@
+"""Into the hospital: scans received over DICOM, results sent back into the archive."""
