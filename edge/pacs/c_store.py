@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from edge.console.addresses import Peer
 from edge.errors import MissingSoftwareError
-from edge.pacs import secondary_capture, structured_report
+from edge.pacs.derived_object import COMPREHENSIVE_SR, SECONDARY_CAPTURE
 from edge.pacs.destination import Sent, UnreachableError
 from edge.scan.dicom.load_pydicom import load_pydicom
 
@@ -52,7 +52,7 @@ class StoreDestination:
         entity = AE(ae_title=CALLING)
         entity.connection_timeout, entity.acse_timeout = 10, _SECONDS
         entity.dimse_timeout = entity.network_timeout = _SECONDS
-        for uid in (structured_report.SOP_CLASS, secondary_capture.SOP_CLASS):
+        for uid in (COMPREHENSIVE_SR, SECONDARY_CAPTURE):
             entity.add_requested_context(uid, ["1.2.840.10008.1.2.1", "1.2.840.10008.1.2"])
         try:
             found = entity.associate(self._peer.host, self._peer.port, ae_title=self._peer.title)

@@ -30,13 +30,14 @@ def deliver(
     """
     problems = _Problems(say, destination.name)
     tries: Counter[str] = Counter()
-    pause, waited = _FIRST_PAUSE, 0.0
+    pause, waited, total = _FIRST_PAUSE, 0.0, 0
     with queue.sending() as alone:
         if not alone:
             say(f"{queue.folder}: another process is sending what waits there")
             return len(queue.waiting())
         while paths := queue.waiting():
             sent = _send_once(queue, destination, paths, tries, problems)
+            total += sent
             if not queue.waiting():
                 break
             if sent:
@@ -47,6 +48,8 @@ def deliver(
             waited += pause
             pause = min(2 * pause, _LONGEST_PAUSE)
         left, refused = len(queue.waiting()), len(queue.refused())
+    if total:
+        say(f"{total} object{'s' * (total > 1)} sent to {destination.name}")
     if left:
         say(
             f"{left} object{'s' * (left > 1)} for {destination.name} wait{'s' * (left == 1)} in "

@@ -19,6 +19,8 @@ from edge.scan.dicom.load_pydicom import load_pydicom
 MAKER = "mri-edge"
 SCHEME = "99MRIEDGE"
 """Of our own codes: verdicts of research software are no findings of anybody."""
+COMPREHENSIVE_SR = "1.2.840.10008.5.1.4.1.1.88.33"
+SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 EXPLICIT = "1.2.840.10008.1.2.1"
 _IMPLEMENTATION = "2.25.183327411829506617044178427316528101233"
 
@@ -78,11 +80,11 @@ def begin(
     return data
 
 
-def finish(data, sop_class: str, names: Iterable[str] = ()) -> str:
+def finish(data, sop_class: str) -> str:
     """Give an object its UID, made of all that is in it; returns the UID."""
     data.SOPClassUID = sop_class
     content = hashlib.sha256(_encoded(data)).hexdigest()
-    data.SOPInstanceUID = derived_uid("instance", data.SeriesInstanceUID, content, *names)
+    data.SOPInstanceUID = derived_uid("instance", data.SeriesInstanceUID, content)
     return str(data.SOPInstanceUID)
 
 

@@ -6,7 +6,7 @@ patients, gets its verdict as ever and nothing is made of it for the archive.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from edge.inference.classifier import Classifier
@@ -16,7 +16,8 @@ from edge.pacs.send_queue import QueueError, SendQueue
 from edge.pacs.source_image import SourceImage, read_source
 from edge.pacs.structured_report import ReportedSeries, ReportedSlice, StudyReport
 from edge.parallel.pipeline import Outcome
-from edge.series.grouping import Series
+from edge.series.classify import classify_found
+from edge.series.grouping import Series, group
 from edge.series.result import SeriesResult
 
 
@@ -134,3 +135,30 @@ class StudyReporter:
             self._said.add(message)
             self._say(message)
         self.failed = True
+
+
+def report_files(
+    classifier: Classifier,
+    paths: Iterable[str],
+    queue: SendQueue,
+    say: Callable[[str], object],
+) -> list[SeriesResult]:
+    """Classify the files of finished studies, and queue what is made of them.
+
+    For a node that knows when a study is finished. Later slices of the same study make another
+    version of its report, which names the one before; what has not changed is the same object.
+
+    Raises:
+        ModelError, EngineError: as `edge.parallel.pipeline.classify_many`.
+    """
+    reporter = StudyReporter(classifier, queue, say)
+    found = group((path, None) for path in paths)
+    reporter.begin(found)
+    results = []
+    for one in classify_found(classifier, found, extra=reporter.extra):
+        if isinstance(one, SeriesResult):
+            reporter.series(one)
+            results.append(one)
+        else:
+            reporter.slice(one)
+    return results

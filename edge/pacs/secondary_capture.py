@@ -7,10 +7,18 @@ from PIL.Image import Image
 from edge import NOTICE
 from edge.errors import ImageError
 from edge.inference.classifier import Classifier, Prediction
-from edge.pacs.derived_object import Author, Made, as_file, begin, code, finish, reference
+from edge.pacs.derived_object import (
+    SECONDARY_CAPTURE,
+    Author,
+    Made,
+    as_file,
+    begin,
+    code,
+    finish,
+    reference,
+)
 from edge.pacs.source_image import SourceImage
 
-SOP_CLASS = "1.2.840.10008.5.1.4.1.1.7"
 SHOWN = ("tumor", "uncertain")
 """Verdicts on slices of which a picture is sent."""
 _SERIES_NUMBER = 9802
@@ -78,5 +86,5 @@ def secondary_capture(
     data.HighBit, data.PixelRepresentation = 7, 0
     data.PixelData = picture.rgb + b"\0" * (len(picture.rgb) % 2)
     data["PixelData"].VR = "OB"
-    finish(data, SOP_CLASS)
+    finish(data, SECONDARY_CAPTURE)
     return as_file(data)

@@ -2,11 +2,9 @@
 
 import argparse
 
-from edge.app.series_batch import run_series
 from edge.console.exit_status import DONE, FAILED
 from edge.console.messages import say
 from edge.errors import EdgeError, MissingSoftwareError
-from edge.inference.classifier import Classifier
 from edge.pacs.c_store import StoreDestination
 from edge.pacs.deliver import deliver
 from edge.pacs.destination import Destination
@@ -17,10 +15,15 @@ _PATIENCE = 30.0
 """Seconds for which an archive that takes nothing is tried again before the command ends."""
 
 
-def run_and_send(classifier: Classifier, args: argparse.Namespace) -> int:
-    """Classify the series among `args.paths`, send the results, return the exit status."""
+def run_and_send(classifier, args: argparse.Namespace) -> int:
+    """Classify the series among `args.paths`, send the results, return the exit status.
+
+    Args:
+        classifier: an `edge.inference.classifier.Classifier`, which sending alone does not load.
+    """
     try:
         destination, queue = _opened(args)
+        from edge.app.series_batch import run_series
         from edge.pacs.report_studies import StudyReporter
 
         reporter = StudyReporter(classifier, queue, say)

@@ -14,6 +14,7 @@ from edge import NOTICE, __version__
 from edge.model_file.manifest import Decision
 from edge.pacs import content_items as item
 from edge.pacs.derived_object import (
+    COMPREHENSIVE_SR,
     MAKER,
     Author,
     Made,
@@ -31,7 +32,6 @@ from edge.results.words import SYNTHETIC, WORDS
 from edge.series.result import SeriesResult
 from edge.series.rule import study_verdict
 
-SOP_CLASS = "1.2.840.10008.5.1.4.1.1.88.33"
 _SERIES_NUMBER = 9801
 _TITLE = "RESEARCH ONLY, no medical device: verdicts, unverified"
 _ROOT = ("126000", "DCM", "Imaging Measurement Report (RESEARCH ONLY, unverified)")
@@ -94,7 +94,7 @@ class StudyReport:
         self.verdict = study_verdict((one.result.verdict for one in series), unread)
         self._data = self._build()
         self.series_uid = str(self._data.SeriesInstanceUID)
-        self.uid = finish(self._data, SOP_CLASS)
+        self.uid = finish(self._data, COMPREHENSIVE_SR)
 
     def file(self, made: datetime, predecessor: str | None) -> Made:
         """The object.
@@ -289,7 +289,7 @@ def _reference_to_own(uid: str):
     from pydicom.dataset import Dataset
 
     found = Dataset()
-    found.ReferencedSOPClassUID, found.ReferencedSOPInstanceUID = SOP_CLASS, uid
+    found.ReferencedSOPClassUID, found.ReferencedSOPInstanceUID = COMPREHENSIVE_SR, uid
     return found
 
 

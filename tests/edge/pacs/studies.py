@@ -39,6 +39,7 @@ def write_study(
     name: str = NAME,
     patient_id: str = ID,
     first: int = 1,
+    syntax: str | None = None,
     **elements,
 ) -> Study:
     """Write slices as one series. The same arguments make the same UIDs.
@@ -52,7 +53,7 @@ def write_study(
     series = f"{study_uid}.{number}"
     files = []
     for at, values in enumerate(pixels, first):
-        data = mr_image(values, PatientName=name, PatientID=patient_id)
+        data = mr_image(values, syntax=syntax, PatientName=name, PatientID=patient_id)
         for key in ("InstitutionName", "OperatorsName", "StudyDescription", "ImageComments"):
             delattr(data, key)
         data.PatientBirthDate, data.PatientSex = BIRTH, "F"
@@ -69,11 +70,13 @@ def write_study(
         data.ImagePositionPatient = [0, 0, 5 * at]
         data.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
         data.PixelSpacing = [0.9, 0.9]
+        data.WindowCenter, data.WindowWidth = 128, 256
         for key, value in elements.items():
             if value is None:
                 delattr(data, key)
             else:
                 setattr(data, key, value)
+        data.file_meta.MediaStorageSOPClassUID = data.get("SOPClassUID")
         path = folder / f"IM{number}-{at}.dcm"
         data.save_as(path, enforce_file_format=True)
         files.append(path)
