@@ -77,9 +77,10 @@ class StudyReporter:
                 f"{'them' if many else 'it'}: mend that in the archive or at the scanner"
             )
         if outside:
+            many = outside > 1
             self._fail(
-                f"{outside} series {'are' if outside > 1 else 'is'} of no DICOM study; "
-                "nothing is sent for them"
+                f"{outside} series {'are' if many else 'is'} of no DICOM study; nothing is sent "
+                f"for {'them' if many else 'it'}"
             )
 
     def slice(self, outcome: Outcome) -> None:

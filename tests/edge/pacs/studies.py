@@ -77,7 +77,7 @@ def write_study(
             else:
                 setattr(data, key, value)
         data.file_meta.MediaStorageSOPClassUID = data.get("SOPClassUID")
-        path = folder / f"IM{number}-{at}.dcm"
+        path = folder / f"IM{study}-{number}-{at}.dcm"
         data.save_as(path, enforce_file_format=True)
         files.append(path)
     return Study(folder, study_uid, series, tuple(files))
