@@ -83,8 +83,13 @@ def begin(
 def finish(data, sop_class: str) -> str:
     """Give an object its UID, made of all that is in it; returns the UID."""
     data.SOPClassUID = sop_class
-    content = hashlib.sha256(_encoded(data)).hexdigest()
-    data.SOPInstanceUID = derived_uid("instance", data.SeriesInstanceUID, content)
+    content = hashlib.sha256()
+    pixels = data.pop("PixelData", None)
+    content.update(_encoded(data))
+    if pixels is not None:  # by themselves: without another copy of them
+        content.update(pixels.value)
+        data.add(pixels)
+    data.SOPInstanceUID = derived_uid("instance", data.SeriesInstanceUID, content.hexdigest())
     return str(data.SOPInstanceUID)
 
 

@@ -83,20 +83,27 @@ def _inside(heat: HeatMap) -> bool:
 
 def _overlay(scan: Image.Image, share: np.ndarray) -> Image.Image:
     alpha = np.where(share >= _FLOOR, _OPACITY * share, 0)[..., None]
-    pixels = np.asarray(scan, np.float32)
-    mixed = pixels * (1 - alpha) + _colour(share) * alpha
+    mixed, colour = np.asarray(scan, np.float32), _colour(share)
+    mixed *= 1 - alpha
+    colour *= alpha
+    mixed += colour
+    del colour
     inside = Image.fromarray(np.uint8(share >= _CONTOUR) * 255)
     # White within black: seen on bright bone and on dark background.
     for reach, colour in ((7, _INK), (5, _PAPER)):
         mixed[np.asarray(inside.filter(ImageFilter.MaxFilter(reach))) != np.asarray(inside)] = (
             colour
         )
-    return Image.fromarray(np.uint8(np.clip(mixed, 0, 255)))
+    return Image.fromarray(np.uint8(np.clip(mixed, 0, 255, out=mixed)))
 
 
 def _colour(share: np.ndarray) -> np.ndarray:
     at = share * (len(_RAMP) - 1)
-    return np.stack([np.interp(at, range(len(_RAMP)), channel) for channel in _RAMP.T], axis=-1)
+    # One channel at a time: np.interp computes in double precision, which for all takes 15 MB more.
+    colour = np.empty((*share.shape, 3), np.float32)
+    for number, channel in enumerate(_RAMP.T):
+        colour[..., number] = np.interp(at, range(len(_RAMP)), channel)
+    return colour
 
 
 def _legend(page: Image.Image, pen: ImageDraw.ImageDraw, x: int, y: int, font) -> None:

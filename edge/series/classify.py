@@ -66,7 +66,7 @@ def classify_found(
     outcomes: list[Outcome] = []
     for number, outcome in work:
         if outcome is not None:
-            outcomes.append(outcome)
+            outcomes.append(replace(outcome, extra=None))  # a series' pictures would fill memory
             yield outcome
             continue
         series = found[number]
