@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from edge.pacs.derived_object import SCHEME, code, reference
+from edge.pacs.derived_object import SCHEME, code, plain, reference
 from edge.pacs.source_image import SourceImage
 
 CONTAINS, MODIFIES = "CONTAINS", "HAS CONCEPT MOD"
@@ -40,7 +40,7 @@ def container(name: Concept, content: Sequence, template: str | None = None, rel
 def text(name: Concept, value: str, relation=CONTAINS):
     """A text."""
     item = _item("TEXT", name, relation)
-    item.TextValue = value
+    item.TextValue = plain(value)
     return item
 
 

@@ -19,7 +19,7 @@ def deliver(
     patience: float | None = None,
     sleep: Callable[[float], object] = time.sleep,
 ) -> int:
-    """Send all that waits; returns how many objects are still there, waiting or refused.
+    """Send all that waits; returns how many objects still wait, or were refused by this call.
 
     Args:
         say: takes what the user should know; each problem is said once.
@@ -28,13 +28,13 @@ def deliver(
     Raises:
         MissingSoftwareError: a package is not installed.
     """
-    problems = _Problems(say, destination.name)
+    problems, before = _Problems(say, destination.name), set(queue.refused())
     tries: Counter[str] = Counter()
     pause, waited, total = _FIRST_PAUSE, 0.0, 0
     with queue.sending() as alone:
         if not alone:
             say(f"{queue.folder}: another process is sending what waits there")
-            return len(queue.waiting())
+            return 0
         while paths := queue.waiting():
             sent = _send_once(queue, destination, paths, tries, problems)
             total += sent
@@ -47,7 +47,7 @@ def deliver(
             sleep(pause)
             waited += pause
             pause = min(2 * pause, _LONGEST_PAUSE)
-        left, refused = len(queue.waiting()), len(queue.refused())
+        left, refused = len(queue.waiting()), len({*queue.refused()} - before)
     if total:
         say(f"{total} object{'s' * (total > 1)} sent to {destination.name}")
     if left:

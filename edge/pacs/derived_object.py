@@ -50,6 +50,11 @@ def derived_uid(*parts: str) -> str:
     return f"2.25.{UUID(bytes=hashlib.sha256(text).digest()[:16], version=5).int}"
 
 
+def plain(text: str) -> str:
+    """A text of ours in letters that every character set has; a backslash would divide it."""
+    return "".join(c if " " <= c <= "~" and c != "\\" else "?" for c in text)
+
+
 def begin(
     source: SourceImage, author: Author, kind: str, modality: str, series_number: int, title: str
 ):
@@ -74,7 +79,7 @@ def begin(
     data.SeriesInstanceUID = derived_uid("series", kind, source.study, author.file_sha256)
     data.SeriesNumber, data.SeriesDescription = series_number, title
     data.Modality = modality
-    data.Manufacturer, data.ManufacturerModelName = MAKER, author.model[:64]
+    data.Manufacturer, data.ManufacturerModelName = MAKER, plain(author.model)[:64]
     data.SoftwareVersions = __version__
     data.DeviceSerialNumber = author.payload_sha256
     return data

@@ -15,6 +15,7 @@ from edge.pacs.derived_object import (
     begin,
     code,
     finish,
+    plain,
     reference,
 )
 from edge.pacs.source_image import SourceImage
@@ -69,8 +70,8 @@ def secondary_capture(
     # Whether a patient can be identified by it: there are the verdict and the model's name in it.
     data.BurnedInAnnotation = "NO"
     data.DerivationDescription = (
-        f"Heat map by {author.model}, SHA-256 {author.payload_sha256}, verdict on this slice: "
-        f"{verdict}. Unverified. {NOTICE}"
+        f"Heat map by {plain(author.model)}, SHA-256 {author.payload_sha256}, verdict on this "
+        f"slice: {verdict}. Unverified. {NOTICE}"
     )
     data.ImageComments = f"UNVERIFIED. {NOTICE}"
     item = reference(source, [frame] if frame else ())

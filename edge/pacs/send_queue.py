@@ -80,7 +80,7 @@ class SendQueue:
                 "archive takes what waits there"
             )
         try:
-            _write(path, made.data)
+            self._write(path, made.data)
             with suppress(FileNotFoundError):
                 os.unlink(os.path.join(self._refused, name))
         except OSError as error:
@@ -143,7 +143,7 @@ class SendQueue:
         text = "".join(f"{one} {at.strftime(_LINE)}\n" for one, at in known[-1000:])
         try:
             self._forget_oldest()
-            _write(path, text.encode())
+            self._write(path, text.encode())
         except OSError as error:
             raise QueueError(
                 f"{self.folder}: cannot be written ({error.strerror or error})"
@@ -155,7 +155,7 @@ class SendQueue:
         try:
             before = read_regular(path, 10_000).decode(errors="replace").strip()
         except FileNotFoundError:
-            _write(path, f"{destination}\n".encode())
+            self._write(path, f"{destination}\n".encode())
             return
         except ValueError:
             before = "something else"
@@ -164,6 +164,27 @@ class SendQueue:
                 f"{self.folder}: is the queue of {before}; name another folder for --queue, or "
                 f"write {destination} into {path} if what waits there may go to it"
             )
+
+    def _write(self, path: str, data: bytes) -> None:
+        """Write a file whole: forced to disk under another name, then renamed."""
+        # Not in the folder that it goes to: what waits there is whole.
+        temporary = os.path.join(self.folder, f"{os.urandom(8).hex()}{_PARTIAL}")
+        try:
+            file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(file, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(file)
+            os.replace(temporary, path)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary)
+            raise
+        folder = os.open(os.path.dirname(path), os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def _size(self) -> tuple[int, int]:
         count = size = 0
@@ -175,13 +196,12 @@ class SendQueue:
         return count, size
 
     def _clean(self) -> None:
-        for folder in (self.folder, self._waiting, self._versions):
-            with os.scandir(folder) as entries:
-                old = [one.path for one in entries if one.name.endswith(_PARTIAL)]
-            for path in old:
-                with suppress(FileNotFoundError):
-                    if time.time() - os.stat(path).st_mtime > _ABANDONED:
-                        os.unlink(path)
+        with os.scandir(self.folder) as entries:
+            old = [one.path for one in entries if one.name.endswith(_PARTIAL)]
+        for path in old:
+            with suppress(FileNotFoundError):
+                if time.time() - os.stat(path).st_mtime > _ABANDONED:
+                    os.unlink(path)
 
     def _forget_oldest(self) -> None:
         paths = [os.path.join(self._versions, name) for name in os.listdir(self._versions)]
@@ -201,24 +221,3 @@ def _time(path: str) -> int:
         return os.stat(path).st_mtime_ns
     except FileNotFoundError:
         return 0
-
-
-def _write(path: str, data: bytes) -> None:
-    """Write a file whole: forced to disk under another name, then renamed."""
-    temporary = f"{path}.{os.urandom(8).hex()}{_PARTIAL}"
-    try:
-        file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(file, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(file)
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
-    folder = os.open(os.path.dirname(path), os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -1,6 +1,7 @@
 """`--send-results` and `--stow`: classify, report each study, and send what was made."""
 
 import argparse
+from importlib.util import find_spec
 
 from edge.console.exit_status import DONE, FAILED
 from edge.console.messages import say
@@ -27,9 +28,7 @@ def run_and_send(classifier, args: argparse.Namespace) -> int:
         from edge.pacs.report_studies import StudyReporter
 
         reporter = StudyReporter(classifier, queue, say)
-    except ImportError:
-        return say("--series of DICOM needs pydicom; run: pip install 'mri-edge[pacs]'")
-    except QueueError as error:
+    except (MissingSoftwareError, QueueError) as error:
         return say(error)
     status = run_series(classifier, args, reporter)
     if status not in (DONE, FAILED):
@@ -42,12 +41,17 @@ def run_send(args: argparse.Namespace) -> int:
     """Send what waits, however long it takes; return the exit status."""
     try:
         destination, queue = _opened(args)
-    except QueueError as error:
+    except (MissingSoftwareError, QueueError) as error:
         return say(error)
     return FAILED if _deliver(queue, destination, None) else DONE
 
 
 def _opened(args: argparse.Namespace) -> tuple[Destination, SendQueue]:
+    option, package = ("--stow", "pydicom") if args.stow else ("--send-results", "pynetdicom")
+    if find_spec(package) is None:
+        raise MissingSoftwareError(
+            f"{option} needs {package}; run: pip install 'mri-edge[pacs]'", package
+        )
     if args.stow:
         destination = WebDestination(args.stow)
         if destination.is_open:

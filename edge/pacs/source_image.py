@@ -85,8 +85,8 @@ def read_source(path: str) -> SourceImage | None:
 
     No pixels are read.
     """
-    pydicom = load_pydicom()
     try:
+        pydicom = load_pydicom()
         with open_regular(path) as file:
             window = file.read(MAX_HEADER_BYTES)
         stream = header_stream(window, MAX_HEADER_BYTES)

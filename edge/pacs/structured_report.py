@@ -1,8 +1,7 @@
 """The verdicts on one study as a structured report: TID 1500 (PS3.16), Comprehensive SR.
 
-It is built with pydicom, which is loaded anyway where DICOM is read: highdicom would add 20 MB and
-a tenth of a second, and would want every source as a whole Dataset
-(docs/explanation/results-in-the-archive.md).
+Built with pydicom, which is loaded anyway where DICOM is read: highdicom takes 20 MB more and ten
+times as long (docs/explanation/results-in-the-archive.md).
 """
 
 import warnings

@@ -99,7 +99,7 @@ def _overlay(scan: Image.Image, share: np.ndarray) -> Image.Image:
 
 def _colour(share: np.ndarray) -> np.ndarray:
     at = share * (len(_RAMP) - 1)
-    # One channel at a time: np.interp computes in double precision, which for all takes 15 MB more.
+    # One channel at a time: np.interp computes in double precision.
     colour = np.empty((*share.shape, 3), np.float32)
     for number, channel in enumerate(_RAMP.T):
         colour[..., number] = np.interp(at, range(len(_RAMP)), channel)

@@ -76,6 +76,7 @@ def test_a_full_disk_leaves_nothing_behind(queue, monkeypatch):
     with pytest.raises(QueueError, match="No space left"):
         queue.add(made(1))
     assert os.listdir(Path(queue.folder) / "waiting") == []
+    assert not list(Path(queue.folder).glob("*.partial"))
 
 
 def test_what_was_refused_is_kept_and_may_come_again(queue):
@@ -155,7 +156,7 @@ for number in range(10**6):
         data = Path(path).read_bytes()
         assert len(data) == 200_000
         assert len(set(data)) == 1
-    left = Path(folder, "waiting", f"x{send_queue._PARTIAL}")
+    left = Path(folder, f"x{send_queue._PARTIAL}")
     left.write_bytes(b"half")
     os.utime(left, (0, 0))
     SendQueue(str(folder), "A@h:104")

@@ -205,6 +205,18 @@ def test_a_full_queue_is_said_and_the_results_stand(run, scp, study, monkeypatch
     assert len(stored) == 1
 
 
+@pytest.mark.parametrize(("how", "package"), [("send_results", "pynetdicom"), ("stow", "pydicom")])
+def test_what_is_not_installed_is_said_before_anything_is_done(
+    run, study, tmp_path, monkeypatch, how, package
+):
+    monkeypatch.setattr(send_results, "find_spec", lambda name: None)
+    where = {"send_results": "A@h:104", "stow": "http://h/d"}[how]
+    status, lines, said = run(study.folder, **{how: where})
+    assert (status, lines) == (2, [])
+    assert f"needs {package}; run: pip install 'mri-edge[pacs]'" in said[0]
+    assert not (tmp_path / "queue").exists()
+
+
 def test_without_a_destination_nothing_is_made(study, any_model, tmp_path, capsys):
     assert main([str(study.folder), "--series", "--model", str(any_model)]) == 0
     assert {path.name for path in tmp_path.iterdir()} == {"in", Path(any_model).name}

@@ -1,6 +1,7 @@
 """The report on a study: valid, read by others, the same when it is made again."""
 
 import subprocess
+from dataclasses import replace
 
 import pydicom
 import pytest
@@ -154,6 +155,14 @@ def test_the_most_serious_series_is_the_studys_verdict(classifier, tmp_path, sec
     ]
     assert verdicts == ["tumor" if second[0] > 100 else "no_tumor"]
     assert found.InstanceNumber == 5
+
+
+def test_a_model_whose_name_no_character_set_of_the_source_has(classifier, study, tmp_path):
+    classifier.manifest = replace(classifier.manifest, name="Mödell\\7")
+    paths = queued(classifier, tmp_path / "queue", study)
+    assert {data.ManufacturerModelName for data in map(pydicom.dcmread, paths)} == {"M?dell?7 fp32"}
+    for path in paths:
+        assert complaints(path) == []
 
 
 def test_the_patient_is_the_sources_to_the_byte(classifier, tmp_path):
