@@ -52,7 +52,7 @@ class StudyReporter:
         """Read which study each slice is of."""
         self._found = found
         patients: dict[str, set] = defaultdict(set)
-        outside = 0
+        outside = others = 0
         for series in found:
             sources = [read_source(one.path) for one in series.slices]
             self._sources.append(sources)
@@ -62,13 +62,17 @@ class StudyReporter:
                     patients[one.study].add(one.patient)
             if len(studies) > 1:
                 self._fail(f"{series.name}: its slices name several studies; it is not reported")
-            self._study_of.append(studies.pop() if len(studies) == 1 else None)
-            outside += not sources or not any(sources)
+            is_mr = any(one is not None and one.is_mr for one in sources)
+            self._study_of.append(studies.pop() if len(studies) == 1 and is_mr else None)
+            outside += not any(sources)
+            others += any(sources) and not is_mr
         mixed = {study for study, some in patients.items() if len(some) > 1}
         self._study_of = [None if study in mixed else study for study in self._study_of]
         for study in self._study_of:
             if study is not None:
                 self._left[study] += 1
+        if others:
+            self._say(f"{others} series not of MR {'are' if others > 1 else 'is'} in no report")
         if mixed:
             many = len(mixed) > 1
             self._fail(

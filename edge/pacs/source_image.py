@@ -52,6 +52,7 @@ _KEYS = [
     "StudyInstanceUID",
     "SeriesInstanceUID",
     "InstanceNumber",
+    "Modality",
     "NumberOfFrames",
     "LossyImageCompression",
 ]
@@ -64,6 +65,8 @@ class SourceImage(NamedTuple):
     series: str
     instance: str
     sop_class: str
+    is_mr: bool
+    """By its modality. Others are no scans of ours, nor are the objects that this package makes."""
     number: int | None
     """Its InstanceNumber."""
     frames: int
@@ -111,6 +114,7 @@ def _source(data) -> SourceImage | None:
     number = str(data.get("InstanceNumber", "")).strip()
     return SourceImage(
         *uids,
+        data.get("Modality") == "MR",
         int(number) if re.fullmatch(r"-?\d{1,9}", number) else None,
         max(1, int(data.get("NumberOfFrames") or 1)),
         data.get("LossyImageCompression") == "01",

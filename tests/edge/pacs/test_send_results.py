@@ -162,6 +162,33 @@ def test_two_patients_under_one_study(run, scp, tmp_path):
     assert {data.SOPClassUID for data in stored} == {SR, SC}
 
 
+def test_the_same_again_beside_what_was_made_is_the_same(run, scp, study, tmp_path):
+    """As of a study that is fetched from the archive: our own objects are not reported on."""
+    port, stored = scp()
+    peer = f"ARCHIVE@127.0.0.1:{port}"
+    run(study.folder, send_results=peer)
+    for at, data in enumerate(list(stored)):
+        data.file_meta = pydicom.dataset.FileMetaDataset()
+        data.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2"
+        data.save_as(study.folder / f"own{at}.dcm", enforce_file_format=True)
+    status, _, said = run(study.folder, send_results=peer)
+    assert status == 1  # these are no scans
+    assert said[0].endswith("2 series not of MR are in no report")
+    assert [data.SOPInstanceUID for data in stored[3:]] == [
+        data.SOPInstanceUID for data in stored[:3]
+    ]
+
+
+def test_another_modality_is_not_reported(run, scp, tmp_path):
+    one = write_study(tmp_path / "in", gradients(180, 190), Modality="CT")
+    port, stored = scp()
+    status, lines, said = run(one.folder, send_results=f"ARCHIVE@127.0.0.1:{port}")
+    assert status == 1
+    assert lines[-1]["verdict"] == "rejected"
+    assert "1 series not of MR is in no report" in said[-1]
+    assert stored == []
+
+
 def test_one_patient_spelt_with_other_spaces(run, scp, tmp_path):
     one = write_study(tmp_path / "in", gradients(180), number=1, name="Doe^Jane")
     write_study(tmp_path / "in", gradients(180), number=2, name="DOE^Jane^^")
@@ -252,3 +279,26 @@ def _tiny(uid: str) -> bytes:
     data = pydicom.Dataset()
     data.SOPClassUID, data.SOPInstanceUID, data.PatientID = SC, uid, "x"
     return as_file(data).data
+
+
+def test_killed_at_any_moment_the_archive_has_the_same_in_the_end(
+    any_model, scp, study, tmp_path, capsys
+):
+    port, stored = scp()
+    what = [str(study.folder), "--series", "--model", str(any_model)]
+    where = ["--send-results", f"ARCHIVE@127.0.0.1:{port}", "--queue"]
+    assert main([*what, *where, str(tmp_path / "other")]) == 0
+    expected = {data.SOPInstanceUID for data in stored}
+    stored.clear()
+    command = [sys.executable, "-m", "edge", *what, *where, tmp_path / "queue"]
+    for wait in (0.35, 0.5, 0.6, 0.7, 0.8, 1.0):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(wait)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert {data.SOPInstanceUID for data in stored} == expected
+    reports = [data for data in stored if data.SOPClassUID == SR]
+    assert all(report == reports[0] for report in reports)
+    assert waiting(tmp_path) == []
