@@ -1,1 +1,1 @@
-"""Into the hospital: scans received over DICOM, results sent back into the archive."""
+"""A node of the hospital: scans from scanners and archives over DICOM, and results back."""
