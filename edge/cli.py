@@ -40,6 +40,11 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(args, closed: frozenset[int]) -> int:
+    sending = args.send_results or args.stow
+    if sending and not args.paths:
+        from edge.pacs.send_results import run_send
+
+        return run_send(args)
     if not (args.paths or args.watch or args.serve or args.self_test or args.doctor):
         return say("no scan given; name image files or folders, or see --help")
     problem = _no_stream(args, closed)
@@ -120,7 +125,9 @@ def _run(args, closed: frozenset[int]) -> int:
         gc.enable()
         return run_serve(classifier, args)
 
-    if args.series:
+    if sending:
+        from edge.pacs.send_results import run_and_send as run_batch
+    elif args.series:
         from edge.app.series_batch import run_series as run_batch
     else:
         from edge.app.batch import run_batch

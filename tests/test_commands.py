@@ -121,6 +121,20 @@ edge-classify: --null x.png: --null has no effect without -
 edge-classify: --self-test --explain d: --explain has no effect with --self-test
 edge-classify: --trust d --signature off x.png: --trust has no effect with --signature off
 edge-classify: --signature never x.png: unknown value 'never'
+edge-classify: --series x --send-results A@h:104: --send-results needs --queue DIR
+edge-classify: --series x --stow http://h/d: --stow needs --queue DIR
+edge-classify: x --send-results A@h:104 --queue q: --send-results reports studies; it needs --series
+edge-classify: --series x --send-results A@h:1 --stow http://h --queue q: not both
+edge-classify: --series x --queue q: --queue has no effect without --send-results or --stow
+edge-classify: --watch d --send-results A@h:104 --queue q: --send-results has no effect with --watch
+edge-classify: --series x --send-results h:104 --queue q: is not AET@HOST:PORT
+edge-classify: --series x --send-results A@h:0 --queue q: is not AET@HOST:PORT
+edge-classify: --series x --send-results A@h:99999 --queue q: is not AET@HOST:PORT
+edge-classify: --series x --send-results SEVENTEEN_LETTERS@h:104 --queue q: is not AET@HOST:PORT
+edge-classify: --series x --stow ftp://h --queue q: is not an address
+edge-classify: --series x --stow http://h:x/ --queue q: is not an address
+edge-classify: --series x --stow https://a:b@h/d --queue q: seen by every user of this system
+edge-classify: --series x --stow http://h/d?a=b --queue q: more behind its path
 edge-classify: --doctor --jobs 2: --jobs has no effect with --doctor
 edge-classify: --doctor --self-test: --self-test has no effect with --doctor
 edge-classify: --watch . --jobs 2: --jobs has no effect with --watch
@@ -190,6 +204,9 @@ edge-classify: --self-test --model m.onnx --trust keys
 edge-classify: x.png --signature off
 python -m export sign: a.tflite a.onnx --key k
 edge-classify: x.png --out=-o.txt
+edge-classify: --series x --send-results ARCHIVE@[::1]:104 --queue q --format ndjson
+edge-classify: --send-results ARCHIVE@h:104 --queue q
+edge-classify: --stow https://h:8443/dicom-web/ --queue q
 edge-classify: -- --odd-name.png
 python -m train: --data x --inspect --boxes b --test-data phantom --phantoms 80 --seed 1
 python -m train: --data x --resume --out r --overwrite --patience 3 --model compact

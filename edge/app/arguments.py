@@ -26,6 +26,7 @@ _SERVE = "127.0.0.1:8080"
 _POLICIES = ("require", "warn", "off")
 _TRUSTING = ("--trust", "--signature")
 _LOADING = ("--model", *_TRUSTING, "--engine", "--provider", "--threads")
+_SENDING = ("--send-results", "--stow", "--queue")
 _WATCHING = ("--settle", "--out", "--explain", "--max-pixels", "--frame")
 _REPORTS = "{other} reports as text or json, not as {format}"
 RULES = (
@@ -59,13 +60,34 @@ RULES = (
     Rule("--allow-host", needs=("--serve",)),
     Rule(
         "--series",
-        takes=("PATH", *_LOADING, "--jobs", "--max-pixels", "--null", "--format", "--out"),
+        takes=(
+            *("PATH", *_LOADING, "--jobs", "--max-pixels", "--null", "--format", "--out"),
+            *_SENDING,
+        ),
     ),
     Rule(
         "--format",
         needs=("no --series", "--format text", "--format json", "--format ndjson"),
         says="--series writes text, json or ndjson; it cannot write {format}",
     ),
+    *(
+        Rule(
+            option,
+            needs=("--queue",),
+            says=f"{option} needs --queue DIR, a folder where results wait until they are sent",
+        )
+        for option in _SENDING[:2]
+    ),
+    *(
+        Rule(
+            option,
+            needs=("--series", "no PATH"),
+            says=f"{option} reports studies; it needs --series",
+        )
+        for option in _SENDING[:2]
+    ),
+    Rule("--send-results", excludes=("--stow",), says="give --send-results or --stow, not both"),
+    Rule("--queue", needs=("--send-results", "--stow")),
     Rule(
         "--null",
         needs=("-",),
@@ -225,6 +247,28 @@ def parser(prog: str = "edge-classify") -> Parser:
         help="with --serve: a further name that the server may be called by, as of a proxy; may be "
         "given again (default: its address, localhost or the machine's name)",
     )
+    add = result.group("archive")
+    add(
+        "--send-results",
+        type=_peer,
+        metavar="AET@HOST:PORT",
+        help="with --series: send a structured report of each study, and heat maps of slices "
+        "called tumor or uncertain, to that archive by C-STORE; without PATH: send what waits "
+        "(default: nothing is sent)",
+    )
+    add(
+        "--stow",
+        type=_web_service,
+        metavar="URL",
+        help="the same to a DICOMweb service by STOW-RS (default: nothing is sent)",
+    )
+    add(
+        "--queue",
+        type=_name,
+        metavar="DIR",
+        help="folder where what is to be sent waits until the archive has it; holds data of "
+        "patients (required with --send-results and --stow)",
+    )
     add = result.group("checks")
     add(
         "--self-test",
@@ -246,6 +290,18 @@ def _name(text: str) -> str:
     if not text:
         raise argparse.ArgumentTypeError("an empty name; is a variable not set?")
     return text
+
+
+def _peer(text: str):
+    from edge.console.addresses import peer
+
+    return peer(text)
+
+
+def _web_service(text: str) -> str:
+    from edge.console.addresses import web_service
+
+    return web_service(text)
 
 
 def _positive(text: str) -> int:

@@ -66,6 +66,15 @@ service:
                         proxy; may be given again (default: its address, localhost or the machine's
                         name)
 
+archive:
+  --send-results AET@HOST:PORT
+                        with --series: send a structured report of each study, and heat maps of
+                        slices called tumor or uncertain, to that archive by C-STORE; without PATH:
+                        send what waits (default: nothing is sent)
+  --stow URL            the same to a DICOMweb service by STOW-RS (default: nothing is sent)
+  --queue DIR           folder where what is to be sent waits until the archive has it; holds data
+                        of patients (required with --send-results and --stow)
+
 checks:
   --self-test           check the model's hash and who vouches for it, and replay its golden sample,
                         its verdicts and its gate, on every installed engine (default: no)

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from edge import NOTICE
 from edge.app.inputs import expand
@@ -11,27 +11,50 @@ from edge.console.exit_status import DONE, FAILED
 from edge.console.messages import printable, results, say
 from edge.errors import EdgeError
 from edge.inference.classifier import Classifier
+from edge.parallel.pipeline import Extra, Outcome
 from edge.results.result_file import ResultFile
 from edge.results.words import WORDS
 from edge.results.writers import NdjsonWriter, TextWriter, record
-from edge.series.classify import classify_series
+from edge.series.classify import classify_found
+from edge.series.grouping import Series, group
 from edge.series.result import SeriesResult
 
 
-def run_series(classifier: Classifier, args: argparse.Namespace) -> int:
+class Follower(Protocol):
+    """Is told of all series and results, in order, after each was written."""
+
+    extra: Extra
+    """What is made of each slice besides."""
+
+    def begin(self, found: list[Series]) -> None:
+        """What will be classified."""
+
+    def slice(self, outcome: Outcome) -> None:
+        """What became of a slice."""
+
+    def series(self, result: SeriesResult) -> None:
+        """The result of the series whose slices came before."""
+
+
+def run_series(
+    classifier: Classifier, args: argparse.Namespace, follower: Follower | None = None
+) -> int:
     """Classify the series among `args.paths` and return the exit status.
+
+    Args:
+        follower: is told of everything.
 
     Raises:
         OSError: standard output cannot be written to.
     """
     if not args.out:
-        return _classify(classifier, args, results())
+        return _classify(classifier, args, results(), follower=follower)
     try:
         file = ResultFile(args.out)
     except OSError as error:
         return say(f"{args.out}: cannot be written ({error.strerror or error})")
     with file:
-        status = _classify(classifier, args, file.stream, keeps=file.direct)
+        status = _classify(classifier, args, file.stream, file.direct, follower)
         if status in (DONE, FAILED):
             file.replace()
         elif not file.direct:
@@ -40,7 +63,11 @@ def run_series(classifier: Classifier, args: argparse.Namespace) -> int:
 
 
 def _classify(
-    classifier: Classifier, args: argparse.Namespace, stream: TextIO, keeps: bool = True
+    classifier: Classifier,
+    args: argparse.Namespace,
+    stream: TextIO,
+    keeps: bool = True,
+    follower: Follower | None = None,
 ) -> int:
     """Write the results to `stream`, which `keeps` those of a run that breaks off or does not."""
     writer = {"text": _Text, "json": _Json, "ndjson": _Ndjson}[args.format](stream)
@@ -53,17 +80,25 @@ def _classify(
 
         jobs = default_jobs()
     try:
-        for one in classify_series(classifier, inputs, jobs=jobs, processes=True):
+        found = group(inputs)
+        if follower:
+            follower.begin(found)
+        extra = follower and follower.extra
+        for one in classify_found(classifier, found, jobs=jobs, extra=extra, processes=True):
             with interrupts.held():
                 if isinstance(one, SeriesResult):
                     writer.write_series(one)
                     status = max(status, one.verdict == "rejected")
+                    if follower:
+                        follower.series(one)
                     continue
-                if one.error:
-                    say(one.error)
+                if one.error or one.extra_error:
+                    say(one.error or one.extra_error)
                     status = 1
                 writer.write(one)
                 written += 1
+                if follower:
+                    follower.slice(one)
     except KeyboardInterrupt:
         interrupts.restore()
         say(f"interrupted after {written} slices{'; they are complete' if keeps else ''}")

@@ -135,6 +135,11 @@ class Classifier:
         """Scans with more (width x height) are refused."""
         return self._max_pixels
 
+    @property
+    def file_sha256(self) -> str:
+        """Of the whole model file, with its manifest."""
+        return self._file.sha256
+
     def twin(self) -> "Classifier":
         """The same model in another engine of the same kind, to work beside this one."""
         return Classifier(

@@ -97,7 +97,11 @@ def grown(mask: np.ndarray, reach: int) -> np.ndarray:
 def colour(share: np.ndarray) -> np.ndarray:
     """RGB of shares of the peak, 0 to 1."""
     at = share * (len(_RAMP) - 1)
-    return np.stack([np.interp(at, range(len(_RAMP)), channel) for channel in _RAMP.T], axis=-1)
+    # One channel at a time: np.interp computes in double precision.
+    colour = np.empty((*share.shape, 3), np.float32)
+    for number, channel in enumerate(_RAMP.T):
+        colour[..., number] = np.interp(at, range(len(_RAMP)), channel)
+    return colour
 
 
 @lru_cache

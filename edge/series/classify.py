@@ -43,15 +43,30 @@ def classify_series(
     Raises:
         ModelError, EngineError: as `classify_many`.
     """
-    found = group(inputs)
+    return classify_found(classifier, group(inputs), jobs=jobs, processes=processes)
+
+
+def classify_found(
+    classifier: Classifier,
+    found: list[Series],
+    *,
+    jobs: int = 1,
+    extra: Extra | None = None,
+    processes: bool = False,
+) -> Iterator[Outcome | SeriesResult]:
+    """`classify_series` of series that are put together already.
+
+    Args:
+        extra: as `classify_many` takes it.
+    """
     rule = rule_for(classifier.manifest)
     work = on_engines(
-        classifier, _classify, _all_work(found, classifier.max_pixels), jobs, None, processes
+        classifier, _classify, _all_work(found, classifier.max_pixels), jobs, extra, processes
     )
     outcomes: list[Outcome] = []
     for number, outcome in work:
         if outcome is not None:
-            outcomes.append(outcome)
+            outcomes.append(replace(outcome, extra=None))  # a series' pictures would fill memory
             yield outcome
             continue
         series = found[number]

@@ -49,6 +49,7 @@ CHOSEN_FOR = (
     "235b5458cf73b623b856e41a93c29517243086140a9c848dead39dc876106eae",  # .onnx, the same weights
 )
 """SHA-256 of the bundled models' payloads."""
+_MOST_SERIOUS_FIRST = ("tumor", "uncertain", "no_tumor", "rejected")
 
 
 def rule_for(manifest: Manifest) -> SeriesRule:
@@ -99,3 +100,18 @@ def series_verdict(mean: float, rule: SeriesRule, cleared: bool) -> str:
         cleared: whether enough was seen to call the series free of tumor.
     """
     return verdict(series_probability(mean), rule.decision, not cleared)
+
+
+def study_verdict(verdicts: Iterable[str], unread: bool) -> str:
+    """The verdict on a study from those on its series: the most serious of them.
+
+    As with slices, a series that is rejected shows no brain and does not count, and what could not
+    be read clears nothing. The rule for series is not applied to the slices of all series at once:
+    it was chosen on single ones, and of more slices the two strongest look stronger.
+
+    Args:
+        unread: whether any slice could not be read.
+    """
+    found = set(verdicts)
+    word = next((one for one in _MOST_SERIOUS_FIRST if one in found), "rejected")
+    return "uncertain" if unread and word == "no_tumor" else word

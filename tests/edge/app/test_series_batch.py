@@ -82,11 +82,11 @@ def test_interrupted_the_document_is_whole(any_model, folder, capsys, monkeypatc
     """It ended in the middle of its list."""
     from edge.app import series_batch
 
-    def stopped(*args, really=series_batch.classify_series, **more):
+    def stopped(*args, really=series_batch.classify_found, **more):
         yield next(really(*args, **more))
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(series_batch, "classify_series", stopped)
+    monkeypatch.setattr(series_batch, "classify_found", stopped)
     before = signal.getsignal(signal.SIGINT)
     assert run_series(Classifier(any_model), arguments(folder, format="json")) == 130
     assert signal.getsignal(signal.SIGINT) == before

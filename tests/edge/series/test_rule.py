@@ -17,6 +17,7 @@ from edge.series.rule import (
     mean_of_strongest,
     rule_for,
     series_probability,
+    study_verdict,
 )
 
 RULE = SeriesRule(2, Decision("sigmoid", 1.0, 0.5, (0.3, 0.7)), True)
@@ -121,3 +122,19 @@ def test_the_rule_is_that_of_the_bundled_models(engine):
     assert rule.decision.threshold == manifest.decision.threshold
     assert rule.decision.uncertain == manifest.decision.uncertain
     assert "single slices" in result(slice_(0.9), rule=rule).remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("series", "unread", "study"),
+    [
+        (["no_tumor", "tumor", "uncertain"], False, "tumor"),
+        (["no_tumor", "uncertain", "rejected"], False, "uncertain"),
+        (["no_tumor", "rejected"], False, "no_tumor"),
+        (["no_tumor", "rejected"], True, "uncertain"),
+        (["rejected", "rejected"], True, "rejected"),
+        (["tumor"], True, "tumor"),
+        ([], False, "rejected"),
+    ],
+)
+def test_a_study_has_the_verdict_of_its_most_serious_series(series, unread, study):
+    assert study_verdict(series, unread) == study

@@ -1,0 +1,239 @@
+"""Archives to send to: Orthanc, a real one, and peers that answer as they are told."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+
+pytest.importorskip("pydicom")
+
+from pydicom import dcmread
+
+from edge import Classifier
+from edge.inference.engines import installed
+from edge.pacs.derived_object import Made
+from edge.pacs.send_queue import SendQueue
+from tests.edge.conftest import MODELS
+from tests.edge.pacs.studies import gradients, write_study
+
+PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
+
+
+def find_tool(name: str) -> str:
+    """A program; skips the test where it is not installed."""
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+    return found or pytest.skip(f"{name} is not installed")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+@dataclass(frozen=True)
+class Orthanc:
+    """A running archive."""
+
+    http: int
+    dicom: int
+    folder: Path
+
+    @property
+    def peer(self) -> str:
+        return f"ARCHIVE@127.0.0.1:{self.dicom}"
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.http}/dicom-web"
+
+    def get(self, path: str) -> bytes:
+        with urlopen(f"http://127.0.0.1:{self.http}/{path}", timeout=30) as answer:
+            return answer.read()
+
+    def json(self, path: str):
+        return json.loads(self.get(path))
+
+    def store(self, path: Path) -> None:
+        url = f"http://127.0.0.1:{self.http}/instances"
+        with urlopen(Request(url, path.read_bytes(), method="POST"), timeout=30):
+            pass
+
+    def instances(self, modality: str | None = None) -> dict[str, bytes]:
+        """All that it has, by UID."""
+        found = {}
+        for one in self.json("instances?expand"):
+            tags = self.json(f"instances/{one['ID']}/simplified-tags")
+            if modality is None or tags["Modality"] == modality:
+                found[tags["SOPInstanceUID"]] = self.get(f"instances/{one['ID']}/file")
+        return found
+
+    def clear(self) -> None:
+        for one in self.json("patients"):
+            url = f"http://127.0.0.1:{self.http}/patients/{one}"
+            with urlopen(Request(url, method="DELETE"), timeout=30):
+                pass
+
+
+@pytest.fixture(scope="module")
+def running_orthanc(tmp_path_factory):
+    program = find_tool("Orthanc")
+    if not PLUGIN.exists():
+        pytest.skip("Orthanc's DICOMweb plugin is not installed")
+    folder = tmp_path_factory.mktemp("orthanc")
+    archive = Orthanc(free_port(), free_port(), folder)
+    settings = {
+        "StorageDirectory": str(folder / "store"),
+        "IndexDirectory": str(folder / "store"),
+        "HttpPort": archive.http,
+        "DicomPort": archive.dicom,
+        "DicomAet": "ARCHIVE",
+        "DicomCheckCalledAet": True,
+        "RemoteAccessAllowed": False,
+        "AuthenticationEnabled": False,
+        "Plugins": [str(PLUGIN)],
+    }
+    (folder / "orthanc.json").write_text(json.dumps(settings))
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [program, folder / "orthanc.json"], stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        for _ in range(200):
+            try:
+                archive.json("system")
+                break
+            except OSError:
+                assert process.poll() is None, (folder / "log").read_text()
+                time.sleep(0.1)
+        yield archive
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture
+def orthanc(running_orthanc):
+    """An empty archive."""
+    running_orthanc.clear()
+    return running_orthanc
+
+
+@pytest.fixture
+def classifier(any_model) -> Classifier:
+    return Classifier(any_model)
+
+
+@pytest.fixture
+def study(tmp_path):
+    """Three slices, two of which the tiny model calls tumor."""
+    return write_study(tmp_path / "in", gradients(60, 180, 190))
+
+
+@pytest.fixture(scope="session")
+def objects(tmp_path_factory) -> list[Made]:
+    """A report and two heat maps."""
+    from edge.pacs.report_studies import report_files
+
+    engine = next((kind for kind in ("tflite", "onnx") if installed(kind)), None)
+    if engine is None:
+        pytest.skip("no engine is installed")
+    folder = tmp_path_factory.mktemp("objects")
+    study = write_study(folder / "in", gradients(60, 180, 190))
+    queue = SendQueue(str(folder / "queue"), "A@h:104")
+    report_files(Classifier(MODELS / f"tiny.{engine}"), map(str, study.files), queue, print)
+    return [
+        Made(Path(path).stem, dcmread(path).SOPClassUID, Path(path).read_bytes())
+        for path in queue.waiting()
+    ]
+
+
+@pytest.fixture
+def paths(objects, tmp_path) -> list[Path]:
+    """The same, as they wait in a queue."""
+    queue = SendQueue(str(tmp_path / "queue"), "A@h:104")
+    for one in objects:
+        queue.add(one)
+    return [Path(path) for path in queue.waiting()]
+
+
+class Web:
+    """A web service that answers as it is told, and keeps what it was sent."""
+
+    def __init__(self, answers):
+        self.requests: list[tuple[str, dict, bytes]] = []
+        web = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                web.requests.append((self.path, dict(self.headers), body))
+                status, headers, content = answers(body, len(web.requests))
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/web"
+        serve = self._server.serve_forever
+        threading.Thread(target=serve, args=(0.02,), daemon=True).start()
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def web():
+    """Make a `Web` of a function from a body and a count to status, headers and content."""
+    made = []
+
+    def make(answers) -> Web:
+        made.append(Web(answers))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def scp():
+    """Start a C-STORE peer that answers with what a function makes of each object and its count."""
+    pynetdicom = pytest.importorskip("pynetdicom")
+    servers = []
+
+    def start(answer=lambda data, count: 0x0000, *, port=0, title="ARCHIVE", classes=None):
+        entity = pynetdicom.AE(title)
+        entity.require_called_aet = True
+        classes = classes or ["1.2.840.10008.5.1.4.1.1.88.33", "1.2.840.10008.5.1.4.1.1.7"]
+        for uid in classes:
+            entity.add_supported_context(uid, ["1.2.840.10008.1.2"])
+        stored = []
+
+        def store(event):
+            stored.append(event.dataset)
+            return answer(event.dataset, len(stored))
+
+        handlers = [(pynetdicom.evt.EVT_C_STORE, store)]
+        server = entity.start_server(("127.0.0.1", port), block=False, evt_handlers=handlers)
+        servers.append(server)
+        return server.server_address[1], stored
+
+    yield start
+    for server in servers:
+        server.shutdown()

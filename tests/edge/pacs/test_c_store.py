@@ -1,0 +1,108 @@
+"""Sending by C-STORE: to Orthanc, and to peers that refuse, fail, and come back."""
+
+import threading
+import time
+from io import BytesIO
+
+import pytest
+from pydicom import dcmread
+
+from edge.console.addresses import Peer
+from edge.pacs.c_store import StoreDestination
+from edge.pacs.deliver import deliver
+from edge.pacs.destination import UnreachableError
+from edge.pacs.send_queue import SendQueue
+from tests.edge.pacs.conftest import free_port
+from tests.edge.pacs.objects import SC, SR
+
+pytest.importorskip("pynetdicom")
+
+
+def send(port, paths, title="ARCHIVE"):
+    destination = StoreDestination(Peer(title, "127.0.0.1", port))
+    return list(destination.send(map(str, paths)))
+
+
+def test_orthanc_has_them_as_they_were_sent(orthanc, paths):
+    assert [one.problem for one in send(orthanc.dicom, paths)] == [None] * 3
+    found = {uid: dcmread(BytesIO(data)) for uid, data in orthanc.instances().items()}
+    assert found == {path.stem: dcmread(path) for path in paths}
+    assert len(orthanc.json("series")) == 2
+    assert [one.problem for one in send(orthanc.dicom, paths)] == [None] * 3
+    assert len(orthanc.instances()) == 3
+
+
+def test_a_wrong_title_is_said(orthanc, paths):
+    with pytest.raises(UnreachableError, match="Called AE title not recognised"):
+        send(orthanc.dicom, paths, "WRONG")
+    assert orthanc.instances() == {}
+
+
+def test_nobody_there(paths):
+    with pytest.raises(UnreachableError, match="cannot be reached"):
+        send(free_port(), paths)
+
+
+def test_a_peer_that_says_nothing(paths, monkeypatch):
+    import socket
+
+    from edge.pacs import c_store
+
+    monkeypatch.setattr(c_store, "_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        start = time.monotonic()
+        with pytest.raises(UnreachableError):
+            send(server.getsockname()[1], paths)
+        assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("status", "problem", "final"),
+    [
+        (0xB000, None, False),
+        (0xB007, None, False),
+        (0xA700, "status 0xA700", False),
+        (0x0110, "status 0x0110", False),
+        (0xA900, "status 0xA900", True),
+        (0xC123, "status 0xC123", True),
+        (0x0122, "status 0x0122: it does not take such objects", True),
+    ],
+)
+def test_what_a_status_means(scp, paths, status, problem, final):
+    port, stored = scp(lambda data, count: status)
+    answers = send(port, paths)
+    assert [(one.problem, one.final) for one in answers] == [(problem, final)] * 3
+    assert {data.SOPClassUID for data in stored} == {SR, SC}
+
+
+def test_a_peer_that_takes_no_reports(scp, paths):
+    port, stored = scp(classes=[SC])
+    answers = [(one.problem is None, one.final) for one in send(port, paths)]
+    assert sorted(answers) == [(False, True), (True, False), (True, False)]
+    assert len(stored) == 2
+
+
+def test_it_fails_for_a_while(scp, paths, tmp_path):
+    port, stored = scp(lambda data, count: 0xA700 if count <= 4 else 0)
+    queue, said = SendQueue(str(tmp_path / "queue"), "A@h:104"), []
+    destination = StoreDestination(Peer("ARCHIVE", "127.0.0.1", port))
+    assert deliver(queue, destination, said.append, None, lambda pause: None) == 0
+    assert {data.SOPInstanceUID for data in stored} == {path.stem for path in paths}
+    assert len(said) == 2
+
+
+def test_it_comes_back_later(scp, paths, tmp_path):
+    port = free_port()
+    queue, said = SendQueue(str(tmp_path / "queue"), "A@h:104"), []
+    destination = StoreDestination(Peer("ARCHIVE", "127.0.0.1", port))
+    threading.Timer(1.5, lambda: scp(port=port)).start()
+    assert deliver(queue, destination, said.append) == 0
+    assert said[0].endswith("cannot be reached; what waits will be sent later")
+    assert "takes objects again" in said[1]
+
+
+def test_an_object_that_is_gone_meanwhile(scp, paths):
+    port, _ = scp()
+    paths[0].unlink()
+    answers = send(port, paths)
+    assert [one.problem is None for one in answers] == [False, True, True]
