@@ -40,7 +40,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(args, closed: frozenset[int]) -> int:
-    if not (args.paths or args.watch or args.self_test or args.doctor):
+    node = args.scp or args.dicomweb or args.query_retrieve
+    if not (args.paths or args.watch or node or args.self_test or args.doctor):
         return say("no scan given; name image files or folders, or see --help")
     problem = _no_stream(args, closed)
     if problem:
@@ -113,6 +114,11 @@ def _run(args, closed: frozenset[int]) -> int:
 
         gc.enable()
         return run_watch(classifier, args)
+    if node:
+        from edge.pacs.node import run_node
+
+        gc.enable()
+        return run_node(classifier, args)
 
     if args.series:
         from edge.app.series_batch import run_series as run_batch

@@ -6,6 +6,7 @@ argparse.
 
 import argparse
 
+from edge.app.network_arguments import NODE, add_network_arguments, network_rules
 from edge.console.option_rules import Rule
 from edge.console.parser import Parser
 
@@ -30,7 +31,7 @@ _REPORTS = "{other} reports as text or json, not as {format}"
 RULES = (
     Rule(
         "PATH",
-        excludes=("--doctor", "--self-test", "--watch"),
+        excludes=("--doctor", "--self-test", "--watch", *NODE),
         says="{other} takes no scans; leave out {word}",
     ),
     Rule("--doctor", takes=("--model", *_TRUSTING, "--format")),
@@ -49,7 +50,8 @@ RULES = (
         needs=("no --watch", "--format ndjson"),
         says="--watch writes ndjson; it cannot write {format}",
     ),
-    Rule("--settle", needs=("--watch",)),
+    Rule("--settle", needs=("--watch", "--scp")),
+    *network_rules((*_LOADING, *_WATCHING)),
     Rule(
         "--series",
         takes=("PATH", *_LOADING, "--jobs", "--max-pixels", "--null", "--format", "--out"),
@@ -72,7 +74,11 @@ def parser(prog: str = "edge-classify") -> Parser:
     result = Parser(
         "edge-classify",
         prog=prog,
-        usage="PATH ... [options]\n--watch DIR [options]\n--self-test | --doctor [options]",
+        usage="PATH ... [options]\n--watch DIR [options]\n"
+        "--scp [AET@]HOST:PORT --spool DIR [options]\n"
+        "--dicomweb URL --spool DIR --study UID | --since DATE [options]\n"
+        "--query-retrieve AET@HOST:PORT --spool DIR --study UID | --since DATE [options]\n"
+        "--self-test | --doctor [options]",
         description="Classify brain-MRI scans with an exported model.",
         epilog=_EPILOG,
         rules=RULES,
@@ -83,7 +89,8 @@ def parser(prog: str = "edge-classify") -> Parser:
         nargs="*",
         metavar="PATH",
         help="image file, folder to search for image files, pattern ('scans/**/*.png'), or - for "
-        "names on standard input, one a line (required, but with --watch, --self-test, --doctor)",
+        "names on standard input, one a line (required, but with --watch, --scp, --dicomweb, "
+        "--query-retrieve, --self-test, --doctor)",
     )
     add(
         "--null",
@@ -187,10 +194,11 @@ def parser(prog: str = "edge-classify") -> Parser:
     add(
         "--settle",
         type=_seconds,
-        default=2.0,
         metavar="S",
-        help="with --watch: a file is whole when unchanged for S seconds (default: 2)",
+        help="with --watch: a file is whole when unchanged for S seconds (default: 2); with --scp: "
+        "a study is judged when no slice of it came for S seconds (default: 30)",
     )
+    add_network_arguments(result.group("network"), _name)
     add = result.group("checks")
     add(
         "--self-test",
