@@ -13,6 +13,6 @@ lock() { # FILE PYTHON OPTION...
 }
 # A device: any Python that has wheels. Nothing is built there.
 lock requirements/device.txt 3.10 --universal --extra litert --extra onnx --extra dicom-decoders \
-    --extra nifti "$@"
+    --extra nifti --extra pacs "$@"
 # CI: one Python, all extras, and what the package itself is built with.
 lock requirements/ci.txt 3.11 --extra all --extra dev "$@" requirements/build.in

@@ -20,7 +20,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 BUILD = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
 EXTRAS = PROJECT["optional-dependencies"]
 LOCKS = {
-    "device.txt": ("litert", "onnx", "dicom", "dicom-decoders", "nifti"),
+    "device.txt": ("litert", "onnx", "dicom", "dicom-decoders", "nifti", "pacs"),
     "ci.txt": tuple(name for name in EXTRAS if name not in ("tflite-runtime", "gpu")),
 }
 _LOCKED = re.compile(
