@@ -33,7 +33,7 @@ _LONGEST_HEAD = 1 << 12
 """Bytes of the headers of a part."""
 _MULTIPART = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 _CLASS, _INSTANCE, _MODALITY = "00080016", "00080018", "00080060"
-_STUDY, _SERIES = "0020000D", "0020000E"
+_STUDY, _SERIES, _COUNT = "0020000D", "0020000E", "00201209"
 
 
 class WebError(EdgeError):
@@ -49,7 +49,8 @@ class DicomWeb:
     """
 
     def __init__(self, url: str, terms: Terms, tell: Callable[[str], object]):
-        self._terms, self._tell = terms, tell
+        self._terms, self._say = terms, tell
+        self._said: set[str] = set()
         parts = urlsplit(url)
         self._secure, self._host, self._port = parts.scheme == "https", parts.hostname, parts.port
         self._base = parts.path.rstrip("/")
@@ -71,7 +72,7 @@ class DicomWeb:
             if not studies:
                 self._tell(f"{self.name}: has no study since {since}")
             for one in studies:
-                status |= self._fetch_study(one, spool, came)
+                status |= self._fetch_study(one, spool, came, named=bool(study))
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "strerror", None) or type(error).__name__
             self._tell(f"{self.name}: cannot be asked ({reason})")
@@ -81,42 +82,55 @@ class DicomWeb:
             return FAILED
         return status
 
-    def _fetch_study(self, study: str, spool: Spool, came: set[str]) -> int:
+    def _tell(self, message: str) -> None:
+        if message not in self._said:
+            self._said.add(message)
+            self._say(message)
+
+    def _fetch_study(self, study: str, spool: Spool, came: set[str], named: bool) -> int:
         wanted: set[str] = set()
         place = f"/studies/{study}"
-        for series in self._names(f"{place}/series", {"Modality": "MR"}, _SERIES):
+        unlisted = 0
+        for series, stated in self._names(f"{place}/series", {"Modality": "MR"}, _SERIES).items():
             inner = f"{place}/series/{series}"
-            there = self._slices(inner)
+            there, listed = self._slices(inner)
             wanted |= there
+            unlisted += max(0, stated - listed)
             self._retrieve(inner, spool, there)
             for one in sorted(there - came):  # the answer was cut short, or lacks some
                 self._retrieve(f"{inner}/instances/{one}", spool, {one})
         if not wanted:
-            self._tell(f"{self.name}: has no MR slice of the study")
-            return FAILED
-        missing = len(wanted - came)
+            if named:
+                self._tell(f"{self.name}: has no MR slice of the study")
+            return FAILED if named else DONE
+        missing = len(wanted - came) + unlisted
         if missing:
+            every = len(wanted) + unlisted
             self._tell(
-                f"{self.name}: {missing} of {len(wanted)} slices of the study did not come, or "
-                "not in a transfer syntax that is decoded here"
+                f"{self.name}: {missing} of {every} slices of the study did not come, or not in a "
+                "transfer syntax that is decoded here"
             )
         return FAILED if missing else DONE
 
-    def _slices(self, place: str) -> set[str]:
-        found = set()
+    def _slices(self, place: str) -> tuple[set[str], int]:
+        """The MR slices of a series, and how many objects it lists in all."""
+        found, listed = set(), 0
         for one in self._query(f"{place}/instances", {}):
+            listed += 1
             sop_class = _value(one, _CLASS) or self._terms.sop_classes[0]
             instance = _value(one, _INSTANCE)
             if sop_class in self._terms.sop_classes and is_uid(instance):
                 found.add(instance)
-        return found
+        return found, listed
 
-    def _names(self, place: str, keys: dict[str, str], tag: str) -> list[str]:
-        found = []
+    def _names(self, place: str, keys: dict[str, str], tag: str) -> dict[str, int]:
+        """UIDs of studies or MR series, and how many objects each says it has; 0: it does not."""
+        found = {}
         for one in self._query(place, keys):
             if _value(one, _MODALITY) in ("", "MR") and is_uid(_value(one, tag)):
-                found.append(_value(one, tag))
-        return list(dict.fromkeys(found))
+                count = _value(one, _COUNT)
+                found[_value(one, tag)] = int(count) if count.isdecimal() else 0
+        return found
 
     def _query(self, place: str, keys: dict[str, str]) -> Iterator[dict]:
         """QIDO-RS, page by page, until a page brings nothing new."""
@@ -141,7 +155,7 @@ class DicomWeb:
                     seen.add(name)
                     fresh += 1
                     yield one
-            if fresh < _PAGE:
+            if not fresh:  # a server may give fewer than it was asked for
                 return
 
     def _retrieve(self, place: str, spool: Spool, wanted: set[str]) -> None:

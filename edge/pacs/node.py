@@ -37,7 +37,8 @@ _LOOK = 5.0
 """Seconds between two looks at the whole spool, which find what needs to be tried again."""
 _SHARE = 0.02
 """Of the time that looks may take: a spool of very many files is looked at more rarely."""
-_LONGEST_WAIT = 60.0
+_PAUSE, _LONGEST_WAIT = 0.05, 60.0
+"""Seconds to wait for a slice, at least and at most."""
 
 
 def run_node(classifier: Classifier, args: argparse.Namespace) -> int:
@@ -138,6 +139,7 @@ class SpoolArrivals(Arrivals):
         if now < self._next_look:
             found = [seen for seen in map(_state, fresh) if seen is not None and not done(seen)]
         else:
+            self._next_look = now + _LOOK  # also if there is nothing to be looked at
             found = folder.ready(done)
             took = time.monotonic() - now
             self._next_look = time.monotonic() + max(_LOOK, took / _SHARE)
@@ -154,8 +156,9 @@ class SpoolArrivals(Arrivals):
         return self._idle
 
     def wait(self) -> None:
-        until_look = max(0.0, self._next_look - time.monotonic())
-        self._fresh, others = self._process.wait(min(self._wait, until_look))
+        until_look = self._next_look - time.monotonic()
+        fresh, others = self._process.wait(max(_PAUSE, min(self._wait, until_look)))
+        self._fresh += fresh
         if others:
             self._next_look = 0.0
 

@@ -85,7 +85,7 @@ class Archive:
             if not studies:
                 self._tell(f"{self._peer}: has no study since {since}")
             for one in studies:
-                status |= self._fetch_study(one, spool, came)
+                status |= self._fetch_study(one, spool, came, named=bool(study))
         except (PeerError, Released, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             self._tell(f"{self._peer}: {reason or 'ended the association'}")
@@ -99,28 +99,33 @@ class Archive:
         found = self._find("STUDY", {_DATE: f"{since}-", _STUDY: ""})
         return list(dict.fromkeys(one.get(_STUDY, "") for one in found if one.get(_STUDY)))
 
-    def _fetch_study(self, study: str, spool: Spool, came: set[str]) -> int:
+    def _fetch_study(self, study: str, spool: Spool, came: set[str], named: bool) -> int:
         wanted: set[str] = set()
-        found = self._find("SERIES", {_STUDY: study, _SERIES: "", _MODALITY: "MR"})
+        unlisted = 0
+        keys = {_STUDY: study, _SERIES: "", _MODALITY: "MR", _COUNT: ""}
+        found = self._find("SERIES", keys)
         series = {
-            one[_SERIES] for one in found if one.get(_MODALITY, "MR") == "MR" and one.get(_SERIES)
+            one[_SERIES]: one.get(_COUNT, "")
+            for one in found
+            if one.get(_MODALITY, "MR") == "MR" and one.get(_SERIES)
         }
-        for one in sorted(series):
+        for one, stated in sorted(series.items()):
             keys = {_STUDY: study, _SERIES: one, _INSTANCE: "", _CLASS: ""}
-            for image in self._find("IMAGE", keys):
+            images = self._find("IMAGE", keys)
+            unlisted += max(0, int(stated) - len(images)) if stated.isdecimal() else 0
+            for image in images:
                 taken = image.get(_CLASS) or self._terms.sop_classes[0]
                 if taken in self._terms.sop_classes and is_uid(image.get(_INSTANCE, "")):
                     wanted.add(image[_INSTANCE])
             self._retrieve({_STUDY: study, _SERIES: one}, spool)
-        missing = wanted - came
+        missing = len(wanted - came) + unlisted
         if not wanted:
-            self._tell(f"{self._peer}: has no MR slice of the study")
-            return FAILED
+            if named:
+                self._tell(f"{self._peer}: has no MR slice of the study")
+            return FAILED if named else DONE
         if missing:
-            self._tell(
-                f"{self._peer}: {len(missing)} of {len(wanted)} slices of the study did not come; "
-                "ask again"
-            )
+            every = len(wanted) + unlisted
+            self._tell(f"{self._peer}: {missing} of {every} slices of the study did not come")
         return FAILED if missing else DONE
 
     def _find(self, level: str, keys: dict[int, str]) -> list[dict[int, str]]:
@@ -257,7 +262,7 @@ class _Answer:
 
 _DATE, _LEVEL, _MODALITY = 0x00080020, 0x00080052, 0x00080060
 _CLASS, _INSTANCE = 0x00080016, 0x00080018
-_STUDY, _SERIES = 0x0020000D, 0x0020000E
+_STUDY, _SERIES, _COUNT = 0x0020000D, 0x0020000E, 0x00201209
 _UIDS = (_CLASS, _INSTANCE, _STUDY, _SERIES)
 
 
@@ -275,7 +280,7 @@ def read_identifier(data: bytes) -> dict[int, str]:
     """The elements of an answer that are of use here; none if it cannot be read."""
     from pydicom.filereader import read_dataset
 
-    wanted = [_MODALITY, *_UIDS]
+    wanted = [_MODALITY, _COUNT, *_UIDS]
     try:
         found = read_dataset(io.BytesIO(data), True, True, specific_tags=wanted)
         return {tag: str(found[tag].value or "") for tag in wanted if tag in found}

@@ -1,9 +1,10 @@
 """The receiver: takes slices by C-STORE, answers C-ECHO, refuses everything else.
 
-A thread an association, so many at a time. Nothing a peer sends is written to a log but its
-address, and its AE title where that is what it is refused for.
+A thread an association, so many at a time. Nothing that a peer sends is written to a log: only its
+address is, and what went wrong, in our own words.
 """
 
+import errno
 import ipaddress
 import socket
 import threading
@@ -38,8 +39,8 @@ MOST = 32
 """Associations at a time; the next one is asked to come later."""
 _SPARE = 8
 """Connections beyond that, which are told so. Further ones are closed."""
-_IDLE = 60.0
-"""Seconds that an association may say nothing between two messages."""
+_IDLE = 300.0
+"""Seconds that an association may say nothing between two messages: a scanner measures."""
 _BACKLOG = 64
 _BUSY_PORT = 10.0
 """Seconds to wait for a port that a process before this one, just ended, still holds."""
@@ -81,7 +82,7 @@ def listen(peer: Peer) -> socket.socket:
             return found
         except OSError as error:
             found.close()
-            if error.errno != 98 or time.monotonic() > last:  # EADDRINUSE
+            if error.errno != errno.EADDRINUSE or time.monotonic() > last:
                 raise
         time.sleep(0.05)
 

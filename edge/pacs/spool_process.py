@@ -14,6 +14,7 @@ from contextlib import suppress
 
 from edge.console.messages import say
 from edge.pacs.spool import Spool
+from edge.parallel.worker_process import ends_of_workers
 
 _PAUSE = 1.0
 """Seconds before a receiver that died is made anew."""
@@ -60,7 +61,7 @@ class SpoolProcess:
         their_lifeline, lifeline = os.pipe()
         pid = os.fork()
         if pid == 0:
-            for descriptor in (news, lifeline, *foreign):
+            for descriptor in (news, lifeline, *foreign, *ends_of_workers()):
                 with suppress(OSError):
                     os.close(descriptor)
             self._live(their_news, their_lifeline)
