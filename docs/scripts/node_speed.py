@@ -136,7 +136,7 @@ def main() -> int:
             )
             rows.append((*row, row[3] / row[0], row[3] / row[1]))
             print(pair + 1, *(f"{value:.2f}" for value in rows[-1]), flush=True)
-    print("storescp | storescp, TCP_NODELAY=1 | node: sent | node: verdicts | MB | ratios")
+    print("storescp | the same, TCP_NODELAY=1 | sent to node | all verdicts | MB | ratio to each")
     print("median", *(f"{statistics.median(column):.2f}" for column in zip(*rows, strict=True)))
     return 0
 

@@ -83,7 +83,7 @@ _EXPLANATION = {
 _FORMATS = {
     "text": "A line a scan for people, and the notice at the end.",
     "json": "One document: `notice`, and `results`, a list of records.",
-    "ndjson": "A record a line. What `--watch` writes.",
+    "ndjson": "A record a line. What `--watch` and `--scp` write.",
     "csv": "A header and a row a scan.",
     "html": "One web page that needs no other file and no network.",
 }
@@ -124,11 +124,26 @@ def results_page() -> str:
         "change in nanoseconds), `sha256`, `inode` and `ctime_ns` (when the system noted the last "
         "change) of the file. By these a file is known again. `sha256` is null where the file is "
         "too large to be a scan.",
+        "## With `--scp`, `--dicomweb`, `--query-retrieve`",
+        "Lines of slices are those of `--watch`. Studies have lines of their own, on standard "
+        "output and in a file beside the results: `NAME.studies.ndjson` beside `NAME.ndjson`.",
+        bullets([f"`{key}`: {text}" for key, text in _STUDY.items()]),
         "## Columns of CSV",
         "In this order, quoted as RFC 4180 says:",
         bullets([f"`{column}`" for column in columns]),
     )
 
+
+_STUDY = {
+    "study": "The folder of its slices, named by the Study Instance UID.",
+    "version": "From 1; a study that got more slices later has another line with the next one.",
+    "verdict": "The first of `tumor`, `uncertain`, `no_tumor`, `rejected` that one of its series "
+    "has. No rule for whole studies was tried: read the series.",
+    "slices": "How many it is about. Of two files of one slice the later one counts.",
+    "series": "A list of what `--series` writes for each.",
+    "content": "A digest of all its slices, by which a restart knows what was judged.",
+    "notice": "That this is research software, not a medical device.",
+}
 
 _RUN_FILES = {
     run_folder.MODEL: "The Keras model.",

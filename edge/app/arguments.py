@@ -122,7 +122,7 @@ def parser(prog: str = "edge-classify") -> Parser:
         "--out",
         type=_name,
         metavar="FILE",
-        help="write the results to FILE, once they are whole; with --watch, append to it "
+        help="write the results to FILE, once they are whole; with --watch or --scp, append to it "
         "(default: standard output)",
     )
     add(

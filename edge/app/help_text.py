@@ -26,8 +26,8 @@ input:
 output:
   --format {text,json,ndjson,csv,html}
                         of the results (default: text)
-  --out FILE            write the results to FILE, once they are whole; with --watch, append to it
-                        (default: standard output)
+  --out FILE            write the results to FILE, once they are whole; with --watch or --scp,
+                        append to it (default: standard output)
   --explain DIR         write a PNG for each scan there: where the model sees a tumor, by its own
                         heat map; without one, by covering the scan piece by piece, 145 times as
                         long as the verdict (default: none)

@@ -7,7 +7,6 @@ goes to disk as it comes.
 """
 
 import http.client
-import io
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from urllib.parse import quote, urlencode, urlsplit
@@ -15,6 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from edge.console.exit_status import DONE, FAILED
 from edge.errors import EdgeError
 from edge.model_file import bounded_json
+from edge.pacs.multipart import CutShortError, parts
 from edge.pacs.receiver import Terms, take
 from edge.pacs.spool import Incoming, Spool
 from edge.pacs.uids import is_uid
@@ -26,11 +26,8 @@ _PAGE = 1000
 """Results of one QIDO request."""
 _MOST_PAGES = 100
 _LONGEST_JSON = bounded_json.Limits(bytes=64_000_000, items=4_000_000)
-_CHUNK = 1 << 16
 _HEAD = 1 << 13
 """Bytes of a file in which its meta header ends."""
-_LONGEST_HEAD = 1 << 12
-"""Bytes of the headers of a part."""
 _MULTIPART = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 _CLASS, _INSTANCE, _MODALITY = "00080016", "00080018", "00080060"
 _STUDY, _SERIES, _COUNT = "0020000D", "0020000E", "00201209"
@@ -175,7 +172,7 @@ class DicomWeb:
                     answer, boundary.encode(), lambda: _Part(spool, self._terms, wanted)
                 ):
                     continue
-            except (OSError, http.client.HTTPException, WebError):
+            except (OSError, http.client.HTTPException, CutShortError):
                 return  # cut short: what is missing is seen by the count
 
     def _connect(self) -> http.client.HTTPConnection:
@@ -238,51 +235,6 @@ class _Part:
         self._incoming = self._spool.begin(sop_class, instance, syntax.decode())
         self._incoming.write(self._head[at:])
         self._head = b""
-
-
-def parts(stream: io.BufferedIOBase, boundary: bytes, make: Callable[[], _Part]) -> Iterator[None]:
-    """Give each part of a multipart answer to what `make` makes; yields after each whole one.
-
-    Raises:
-        WebError: the answer ends before its last part does.
-    """
-    mark = b"\r\n--" + boundary
-    waiting = b"\r\n"  # the first boundary may stand at the very beginning
-    part = None
-    while True:
-        at = waiting.find(mark)
-        if at < 0:
-            keep = len(mark) - 1
-            if part is not None and len(waiting) > keep:
-                part.write(waiting[:-keep])
-                waiting = waiting[-keep:]
-            elif part is None:
-                waiting = waiting[-keep:]
-            more = stream.read1(_CHUNK) if hasattr(stream, "read1") else stream.read(_CHUNK)
-            if not more:
-                if part is not None:
-                    part.discard()
-                raise WebError("broke off")
-            waiting += more
-            continue
-        if part is not None:
-            part.write(waiting[:at])
-            part.commit()
-            yield None
-        waiting = waiting[at + len(mark) :]
-        while b"\r\n" not in waiting[:2] and len(waiting) < 2:
-            more = stream.read(1)
-            if not more:
-                raise WebError("broke off")
-            waiting += more
-        if waiting[:2] == b"--":
-            return
-        while (end := waiting.find(b"\r\n\r\n")) < 0:
-            more = stream.read1(_CHUNK) if hasattr(stream, "read1") else stream.read(_CHUNK)
-            if not more or len(waiting) > _LONGEST_HEAD:
-                raise WebError("broke off")
-            waiting += more
-        waiting, part = waiting[end + 4 :], make()
 
 
 def _named(head: bytes) -> tuple[str, str]:

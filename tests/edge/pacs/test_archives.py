@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("pydicom")
 pytest.importorskip("pylibjpeg")
-from edge.pacs.dicomweb import WebError, parts
+from edge.pacs.multipart import CutShortError, parts
 from edge.scan.dicom.byte_order import meta_header
 from edge.service.watch import RESULTS
 from tests.edge.conftest import MODELS
@@ -185,6 +185,6 @@ def test_parts_of_an_answer_however_they_come(cut):
     assert len(list(parts(Slow(whole), boundary, make))) == 4
     assert [one.data for one in made] == contents
     made.clear()
-    with pytest.raises(WebError):
+    with pytest.raises(CutShortError):
         list(parts(Slow(whole[:-20]), boundary, make))
     assert made[-1].state == "cut"

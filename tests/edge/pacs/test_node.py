@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("pydicom")
 from tests.edge.dicom_files import SECRET
-from tests.edge.pacs.network import STUDIES, node, store, until, write_slices  # noqa: F401
+from tests.edge.pacs.network import STUDIES, Node, node, store, until, write_slices  # noqa: F401
 from tests.edge.test_imports import loaded_after
 
 PLANTED = (SECRET, "PlantedId", "19450508", "19450509", "Planted^Doctor")
@@ -178,3 +178,36 @@ def test_studies_of_results_in_another_place(node, tmp_path):  # noqa: F811
     store(one.port, *write_slices(tmp_path / "in", 1))
     until((tmp_path / "results.studies.ndjson").exists)
     assert not (one.spool / STUDIES).exists()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 40 MB, of which a node leaves 32 free."""
+    place = tmp_path / "node0"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(place)]
+    if subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=False)
+
+
+def test_a_disk_that_fills_up_and_is_emptied(small_disk, node, tmp_path):  # noqa: F811
+    files = write_slices(tmp_path / "in", 60, size=512)
+    one = Node(small_disk, "--settle", "0.5")
+    try:
+        first = store(one.port, *files, options=("-v", "-nh"), check=False)
+        refused = (first.stdout + first.stderr).count("OutOfResources)")
+        assert 10 < refused < 50, first.stderr[-500:]
+        until(lambda: len(one.results()) == 60 - refused)
+        assert one.said().count("no room") == 1
+        for file in one.spool.rglob("*.dcm"):
+            file.unlink()
+        for at in range(0, 60, 20):  # again from the beginning, as a scanner would
+            store(one.port, *files[at : at + 20])
+            until(lambda at=at: len({line["path"] for line in one.results()}) >= at + 20)
+            for file in one.spool.rglob("*.dcm"):
+                file.unlink()
+        assert len(one.results()) == 60
+    finally:
+        one.stop()

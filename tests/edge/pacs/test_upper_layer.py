@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from edge.pacs.messages import STORE, Command, decode, encode
 from edge.pacs.uids import MR_IMAGE, is_uid
-from edge.pacs.upper_layer import Context, PeerError, Proposal, proposal_body, read_proposal
+from edge.pacs.upper_layer import (
+    LONGEST_UNIT,
+    Context,
+    PeerError,
+    Proposal,
+    proposal_body,
+    read_proposal,
+)
 
 ASKED = Proposal("NODE", "SCANNER", [Context(1, MR_IMAGE, ["1.2.840.10008.1.2"])], roles=[MR_IMAGE])
 
@@ -17,7 +24,7 @@ def test_a_proposal_is_read_as_it_was_written():
     found = read_proposal(proposal_body(ASKED, accept=False))
     assert (found.called, found.calling, found.contexts) == ("NODE", "SCANNER", ASKED.contexts)
     assert found.roles == [MR_IMAGE]
-    assert found.longest == 1 << 17
+    assert found.longest == LONGEST_UNIT
     assert found.understood
 
 
