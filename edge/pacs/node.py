@@ -136,7 +136,7 @@ class SpoolArrivals(Arrivals):
     def ready(self, folder: Folder, done: Callable[[FileState], bool]) -> list[FileState]:
         now = time.monotonic()
         fresh, self._fresh = self._fresh, []
-        if now < self._next_look:
+        if now < self._next_look and self._process.status is None:
             found = [seen for seen in map(_state, fresh) if seen is not None and not done(seen)]
         else:
             self._next_look = now + _LOOK  # also if there is nothing to be looked at
@@ -151,12 +151,15 @@ class SpoolArrivals(Arrivals):
         self._studies.add(seen.path, sha256)
 
     def is_over(self) -> bool:
+        if self._idle:
+            self._failed |= self._studies.lacks_lines()
         left = self._studies.judge_due(at_once=self._idle)
         self._wait = _LONGEST_WAIT if left is None else max(left, 0.01)
         return self._idle
 
     def wait(self) -> None:
-        until_look = self._next_look - time.monotonic()
+        ended = self._process.status is not None
+        until_look = 0.0 if ended else self._next_look - time.monotonic()
         fresh, others = self._process.wait(max(_PAUSE, min(self._wait, until_look)))
         self._fresh += fresh
         if others:

@@ -113,6 +113,14 @@ class Studies:
                 soonest = left if soonest is None else min(soonest, left)
         return soonest
 
+    def lacks_lines(self) -> bool:
+        """Whether a slice in the spool has no line: there was no memory for it, say."""
+        try:
+            names = os.listdir(self._spool)
+        except OSError:
+            return True
+        return any(is_uid(name) and self._lacks_a_line(name) for name in names)
+
     def close(self) -> None:
         """Let others have it."""
         os.close(self._file)
@@ -142,7 +150,8 @@ class Studies:
             files = sum(one.endswith(".dcm") for one in os.listdir(os.path.join(self._spool, name)))
         except OSError:
             return False  # taken away
-        return files > self._known[name].slices
+        study = self._known.get(name)
+        return files > (study.slices if study else 0)
 
     def _judge(self, name: str, study: _Study) -> None:
         folder = os.path.join(self._spool, name)
