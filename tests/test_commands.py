@@ -135,6 +135,7 @@ edge-classify: --scp 11112 --spool d --tls-ca c: needs a certificate of its own
 edge-classify: --scp 11112 --spool d --allow-host pc1: is no address and no network
 edge-classify: --spool d x.png: --spool has no effect without --scp or --dicomweb or
 edge-classify: --dicomweb h:80 --spool d --study 1.2: is no address of DICOMweb services
+edge-classify: --dicomweb http://u:p@h --spool d --study 1: is seen by every user
 edge-classify: --dicomweb http://h --spool d: needs to know what to ask for
 edge-classify: --dicomweb http://h --spool d --study a: is no UID
 edge-classify: --dicomweb http://h --spool d --study 1 --since 2026-01-01: no effect with --since

@@ -342,6 +342,8 @@ _VARIABLES = {
     "unless it is set. Nothing is written there unasked.",
     "MPLCONFIGDIR": "Where Matplotlib keeps its list of fonts. Where neither this nor such a "
     "folder in the home folder is there, a temporary one is made and removed.",
+    "MRI_EDGE_DICOMWEB_AUTHORIZATION": "What `--dicomweb` sends as the header `Authorization`, "
+    "such as `Basic ...`. It is in no message.",
     "OPENBLAS_NUM_THREADS": "Threads of NumPy's OpenBLAS. `edge-classify` sets 1 unless it is set, "
     "for starting more costs time.",
     "ORT_DISABLE_TELEMETRY": "Set to 1 unless it is set: ONNX Runtime keeps no device id in the "

@@ -66,7 +66,12 @@ def web_address(text: str) -> str:
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         good = False
-    if not good or parts.query or parts.fragment or parts.username is not None:
+    if good and parts.username is not None:
+        raise argparse.ArgumentTypeError(
+            "a password in an address is seen by every user of this system; put the header that "
+            "the archive wants into MRI_EDGE_DICOMWEB_AUTHORIZATION, as 'Basic ...'"
+        )
+    if not good or parts.query or parts.fragment:
         raise argparse.ArgumentTypeError(
             f"{text!r} is no address of DICOMweb services, as https://HOST:PORT/dicom-web"
         )

@@ -7,6 +7,7 @@ goes to disk as it comes.
 """
 
 import http.client
+import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from urllib.parse import quote, urlencode, urlsplit
@@ -20,6 +21,8 @@ from edge.pacs.spool import Incoming, Spool
 from edge.pacs.uids import is_uid
 from edge.scan.dicom.byte_order import meta_header
 
+AUTHORIZATION = "MRI_EDGE_DICOMWEB_AUTHORIZATION"
+"""The environment variable that holds what is sent as the header of that name."""
 _PATIENCE = 60.0
 """Seconds that the server may be silent."""
 _PAGE = 1000
@@ -187,8 +190,14 @@ class DicomWeb:
         )
 
     def _get(self, connection, place: str, accept: str) -> http.client.HTTPResponse:
-        connection.request("GET", quote(self._base) + place, headers={"Accept": accept})
+        headers = {"Accept": accept}
+        if secret := os.environ.get(AUTHORIZATION):
+            headers["Authorization"] = secret.strip()
+        connection.request("GET", quote(self._base) + place, headers=headers)
         answer = connection.getresponse()
+        if answer.status in (401, 403):
+            raise WebError(f"lets nobody in without a password (status {answer.status}); see "
+                           f"{AUTHORIZATION}")  # fmt: skip
         if answer.status not in (200, 204, 206):
             raise WebError(f"answers with status {answer.status}")
         return answer

@@ -7,12 +7,13 @@ has come is told through a pipe; what a full pipe does not take, the next look a
 import os
 import select
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from edge.console.messages import say
+from edge.console.messages import results, say
 from edge.pacs.spool import Spool
 from edge.parallel.worker_process import ends_of_workers
 
@@ -57,6 +58,8 @@ class SpoolProcess:
             OSError: no process can be started.
         """
         self._foreign, self._rest = foreign, b""
+        results().flush()  # what waits there is not the child's to write as well
+        sys.stderr.flush()
         news, their_news = os.pipe()
         their_lifeline, lifeline = os.pipe()
         pid = os.fork()

@@ -100,7 +100,12 @@ class Cutting(BaseHTTPRequestHandler):
     files: ClassVar[dict[str, bytes]]
     lost: ClassVar[set[str]]
 
+    wanted_secret = ""
+
     def do_GET(self):
+        if self.headers.get("Authorization", "") != self.wanted_secret:
+            self.send_error(401)
+            return
         place = self.path.partition("?")[0]
         if place.endswith("/series"):
             self.answer(b'[{"0020000E": {"vr": "UI", "Value": ["1.2.5.1"]}}]')
@@ -144,6 +149,23 @@ def test_an_answer_that_is_cut_short_with_status_200(tmp_path, lost):
     assert len(read(tmp_path / "spool" / RESULTS)) == 4 - lost
     assert done.returncode == (1 if lost else 0), done.stderr
     assert ("1 of 4 slices of the study did not come" in done.stderr) is bool(lost)
+
+
+@pytest.mark.parametrize("secret", ["", "Basic planted"])
+def test_an_archive_with_a_password(tmp_path, monkeypatch, secret):
+    if secret:
+        monkeypatch.setenv("MRI_EDGE_DICOMWEB_AUTHORIZATION", secret)
+    (file,) = write_slices(tmp_path / "in", 1, study="1.2.5")
+    names = {"files": {"1.2.5.1.1": file.read_bytes()}, "lost": set()}
+    handler = type("Handler", (Cutting,), {**names, "wanted_secret": "Basic planted"})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as web:
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{web.server_address[1]}/dicom-web"
+        done = fetch(tmp_path / "spool", "--dicomweb", url, "--study", "1.2.5")
+        web.shutdown()
+    assert done.returncode == (0 if secret else 1), done.stderr
+    assert ("see MRI_EDGE_DICOMWEB_AUTHORIZATION" in done.stderr) is not bool(secret)
+    assert "planted" not in done.stderr + done.stdout
 
 
 @pytest.mark.parametrize("cut", range(1, 200, 7))
