@@ -45,7 +45,8 @@ def _run(args, closed: frozenset[int]) -> int:
         from edge.pacs.send_results import run_send
 
         return run_send(args)
-    if not (args.paths or args.watch or args.serve or args.self_test or args.doctor):
+    node = args.scp or args.dicomweb or args.query_retrieve
+    if not (args.paths or args.watch or args.serve or node or args.self_test or args.doctor):
         return say("no scan given; name image files or folders, or see --help")
     problem = _no_stream(args, closed)
     if problem:
@@ -118,6 +119,11 @@ def _run(args, closed: frozenset[int]) -> int:
 
         gc.enable()
         return run_watch(classifier, args)
+    if node:
+        from edge.pacs.node import run_node
+
+        gc.enable()
+        return run_node(classifier, args)
 
     if args.serve:
         from edge.serve.serve import run_serve

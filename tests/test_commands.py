@@ -114,7 +114,7 @@ edge-classify: -model m x.png: did you mean --model?
 edge-classify: –model m x.png: begins with a long dash; did you mean --model?
 edge-classify: --settle 3 x.png: --settle has no effect without --watch
 edge-classify: --token-file t x.png: --token-file has no effect without --serve
-edge-classify: --allow-host n x.png: --allow-host has no effect without --serve
+edge-classify: --server-name n x.png: --server-name has no effect without --serve
 edge-classify: --serve --format html: --format has no effect with --serve
 edge-classify: x.png --serve: --serve takes no scans; leave out x.png
 edge-classify: --null x.png: --null has no effect without -
@@ -127,20 +127,40 @@ edge-classify: x --send-results A@h:104 --queue q: --send-results reports studie
 edge-classify: --series x --send-results A@h:1 --stow http://h --queue q: not both
 edge-classify: --series x --queue q: --queue has no effect without --send-results or --stow
 edge-classify: --watch d --send-results A@h:104 --queue q: --send-results has no effect with --watch
-edge-classify: --series x --send-results h:104 --queue q: is not AET@HOST:PORT
-edge-classify: --series x --send-results A@h:0 --queue q: is not AET@HOST:PORT
-edge-classify: --series x --send-results A@h:99999 --queue q: is not AET@HOST:PORT
-edge-classify: --series x --send-results SEVENTEEN_LETTERS@h:104 --queue q: is not AET@HOST:PORT
-edge-classify: --series x --stow ftp://h --queue q: is not an address
-edge-classify: --series x --stow http://h:x/ --queue q: is not an address
+edge-classify: --series x --send-results h:104 --queue q: has no AE title: AET@HOST:PORT
+edge-classify: --series x --send-results A@h:0 --queue q: is no [AET@]HOST:PORT
+edge-classify: --series x --send-results A@h:99999 --queue q: is no [AET@]HOST:PORT
+edge-classify: --series x --send-results SEVENTEEN_LETTERS@h:104 --queue q: is no AE title
+edge-classify: --series x --stow ftp://h --queue q: is no address of DICOMweb
+edge-classify: --series x --stow http://h:x/ --queue q: is no address of DICOMweb
 edge-classify: --series x --stow https://a:b@h/d --queue q: seen by every user of this system
-edge-classify: --series x --stow http://h/d?a=b --queue q: more behind its path
+edge-classify: --series x --stow http://h/d?a=b --queue q: is no address of DICOMweb
 edge-classify: --doctor --jobs 2: --jobs has no effect with --doctor
 edge-classify: --doctor --self-test: --self-test has no effect with --doctor
 edge-classify: --watch . --jobs 2: --jobs has no effect with --watch
 edge-classify: --watch . --format text: --watch writes ndjson; it cannot write text
 edge-classify: --self-test --format html: --self-test reports as text or json, not as html
 edge-classify: x.png --doctor=3: --doctor takes no value
+edge-classify: --scp 11112: --scp needs a folder to keep what comes: --spool DIR
+edge-classify: --scp 99999 --spool d: is no [AET@]HOST:PORT
+edge-classify: --scp A*B@h:1 --spool d --tls-key k: --tls-key needs --tls-cert FILE
+edge-classify: --scp 11112 --spool d x.png: --scp takes no scans
+edge-classify: --scp 11112 --spool d --watch e: --scp has no effect with --watch
+edge-classify: --scp 11112 --spool d --format csv: --scp writes ndjson; it cannot write csv
+edge-classify: --scp 11112 --spool d --study 1.2: no effect without --dicomweb or --query-retrieve
+edge-classify: --scp 11112 --spool d --tls-cert c: --tls-cert needs --tls-key FILE
+edge-classify: --scp 11112 --spool d --tls-ca c: needs a certificate of its own
+edge-classify: --scp 11112 --spool d --allow-host pc1: is no address and no network
+edge-classify: --spool d x.png: --spool has no effect without --scp or --dicomweb or
+edge-classify: --dicomweb h:80 --spool d --study 1.2: is no address of DICOMweb services
+edge-classify: --dicomweb http://u:p@h --spool d --study 1: is seen by every user
+edge-classify: --dicomweb http://h --spool d: needs to know what to ask for
+edge-classify: --dicomweb http://h --spool d --study a: is no UID
+edge-classify: --dicomweb http://h --spool d --study 1 --since 2026-01-01: no effect with --since
+edge-classify: --dicomweb http://h --spool d --since 2026-13-01: is no date
+edge-classify: --dicomweb http://h --spool d --study 1 --settle 3: no effect without --watch
+edge-classify: --query-retrieve h:104 --spool d --study 1: has no AE title
+edge-classify: --query-retrieve A@h:104 --spool d --study 1 --allow-aet B: no effect without --scp
 python -m train: : --data DIR is missing
 python -m train: --data: --data needs a value: --data DIR
 python -m train: phantom: phantom stands alone; did you mean --data phantom?
@@ -197,11 +217,15 @@ edge-classify: x.png --engine litert --provider cuda
 edge-classify: --watch in --settle 3 --format ndjson --explain maps --threads 2
 edge-classify: --self-test --engine litert --format json
 edge-classify: --serve
-edge-classify: --serve [::1]:80 --token-file t --allow-host a --allow-host b --jobs 2 --max-pixels 9
+edge-classify: --serve [::1]:80 --token-file t --server-name a --server-name b --jobs 2
 edge-classify: --doctor --model m.onnx --format json
 edge-classify: --watch in --model m.onnx --trust keys --signature require
 edge-classify: --self-test --model m.onnx --trust keys
 edge-classify: x.png --signature off
+edge-classify: --scp MRI@0.0.0.0:11112 --spool d --allow-aet CT1 MR1 --allow-host 192.0.2.0/24
+edge-classify: --scp [::1]:104 --spool d --tls-cert c --tls-key k --tls-ca a --settle 60 --out r
+edge-classify: --dicomweb https://h:8042/dicom-web --spool d --since 2026-11-28 --tls-ca a
+edge-classify: --query-retrieve A@h:104 --scp MRI@11112 --spool d --study 1.2.3 --format ndjson
 python -m export sign: a.tflite a.onnx --key k
 edge-classify: x.png --out=-o.txt
 edge-classify: --series x --send-results ARCHIVE@[::1]:104 --queue q --format ndjson

@@ -90,7 +90,7 @@ _EXPLANATION = {
 _FORMATS = {
     "text": "A line a scan for people, and the notice at the end.",
     "json": "One document: `notice`, and `results`, a list of records.",
-    "ndjson": "A record a line. What `--watch` writes.",
+    "ndjson": "A record a line. What `--watch` and `--scp` write.",
     "csv": "A header and a row a scan.",
     "html": "One web page that needs no other file and no network: a summary, and a card a scan "
     "with its heat map, if the model has one of its own or `--explain` is given.",
@@ -132,11 +132,26 @@ def results_page() -> str:
         "change in nanoseconds), `sha256`, `inode` and `ctime_ns` (when the system noted the last "
         "change) of the file. By these a file is known again. `sha256` is null where the file is "
         "too large to be a scan.",
+        "## With `--scp`, `--dicomweb`, `--query-retrieve`",
+        "Lines of slices are those of `--watch`. Studies have lines of their own, on standard "
+        "output and in a file beside the results: `NAME.studies.ndjson` beside `NAME.ndjson`.",
+        bullets([f"`{key}`: {text}" for key, text in _STUDY.items()]),
         "## Columns of CSV",
         "In this order, quoted as RFC 4180 says:",
         bullets([f"`{column}`" for column in columns]),
     )
 
+
+_STUDY = {
+    "study": "The folder of its slices, named by the Study Instance UID.",
+    "version": "From 1; a study that got more slices later has another line with the next one.",
+    "verdict": "The first of `tumor`, `uncertain`, `no_tumor`, `rejected` that one of its series "
+    "has. No rule for whole studies was tried: read the series.",
+    "slices": "How many it is about. Of two files of one slice the later one counts.",
+    "series": "A list of what `--series` writes for each.",
+    "content": "A digest of all its slices, by which a restart knows what was judged.",
+    "notice": "That this is research software, not a medical device.",
+}
 
 _RUN_FILES = {
     run_folder.MODEL: "The Keras model.",
@@ -339,8 +354,8 @@ _VARIABLES = {
     "unless it is set. Nothing is written there unasked.",
     "MPLCONFIGDIR": "Where Matplotlib keeps its list of fonts. Where neither this nor such a "
     "folder in the home folder is there, a temporary one is made and removed.",
-    "MRI_EDGE_STOW_AUTHORIZATION": "What `--stow` sends as the header `Authorization`, such as "
-    "`Basic ...`. It is in no message.",
+    "MRI_EDGE_DICOMWEB_AUTHORIZATION": "What `--dicomweb` and `--stow` send as the header "
+    "`Authorization`, such as `Basic ...`. It is in no message.",
     "OPENBLAS_NUM_THREADS": "Threads of NumPy's OpenBLAS. `edge-classify` sets 1 unless it is set, "
     "for starting more costs time.",
     "ORT_DISABLE_TELEMETRY": "Set to 1 unless it is set: ONNX Runtime keeps no device id in the "

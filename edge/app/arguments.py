@@ -6,6 +6,14 @@ argparse.
 
 import argparse
 
+from edge.app.network_arguments import (
+    NODE,
+    add_network_arguments,
+    add_sending_arguments,
+    add_serve_arguments,
+    network_rules,
+    serve_rules,
+)
 from edge.console.option_rules import Rule
 from edge.console.parser import Parser
 
@@ -22,7 +30,6 @@ _FORMATS = ("text", "json", "ndjson", "csv", "html")
 _MOST = 1024
 """Threads or jobs; more is a slip of the finger, and some engines take the memory for them."""
 
-_SERVE = "127.0.0.1:8080"
 _POLICIES = ("require", "warn", "off")
 _TRUSTING = ("--trust", "--signature")
 _LOADING = ("--model", *_TRUSTING, "--engine", "--provider", "--threads")
@@ -32,7 +39,7 @@ _REPORTS = "{other} reports as text or json, not as {format}"
 RULES = (
     Rule(
         "PATH",
-        excludes=("--doctor", "--self-test", "--watch", "--serve"),
+        excludes=("--doctor", "--self-test", "--watch", "--serve", *NODE),
         says="{other} takes no scans; leave out {word}",
     ),
     Rule("--doctor", takes=("--model", *_TRUSTING, "--format")),
@@ -51,13 +58,9 @@ RULES = (
         needs=("no --watch", "--format ndjson"),
         says="--watch writes ndjson; it cannot write {format}",
     ),
-    Rule("--settle", needs=("--watch",)),
-    Rule(
-        "--serve",
-        takes=(*_LOADING, "--jobs", "--max-pixels", "--token-file", "--allow-host"),
-    ),
-    Rule("--token-file", needs=("--serve",)),
-    Rule("--allow-host", needs=("--serve",)),
+    Rule("--settle", needs=("--watch", "--scp")),
+    *network_rules((*_LOADING, *_WATCHING)),
+    *serve_rules((*_LOADING, "--jobs", "--max-pixels")),
     Rule(
         "--series",
         takes=(
@@ -102,6 +105,9 @@ def parser(prog: str = "edge-classify") -> Parser:
         "edge-classify",
         prog=prog,
         usage="PATH ... [options]\n--watch DIR [options]\n--serve [HOST:PORT] [options]\n"
+        "--scp [AET@]HOST:PORT --spool DIR [options]\n"
+        "--dicomweb URL --spool DIR --study UID | --since DATE [options]\n"
+        "--query-retrieve AET@HOST:PORT --spool DIR --study UID | --since DATE [options]\n"
         "--self-test | --doctor [options]",
         description="Classify brain-MRI scans with an exported model.",
         epilog=_EPILOG,
@@ -113,8 +119,8 @@ def parser(prog: str = "edge-classify") -> Parser:
         nargs="*",
         metavar="PATH",
         help="image file, folder to search for image files, pattern ('scans/**/*.png'), or - for "
-        "names on standard input, one a line (required, but with --watch, --serve, --self-test, "
-        "--doctor)",
+        "names on standard input, one a line (required, but with --watch, --serve, --scp, "
+        "--dicomweb, --query-retrieve, --self-test, --doctor)",
     )
     add(
         "--null",
@@ -146,7 +152,7 @@ def parser(prog: str = "edge-classify") -> Parser:
         "--out",
         type=_name,
         metavar="FILE",
-        help="write the results to FILE, once they are whole; with --watch, append to it "
+        help="write the results to FILE, once they are whole; with --watch or --scp, append to it "
         "(default: standard output)",
     )
     add(
@@ -218,57 +224,13 @@ def parser(prog: str = "edge-classify") -> Parser:
     add(
         "--settle",
         type=_seconds,
-        default=2.0,
         metavar="S",
-        help="with --watch: a file is whole when unchanged for S seconds (default: 2)",
+        help="with --watch: a file is whole when unchanged for S seconds (default: 2); with --scp: "
+        "a study is judged when no slice of it came for S seconds (default: 30)",
     )
-    add(
-        "--serve",
-        nargs="?",
-        const=_SERVE,
-        type=_name,
-        metavar="HOST:PORT",
-        help="a web page to drop scans on, and a JSON API, until stopped; other addresses than "
-        f"this machine's own need --token-file (default: none; {_SERVE} if no address is given)",
-    )
-    add(
-        "--token-file",
-        type=_name,
-        metavar="FILE",
-        help="with --serve: callers must send the token that is its first line, 20 characters or "
-        "more (default: none)",
-    )
-    add(
-        "--allow-host",
-        action="append",
-        type=_name,
-        default=[],
-        metavar="NAME",
-        help="with --serve: a further name that the server may be called by, as of a proxy; may be "
-        "given again (default: its address, localhost or the machine's name)",
-    )
-    add = result.group("archive")
-    add(
-        "--send-results",
-        type=_peer,
-        metavar="AET@HOST:PORT",
-        help="with --series: send a structured report of each study, and heat maps of slices "
-        "called tumor or uncertain, to that archive by C-STORE; without PATH: send what waits "
-        "(default: nothing is sent)",
-    )
-    add(
-        "--stow",
-        type=_web_service,
-        metavar="URL",
-        help="the same to a DICOMweb service by STOW-RS (default: nothing is sent)",
-    )
-    add(
-        "--queue",
-        type=_name,
-        metavar="DIR",
-        help="folder where what is to be sent waits until the archive has it; holds data of "
-        "patients (required with --send-results and --stow)",
-    )
+    add_serve_arguments(result.group("page"), _name)
+    add_network_arguments(result.group("network"), _name)
+    add_sending_arguments(result.group("archive"), _name)
     add = result.group("checks")
     add(
         "--self-test",
@@ -290,18 +252,6 @@ def _name(text: str) -> str:
     if not text:
         raise argparse.ArgumentTypeError("an empty name; is a variable not set?")
     return text
-
-
-def _peer(text: str):
-    from edge.console.addresses import peer
-
-    return peer(text)
-
-
-def _web_service(text: str) -> str:
-    from edge.console.addresses import web_service
-
-    return web_service(text)
 
 
 def _positive(text: str) -> int:

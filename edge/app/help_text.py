@@ -5,6 +5,9 @@ HELP = """\
 usage: edge-classify PATH ... [options]
        edge-classify --watch DIR [options]
        edge-classify --serve [HOST:PORT] [options]
+       edge-classify --scp [AET@]HOST:PORT --spool DIR [options]
+       edge-classify --dicomweb URL --spool DIR --study UID | --since DATE [options]
+       edge-classify --query-retrieve AET@HOST:PORT --spool DIR --study UID | --since DATE [options]
        edge-classify --self-test | --doctor [options]
 
 Classify brain-MRI scans with an exported model. Research software, not a medical device: not for diagnosis or treatment.
@@ -12,7 +15,7 @@ Classify brain-MRI scans with an exported model. Research software, not a medica
 input:
   PATH                  image file, folder to search for image files, pattern ('scans/**/*.png'), or
                         - for names on standard input, one a line (required, but with --watch,
-                        --serve, --self-test, --doctor)
+                        --serve, --scp, --dicomweb, --query-retrieve, --self-test, --doctor)
   --null                names on standard input end in NUL, as find -print0 writes them (default: in
                         a newline)
   --frame N             which frame or page, from 1, of files with several (default: refuse them)
@@ -24,8 +27,8 @@ input:
 output:
   --format {text,json,ndjson,csv,html}
                         of the results (default: text)
-  --out FILE            write the results to FILE, once they are whole; with --watch, append to it
-                        (default: standard output)
+  --out FILE            write the results to FILE, once they are whole; with --watch or --scp,
+                        append to it (default: standard output)
   --explain DIR         write a PNG for each scan there: where the model sees a tumor, by its own
                         heat map; without one, by covering the scan piece by piece, 145 times as
                         long as the verdict (default: none)
@@ -56,15 +59,45 @@ service:
   --watch DIR           classify each file that is put there, until stopped; results as ndjson, each
                         on disk (in --out; without, in .mri-edge-results.ndjson in DIR) before it is
                         printed (default: classify PATH once)
-  --settle S            with --watch: a file is whole when unchanged for S seconds (default: 2)
+  --settle S            with --watch: a file is whole when unchanged for S seconds (default: 2);
+                        with --scp: a study is judged when no slice of it came for S seconds
+                        (default: 30)
+
+page:
   --serve [HOST:PORT]   a web page to drop scans on, and a JSON API, until stopped; other addresses
                         than this machine's own need --token-file (default: none; 127.0.0.1:8080 if
                         no address is given)
   --token-file FILE     with --serve: callers must send the token that is its first line, 20
                         characters or more (default: none)
-  --allow-host NAME     with --serve: a further name that the server may be called by, as of a
+  --server-name NAME    with --serve: a further name that the server may be called by, as of a
                         proxy; may be given again (default: its address, localhost or the machine's
                         name)
+
+network:
+  --scp [AET@]HOST:PORT
+                        receive slices by DICOM C-STORE there until stopped, each on disk before it
+                        is acknowledged, and classify them as --watch does; with AET, only who calls
+                        that AE title (default: receive nothing)
+  --dicomweb URL        have the MR slices of studies from an archive's DICOMweb services, and
+                        classify them (default: ask nobody)
+  --query-retrieve AET@HOST:PORT
+                        the same by C-FIND and C-GET; with --scp by C-MOVE to it (default: ask
+                        nobody)
+  --study UID           which study to have (default: see --since)
+  --since DATE          have all studies of that day and later, as 2026-11-28 (default: see --study)
+  --spool DIR           folder where slices that come are kept, as STUDY/INSTANCE.dcm (required with
+                        --scp, --dicomweb, --query-retrieve)
+  --allow-aet AET [AET ...]
+                        with --scp: take associations from these AE titles only (default: any)
+  --allow-host ADDRESS [ADDRESS ...]
+                        with --scp: take connections from these addresses or networks only, as
+                        192.168.1.0/24 (default: any)
+  --tls-cert FILE       certificate of this node in PEM; --scp then takes TLS only, and --query-
+                        retrieve speaks it (default: no TLS)
+  --tls-key FILE        its private key in PEM (default: no TLS)
+  --tls-ca FILE         certificates in PEM, one of which must have signed the other side's
+                        (default: who sends to --scp needs none, an archive needs one that the
+                        system trusts)
 
 archive:
   --send-results AET@HOST:PORT

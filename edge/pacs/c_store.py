@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from edge.console.addresses import Peer
+from edge.console.network_types import Peer
 from edge.errors import MissingSoftwareError
 from edge.pacs.derived_object import COMPREHENSIVE_SR, SECONDARY_CAPTURE
 from edge.pacs.destination import Sent, UnreachableError

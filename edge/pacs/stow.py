@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from edge.model_file import bounded_json
 from edge.pacs.destination import Sent, UnreachableError
 
-AUTHORIZATION = "MRI_EDGE_STOW_AUTHORIZATION"
+AUTHORIZATION = "MRI_EDGE_DICOMWEB_AUTHORIZATION"
 """Environment variable: what is sent as the header of that name."""
 _SECONDS = 60
 _MOST_OBJECTS, _MOST_BYTES = 16, 16 << 20

@@ -122,6 +122,14 @@ class Worker:
             self.close()
 
 
+def ends_of_workers() -> tuple[int, ...]:
+    """This process' ends of the workers' pipes, which a child that is forked otherwise must close.
+
+    A worker ends when nobody can ask it any more, and such a child could.
+    """
+    return tuple(Worker._ours)
+
+
 def can_fork(engine) -> bool:
     """Whether an engine survives a fork: its threads, or a graphics card, would not."""
     return hasattr(os, "fork") and engine.threads == 1 and engine.provider == "cpu"

@@ -11,6 +11,7 @@ _BEGINNINGS = (
     b'{"notice": "' + NOTICE.encode(),
     b"path,verdict,probability,reason,",
     _SERIES,
+    b'{"study": "',
 )
 _SUFFIXES = (".ndjson", ".jsonl", ".json", ".csv")
 LONGEST = max(map(len, _BEGINNINGS))

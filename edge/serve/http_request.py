@@ -227,7 +227,7 @@ class HttpRequest(BaseHTTPRequestHandler):
         app = self.server.app
         if not app.names.has(hosts[0]):
             raise Refused(
-                403, "this server is not known by that name; see --allow-host", ("Vary", "Host")
+                403, "this server is not known by that name; see --server-name", ("Vary", "Host")
             )
         origins = self.headers.get_all("Origin", [])
         if any(not same_origin(one, hosts[0]) for one in origins):

@@ -59,7 +59,9 @@ def run_serve(classifier: Classifier, args: argparse.Namespace) -> int:
             [server.fileno()],
         )
         try:
-            server.app = ServiceApi(classifier, pool, Names(address, tuple(args.allow_host)), token)
+            server.app = ServiceApi(
+                classifier, pool, Names(address, tuple(args.server_name)), token
+            )
             return _serve(server, _address(server, address.host), address.loopback, args, pool)
         finally:
             pool.close()

@@ -6,6 +6,7 @@ is in work before the work begins.
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -45,10 +46,17 @@ class Examiner:
 
     Args:
         extra: as `edge.parallel.pipeline.classify_one` takes it.
+        foreign: descriptors that the process which reads scans must close.
     """
 
-    def __init__(self, classifier: Classifier, journal: Journal, extra):
-        self._journal = journal
+    def __init__(
+        self,
+        classifier: Classifier,
+        journal: Journal,
+        extra,
+        foreign: Callable[[], list[int]] = list,
+    ):
+        self._journal, self._others = journal, foreign
         self._max_pixels = classifier.max_pixels
         self.attempts = Attempts(journal)
         self._process = ScanProcess(classifier, extra, self._foreign)
@@ -131,7 +139,7 @@ class Examiner:
     def _foreign(self) -> list[int]:
         # The lock on the results is the child's as well: it would outlive a watch that is killed.
         descriptor = self._journal.descriptor
-        return [] if descriptor is None else [descriptor]
+        return [*self._others(), *([] if descriptor is None else [descriptor])]
 
 
 def _given_up(seen: FileState, reason: str = "") -> Outcome:

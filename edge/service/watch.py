@@ -22,6 +22,7 @@ from edge.errors import EdgeError
 from edge.inference.classifier import Classifier
 from edge.results.writers import record
 from edge.saliency.picture_names import PICTURE
+from edge.service.arrivals import Arrivals
 from edge.service.examine import Examiner
 from edge.service.file_state import FileState
 from edge.service.folder import Folder
@@ -30,12 +31,21 @@ from edge.service.journal import GoneError, Journal
 RESULTS = ".mri-edge-results.ndjson"
 """Where the results go in the watched folder if no other place is named."""
 
+SETTLE = 2.0
+"""Seconds that a file must stay the same, if --settle does not say."""
 _MEMORY_PAUSE = 30.0
 """Seconds after which a scan is tried again for which there was no memory."""
 
 
-def run_watch(classifier: Classifier, args: argparse.Namespace) -> int:
-    """`--watch`: runs until SIGTERM or SIGHUP (status 0) or Ctrl-C (status 130)."""
+def run_watch(
+    classifier: Classifier, args: argparse.Namespace, arrivals: Arrivals | None = None
+) -> int:
+    """`--watch`: runs until SIGTERM or SIGHUP (status 0) or Ctrl-C (status 130).
+
+    Args:
+        arrivals: how it learns of files; None: by looking.
+    """
+    arrivals = arrivals or Arrivals(args.settle or SETTLE)
     if not os.path.isdir(args.watch):
         return say(f"{args.watch}: is no folder; make it first")
     path = args.out or os.path.join(args.watch, RESULTS)
@@ -53,7 +63,7 @@ def run_watch(classifier: Classifier, args: argparse.Namespace) -> int:
             extra = prepare(args.explain, page=False)
         except OSError as error:
             return say(f"{args.explain}: cannot be written to ({error.strerror or error})")
-    folder, status = Folder(args.watch, args.settle), 0
+    folder, status = Folder(args.watch, arrivals.settle), 0
     own = os.path.realpath(path)
     skip = args.explain and os.path.realpath(args.explain) + os.sep
 
@@ -71,11 +81,12 @@ def run_watch(classifier: Classifier, args: argparse.Namespace) -> int:
         return real == own or real.endswith(PICTURE) or bool(skip and real.startswith(skip))
 
     gc.freeze()  # the child shares what is loaded
-    examine = Examiner(classifier, journal, extra)
+    examine = Examiner(classifier, journal, extra, arrivals.descriptors)
     try:
         held = _Sigterm()
+        arrivals.begin(journal)
         say(f"watching {args.watch}; results in {path}. {NOTICE}")
-        _watch(folder, journal, done, examine, args, held, waiting, later)
+        _watch(folder, journal, done, examine, args, held, waiting, later, arrivals)
     except _Stopped:
         pass
     except KeyboardInterrupt:
@@ -88,6 +99,7 @@ def run_watch(classifier: Classifier, args: argparse.Namespace) -> int:
         status = say(f"{path}: cannot be written ({error.strerror or error})")
     finally:
         examine.close()
+        arrivals.close()
     say("stopped; each result is on disk")
     journal.close()
     return status
@@ -99,7 +111,7 @@ def _lacks(package: str | None) -> bool:
 
 
 def _watch(
-    folder: Folder, journal: Journal, done, examine: Examiner, args, held, waiting, later
+    folder: Folder, journal: Journal, done, examine: Examiner, args, held, waiting, later, arrivals
 ) -> None:
     tell, gone, away = _Once(), False, False
     while True:
@@ -108,7 +120,7 @@ def _watch(
         try:
             journal.follow(make=gone)
             gone = False
-            ready = folder.ready(done)
+            ready = arrivals.ready(folder, done)
             if away:
                 say(f"{args.watch}: is back")
             away = False
@@ -157,11 +169,14 @@ def _watch(
                 examine.written(seen)
                 if line is None:
                     continue
+                arrivals.written(seen, one.sha256, record(outcome))
                 _write(line)
                 if outcome.error or outcome.extra_error:
                     say(outcome.error or outcome.extra_error)
         examine.rest()
-        time.sleep(args.settle / 2)
+        if arrivals.is_over():
+            return
+        arrivals.wait()
 
 
 class _Once:

@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from pydicom import dcmread
 
-from edge.console.addresses import Peer
+from edge.console.network_types import Peer
 from edge.pacs.c_store import StoreDestination
 from edge.pacs.deliver import deliver
 from edge.pacs.destination import UnreachableError

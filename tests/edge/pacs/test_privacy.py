@@ -71,7 +71,7 @@ def planted(tmp_path):
 
 
 def run(any_model, tmp_path, *arguments, paths=()):
-    environment = {**os.environ, "HOME": str(tmp_path), "MRI_EDGE_STOW_AUTHORIZATION": _SECRET}
+    environment = {**os.environ, "HOME": str(tmp_path), "MRI_EDGE_DICOMWEB_AUTHORIZATION": _SECRET}
     series = ["--series", "--model", any_model] if paths else []
     return subprocess.run(
         [sys.executable, "-m", "edge", *paths, *series, *arguments, "--queue", tmp_path / "queue"],

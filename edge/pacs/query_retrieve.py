@@ -1,0 +1,292 @@
+"""An archive asked by C-FIND, and its slices had by C-GET, or by C-MOVE to the own receiver.
+
+What came is compared with what the archive said there is: an archive that leaves slices out, or
+cannot send them in a way that is decoded here, is not taken at its word.
+"""
+
+import io
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+
+from edge.console.exit_status import DONE, FAILED
+from edge.console.network_types import Peer
+from edge.errors import EdgeError
+from edge.pacs import upper_layer
+from edge.pacs.messages import (
+    FIND,
+    GET,
+    MOVE,
+    PENDING,
+    PENDING_WARNING,
+    RESPONSE,
+    STORE,
+    SUCCESS,
+    Association,
+    Command,
+    Message,
+    Released,
+)
+from edge.pacs.receiver import Receiver, Terms, take
+from edge.pacs.spool import Incoming, Spool
+from edge.pacs.uids import FIND as FIND_CLASS
+from edge.pacs.uids import GET as GET_CLASS
+from edge.pacs.uids import IMPLICIT_LITTLE, is_uid
+from edge.pacs.uids import MOVE as MOVE_CLASS
+from edge.pacs.upper_layer import Context, PeerError, Proposal, Wire
+
+_CONNECT = 30.0
+_MOST_ANSWERS = 100_000
+"""Of one C-FIND."""
+_LONGEST_ANSWER = 1 << 20
+_SLOW = 300.0
+"""Seconds that an archive may take to begin an answer: slices may lie on tape."""
+
+
+class ArchiveError(EdgeError):
+    """An archive cannot be asked, or does not answer as it must."""
+
+
+class Archive:
+    """An archive, by its DIMSE services.
+
+    Args:
+        own: AE title to ask as, and to have slices moved to.
+        listening: where the own receiver listens, for C-MOVE; None: C-GET.
+        tell: takes what went wrong, in a line.
+    """
+
+    def __init__(
+        self,
+        peer: Peer,
+        own: str,
+        terms: Terms,
+        listening: socket.socket | None,
+        tell: Callable[[str], object],
+    ):
+        self._peer, self._own, self._terms = peer, own, terms
+        self._listening, self._tell = listening, tell
+
+    def fetch(self, study: str | None, since: str | None, spool: Spool) -> int:
+        """Bring all MR slices of a study, or of the studies since a date, into the spool.
+
+        Returns:
+            0 if all that the archive has came, else 1.
+        """
+        came: set[str] = set()
+        spool.taken = came.add
+        if self._listening is not None:
+            receiver = Receiver(spool, self._terms, self._tell)
+            threading.Thread(target=receiver.serve, args=(self._listening,), daemon=True).start()
+        status = DONE
+        try:
+            studies = [study] if study else self._studies(since)
+            if not studies:
+                self._tell(f"{self._peer}: has no study since {since}")
+            for one in studies:
+                status |= self._fetch_study(one, spool, came, named=bool(study))
+        except (PeerError, Released, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            self._tell(f"{self._peer}: {reason or 'ended the association'}")
+            return FAILED
+        except ArchiveError as error:
+            self._tell(f"{self._peer}: {error}")
+            return FAILED
+        return status
+
+    def _studies(self, since: str) -> list[str]:
+        found = self._find("STUDY", {_DATE: f"{since}-", _STUDY: ""})
+        return list(dict.fromkeys(one.get(_STUDY, "") for one in found if one.get(_STUDY)))
+
+    def _fetch_study(self, study: str, spool: Spool, came: set[str], named: bool) -> int:
+        wanted: set[str] = set()
+        unlisted = 0
+        keys = {_STUDY: study, _SERIES: "", _MODALITY: "MR", _COUNT: ""}
+        found = self._find("SERIES", keys)
+        series = {
+            one[_SERIES]: one.get(_COUNT, "")
+            for one in found
+            if one.get(_MODALITY, "MR") == "MR" and one.get(_SERIES)
+        }
+        for one, stated in sorted(series.items()):
+            keys = {_STUDY: study, _SERIES: one, _INSTANCE: "", _CLASS: ""}
+            images = self._find("IMAGE", keys)
+            unlisted += max(0, int(stated) - len(images)) if stated.isdecimal() else 0
+            for image in images:
+                taken = image.get(_CLASS) or self._terms.sop_classes[0]
+                if taken in self._terms.sop_classes and is_uid(image.get(_INSTANCE, "")):
+                    wanted.add(image[_INSTANCE])
+            self._retrieve({_STUDY: study, _SERIES: one}, spool)
+        missing = len(wanted - came) + unlisted
+        if not wanted:
+            if named:
+                self._tell(f"{self._peer}: has no MR slice of the study")
+            return FAILED if named else DONE
+        if missing:
+            every = len(wanted) + unlisted
+            self._tell(f"{self._peer}: {missing} of {every} slices of the study did not come")
+        return FAILED if missing else DONE
+
+    def _find(self, level: str, keys: dict[int, str]) -> list[dict[int, str]]:
+        association, contexts = self._connect([_asked(FIND_CLASS, [IMPLICIT_LITTLE])])
+        context = contexts[FIND_CLASS][0]
+        try:
+            command = Command(FIND, 1, FIND_CLASS)
+            association.send(context, command, identifier({_LEVEL: level, **keys}))
+            found = []
+            for message in self._answers(association, FIND):
+                if message.sink is not None and message.command.status in (
+                    PENDING,
+                    PENDING_WARNING,
+                ):
+                    found.append(read_identifier(message.sink.data()))
+                if len(found) > _MOST_ANSWERS:
+                    raise ArchiveError("answers without end")
+            return found
+        finally:
+            association.release()
+
+    def _retrieve(self, keys: dict[int, str], spool: Spool) -> None:
+        moves = self._listening is not None
+        sop_class, kind = (MOVE_CLASS, MOVE) if moves else (GET_CLASS, GET)
+        asked = [_asked(sop_class, [IMPLICIT_LITTLE])]
+        if not moves:
+            # One context a transfer syntax: the archive may send each slice as it has it.
+            asked += [
+                _asked(one, [syntax])
+                for one in self._terms.sop_classes
+                for syntax in self._terms.syntaxes
+            ]
+        association, contexts = self._connect(asked, () if moves else self._terms.sop_classes)
+        try:
+            command = Command(kind, 1, sop_class, destination=self._own if moves else None)
+            data = identifier({_LEVEL: "SERIES", **keys})
+            association.send(contexts[sop_class][0], command, data)
+            for _ in self._answers(association, kind, spool):
+                continue
+        finally:
+            association.release()
+
+    def _answers(
+        self, association: Association, kind: int, spool: Spool | None = None
+    ) -> Iterator[Message]:
+        """Each answer to a request, the last one too; slices between them go to the spool."""
+
+        def sink_for(context: Context, command: Command):
+            if command.field == STORE and spool is not None:
+                return spool.begin(
+                    command.sop_class or "", command.instance or "", context.syntaxes[0]
+                )
+            return _Answer()
+
+        while True:
+            message = association.receive(sink_for, _SLOW)
+            command = message.command
+            if command.field == STORE and isinstance(message.sink, Incoming):
+                status, why = take(message.sink)
+                answer = Command(
+                    STORE | RESPONSE,
+                    command.message,
+                    command.sop_class,
+                    command.instance,
+                    status,
+                    why,
+                )
+                if why:
+                    self._tell(f"{self._peer}: sent a slice that is refused: {why}")
+                association.send(message.context, answer)
+                continue
+            if command.field != kind | RESPONSE or command.status is None:
+                raise PeerError("answers what was not asked")
+            yield message
+            if command.status not in (PENDING, PENDING_WARNING):
+                if command.status != SUCCESS:
+                    self._tell(f"{self._peer}: answers with status {command.status:04X}")
+                return
+
+    def _connect(
+        self, contexts: list[Context], roles: tuple[str, ...] = ()
+    ) -> tuple[Association, dict[str, list[Context]]]:
+        for number, one in enumerate(contexts):
+            one.number = 2 * number + 1
+        connection = socket.create_connection((self._peer.host, self._peer.port), _CONNECT)
+        try:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._terms.tls is not None:
+                context = self._terms.tls.for_client()
+                connection = context.wrap_socket(connection, server_hostname=self._peer.host)
+            wire = Wire(connection, self._terms.patience)
+            proposal = Proposal(self._peer.title, self._own, contexts, roles=list(roles))
+            wire.write(upper_layer.ASSOCIATE_RQ, upper_layer.proposal_body(proposal, accept=False))
+            kind, body = wire.read()
+            if kind == upper_layer.ASSOCIATE_RJ:
+                raise ArchiveError(
+                    f"refuses an association with {self._own}; is that AE title registered there?"
+                )
+            if kind != upper_layer.ASSOCIATE_AC:
+                raise PeerError("refuses an association")
+            answer = upper_layer.read_proposal(body)
+        except BaseException:
+            connection.close()
+            raise
+        asked = {one.number: one for one in contexts}
+        taken: dict[str, list[Context]] = {}
+        for one in answer.contexts:
+            if one.result == upper_layer.ACCEPTED and one.number in asked and one.syntaxes:
+                one.abstract = asked[one.number].abstract
+                taken.setdefault(one.abstract, []).append(one)
+        if contexts[0].abstract not in taken:
+            wire.abort()
+            wire.close()
+            raise ArchiveError("does not offer what is needed of it (C-FIND, and C-GET or C-MOVE)")
+        agreed = [one for some in taken.values() for one in some]
+        return Association(wire, agreed, answer.longest), taken
+
+
+class _Answer:
+    """The data set of an answer, which is small."""
+
+    def __init__(self):
+        self._parts, self._size = [], 0
+
+    def write(self, data: bytes) -> None:
+        self._size += len(data)
+        if self._size > _LONGEST_ANSWER:
+            raise PeerError("sent an answer that is too long")
+        self._parts.append(data)
+
+    def data(self) -> bytes:
+        return b"".join(self._parts)
+
+
+_DATE, _LEVEL, _MODALITY = 0x00080020, 0x00080052, 0x00080060
+_CLASS, _INSTANCE = 0x00080016, 0x00080018
+_STUDY, _SERIES, _COUNT = 0x0020000D, 0x0020000E, 0x00201209
+_UIDS = (_CLASS, _INSTANCE, _STUDY, _SERIES)
+
+
+def identifier(keys: dict[int, str]) -> bytes:
+    """A query: elements by tag, implicit little endian."""
+    parts = []
+    for tag, text in sorted(keys.items()):
+        value = text.encode("ascii")
+        value += (b"\0" if tag in _UIDS else b" ") * (len(value) % 2)
+        parts.append(struct.pack("<HHI", tag >> 16, tag & 0xFFFF, len(value)) + value)
+    return b"".join(parts)
+
+
+def read_identifier(data: bytes) -> dict[int, str]:
+    """The elements of an answer that are of use here; none if it cannot be read."""
+    from pydicom.filereader import read_dataset
+
+    wanted = [_MODALITY, _COUNT, *_UIDS]
+    try:
+        found = read_dataset(io.BytesIO(data), True, True, specific_tags=wanted)
+        return {tag: str(found[tag].value or "") for tag in wanted if tag in found}
+    except Exception:  # whatever pydicom trips over; its text may quote values
+        return {}
+
+
+def _asked(abstract: str, syntaxes: list[str]) -> Context:
+    return Context(0, abstract, syntaxes)

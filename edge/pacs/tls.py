@@ -1,0 +1,47 @@
+"""TLS for associations and for DICOMweb, from certificates in files."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl
+
+
+@dataclass(frozen=True)
+class Tls:
+    """Certificates and keys, as files in PEM."""
+
+    cert: str | None
+    """Of this node, and with it `key`; None: it has none, and only connects to others."""
+    key: str | None
+    ca: str | None
+    """Who must have signed a peer's. None: who connects here is not asked for any, and who is
+    connected to must have one that the system trusts."""
+
+    def for_server(self) -> "ssl.SSLContext":
+        """For connections that come.
+
+        Raises:
+            OSError: a file cannot be read, or is no such certificate or key.
+        """
+        import ssl
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.cert, self.key)
+        if self.ca:
+            context.load_verify_locations(self.ca)
+            context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
+    def for_client(self) -> "ssl.SSLContext":
+        """For connections that are made. The peer's certificate must be good for its host.
+
+        Raises:
+            OSError: as `for_server`.
+        """
+        import ssl
+
+        context = ssl.create_default_context(cafile=self.ca)
+        if self.cert:
+            context.load_cert_chain(self.cert, self.key)
+        return context

@@ -1,0 +1,213 @@
+"""`edge-classify --scp` from a sender to results, and what it does not tell anybody."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("pydicom")
+from tests.edge.dicom_files import SECRET
+from tests.edge.pacs.network import STUDIES, Node, node, store, until, write_slices  # noqa: F401
+from tests.edge.test_imports import loaded_after
+
+PLANTED = (SECRET, "PlantedId", "19450508", "19450509", "Planted^Doctor")
+
+
+def children(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_a_study_is_received_classified_and_judged_once(node, tmp_path):  # noqa: F811
+    one = node("--settle", "0.5")
+    files = write_slices(tmp_path / "in", 5)
+    store(one.port, *files[:4])
+    (judged,) = until(one.studies)
+    assert (judged["version"], judged["slices"]) == (1, 4)
+    assert judged["verdict"] in ("tumor", "no_tumor", "uncertain")
+    assert len(one.results()) == 4
+    store(one.port, *files[:4])  # again
+    store(one.port, files[4])  # and a later one
+    until(lambda: len(one.studies()) == 2)
+    assert [line["slices"] for line in one.studies()] == [4, 5]
+    assert one.studies()[-1]["version"] == 2
+    assert one.stop() == 0
+    assert len(one.results()) == 5
+    one.start()  # and nothing is judged or classified again
+    store(one.port, *files)
+    (tmp_path / "more").mkdir()
+    store(one.port, *write_slices(tmp_path / "more", 1, study="1.2.4"))
+    until(lambda: len(one.studies()) == 3)
+    assert len(one.results()) == 6
+
+
+def test_two_files_of_one_instance_get_two_verdicts_and_the_later_counts(node, tmp_path):  # noqa: F811
+    one = node("--settle", "0.5")
+    store(one.port, *write_slices(tmp_path / "a", 2))
+    until(one.studies)
+    store(one.port, *write_slices(tmp_path / "b", 1, PatientID="corrected"))
+    until(lambda: len(one.studies()) == 2)
+    assert len(one.results()) == 3
+    assert one.studies()[-1]["slices"] == 2
+
+
+def test_a_damaged_slice_gets_its_line_too(node, tmp_path):  # noqa: F811
+    one = node("--settle", "0.5")
+    (file,) = write_slices(tmp_path / "in", 1, BitsAllocated=24)
+    store(one.port, file)
+    (line,) = until(one.results)
+    assert line["verdict"] is None
+    assert line["error"]
+    assert until(one.studies)[0]["verdict"] == "rejected"
+
+
+def test_the_receiver_is_made_anew_when_it_dies(node, tmp_path):  # noqa: F811
+    one = node("--settle", "0.5")
+    (receiver,) = children(one.process.pid)
+    os.kill(receiver, signal.SIGKILL)
+    store(one.port, *write_slices(tmp_path / "in", 2))
+    until(lambda: len(one.results()) == 2)
+    assert "another is started" in one.said()
+
+
+def test_a_killed_node_leaves_nobody_behind(node, tmp_path):  # noqa: F811
+    one = node("--settle", "0.5")
+    store(one.port, *write_slices(tmp_path / "in", 1))
+    until(one.results)
+    left = children(one.process.pid)
+    assert len(left) == 2  # which receives, and which reads scans
+    one.kill()
+    until(lambda: not any(os.path.exists(f"/proc/{pid}/exe") for pid in left))
+    one.start()
+    store(one.port, *write_slices(tmp_path / "more", 1, first=7))
+    until(lambda: len(one.results()) == 2)
+
+
+def test_nothing_of_a_patient_is_told(node, tmp_path):  # noqa: F811
+    one = node("--settle", "0.5")
+    planted = {
+        "PatientName": SECRET,
+        "PatientID": "PlantedId",
+        "PatientBirthDate": "19450508",
+        "StudyDate": "19450509",
+        "ReferringPhysicianName": "Planted^Doctor",
+        "ImageComments": SECRET,
+    }
+    store(one.port, *write_slices(tmp_path / "in", 2, **planted))
+    # One that cannot be read, one that is refused, and an association that breaks off.
+    store(one.port, *write_slices(tmp_path / "odd", 1, first=9, BitsAllocated=24, **planted))
+    store(
+        one.port,
+        *write_slices(tmp_path / "none", 1, first=10, **{**planted, "StudyInstanceUID": ""}),
+        check=False,
+    )
+    until(lambda: len(one.results()) == 3 and one.studies())
+    one.stop()
+    told = [one.log.read_text(), (one.log.parent / "node.err.out").read_text()]
+    told += [path.read_text() for path in one.spool.glob(".mri*") if path.is_file()]
+    told += [str(path) for path in one.spool.rglob("*")]
+    text = "\n".join(told)
+    assert "is refused" in text
+    assert [word for word in PLANTED if word in text] == []
+
+
+def test_a_syntax_that_is_not_decoded_here_is_not_offered(monkeypatch):
+    from edge.pacs import transfer_syntaxes
+
+    every = transfer_syntaxes.decodable()
+    assert {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.5"} <= {*every}
+    from pydicom.pixels import get_decoder
+    from pydicom.uid import JPEGLSLossless
+
+    # As it is without a plugin that decodes it; nobody keeps a list that would have to change.
+    monkeypatch.setattr(get_decoder(JPEGLSLossless), "_available", {})
+    assert transfer_syntaxes.decodable() == [one for one in every if one != JPEGLSLossless]
+
+
+def test_each_sample_is_decoded_where_all_decoders_are_installed():
+    pytest.importorskip("pylibjpeg")
+    pytest.importorskip("openjpeg")
+    pytest.importorskip("libjpeg")
+    from edge.pacs.transfer_syntaxes import CANDIDATES, decodable
+
+    assert decodable() == list(CANDIDATES)
+
+
+def test_an_address_that_is_not_of_this_machine(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "edge", "--scp", "192.0.2.1:104", "--spool", str(tmp_path / "s")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "192.0.2.1:104: cannot be used" in done.stderr
+
+
+def test_nothing_of_it_is_loaded_for_a_scan(model, scan):
+    code = "from edge.cli import main; main(sys.argv[1:])"
+    loaded = loaded_after(code, scan(180), "--model", model)
+    assert not loaded & {"pydicom", "ssl", "http", "ipaddress"}
+
+
+def test_memory_of_a_node(node, tmp_path):  # noqa: F811
+    one = node("--settle", "0.5")
+    files = write_slices(tmp_path / "in", 40, size=512)
+    senders = [
+        subprocess.Popen(
+            ["storescu", "127.0.0.1", str(one.port), *map(str, files[at::20])],
+            stderr=subprocess.DEVNULL,
+        )
+        for at in range(20)
+    ]
+    most = 0
+    while any(sender.poll() is None for sender in senders):
+        most = max(most, one.memory())
+    until(lambda: len(one.results()) == 40)
+    most = max(most, one.memory())
+    assert Counter(line["verdict"] is None for line in one.results()) == {False: 40}
+    print(f"{most / 1e6:.1f} MB")
+    assert most < 90e6
+
+
+def test_studies_of_results_in_another_place(node, tmp_path):  # noqa: F811
+    one = node("--settle", "0.5", "--out", str(tmp_path / "results.ndjson"))
+    store(one.port, *write_slices(tmp_path / "in", 1))
+    until((tmp_path / "results.studies.ndjson").exists)
+    assert not (one.spool / STUDIES).exists()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 40 MB, of which a node leaves 32 free."""
+    place = tmp_path / "node0"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(place)]
+    if subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=False)
+
+
+def test_a_disk_that_fills_up_and_is_emptied(small_disk, node, tmp_path):  # noqa: F811
+    files = write_slices(tmp_path / "in", 60, size=512)
+    one = Node(small_disk, "--settle", "0.5")
+    try:
+        first = store(one.port, *files, options=("-v", "-nh"), check=False)
+        refused = (first.stdout + first.stderr).count("OutOfResources)")
+        assert 10 < refused < 50, first.stderr[-500:]
+        until(lambda: len(one.results()) == 60 - refused)
+        assert one.said().count("no room") == 1
+        for file in one.spool.rglob("*.dcm"):
+            file.unlink()
+        for at in range(0, 60, 20):  # again from the beginning, as a scanner would
+            store(one.port, *files[at : at + 20])
+            until(lambda at=at: len({line["path"] for line in one.results()}) >= at + 20)
+            for file in one.spool.rglob("*.dcm"):
+                file.unlink()
+        assert len(one.results()) == 60
+    finally:
+        one.stop()

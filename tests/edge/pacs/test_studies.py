@@ -1,0 +1,96 @@
+"""When a study is judged, and that a restart judges none twice."""
+
+import json
+
+import pytest
+
+pytest.importorskip("pydicom")
+from edge.inference.engines import installed
+from edge.model_file.container import open_model
+from edge.pacs.studies import Studies, studies_path
+from tests.edge.conftest import MODELS
+from tests.edge.pacs.network import read, write_slices
+
+
+@pytest.fixture
+def spool(tmp_path):
+    """Three slices of two studies, and the lines of their verdicts."""
+    folder, out = tmp_path / "spool", tmp_path / "results.ndjson"
+    files = write_slices(folder / "1.2.3", 2) + write_slices(folder / "1.2.4", 1, study="1.2.4")
+    with open(out, "w") as lines:
+        for number, file in enumerate(files):
+            record = {"path": str(file), "verdict": "tumor", "probability": 0.9, "reason": None}
+            record |= {"model": "tiny", "model_sha256": "0" * 64, "synthetic": True, "error": None}
+            record["file"] = {"path": str(file), "sha256": f"{number:064x}"}
+            lines.write(json.dumps(record) + "\n")
+    return folder, out
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def studies(spool, clock=None, settle=10.0):
+    if not installed("tflite"):
+        pytest.skip("no engine for tflite is installed")
+    manifest = open_model(MODELS / "tiny.tflite").manifest
+    written = []
+    folder, out = spool
+    made = Studies(str(folder), str(out), manifest, settle, written.append, clock or Clock())
+    return made, written
+
+
+def test_each_is_judged_when_it_has_settled(spool):
+    clock = Clock()
+    made, written = studies(spool, clock)
+    assert made.judge_due() == pytest.approx(10)
+    clock.now = 9.0
+    made.add(str(spool[0] / "1.2.4" / "late.dcm"), "ab")
+    clock.now = 11.0
+    assert made.judge_due() == pytest.approx(8)
+    assert [line["slices"] for line in written] == [2]
+    assert written[0]["verdict"] == "tumor"
+    assert written[0]["series"][0]["counted"] == 2
+
+
+def test_a_slice_without_a_line_is_waited_for(spool):
+    clock = Clock()
+    made, written = studies(spool, clock)
+    assert not made.lacks_lines()
+    (spool[0] / "1.2.3" / "waits.dcm").write_bytes(b"")
+    assert made.lacks_lines()
+    clock.now = 11.0
+    made.judge_due()
+    assert [line["study"].rpartition("/")[2] for line in written] == ["1.2.4"]
+
+
+def test_a_line_that_was_cut_short_at_any_byte_is_written_again(spool):
+    made, written = studies(spool, settle=0.0)
+    made.judge_due()
+    made.close()
+    assert len(written) == 2
+    path = spool[1].with_name("results.studies.ndjson")
+    assert str(path) == studies_path(str(spool[1]))
+    whole = path.read_bytes()
+    ends = [at + 1 for at, byte in enumerate(whole) if byte == 10]
+    for size in [*range(0, len(whole), 97), *ends]:
+        path.write_bytes(whole[:size])
+        made, _ = studies(spool, settle=0.0)
+        made.judge_due()
+        made.close()
+        assert sorted(line["study"] for line in read(path)) == sorted(
+            line["study"] for line in written
+        )
+        assert {line["version"] for line in read(path)} == {1}
+
+
+def test_two_nodes_cannot_write_to_the_same_file(spool):
+    from edge.errors import EdgeError
+
+    made, _ = studies(spool)
+    with pytest.raises(EdgeError, match="stop that one first"):
+        studies(spool)
+    made.close()
