@@ -143,7 +143,11 @@ class CsvWriter:
         self._writer.writerow([*self._COLUMNS, *(f"{t}_ms" for t in self._TIMINGS), *self._LAST])
 
     def write(self, outcome: Outcome) -> None:
-        row = record(outcome)
+        self.write_record(record(outcome))
+
+    def write_record(self, row: dict) -> None:
+        """A result as `record` makes it."""
+        row = {**row}
         row["remarks"] = "; ".join(row["remarks"] or ())
         timings = row["timings_ms"] or {}
         self._writer.writerow(
@@ -163,10 +167,17 @@ def _html(stream: TextIO):
     return HtmlWriter(stream)
 
 
+def _parquet(stream: TextIO):
+    from edge.results.parquet import ParquetWriter
+
+    return ParquetWriter(stream)
+
+
 WRITERS = {
     "text": TextWriter,
     "json": JsonWriter,
     "ndjson": NdjsonWriter,
     "csv": CsvWriter,
     "html": _html,
+    "parquet": _parquet,
 }
