@@ -7,7 +7,7 @@ did once are tried again at the end, alone, so that the next death tells which s
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from edge.app.batch import picture_maker, progress_of
@@ -63,6 +63,7 @@ class _Run:
         self._args, self._journal = args, journal
         self._attempts = Attempts(journal)
         self._ledger = Ledger(journal, self._tell)
+        self._look = looking(classifier.max_pixels)
         self._crew = Crew(lambda: scan_process(classifier, journal, extra, args.timeout))
         self._again: list[FileState] = []
         """To be tried alone, at the end: what may have ended a process, or was short of memory."""
@@ -116,7 +117,7 @@ class _Run:
                 self._take(attempt, last=False)
         for seen in self._again:
             if self._attempts.deaths(seen) >= MOST:
-                self._ledger.settle(seen, None, given_up(seen.path, MOST))
+                self._ledger.settle(seen, self._look(seen.path), given_up(seen.path, MOST))
                 continue
             while any(self._alone(seen, interrupts)):
                 pass
@@ -135,7 +136,7 @@ class _Run:
 
     def _take(self, attempt: Attempt, last: bool) -> bool:
         """Write what became of a scan; returns whether that is all."""
-        seen, outcome = attempt.item, attempt.outcome
+        seen, outcome, looked = attempt.item, attempt.outcome, attempt.looked
         died = isinstance(outcome, Death)
         short = not died and outcome is not None and outcome.short and not last
         deaths = self._attempts.end(seen, died, final=not died)
@@ -144,8 +145,8 @@ class _Run:
                 self._again.append(seen)
             return False
         if died:
-            outcome = given_up(seen.path, deaths, outcome.reason)
-        self._ledger.settle(seen, attempt.looked, outcome)
+            outcome, looked = given_up(seen.path, deaths, outcome.reason), self._look(seen.path)
+        self._ledger.settle(seen, looked, outcome)
         self._attempts.forget(seen)
         if self._progress:
             self._progress.step()
@@ -170,12 +171,6 @@ def scan_process(
         longest: seconds that one scan may take.
     """
 
-    def look(path: str) -> Look | None:
-        try:
-            return look_at(path, classifier.max_pixels)
-        except (OSError, EOFError, ValueError):
-            return None  # to classify it will tell what is wrong
-
     def is_known(looked: Look | None) -> bool:
         if not journal or looked is None or looked.sha256 is None:
             return False
@@ -185,4 +180,17 @@ def scan_process(
         # The lock on the results is the child's as well: it would outlive a run that is killed.
         return [] if journal is None or journal.descriptor is None else [journal.descriptor]
 
+    look = looking(classifier.max_pixels)
     return ScanProcess(classifier, extra, foreign, longest, look, is_known)
+
+
+def looking(max_pixels: int) -> Callable[[str], Look | None]:
+    """`look_at`, with None for a file that cannot be looked at: to classify it tells why."""
+
+    def look(path: str) -> Look | None:
+        try:
+            return look_at(path, max_pixels)
+        except (OSError, EOFError, ValueError):
+            return None
+
+    return look

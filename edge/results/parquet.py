@@ -7,8 +7,6 @@ end. So a run that breaks off leaves none.
 from typing import TextIO
 
 from edge import NOTICE
-from edge.parallel.pipeline import Outcome
-from edge.results.writers import record
 
 _ROWS = 10_000
 """Of a row group: some 2 MB in memory."""
@@ -36,7 +34,7 @@ COLUMNS = {
 """Names, in order, and Arrow's types. The last two are null without --resume, which alone looks."""
 
 
-class ParquetWriter:
+class ParquetTable:
     """A row a scan, as `COLUMNS` says.
 
     Args:
@@ -61,11 +59,8 @@ class ParquetWriter:
         self._rows: list[dict] = []
         self._writer = Writer(_Below(stream), self._schema, compression="zstd")
 
-    def write(self, outcome: Outcome) -> None:
-        self.write_record(record(outcome))
-
     def write_record(self, row: dict) -> None:
-        """A result as `record` makes it, or a line of a journal."""
+        """A result as `edge.results.writers.record` makes it, or a line of a journal."""
         timings, file = row.get("timings_ms") or {}, row.get("file") or {}
         more = {
             **{f"{name}_ms": timings.get(name) for name in _TIMINGS},

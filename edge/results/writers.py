@@ -167,10 +167,17 @@ def _html(stream: TextIO):
     return HtmlWriter(stream)
 
 
-def _parquet(stream: TextIO):
-    from edge.results.parquet import ParquetWriter
+class ParquetWriter:
+    """A table: see `edge.results.parquet`."""
 
-    return ParquetWriter(stream)
+    def __init__(self, stream: TextIO):
+        from edge.results.parquet import ParquetTable
+
+        self._table = ParquetTable(stream)
+        self.write_record, self.close = self._table.write_record, self._table.close
+
+    def write(self, outcome: Outcome) -> None:
+        self.write_record(record(outcome))
 
 
 WRITERS = {
@@ -179,5 +186,5 @@ WRITERS = {
     "ndjson": NdjsonWriter,
     "csv": CsvWriter,
     "html": _html,
-    "parquet": _parquet,
+    "parquet": ParquetWriter,
 }
