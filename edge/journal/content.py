@@ -25,6 +25,9 @@ class Look:
     sha256: str | None
     """None: it is too large to be hashed."""
 
+    def __reduce__(self):
+        return Look, (self.seen, self.sha256)
+
 
 def look_at(path: str, max_pixels: int) -> Look:
     """Open a file, see its state and hash it.

@@ -65,6 +65,8 @@ class Journal:
         self._end = 0
         self.damaged = 0
         """Lines that are no results: left where they are, and passed over."""
+        self.lives = 0
+        """Times that what is done was forgotten, with the file that said so."""
         self.failed = 0
         """Results of files that could not be read, or were rejected."""
         self.models: set[str] = set()
@@ -227,6 +229,7 @@ class Journal:
         self._touched.clear()
         self.models.clear()
         self.failed = 0
+        self.lives += 1
 
     def _note(self, seen: FileState, sha256: str | None) -> None:
         self._keys.add(seen.key())

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from edge.errors import EdgeError, RejectedError
 from edge.inference.classifier import Classifier
@@ -39,15 +39,14 @@ class Death:
     """Whether the file may have been to blame."""
 
 
-@dataclass(frozen=True)
-class _Reply:
+class _Reply(NamedTuple):
     outcome: Outcome | None
     """None: it can be decoded; the rest is for the parent."""
     fault: str | None
     """What was raised that nobody foresaw."""
     used: float
     """Seconds of the processor, since the process began."""
-    look: Any = None
+    look: Any
 
 
 class ScanProcess:
