@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import BinaryIO
 
 from edge.app.batch import picture_maker, progress_of
 from edge.app.inputs import expand
@@ -18,6 +19,7 @@ from edge.app.ledger import Ledger
 from edge.console.exit_status import DONE, FAILED, WRONG
 from edge.console.messages import say
 from edge.errors import EdgeError
+from edge.files.regular_file import open_regular
 from edge.inference.classifier import Classifier
 from edge.inference.threads import default_jobs
 from edge.journal.attempts import MOST, Attempts
@@ -117,7 +119,7 @@ class _Run:
                 self._take(attempt, last=False)
         for seen in self._again:
             if self._attempts.deaths(seen) >= MOST:
-                self._ledger.settle(seen, self._look(seen.path), given_up(seen.path, MOST))
+                self._ledger.settle(seen, self._looked(seen.path), given_up(seen.path, MOST))
                 continue
             while any(self._alone(seen, interrupts)):
                 pass
@@ -145,12 +147,19 @@ class _Run:
                 self._again.append(seen)
             return False
         if died:
-            outcome, looked = given_up(seen.path, deaths, outcome.reason), self._look(seen.path)
+            outcome, looked = given_up(seen.path, deaths, outcome.reason), self._looked(seen.path)
         self._ledger.settle(seen, looked, outcome)
         self._attempts.forget(seen)
         if self._progress:
             self._progress.step()
         return True
+
+    def _looked(self, path: str) -> Look | None:
+        """What a file is, of which no process could tell."""
+        looked, file = self._look(path)
+        if file is not None:
+            file.close()
+        return looked
 
     def _tell(self, message: str) -> None:
         self._clear()
@@ -184,13 +193,17 @@ def scan_process(
     return ScanProcess(classifier, extra, foreign, longest, look, is_known)
 
 
-def looking(max_pixels: int) -> Callable[[str], Look | None]:
-    """`look_at`, with None for a file that cannot be looked at: to classify it tells why."""
+def looking(max_pixels: int) -> Callable[[str], tuple[Look | None, BinaryIO | None]]:
+    """Opens a file and looks at it; None where it cannot: to classify it by its name tells why."""
 
-    def look(path: str) -> Look | None:
+    def look(path: str) -> tuple[Look | None, BinaryIO | None]:
+        file = None
         try:
-            return look_at(path, max_pixels)
+            file = open_regular(path)
+            return look_at(file, path, max_pixels), file
         except (OSError, EOFError, ValueError):
-            return None
+            if file is not None:
+                file.close()
+            return None, None
 
     return look

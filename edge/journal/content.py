@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from os import fstat
 from typing import BinaryIO
 
-from edge.files.regular_file import open_regular
 from edge.journal.file_state import FileState
 from edge.scan.file_format import HEAD, sniff
 from edge.scan.max_pixels import max_file_bytes
@@ -29,17 +28,16 @@ class Look:
         return Look, (self.seen, self.sha256)
 
 
-def look_at(path: str, max_pixels: int) -> Look:
-    """Open a file, see its state and hash it.
+def look_at(file: BinaryIO, path: str, max_pixels: int) -> Look:
+    """See the state of an open file and hash it.
 
     Raises:
-        OSError: it cannot be read, or is no regular file.
+        OSError: it cannot be read.
         EOFError: it was cut short meanwhile.
     """
-    with open_regular(path) as file:
-        seen = FileState.of(path, fstat(file.fileno()))
-        head = file.read(HEAD) or b""
-        return Look(seen, sha256_of(file, seen.size, head, max_pixels))
+    seen = FileState.of(path, fstat(file.fileno()))
+    head = file.read(HEAD) or b""
+    return Look(seen, sha256_of(file, seen.size, head, max_pixels))
 
 
 def sha256_of(file: BinaryIO, size: int, head: bytes, max_pixels: int) -> str | None:

@@ -128,8 +128,8 @@ DEADLY = """
 import os, signal, sys, time
 import edge.parallel.scan_process as it
 real = it.classify_one
-def classify_one(classifier, scan, *more):
-    name = os.path.basename(scan)
+def classify_one(classifier, scan, *more, name):
+    path, name = name, os.path.basename(name)
     with open(os.environ["TRIED"], "a") as file:
         file.write(name + "\\n")
     if name.startswith("kill"):
@@ -141,7 +141,7 @@ def classify_one(classifier, scan, *more):
         while True: pass
     if name.startswith("stop"):
         os.kill(os.getpid(), signal.SIGSTOP)
-    return real(classifier, scan, *more)
+    return real(classifier, scan, *more, name=path)
 it.classify_one = classify_one
 from edge.cli import main
 sys.exit(main(sys.argv[1:]))

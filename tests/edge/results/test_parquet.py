@@ -99,9 +99,9 @@ def test_a_full_disk(any_model, scan, tmp_path, more):
 
 def test_without_pyarrow_it_says_what_to_install(any_model, scan, tmp_path):
     hide = "import sys; sys.modules['pyarrow'] = None; from edge.cli import main; "
+    command = [sys.executable, "-c", hide + "sys.exit(main(sys.argv[1:]))", scan(180)]
     done = subprocess.run(
-        [sys.executable, "-c", hide + "sys.exit(main(sys.argv[1:]))", str(scan(180))]
-        + ["--format", "parquet", "--out", str(tmp_path / "r")],
+        [*map(str, command), "--format", "parquet", "--out", str(tmp_path / "r")],
         capture_output=True,
         text=True,
         check=False,
