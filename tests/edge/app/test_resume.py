@@ -309,6 +309,23 @@ def test_a_full_disk(batch, archive, tmp_path):
     check(out, archive)
 
 
+@pytest.mark.parametrize("way", ["deleted", "cut"])
+def test_results_that_another_program_takes_away(batch, archive, tmp_path, way):
+    out = tmp_path / "results.ndjson"
+    process = batch()
+    wait_for(lambda: lines(out) > 20, process)
+    process.send_signal(signal.SIGSTOP)
+    assert lines(out) < SCANS
+    if way == "deleted":
+        out.unlink()
+    else:
+        os.truncate(out, 0)
+    process.send_signal(signal.SIGCONT)
+    assert "what was in it has gone; the same command makes it whole" in finish(process, 2)
+    finish(batch())
+    check(out, archive)
+
+
 def test_a_folder_that_is_not_there(batch):
     assert "gone/r.ndjson: cannot be written" in finish(batch(out="gone/r.ndjson"), 2)
 
