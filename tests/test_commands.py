@@ -140,6 +140,15 @@ edge-classify: --doctor --self-test: --self-test has no effect with --doctor
 edge-classify: --watch . --jobs 2: --jobs has no effect with --watch
 edge-classify: --watch . --format text: --watch writes ndjson; it cannot write text
 edge-classify: --self-test --format html: --self-test reports as text or json, not as html
+edge-classify: --resume x: --resume goes on with a file of results: name it with --out
+edge-classify: --resume --out r --format html x: --resume writes ndjson, csv or parquet; it cannot
+edge-classify: --resume --out r --watch .: --resume has no effect with --watch
+edge-classify: --resume --out r --series x: --resume has no effect with --series
+edge-classify: --timeout 3 x.png: --timeout has no effect without --resume
+edge-classify: --format parquet x: --format parquet is no text, and needs a file
+edge-classify: --shard 3/3 x: parts count from 0, so the last of 3 is 2
+edge-classify: --shard 3 x: '3' is not I/N, as 0/10
+edge-classify: --shard 0/2: --shard has no effect without PATH
 edge-classify: x.png --doctor=3: --doctor takes no value
 edge-classify: --scp 11112: --scp needs a folder to keep what comes: --spool DIR
 edge-classify: --scp 99999 --spool d: is no [AET@]HOST:PORT
@@ -226,6 +235,9 @@ edge-classify: --scp MRI@0.0.0.0:11112 --spool d --allow-aet CT1 MR1 --allow-hos
 edge-classify: --scp [::1]:104 --spool d --tls-cert c --tls-key k --tls-ca a --settle 60 --out r
 edge-classify: --dicomweb https://h:8042/dicom-web --spool d --since 2026-11-28 --tls-ca a
 edge-classify: --query-retrieve A@h:104 --scp MRI@11112 --spool d --study 1.2.3 --format ndjson
+edge-classify: in --resume --out r.ndjson --timeout 20 --shard 0/4 --jobs 3 --explain maps
+edge-classify: in --resume --out r.parquet --format parquet
+edge-classify: in --out r.parquet --format parquet --shard 1/2
 python -m export sign: a.tflite a.onnx --key k
 edge-classify: x.png --out=-o.txt
 edge-classify: --series x --send-results ARCHIVE@[::1]:104 --queue q --format ndjson

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from edge.files.regular_file import open_regular
+from edge.files.shard import Shard
 from edge.files.walk_folders import is_companion_folder, walk
 from edge.saliency.picture_names import PICTURE
 from edge.scan.file_format import SUFFIXES, is_image_file
@@ -39,6 +40,7 @@ def expand(
     null: bool = False,
     skip: str | None = None,
     volumes: bool = False,
+    shard: Shard | None = None,
 ) -> Iterator[Input]:
     """Each file to classify, in the order of `paths`; folders are searched, in order of name.
 
@@ -49,16 +51,18 @@ def expand(
         null: names on standard input end in NUL (`find -print0`) rather than in a newline.
         skip: a folder that is not searched: the one that pictures are being written to.
         volumes: whether NIfTI volumes are among what is searched for, by their names.
+        shard: only the files of this part, by their paths below the folder that was named; those
+            that were named themselves, by their names as they were given.
     """
     suffixes = (*SUFFIXES, *_VOLUMES) if volumes else SUFFIXES
     skip = skip and os.path.realpath(skip)
     for path in paths:
         if path == STDIN:
-            yield from _named(names_on(0, b"\0" if null else b"\n"), say, skip, suffixes)
+            yield from _named(names_on(0, b"\0" if null else b"\n"), say, skip, suffixes, shard)
         elif _MAGIC.intersection(path) and not os.path.lexists(path):
-            yield from _matches(path, say, skip, suffixes)
+            yield from _matches(path, say, skip, suffixes, shard)
         else:
-            yield from _files(path, say, skip, suffixes)
+            yield from _files(path, say, skip, suffixes, shard)
 
 
 def not_searched(path: str, linked: list[str], do: str) -> str:
@@ -112,7 +116,11 @@ def names_on(descriptor: int, end: bytes) -> Iterator[str]:
 
 
 def _named(
-    names: Iterator[str], say: Callable[[str], None], skip: str | None, suffixes: tuple[str, ...]
+    names: Iterator[str],
+    say: Callable[[str], None],
+    skip: str | None,
+    suffixes: tuple[str, ...],
+    shard: Shard | None,
 ) -> Iterator[Input]:
     while True:
         try:
@@ -123,11 +131,15 @@ def _named(
             return
         if name is None:
             return
-        yield from _files(name, say, skip, suffixes)
+        yield from _files(name, say, skip, suffixes, shard)
 
 
 def _matches(
-    pattern: str, say: Callable[[str], None], skip: str | None, suffixes: tuple[str, ...]
+    pattern: str,
+    say: Callable[[str], None],
+    skip: str | None,
+    suffixes: tuple[str, ...],
+    shard: Shard | None,
 ) -> Iterator[Input]:
     from glob import glob
 
@@ -151,18 +163,23 @@ def _matches(
     for path in found:
         if os.path.isdir(path):
             if "**" not in pattern:  # which names the files in it as well
-                yield from _files(path, say, skip, suffixes)
-        else:
+                yield from _files(path, say, skip, suffixes, shard)
+        elif shard is None or shard.has(path):
             yield Input(path)
 
 
 def _files(
-    path: str, say: Callable[[str], None], skip: str | None, suffixes: tuple[str, ...]
+    path: str,
+    say: Callable[[str], None],
+    skip: str | None,
+    suffixes: tuple[str, ...],
+    shard: Shard | None,
 ) -> Iterator[Input]:
     if not os.path.isdir(path):
-        yield Input(path)
+        if shard is None or shard.has(path):
+            yield Input(path)
         return
-    found = skipped = pictures = 0
+    found = skipped = pictures = others = 0
     first = ""
     linked: list[str] = []
     unreadable: list[OSError] = []
@@ -177,6 +194,9 @@ def _files(
             file = os.path.join(folder, name)
             if name.endswith(PICTURE):
                 pictures += 1
+                continue
+            if shard and not shard.has(file[len(path) :].lstrip(os.sep)):
+                others += 1  # without opening it, as every part would
                 continue
             if _is_meant(file, name, suffixes):
                 found += 1
@@ -198,7 +218,7 @@ def _files(
         )
     if linked:
         say(not_searched(path, linked, "name"))
-    if not found and not unreadable:
+    if not found and not unreadable and not others:
         yield Input(path, f"{path}: no image files in this folder")
 
 

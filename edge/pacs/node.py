@@ -9,11 +9,13 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from edge.console.exit_status import DONE, FAILED
 from edge.console.messages import drop_output, results, say
 from edge.inference.classifier import Classifier
+from edge.journal.file_state import FileState
+from edge.journal.results_journal import Journal
 from edge.pacs.receiver import Receiver, Terms, listen
 from edge.pacs.spool import Spool
 from edge.pacs.spool_process import SpoolProcess
@@ -24,9 +26,7 @@ from edge.pacs.uids import ENHANCED_MR_IMAGE, MR_IMAGE
 from edge.scan.dicom.load_pydicom import load_pydicom
 from edge.scan.max_pixels import max_file_bytes
 from edge.service.arrivals import Arrivals
-from edge.service.file_state import FileState
 from edge.service.folder import Folder
-from edge.service.journal import Journal
 from edge.service.watch import RESULTS, run_watch
 
 OWN_TITLE = "MRI-EDGE"
@@ -108,7 +108,7 @@ class SpoolArrivals(Arrivals):
     """Learns of slices from the process that brings them, and judges studies."""
 
     def __init__(self, process: SpoolProcess, classifier: Classifier, args: argparse.Namespace):
-        super().__init__(0.0)  # a file has its name once it is whole
+        super().__init__(args.spool, 0.0)  # a file has its name once it is whole
         self._process, self._manifest = process, classifier.manifest
         self._spool, self._calm = args.spool, args.settle or _SETTLE
         self._studies: Studies | None = None
@@ -122,21 +122,29 @@ class SpoolArrivals(Arrivals):
         """Whether all came that should, and was classified."""
         return self._process.status == DONE and not self._failed
 
-    def begin(self, journal: Journal) -> None:
+    def begin(self, journal: Journal) -> str:
         self._studies = Studies(self._spool, journal.path, self._manifest, self._calm, _write_study)
         foreign = [self._studies.descriptor]
         if journal.descriptor is not None:
             foreign.append(journal.descriptor)
         self._process.start(foreign)
+        return "each slice as it comes"
 
     def descriptors(self) -> list[int]:
         own = [] if self._studies is None else [self._studies.descriptor]
         return [*own, *self._process.descriptors()]
 
-    def ready(self, folder: Folder, done: Callable[[FileState], bool]) -> list[FileState]:
+    def ready(
+        self,
+        folder: Folder,
+        done: Callable[[FileState], bool],
+        again: Iterable[str],
+        anew: bool,
+    ) -> tuple[list[FileState], bool]:
         now = time.monotonic()
         fresh, self._fresh = self._fresh, []
-        if now < self._next_look and self._process.status is None:
+        everything = now >= self._next_look or self._process.status is not None
+        if not everything:
             found = [seen for seen in map(_state, fresh) if seen is not None and not done(seen)]
         else:
             self._next_look = now + _LOOK  # also if there is nothing to be looked at
@@ -144,7 +152,7 @@ class SpoolArrivals(Arrivals):
             took = time.monotonic() - now
             self._next_look = time.monotonic() + max(_LOOK, took / _SHARE)
             self._idle = not found and self._process.status is not None
-        return found
+        return found, everything
 
     def written(self, seen: FileState, sha256: str | None, result: dict) -> None:
         self._failed |= result["verdict"] in (None, "rejected")

@@ -20,13 +20,13 @@ from edge.console.messages import drop_output, results, say
 from edge.console.streams import OutputError
 from edge.errors import EdgeError
 from edge.inference.classifier import Classifier
+from edge.journal.file_state import FileState
+from edge.journal.results_journal import GoneError, Journal
 from edge.results.writers import record
 from edge.saliency.picture_names import PICTURE
 from edge.service.arrivals import Arrivals
 from edge.service.examine import Examiner
-from edge.service.file_state import FileState
 from edge.service.folder import Folder
-from edge.service.journal import GoneError, Journal
 
 RESULTS = ".mri-edge-results.ndjson"
 """Where the results go in the watched folder if no other place is named."""
@@ -45,7 +45,7 @@ def run_watch(
     Args:
         arrivals: how it learns of files; None: by looking.
     """
-    arrivals = arrivals or Arrivals(args.settle or SETTLE)
+    arrivals = arrivals or Arrivals(args.watch, args.settle or SETTLE)
     if not os.path.isdir(args.watch):
         return say(f"{args.watch}: is no folder; make it first")
     path = args.out or os.path.join(args.watch, RESULTS)
@@ -84,8 +84,8 @@ def run_watch(
     examine = Examiner(classifier, journal, extra, arrivals.descriptors)
     try:
         held = _Sigterm()
-        arrivals.begin(journal)
-        say(f"watching {args.watch}; results in {path}. {NOTICE}")
+        how = arrivals.begin(journal)
+        say(f"watching {args.watch} ({how}); results in {path}. {NOTICE}")
         _watch(folder, journal, done, examine, args, held, waiting, later, arrivals)
     except _Stopped:
         pass
@@ -115,12 +115,14 @@ def _watch(
 ) -> None:
     tell, gone, away = _Once(), False, False
     while True:
-        tell.look_again()
         ready = []
         try:
             journal.follow(make=gone)
             gone = False
-            ready = arrivals.ready(folder, done)
+            again = [one.path for one in (*waiting, *later)]
+            ready, everything = arrivals.ready(folder, done, again, anew=away)
+            if everything:
+                tell.look_again()
             if away:
                 say(f"{args.watch}: is back")
             away = False
