@@ -317,6 +317,8 @@ def _report_keys() -> list[str]:
 
 
 _VARIABLES = {
+    "AWS_EC2_METADATA_DISABLED": "Set to `true` unless it is set, when an `s3://` URL is named: "
+    "nobody is asked for credentials whom nobody named. `false` for a machine that has a role.",
     "KERAS_BACKEND": "Backend of `python -m train`: `tensorflow` (the default), `jax` or `torch`. "
     "Keras reads it. Export needs `tensorflow`.",
     "KERAS_DISTRIBUTION_JOB_ADDRESSES": "Addresses of all hosts that train together, on JAX. Keras "
@@ -327,6 +329,8 @@ _VARIABLES = {
     "unless it is set. Nothing is written there unasked.",
     "MPLCONFIGDIR": "Where Matplotlib keeps its list of fonts. Where neither this nor such a "
     "folder in the home folder is there, a temporary one is made and removed.",
+    "NO_GCE_CHECK": "Set to `true` unless it is set, when a `gs://` URL is named, for the same "
+    "reason.",
     "OPENBLAS_NUM_THREADS": "Threads of NumPy's OpenBLAS. `edge-classify` sets 1 unless it is set, "
     "for starting more costs time.",
     "ORT_DISABLE_TELEMETRY": "Set to 1 unless it is set: ONNX Runtime keeps no device id in the "

@@ -82,8 +82,9 @@ def parser(prog: str = "edge-classify") -> Parser:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="image file, folder to search for image files, pattern ('scans/**/*.png'), or - for "
-        "names on standard input, one a line (required, but with --watch, --self-test, --doctor)",
+        help="image file, folder to search for image files, pattern ('scans/**/*.png'), URL of one "
+        "of these (s3, gs, az, https, zip://MEMBER::ARCHIVE), or - for names on standard input, "
+        "one a line (required, but with --watch, --self-test, --doctor)",
     )
     add(
         "--null",

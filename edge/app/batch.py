@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator
 
-from edge.app.inputs import STDIN, Input, expand, is_one_file
+from edge.app.inputs import Input, expand, is_one_file, may_name_urls
 from edge.app.interrupts import Interrupts
 from edge.console.exit_status import DONE, FAILED
 from edge.console.messages import results, say
@@ -55,7 +55,11 @@ def _classify(
             progress.clear()
         say(message)
 
-    inputs = expand(args.paths, tell, null=args.null, skip=args.explain)
+    inputs = expand(args.paths, tell, null=args.null, skip=args.explain, urls=True)
+    if may_name_urls(args.paths):
+        from edge.app.remote_inputs import with_bytes
+
+        inputs = with_bytes(inputs, classifier.max_pixels)
     try:
         outcomes = _outcomes(classifier, args, inputs, extra)
     except EdgeError as error:
@@ -109,7 +113,7 @@ def _progress(args: argparse.Namespace):
     from edge.console.progress import Progress
 
     countable = None
-    if STDIN not in args.paths:
+    if not may_name_urls(args.paths):  # which would be listed twice
         countable = expand(args.paths, lambda message: None, skip=args.explain)
     return Progress(sys.stderr, countable)
 
@@ -128,5 +132,7 @@ def _outcomes(
 
 def _outcome(classifier: Classifier, one: Input, extra: Extra | None) -> Outcome:
     if one.problem is not None:
-        return Outcome(one.path, None, one.problem)
+        return Outcome(one.path, None, one.problem, unread=one.unread, short=one.short)
+    if one.scan is not None:
+        return classify_one(classifier, one.scan, extra, name=one.path)
     return classify_one(classifier, one.path, extra)

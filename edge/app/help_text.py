@@ -9,9 +9,10 @@ usage: edge-classify PATH ... [options]
 Classify brain-MRI scans with an exported model. Research software, not a medical device: not for diagnosis or treatment.
 
 input:
-  PATH                  image file, folder to search for image files, pattern ('scans/**/*.png'), or
-                        - for names on standard input, one a line (required, but with --watch,
-                        --self-test, --doctor)
+  PATH                  image file, folder to search for image files, pattern ('scans/**/*.png'),
+                        URL of one of these (s3, gs, az, https, zip://MEMBER::ARCHIVE), or - for
+                        names on standard input, one a line (required, but with --watch, --self-
+                        test, --doctor)
   --null                names on standard input end in NUL, as find -print0 writes them (default: in
                         a newline)
   --frame N             which frame or page, from 1, of files with several (default: refuse them)

@@ -99,6 +99,8 @@ def test_no_import_statement_points_the_wrong_way(path):
     allowed = {"edge", "numpy", "PIL"} | set(sys.stdlib_module_names)
     if path.parent.name == "series":
         allowed |= {"pydicom", "nibabel"}  # extras likewise
+    if path.parent.name == "remote":
+        allowed |= {"fsspec", "aiohttp"}  # likewise
     if path.parent.name == "dicom":
         allowed.add("pydicom")  # an extra, imported once a file is DICOM, as the tests above prove
     for node in ast.walk(ast.parse(path.read_text())):
