@@ -42,13 +42,16 @@ def main(argv: list[str] | None = None) -> int:
 def _run(args, closed: frozenset[int]) -> int:
     if not (args.paths or args.watch or args.self_test or args.doctor):
         return say("no scan given; name image files or folders, or see --help")
-    problem = _no_stream(args, closed)
+    if args.resume and args.format == "text":
+        end = os.path.splitext(args.out)[1].lower()
+        args.format = {".csv": "csv", ".parquet": "parquet"}.get(end, "ndjson")
+    problem = _no_stream(args, closed) or _no_package(args.format)
     if problem:
         return say(problem)
     if args.out:
         from edge.results.result_file import why_unwritable
 
-        problem = why_unwritable(args.out)
+        problem = why_unwritable(args.out, args.format)
         if problem:
             return say(problem)
     model_path = args.model
@@ -116,12 +119,25 @@ def _run(args, closed: frozenset[int]) -> int:
 
     if args.series:
         from edge.app.series_batch import run_series as run_batch
+    elif args.resume:
+        from edge.app.resume import run_resume as run_batch
     else:
         from edge.app.batch import run_batch
 
     gc.freeze()  # nor is any in what is loaded; and forked workers then share it
     gc.enable()
     return run_batch(classifier, args)
+
+
+def _no_package(format: str) -> str | None:
+    """Which package a format needs that is not installed; None if none."""
+    if format != "parquet":
+        return None
+    from importlib.util import find_spec
+
+    if find_spec("pyarrow") is not None:
+        return None
+    return "--format parquet needs pyarrow; run: pip install 'mri-edge[parquet]'"
 
 
 def _no_stream(args, closed: frozenset[int]) -> str | None:

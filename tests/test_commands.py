@@ -123,6 +123,15 @@ edge-classify: --doctor --self-test: --self-test has no effect with --doctor
 edge-classify: --watch . --jobs 2: --jobs has no effect with --watch
 edge-classify: --watch . --format text: --watch writes ndjson; it cannot write text
 edge-classify: --self-test --format html: --self-test reports as text or json, not as html
+edge-classify: --resume x: --resume goes on with a file of results: name it with --out
+edge-classify: --resume --out r --format html x: --resume writes ndjson, csv or parquet; it cannot
+edge-classify: --resume --out r --watch .: --resume has no effect with --watch
+edge-classify: --resume --out r --series x: --resume has no effect with --series
+edge-classify: --timeout 3 x.png: --timeout has no effect without --resume
+edge-classify: --format parquet x: --format parquet is no text, and needs a file
+edge-classify: --shard 3/3 x: parts count from 0, so the last of 3 is 2
+edge-classify: --shard 3 x: '3' is not I/N, as 0/10
+edge-classify: --shard 0/2: --shard has no effect without PATH
 edge-classify: x.png --doctor=3: --doctor takes no value
 python -m train: : --data DIR is missing
 python -m train: --data: --data needs a value: --data DIR
@@ -183,6 +192,9 @@ edge-classify: --doctor --model m.onnx --format json
 edge-classify: --watch in --model m.onnx --trust keys --signature require
 edge-classify: --self-test --model m.onnx --trust keys
 edge-classify: x.png --signature off
+edge-classify: in --resume --out r.ndjson --timeout 20 --shard 0/4 --jobs 3 --explain maps
+edge-classify: in --resume --out r.parquet --format parquet
+edge-classify: in --out r.parquet --format parquet --shard 1/2
 python -m export sign: a.tflite a.onnx --key k
 edge-classify: x.png --out=-o.txt
 edge-classify: -- --odd-name.png

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.results.benchmark_report import read_report
-from edge.service.journal import Journal
+from edge.journal.results_journal import Journal
 from train.errors import TrainError
 from train.phantom.files import is_synthetic
 from train.run.run_folder import MANIFEST, MODEL, SPLIT, read_run

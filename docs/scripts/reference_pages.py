@@ -20,6 +20,7 @@ from edge.model_file.manifest import VERDICTS, Manifest
 from edge.model_file.provenance import Provenance
 from edge.parallel.pipeline import Outcome
 from edge.results import writers
+from edge.results.parquet import COLUMNS as PARQUET_COLUMNS
 from edge.results.words import WORDS
 from edge.saliency.explain import Explanation
 from export.export_report import REPORT as EXPORT_REPORT
@@ -83,9 +84,10 @@ _EXPLANATION = {
 _FORMATS = {
     "text": "A line a scan for people, and the notice at the end.",
     "json": "One document: `notice`, and `results`, a list of records.",
-    "ndjson": "A record a line. What `--watch` writes.",
+    "ndjson": "A record a line. What `--watch` and `--resume` write.",
     "csv": "A header and a row a scan.",
     "html": "One web page that needs no other file and no network.",
+    "parquet": "A table of typed columns, in a file (extra `parquet`).",
 }
 
 
@@ -119,7 +121,7 @@ def results_page() -> str:
         "## With `--explain`",
         "JSON and NDJSON records have `explanation` as well:",
         bullets([f"`{key}`: {text}" for key, text in _EXPLANATION.items()]),
-        "## With `--watch`",
+        "## With `--watch` and `--resume`",
         "Each line has `file` as well: the absolute `path`, `size` in bytes, `mtime_ns` (time of "
         "change in nanoseconds), `sha256`, `inode` and `ctime_ns` (when the system noted the last "
         "change) of the file. By these a file is known again. `sha256` is null where the file is "
@@ -127,6 +129,11 @@ def results_page() -> str:
         "## Columns of CSV",
         "In this order, quoted as RFC 4180 says:",
         bullets([f"`{column}`" for column in columns]),
+        "## Columns of Parquet",
+        "In this order, of Arrow's types, each of which may be null. `remarks` is a list; "
+        "`scan_bytes` and `scan_sha256` are of the scan's own file and are there with `--resume` "
+        "alone. The notice is in the metadata of the file as well.",
+        bullets([f"`{column}`: {kind}" for column, kind in PARQUET_COLUMNS.items()]),
     )
 
 

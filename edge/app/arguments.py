@@ -8,6 +8,7 @@ import argparse
 
 from edge.console.option_rules import Rule
 from edge.console.parser import Parser
+from edge.files.shard import Shard
 
 _EPILOG = """exit status: 0 every scan was classified; 1 at least one could not be read or was
 rejected, or its picture could not be written (the others are still classified), or the self-test
@@ -18,7 +19,7 @@ Results go to standard output, everything else to standard error."""
 # Spelt out here so that --help loads neither NumPy nor Pillow; a test compares them with the truth.
 _ENGINE_NAMES = ("litert", "tflite-runtime", "onnxruntime")
 _PROVIDER_NAMES = ("cpu", "cuda", "tensorrt")
-_FORMATS = ("text", "json", "ndjson", "csv", "html")
+_FORMATS = ("text", "json", "ndjson", "csv", "html", "parquet")
 _MOST = 1024
 """Threads or jobs; more is a slip of the finger, and some engines take the memory for them."""
 
@@ -50,6 +51,24 @@ RULES = (
         says="--watch writes ndjson; it cannot write {format}",
     ),
     Rule("--settle", needs=("--watch",)),
+    Rule("--format parquet", excludes=("--doctor", "--self-test"), says=_REPORTS),
+    Rule(
+        "--format parquet",
+        needs=("--out",),
+        says="--format parquet is no text, and needs a file: name one with --out",
+    ),
+    Rule(
+        "--resume",
+        needs=("--out",),
+        says="--resume goes on with a file of results: name it with --out",
+    ),
+    Rule(
+        "--format",
+        needs=("no --resume", "--format ndjson", "--format csv", "--format parquet"),
+        says="--resume writes ndjson, csv or parquet; it cannot write {format}",
+    ),
+    Rule("--timeout", needs=("--resume",)),
+    Rule("--shard", needs=("PATH",)),
     Rule(
         "--series",
         takes=("PATH", *_LOADING, "--jobs", "--max-pixels", "--null", "--format", "--out"),
@@ -111,7 +130,13 @@ def parser(prog: str = "edge-classify") -> Parser:
         help="refuse scans with more pixels, width x height (default: 64 million)",
     )
     add = result.group("output")
-    add("--format", choices=_FORMATS, default="text", help="of the results (default: text)")
+    add(
+        "--format",
+        choices=_FORMATS,
+        default="text",
+        help="of the results; parquet needs --out and the extra parquet (default: text; with "
+        "--resume by the name of --out: .csv, .parquet, else ndjson)",
+    )
     add(
         "--out",
         type=_name,
@@ -176,6 +201,28 @@ def parser(prog: str = "edge-classify") -> Parser:
         help="threads of each engine, or auto: measure at the start which number is fastest "
         "(default: 1, which holds its pace on a busy machine)",
     )
+    add = result.group("archive")
+    add(
+        "--resume",
+        action="store_true",
+        help="each result is in --out as soon as it is known, and the same command goes on after "
+        "whatever ended it: no file twice, none lost; a scan that ends its process twice gets an "
+        "error (default: --out is written when all is done)",
+    )
+    add(
+        "--shard",
+        type=_shard,
+        metavar="I/N",
+        help="only part I, from 0, of N, by a hash of each path below PATH: the same on each "
+        "machine, whose number it is (default: all)",
+    )
+    add(
+        "--timeout",
+        type=_seconds,
+        default=300.0,
+        metavar="S",
+        help="with --resume: a scan that takes more than S seconds ends its process (default: 300)",
+    )
     add = result.group("service")
     add(
         "--watch",
@@ -231,6 +278,18 @@ def _few(text: str) -> int:
     if value > _MOST:
         raise argparse.ArgumentTypeError(f"{text!r} is more than {_MOST}")
     return value
+
+
+def _shard(text: str) -> Shard:
+    index, slash, count = text.partition("/")
+    if not (slash and index.isascii() and index.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not I/N, as 0/10")
+    shard = Shard(int(index), _positive(count))
+    if shard.index >= shard.count:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: parts count from 0, so the last of {shard.count} is {shard.count - 1}"
+        )
+    return shard
 
 
 def _seconds(text: str) -> float:

@@ -21,14 +21,10 @@ _ALL_DONE = (DONE, FAILED)
 
 def run_batch(classifier: Classifier, args: argparse.Namespace) -> int:
     """Classify `args.paths` and return the exit status."""
-    extra = None
-    if args.explain or args.format == "html":
-        from edge.saliency.explain import prepare
-
-        try:
-            extra = prepare(args.explain, thumbnails=args.format == "html")
-        except OSError as error:
-            return say(f"{args.explain}: cannot be written to ({error.strerror or error})")
+    try:
+        extra = picture_maker(args)
+    except OSError as error:
+        return say(f"{args.explain}: cannot be written to ({error.strerror or error})")
     if not args.out:
         return _classify(classifier, args, extra, results())
     try:
@@ -44,6 +40,19 @@ def run_batch(classifier: Classifier, args: argparse.Namespace) -> int:
     return status
 
 
+def picture_maker(args: argparse.Namespace) -> Extra | None:
+    """What draws the pictures of `--explain` and of the web page, if any are wanted.
+
+    Raises:
+        OSError: their folder cannot be written to.
+    """
+    if not args.explain and args.format != "html":
+        return None
+    from edge.saliency.explain import prepare
+
+    return prepare(args.explain, thumbnails=args.format == "html")
+
+
 def _classify(
     classifier: Classifier, args: argparse.Namespace, extra: Extra | None, stream, keeps=True
 ) -> int:
@@ -55,7 +64,9 @@ def _classify(
             progress.clear()
         say(message)
 
-    inputs = expand(args.paths, tell, null=args.null, skip=args.explain, urls=True)
+    inputs = expand(
+        args.paths, tell, null=args.null, skip=args.explain, shard=args.shard, urls=True
+    )
     if may_name_urls(args.paths):
         from edge.app.remote_inputs import with_bytes
 
@@ -64,7 +75,7 @@ def _classify(
         outcomes = _outcomes(classifier, args, inputs, extra)
     except EdgeError as error:
         return say(error)
-    progress = _progress(args)  # after the workers: they are forks, and it has a thread
+    progress = progress_of(args)  # after the workers: they are forks, and it has a thread
     writer = WRITERS[args.format](stream)
     interrupts = Interrupts(needed=bool(args.out) or not is_one_file(args.paths))
     status = written = explained = 0
@@ -106,7 +117,7 @@ def _classify(
     return status
 
 
-def _progress(args: argparse.Namespace):
+def progress_of(args: argparse.Namespace):
     """A `Progress` where somebody sees it and it is worth it, else None."""
     if not sys.stderr.isatty() or is_one_file(args.paths):
         return None
@@ -114,7 +125,7 @@ def _progress(args: argparse.Namespace):
 
     countable = None
     if not may_name_urls(args.paths):  # which would be listed twice
-        countable = expand(args.paths, lambda message: None, skip=args.explain)
+        countable = expand(args.paths, lambda message: None, skip=args.explain, shard=args.shard)
     return Progress(sys.stderr, countable)
 
 
@@ -134,5 +145,5 @@ def _outcome(classifier: Classifier, one: Input, extra: Extra | None) -> Outcome
     if one.problem is not None:
         return Outcome(one.path, None, one.problem, unread=one.unread, short=one.short)
     if one.scan is not None:
-        return classify_one(classifier, one.scan, extra, name=one.path)
+        return classify_one(classifier, one.scan, extra)
     return classify_one(classifier, one.path, extra)

@@ -22,8 +22,9 @@ input:
   --max-pixels N        refuse scans with more pixels, width x height (default: 64 million)
 
 output:
-  --format {text,json,ndjson,csv,html}
-                        of the results (default: text)
+  --format {text,json,ndjson,csv,html,parquet}
+                        of the results; parquet needs --out and the extra parquet (default: text;
+                        with --resume by the name of --out: .csv, .parquet, else ndjson)
   --out FILE            write the results to FILE, once they are whole; with --watch, append to it
                         (default: standard output)
   --explain DIR         write a PNG for each scan there: where the model sees a tumor, by its own
@@ -51,6 +52,15 @@ speed:
                         are two cores, so that one is decoded while another is classified)
   --threads N           threads of each engine, or auto: measure at the start which number is
                         fastest (default: 1, which holds its pace on a busy machine)
+
+archive:
+  --resume              each result is in --out as soon as it is known, and the same command goes on
+                        after whatever ended it: no file twice, none lost; a scan that ends its
+                        process twice gets an error (default: --out is written when all is done)
+  --shard I/N           only part I, from 0, of N, by a hash of each path below PATH: the same on
+                        each machine, whose number it is (default: all)
+  --timeout S           with --resume: a scan that takes more than S seconds ends its process
+                        (default: 300)
 
 service:
   --watch DIR           classify each file that is put there, until stopped; results as ndjson, each

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from edge.errors import ImageError
 from edge.files.regular_file import open_regular
+from edge.files.shard import Shard
 from edge.files.walk_folders import is_companion_folder, walk
 from edge.saliency.picture_names import PICTURE
 from edge.scan.file_format import SUFFIXES, is_image_file
@@ -50,6 +51,7 @@ def expand(
     skip: str | None = None,
     volumes: bool = False,
     urls: bool = False,
+    shard: Shard | None = None,
 ) -> Iterator[Input]:
     """Each file to classify, in the order of `paths`; folders are searched, in order of name.
 
@@ -61,18 +63,21 @@ def expand(
         skip: a folder that is not searched: the one that pictures are being written to.
         volumes: whether NIfTI volumes are among what is searched for, by their names.
         urls: whether what a URL names is listed; else it is said that it is not read.
+        shard: only the files of this part, by their paths below the folder that was named; those
+            that were named themselves, by their names as they were given.
     """
     suffixes = (*SUFFIXES, *_VOLUMES) if volumes else SUFFIXES
     skip = skip and os.path.realpath(skip)
     for path in paths:
         if path == STDIN:
-            yield from _named(names_on(0, b"\0" if null else b"\n"), say, skip, suffixes, urls)
+            ends = b"\0" if null else b"\n"
+            yield from _named(names_on(0, ends), say, skip, suffixes, shard, urls)
         elif is_url(path):
-            yield from _remote(path, say, urls)
+            yield from _remote(path, say, shard, urls)
         elif _MAGIC.intersection(path) and not os.path.lexists(path):
-            yield from _matches(path, say, skip, suffixes)
+            yield from _matches(path, say, skip, suffixes, shard)
         else:
-            yield from _files(path, say, skip, suffixes)
+            yield from _files(path, say, skip, suffixes, shard)
 
 
 def not_searched(path: str, linked: list[str], do: str) -> str:
@@ -141,6 +146,7 @@ def _named(
     say: Callable[[str], None],
     skip: str | None,
     suffixes: tuple[str, ...],
+    shard: Shard | None,
     urls: bool,
 ) -> Iterator[Input]:
     while True:
@@ -153,12 +159,14 @@ def _named(
         if name is None:
             return
         if is_url(name):
-            yield from _remote(name, say, urls)
+            yield from _remote(name, say, shard, urls)
         else:
-            yield from _files(name, say, skip, suffixes)
+            yield from _files(name, say, skip, suffixes, shard)
 
 
-def _remote(url: str, say: Callable[[str], None], read: bool) -> Iterator[Input]:
+def _remote(
+    url: str, say: Callable[[str], None], shard: Shard | None, read: bool
+) -> Iterator[Input]:
     from edge.remote.listing import remote_scans
     from edge.remote.url import shown
 
@@ -168,13 +176,18 @@ def _remote(url: str, say: Callable[[str], None], read: bool) -> Iterator[Input]
         return
     try:
         for scan in remote_scans(url, _may_be_scan, say):
-            yield Input(scan.name, remote=scan)
+            if shard is None or shard.has(scan.name):
+                yield Input(scan.name, remote=scan)
     except ImageError as error:
         yield Input(name, str(error))
 
 
 def _matches(
-    pattern: str, say: Callable[[str], None], skip: str | None, suffixes: tuple[str, ...]
+    pattern: str,
+    say: Callable[[str], None],
+    skip: str | None,
+    suffixes: tuple[str, ...],
+    shard: Shard | None,
 ) -> Iterator[Input]:
     from glob import glob
 
@@ -198,18 +211,23 @@ def _matches(
     for path in found:
         if os.path.isdir(path):
             if "**" not in pattern:  # which names the files in it as well
-                yield from _files(path, say, skip, suffixes)
-        else:
+                yield from _files(path, say, skip, suffixes, shard)
+        elif shard is None or shard.has(path):
             yield Input(path)
 
 
 def _files(
-    path: str, say: Callable[[str], None], skip: str | None, suffixes: tuple[str, ...]
+    path: str,
+    say: Callable[[str], None],
+    skip: str | None,
+    suffixes: tuple[str, ...],
+    shard: Shard | None,
 ) -> Iterator[Input]:
     if not os.path.isdir(path):
-        yield Input(path)
+        if shard is None or shard.has(path):
+            yield Input(path)
         return
-    found = skipped = pictures = 0
+    found = skipped = pictures = others = 0
     first = ""
     linked: list[str] = []
     unreadable: list[OSError] = []
@@ -224,6 +242,9 @@ def _files(
             file = os.path.join(folder, name)
             if name.endswith(PICTURE):
                 pictures += 1
+                continue
+            if shard and not shard.has(file[len(path) :].lstrip(os.sep)):
+                others += 1  # without opening it, as every part would
                 continue
             if _is_meant(file, name, suffixes):
                 found += 1
@@ -245,7 +266,7 @@ def _files(
         )
     if linked:
         say(not_searched(path, linked, "name"))
-    if not found and not unreadable:
+    if not found and not unreadable and not others:
         yield Input(path, f"{path}: no image files in this folder")
 
 

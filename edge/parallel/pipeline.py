@@ -95,15 +95,13 @@ def classify_one(
     scan: str | os.PathLike | np.ndarray | object,
     extra: Extra | None = None,
     frame: int | None = None,
-    name: str | None = None,
 ) -> Outcome:
     """Classify one scan; errors that concern it alone become part of the outcome.
 
     Args:
         frame: of a file with several, from 1; None: the classifier's own.
-        name: of the outcome, for a scan that is no file.
     """
-    path = name or (os.fspath(scan) if isinstance(scan, str | os.PathLike) else _kind(scan))
+    path = os.fspath(scan) if isinstance(scan, str | os.PathLike) else _kind(scan)
     try:
         image, prediction = classifier.examine(scan, frame)
     except (ImageError, EngineError) as error:
@@ -131,7 +129,8 @@ def classify_one(
 
 def _kind(scan: object) -> str:
     """What stands for the name of what is no file."""
-    return "array" if isinstance(scan, np.ndarray) else type(scan).__name__.lower()
+    name = getattr(scan, "scan_name", None)  # as bytes have that came from a URL
+    return name or ("array" if isinstance(scan, np.ndarray) else type(scan).__name__.lower())
 
 
 def _is_unread(error: Exception) -> bool:

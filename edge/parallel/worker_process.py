@@ -10,12 +10,15 @@ import pickle
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
 from edge.console.messages import results
 from edge.errors import EdgeError, EngineError
+
+_SIZE = 8
+"""Bytes before each answer, which tell its length."""
 
 
 class LostWorkerError(EngineError):
@@ -57,7 +60,7 @@ class Worker:
         """How it ended, once that is known: its status as `os.wait` gives it, and the seconds of
         the processor that it had used."""
         self._requests = os.fdopen(ours_out, "wb")
-        self._replies = os.fdopen(ours_in, "rb")
+        self._replies = os.fdopen(ours_in, "rb", buffering=0)  # what it holds, `poll` must see
 
     def __call__(self, item: Any) -> Any:
         """`work(item)`, in the child; raises what it raised.
@@ -65,18 +68,41 @@ class Worker:
         Raises:
             LostWorkerError: the child is gone.
         """
-        try:
+        self.ask(item)
+        return self.answer()
+
+    def ask(self, item: Any) -> None:
+        """Have `work(item)` begun, after what was asked before; `answer` tells in that order.
+
+        Raises:
+            LostWorkerError: the child is gone.
+        """
+        self._item = item
+        with self._told():
             pickle.dump(item, self._requests, pickle.HIGHEST_PROTOCOL)
             self._requests.flush()
-            result, error = pickle.load(self._replies)
-        except (OSError, EOFError, pickle.UnpicklingError) as lost:
-            raise LostWorkerError(
-                f"a worker process ended while it worked on {str(item)[:200]} (out of memory?); "
-                "try fewer --jobs"
-            ) from lost
+
+    def answer(self) -> Any:
+        """What became of it; waits for it. `fileno` is readable once it is there.
+
+        Raises:
+            LostWorkerError: the child is gone. And what `work` raised.
+        """
+        with self._told():
+            size = int.from_bytes(self._read(_SIZE), "big")
+            result, error = pickle.loads(self._read(size))
         if error is not None:
             raise error
         return result
+
+    def fileno(self) -> int:
+        """The descriptor that answers come from."""
+        return self._replies.fileno()
+
+    def kill(self) -> None:
+        """End the child at once; the next `answer` tells that it is lost."""
+        if not self.is_gone():
+            os.kill(self._pid, signal.SIGKILL)
 
     def is_gone(self) -> bool:
         """Whether the child has ended."""
@@ -101,9 +127,27 @@ class Worker:
             last = time.monotonic() + patience
             while not self.is_gone() and time.monotonic() < last:
                 time.sleep(0.01)
-            if not self.is_gone():
-                os.kill(self._pid, signal.SIGKILL)
+            self.kill()
         self._wait(0)
+
+    def _read(self, size: int) -> bytes:
+        data = self._replies.read(size)
+        while len(data) < size:
+            more = self._replies.read(size - len(data))
+            if not more:
+                raise EOFError
+            data += more
+        return data
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, EOFError, pickle.UnpicklingError) as lost:
+            raise LostWorkerError(
+                f"a worker process ended while it worked on {str(self._item)[:200]} "
+                "(out of memory?); try fewer --jobs"
+            ) from lost
 
     def _wait(self, options: int) -> None:
         if self.ended is not None:
@@ -154,7 +198,8 @@ def _serve(work: Callable[[Any], Any], source: int, target: int, inherited: Iter
                     reply = (None, error)
                 except Exception as error:
                     reply = (None, RuntimeError(f"{type(error).__name__}: {error}"))
-                pickle.dump(reply, replies, pickle.HIGHEST_PROTOCOL)
+                data = pickle.dumps(reply, pickle.HIGHEST_PROTOCOL)
+                replies.write(len(data).to_bytes(_SIZE, "big") + data)
                 replies.flush()
         status = 0
     except BrokenPipeError:

@@ -101,11 +101,11 @@ class Archive:
             raise
 
     def members(self):
-        """(name, bytes) of each member that is a file."""
+        """(name, bytes, checksum) of each member that is a file."""
         for one in self._zip.infolist():
             kind = one.external_attr >> 16
             if not one.is_dir() and not stat.S_ISLNK(kind):
-                yield one.filename, one.file_size
+                yield one.filename, one.file_size, one.CRC
 
     def read(self, name: str, most: int) -> bytes:
         """The first `most` bytes of a member.

@@ -25,6 +25,8 @@ class Found(NamedTuple):
     path: str
     """As `path_of` has it."""
     size: int | None = None
+    version: int = 0
+    """As `RemoteScan.version`."""
     meant: bool = False
     """Whether the user named it, so that it is an input whatever it is called."""
 
@@ -50,7 +52,7 @@ def remote_scans(
     for one in _LISTERS.get(scheme, _of_store)(url, name):
         if one.meant or is_meant(one.path.partition("?")[0].rpartition("/")[2]):
             found += 1
-            yield RemoteScan(_url(url, scheme, one.path), one.size)
+            yield RemoteScan(_url(url, scheme, one.path), one.size, one.version)
         else:
             first = first or shown(_url(url, scheme, one.path))
             skipped += 1
@@ -72,13 +74,13 @@ def _url(url: str, scheme: str, path: str) -> str:
 def _of_archive(url: str, name: str) -> Iterator[Found]:
     wanted, place = split_archive(url)
     matches = _pattern(wanted)
-    for path, size in tried(lambda: archive(place), name).members():
+    for path, size, checksum in tried(lambda: archive(place), name).members():
         if matches is None:
             meant = path == wanted
             if meant or not wanted or path.startswith(wanted.rstrip("/") + "/"):
-                yield Found(path, size, meant)
+                yield Found(path, size, checksum, meant)
         elif matches(path):
-            yield Found(path, size, True)
+            yield Found(path, size, checksum, True)
 
 
 def _of_store(url: str, name: str) -> Iterator[Found]:
@@ -136,11 +138,15 @@ def _page(
     if answer is None:
         raise PermissionError
     page = [
-        Found(f"{bucket}/{one['Key']}", one["Size"])
+        Found(f"{bucket}/{one['Key']}", one["Size"], _nanoseconds(one.get("LastModified")))
         for one in answer.get("Contents", ())
         if not one["Key"].endswith("/")
     ]
     return page, answer.get("NextContinuationToken") if answer.get("IsTruncated") else None
+
+
+def _nanoseconds(time) -> int:
+    return int(time.timestamp()) * 10**9 if hasattr(time, "timestamp") else 0
 
 
 def _of_folders(scheme: str, path: str, name: str, depth: int = 0) -> Iterator[Found]:
@@ -150,7 +156,8 @@ def _of_folders(scheme: str, path: str, name: str, depth: int = 0) -> Iterator[F
     for one in sorted(entries, key=lambda entry: entry["name"]):
         here = one["name"].strip("/")
         if one["type"] != "directory":
-            yield Found(here, one.get("size"), meant=here == path.strip("/"))
+            changed = _nanoseconds(one.get("updated") or one.get("last_modified"))
+            yield Found(here, one.get("size"), changed, meant=here == path.strip("/"))
         elif here != path.strip("/") and depth < _DEEPEST:
             yield from _of_folders(scheme, here, name, depth + 1)
 

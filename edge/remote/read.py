@@ -17,11 +17,14 @@ _CHUNK = 1 << 18
 
 
 class ScanBytes(io.BytesIO):
-    """The bytes of a scan, with a name for messages."""
+    """The bytes of a scan, with a name for messages and results."""
 
     def __init__(self, data: bytes = b"", name: str = "bytes"):
         super().__init__(data)
-        self.name = name
+        self.name = self.scan_name = name
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def read_remote(scan: RemoteScan, max_pixels: int) -> ScanBytes:

@@ -30,6 +30,9 @@ class RemoteScan:
     """With all that it takes to read it, secrets included."""
     size: int | None = None
     """Bytes; None: not known before it is read."""
+    version: int = 0
+    """What tells it from what was there before under its name, as far as its listing does: when it
+    was changed, in nanoseconds, or a checksum. 0: nothing is known."""
 
     @property
     def name(self) -> str:

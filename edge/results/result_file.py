@@ -13,16 +13,17 @@ _OUTPUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 """Standard output, to which these lead no longer (`edge.console.streams.own_descriptor`)."""
 
 
-def why_unwritable(path: str) -> str | None:
+def why_unwritable(path: str, format: str = "text") -> str | None:
     """Why results cannot be written to a path, before any work is done; None if they may be.
 
-    A scan or a model is not text, as all results are: `--out *.png` must not cost the first.
+    A scan or a model is not text, as all results are but Parquet: `--out *.png` must not cost the
+    first.
     """
     if _is_output(path):
         return None
     if os.path.isdir(path):
         return f"{path}: is a folder, which results cannot replace; name a file in it for --out"
-    if not _may_replace(path):
+    if not _may_replace(path, format):
         return (
             f"{path}: is a scan, a model or the like, which results must not replace; "
             "name another file for --out"
@@ -116,12 +117,14 @@ def _is_output(path: str) -> bool:
     return False
 
 
-def _may_replace(path: str) -> bool:
+def _may_replace(path: str, format: str) -> bool:
     if not os.path.isfile(path):
         return True  # nothing, or a terminal or a pipe
     try:
         with open(path, "rb") as file:
             start = file.read(4096)
+        if format == "parquet" and start.startswith(b"PAR1"):
+            return True
         return b"\0" not in getincrementaldecoder("utf-8")().decode(start).encode()
     except UnicodeDecodeError:
         return False

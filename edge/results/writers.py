@@ -143,7 +143,11 @@ class CsvWriter:
         self._writer.writerow([*self._COLUMNS, *(f"{t}_ms" for t in self._TIMINGS), *self._LAST])
 
     def write(self, outcome: Outcome) -> None:
-        row = record(outcome)
+        self.write_record(record(outcome))
+
+    def write_record(self, row: dict) -> None:
+        """A result as `record` makes it."""
+        row = {**row}
         row["remarks"] = "; ".join(row["remarks"] or ())
         timings = row["timings_ms"] or {}
         self._writer.writerow(
@@ -163,10 +167,24 @@ def _html(stream: TextIO):
     return HtmlWriter(stream)
 
 
+class ParquetWriter:
+    """A table: see `edge.results.parquet`."""
+
+    def __init__(self, stream: TextIO):
+        from edge.results.parquet import ParquetTable
+
+        self._table = ParquetTable(stream)
+        self.write_record, self.close = self._table.write_record, self._table.close
+
+    def write(self, outcome: Outcome) -> None:
+        self.write_record(record(outcome))
+
+
 WRITERS = {
     "text": TextWriter,
     "json": JsonWriter,
     "ndjson": NdjsonWriter,
     "csv": CsvWriter,
     "html": _html,
+    "parquet": ParquetWriter,
 }

@@ -4,28 +4,20 @@ What is not to be read is known before it is opened, what it holds before it is 
 is in work before the work begins.
 """
 
-import hashlib
 import os
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from edge.errors import EngineError
 from edge.files.regular_file import NotRegularError, open_regular
 from edge.inference.classifier import Classifier
+from edge.journal.attempts import MOST, Attempts
+from edge.journal.content import sha256_of
+from edge.journal.file_state import FileState
+from edge.journal.results_journal import Journal
 from edge.parallel.pipeline import Outcome
+from edge.parallel.scan_process import Death, ScanProcess, given_up
 from edge.results.recognize import LONGEST, is_results
-from edge.scan.file_format import HEAD, sniff
-from edge.scan.max_pixels import max_file_bytes
-from edge.service.attempts import MOST, Attempts
-from edge.service.file_state import FileState
-from edge.service.journal import Journal
-from edge.service.scan_process import Death, ScanProcess
-
-_MOST_HASHED = 1 << 32
-"""Bytes. What is larger is no scan, or one page or frame of it is wanted: it gets its line without
-a hash. So does a file of fewer that is no scan by its first bytes, from `_MOST_OF_OTHERS` on."""
-_MOST_OF_OTHERS = 64 << 20
-_IN_PAGES = ("TIFF", "DICOM")
+from edge.scan.file_format import HEAD
 
 
 @dataclass(frozen=True)
@@ -63,18 +55,16 @@ class Examiner:
                 head = file.read(max(HEAD, LONGEST)) or b""
                 if is_results(head, seen.path):
                     return Examined(seen, remark=f"{seen.path}: holds results; it is left alone")
-                sha256 = None
-                if now.size <= self._most_hashed(sniff(head[:HEAD])):
-                    sha256 = _sha256(file, now.size)
-                    if sha256 is None:
-                        return Examined(seen)  # cut short meanwhile
+                sha256 = sha256_of(file, now.size, head, self._max_pixels)
+        except EOFError:
+            return Examined(seen)  # cut short meanwhile
         except NotRegularError:
             return Examined(seen)  # it is none any more
         except OSError as error:
             if not os.path.lexists(seen.path):
                 return Examined(seen)  # taken away
             return _unread(seen, f"{seen.path}: cannot be read ({error.strerror or error})")
-        if sha256 is not None and self._journal.has_content(seen.path, sha256):
+        if sha256 is not None and self._journal.has_content(now.path, sha256):
             self._journal.remember(now)
             return Examined(now)
         outcome = self._classified(now)
@@ -100,7 +90,7 @@ class Examiner:
 
     def _classified(self, seen: FileState) -> Outcome | Examined:
         if self.attempts.deaths(seen) >= MOST:
-            return _given_up(seen)
+            return given_up(seen.path, MOST)
         self.attempts.begin(seen)
         died = final = False
         try:
@@ -120,13 +110,8 @@ class Examiner:
         if not isinstance(outcome, Death):
             return outcome
         if deaths >= MOST:
-            return _given_up(seen, outcome.reason)
+            return given_up(seen.path, MOST, outcome.reason)
         return _unread(seen, f"{seen.path}: {outcome.reason}")
-
-    def _most_hashed(self, kind: str | None) -> int:
-        if kind is None:
-            return _MOST_OF_OTHERS
-        return _MOST_HASHED if kind in _IN_PAGES else max_file_bytes(self._max_pixels)
 
     def _foreign(self) -> list[int]:
         # The lock on the results is the child's as well: it would outlive a watch that is killed.
@@ -134,25 +119,5 @@ class Examiner:
         return [] if descriptor is None else [descriptor]
 
 
-def _given_up(seen: FileState, reason: str = "") -> Outcome:
-    why = f", the last time because {reason}" if reason else ""
-    return Outcome(
-        seen.path,
-        None,
-        f"{seen.path}: the process that read it ended {MOST} times{why}; it is not tried again. "
-        "Scale the image down, or save it as PNG",
-    )
-
-
 def _unread(seen: FileState, reason: str) -> Examined:
     return Examined(seen, outcome=Outcome(seen.path, None, reason, unread=True))
-
-
-def _sha256(file: BinaryIO, size: int) -> str | None:
-    """Of the first `size` bytes, which are all; None: there are fewer by now."""
-    digest = hashlib.sha256()
-    file.seek(0)
-    while size and (chunk := file.read(min(size, 1 << 20))):
-        digest.update(chunk)
-        size -= len(chunk)
-    return None if size else digest.hexdigest()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from edge.app.inputs import is_companion
 from edge.files.walk_folders import is_companion_folder
-from edge.service.file_state import FileState
+from edge.journal.file_state import FileState
 
 _UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart")
 """Ends of the names that programs give to files they are still writing."""

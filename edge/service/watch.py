@@ -20,12 +20,12 @@ from edge.console.messages import drop_output, results, say
 from edge.console.streams import OutputError
 from edge.errors import EdgeError
 from edge.inference.classifier import Classifier
+from edge.journal.file_state import FileState
+from edge.journal.results_journal import GoneError, Journal
 from edge.results.writers import record
 from edge.saliency.picture_names import PICTURE
 from edge.service.examine import Examiner
-from edge.service.file_state import FileState
 from edge.service.folder import Folder
-from edge.service.journal import GoneError, Journal
 
 RESULTS = ".mri-edge-results.ndjson"
 """Where the results go in the watched folder if no other place is named."""

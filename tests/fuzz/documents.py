@@ -14,15 +14,15 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.results.benchmark_report import read_report
 from edge.errors import EdgeError, ModelError
 from edge.inference.decision import verdict
+from edge.journal.attempts import Attempts
+from edge.journal.file_state import FileState
+from edge.journal.results_journal import Journal
 from edge.model_file import manifest, ssh_signature
 from edge.model_file.bounded_json import MANIFEST as MANIFEST_LIMITS
 from edge.model_file.bounded_json import loads
 from edge.model_file.dataclass_json import to_json
 from edge.model_file.trust import find
 from edge.results.recognize import is_results
-from edge.service.attempts import Attempts
-from edge.service.file_state import FileState
-from edge.service.journal import Journal
 from train.data.boxes import parse
 from train.data.label_table import read_labels
 from train.errors import TrainError

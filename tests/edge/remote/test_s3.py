@@ -162,3 +162,26 @@ def test_a_listing_of_thousands_comes_page_by_page(s3):
     assert len(s3.asked) == 1
     assert sum(1 for _ in found) == 3499
     assert len(s3.asked) == 4
+
+
+def test_a_batch_goes_on_where_it_was(s3, tmp_path, monkeypatch, capsys, any_model):
+    s3.put("scans", a_png=png(1), b_png=png(2), fails_png=png(3))
+    s3.fails["fails.png"] = 4
+    out = tmp_path / "results.ndjson"
+    words = ["s3://scans", "--model", str(any_model), "--out", str(out), "--format", "ndjson"]
+    assert main([*words, "--resume"]) == 1
+    assert "500 InternalError" in capsys.readouterr().err
+    s3.put("scans", c_png=png(4))
+    s3.asked.clear()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert main([*words, "--resume"]) == 0
+    assert {line for line in s3.asked if ".png" in line} == {
+        "GET /scans/c.png",
+        "GET /scans/fails.png",
+    }
+    paths = sorted(json.loads(line)["path"] for line in out.read_text().splitlines())
+    assert paths == [f"s3://scans/{name}.png" for name in ("a", "b", "c", "fails")]
+    s3.put("scans", a_png=png(50))  # another, of another size
+    assert main([*words, "--resume"]) == 0
+    assert len(out.read_text().splitlines()) == 5

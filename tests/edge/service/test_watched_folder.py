@@ -41,7 +41,9 @@ def failing(times: int, work, error):
 IO_ERROR = OSError(errno.EIO, os.strerror(errno.EIO))
 
 
-@pytest.mark.parametrize("where", ["edge.service.examine._sha256", "edge.scan.decode._decode_open"])
+@pytest.mark.parametrize(
+    "where", ["edge.service.examine.sha256_of", "edge.scan.decode._decode_open"]
+)
 def test_a_file_that_cannot_be_read_is_tried_again(
     watch_in_process, scan, inbox, monkeypatch, where
 ):
@@ -49,7 +51,7 @@ def test_a_file_that_cannot_be_read_is_tried_again(
     from edge.service import examine
 
     (inbox / "a.png").write_bytes(scan(180).read_bytes())
-    work = examine._sha256 if "examine" in where else decode._decode_open
+    work = examine.sha256_of if "examine" in where else decode._decode_open
     wrapped, calls = failing(3, work, IO_ERROR)
     monkeypatch.setattr(where, wrapped)
     found, err = watch_in_process(3)

@@ -1,15 +1,17 @@
 """A process that classifies one scan after another, and that may die of one.
 
 Whatever a file does to the libraries that decode it (more memory than the system has, an endless
-loop, a fault in their C code), it does to this process, and the watch goes on.
+loop, a fault in their C code), it does to this process, and whoever asked goes on.
 """
 
 import os
 import signal
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from edge.errors import EdgeError, RejectedError
 from edge.inference.classifier import Classifier
@@ -24,7 +26,8 @@ a share that did not answer."""
 
 
 _PATIENCE = 2.0
-"""Seconds that a process may take at the end for what it has in hand."""
+"""Seconds that a process may take at the end for what it has in hand; and, beyond those that a scan
+may take, to end by itself."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class _Reply:
     """What was raised that nobody foresaw."""
     used: float
     """Seconds of the processor, since the process began."""
+    look: Any = None
 
 
 class ScanProcess:
@@ -55,6 +59,9 @@ class ScanProcess:
     Args:
         extra: as `edge.parallel.pipeline.classify_one` takes it.
         foreign: descriptors that the child must close.
+        longest: seconds that a scan may take; then its process is killed.
+        look: called by the child with each path first; what it returns is `looked`.
+        enough: whether that is all that is wanted: the scan is not classified then.
     """
 
     def __init__(
@@ -63,43 +70,98 @@ class ScanProcess:
         extra,
         foreign: Callable[[], list[int]] = list,
         longest: float = LONGEST,
+        look: Callable[[str], Any] = lambda path: None,
+        enough: Callable[[Any], bool] = lambda looked: False,
     ):
         self._classifier, self._extra = classifier, extra
         self._foreign, self._longest = foreign, longest
+        self._look, self._enough = look, enough
+        self.looked: Any = None
+        """What `look` returned of the last scan; None if the process died before."""
+        self._asked: deque[str] = deque()
+        self._last = 0.0
         self._whole = can_fork(classifier.engine)
         self._worker: Worker | None = None
         self._used = 0.0
 
-    def __call__(self, path: str) -> Outcome | Death:
-        """The outcome, or how the process ended.
+    def __call__(self, path: str) -> Outcome | Death | None:
+        """The outcome, or how the process ended; None: to look was enough.
 
         Raises:
             EdgeError: the model turned out to be unusable, or no process can be started.
         """
-        if self.died():  # while it had nothing to do, which is no file's fault
-            self._worker.close()
-            self._worker = None
-        if self._worker is None:
-            foreign = self._foreign()
-            prepared = []
+        self.begin(path)
+        return self.finish()
 
-            def work(path: str) -> _Reply:
-                if not prepared:
-                    _prepare(foreign)
-                    prepared.append(True)
-                return self._work(path)
+    def begin(self, path: str) -> None:
+        """Have a scan begun, after those that were before; `finish` tells in that order.
 
-            self._worker, self._used = Worker(work), 0.0
+        Raises as `__call__`.
+        """
+        if not self._asked:
+            self._last = time.monotonic() + self._longest + _PATIENCE
+            if self.died():  # while it had nothing to do, which is no file's fault
+                self._worker.close()
+                self._worker = None
+            if self._worker is None:
+                self._start()
+        self._asked.append(path)
+        with suppress(LostWorkerError):  # `finish` tells
+            self._worker.ask(path)
+
+    def fileno(self) -> int:
+        """The descriptor that is readable once `finish` need not wait."""
+        return self._worker.fileno()
+
+    def overdue(self) -> float:
+        """Seconds since the child should have ended by itself; negative: there is time left.
+
+        A process that is stopped does not heed its alarm. `kill` is heard by it.
+        """
+        return time.monotonic() - self._last
+
+    def kill(self) -> None:
+        """End the child; `finish` tells."""
+        self._worker.kill()
+
+    def finish(self) -> Outcome | Death | None:
+        """What became of the scan that was begun first. Returns and raises as `__call__`.
+
+        If it ended the process, those behind it were not begun: `unbegun` has them.
+        """
+        self.looked = None
+        path = self._asked.popleft()
         try:
-            reply = self._worker(path)
+            reply = self._worker.answer()
         except LostWorkerError:
             return self._autopsy()
-        self._used = reply.used
+        self._last = time.monotonic() + self._longest + _PATIENCE
+        self._used, self.looked = reply.used, reply.look
         if reply.fault is not None:
             return Death(f"the program failed on it ({reply.fault})")
-        if reply.outcome is not None:
+        if reply.outcome is not None or self._enough(self.looked):
             return reply.outcome
         return classify_one(self._classifier, path, self._extra)
+
+    def unbegun(self) -> list[str]:
+        """The scans that were asked for and are lost with the process; they are forgotten."""
+        if self._worker is not None:
+            return []
+        lost = [*self._asked]
+        self._asked.clear()
+        return lost
+
+    def _start(self) -> None:
+        foreign = self._foreign()
+        prepared = []
+
+        def work(path: str) -> _Reply:
+            if not prepared:
+                _prepare(foreign)
+                prepared.append(True)
+            return self._work(path)
+
+        self._worker, self._used = Worker(work), 0.0
 
     def died(self) -> bool:
         """Whether the process ended by itself, without anybody having seen it yet."""
@@ -113,11 +175,14 @@ class ScanProcess:
 
     def _work(self, path: str) -> _Reply:
         """In the child."""
-        outcome = fault = None
+        outcome = fault = look = None
         # Not a handler: what hangs in C code would never come to it. The process just ends.
         signal.setitimer(signal.ITIMER_REAL, self._longest)
         try:
-            if self._whole:
+            look = self._look(path)
+            if self._enough(look):
+                pass
+            elif self._whole:
                 outcome = classify_one(self._classifier, path, self._extra)
             else:
                 outcome = _rehearsed(self._classifier, path)
@@ -127,7 +192,7 @@ class ScanProcess:
             fault = f"{type(error).__name__}: {error}"[:200]
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
-        return _Reply(outcome, fault, time.process_time())
+        return _Reply(outcome, fault, time.process_time(), look)
 
     def _autopsy(self) -> Death:
         self._worker.close()
@@ -136,13 +201,25 @@ class ScanProcess:
         if not os.WIFSIGNALED(status):
             return Death(f"its process ended with status {os.waitstatus_to_exitcode(status)}")
         number = os.WTERMSIG(status)
-        if number == signal.SIGALRM:
+        late = number == signal.SIGKILL and self.overdue() >= 0
+        if number == signal.SIGALRM or late:
             blame = used - self._used >= _BUSY * self._longest
             why = "" if blame else ", most of it waiting for the disk"
             return Death(f"it took more than {self._longest:g} seconds{why}", blame)
         word = next((one.name for one in signal.Signals if one == number), f"signal {number}")
         hint = "; out of memory?" if number == signal.SIGKILL else ""
         return Death(f"its process was ended by {word}{hint}")
+
+
+def given_up(path: str, deaths: int, reason: str = "") -> Outcome:
+    """The outcome of a scan that has ended so many processes, the last one for that reason."""
+    why = f", the last time because {reason}" if reason else ""
+    return Outcome(
+        path,
+        None,
+        f"{path}: the process that read it ended {deaths} times{why}; it is not tried again. "
+        "Scale the image down, or save it as PNG",
+    )
 
 
 def _rehearsed(classifier: Classifier, path: str) -> Outcome | None:

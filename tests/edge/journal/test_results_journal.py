@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.service.journal import FileState, Journal, RefusedError
+from edge.journal.results_journal import FileState, Journal, RefusedError
 from tests.edge.conftest import results
 
 

@@ -9,11 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from edge.journal.attempts import Attempts
+from edge.journal.file_state import FileState
+from edge.journal.results_journal import Journal
 from edge.parallel.pipeline import Outcome
-from edge.service.attempts import Attempts
-from edge.service.file_state import FileState
-from edge.service.journal import Journal
-from edge.service.scan_process import Death, ScanProcess
+from edge.parallel.scan_process import Death, ScanProcess
 
 SEEN = FileState("/in/a.png", 3, 4, 5, 6)
 
@@ -82,7 +82,7 @@ def test_a_process_that_is_ended_while_it_waits_costs_no_file_anything(process):
 
 
 def test_a_process_that_hangs_is_not_waited_for_at_the_end(process, monkeypatch):
-    monkeypatch.setattr("edge.service.scan_process._PATIENCE", 0.2)
+    monkeypatch.setattr("edge.parallel.scan_process._PATIENCE", 0.2)
     process._longest = 60
     process("a")
     worker = process._worker

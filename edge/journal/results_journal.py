@@ -1,17 +1,14 @@
-"""The results of `--watch` on disk, which are also its memory of what is done."""
+"""The results of `--watch` and `--resume` on disk, which are also their memory of what is done."""
 
 import fcntl
-import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from edge.errors import EdgeError
-from edge.model_file import bounded_json
-from edge.service.file_state import FileState, digest
-
-_BEGIN = b'{"path": "'
-"""Of each line: the key that `edge.results.writers.record` puts first."""
+from edge.journal.file_state import FileState
+from edge.journal.result_line import read_line, was_cut, write_line
 
 
 class RefusedError(EdgeError):
@@ -25,6 +22,10 @@ class GoneError(OSError):
 _RESTLESS = 3
 """Times that a file was found to be the same but for its inode, after which its file system is one
 that numbers files anew as it likes (some shares, FAT), and the number counts no more."""
+
+
+_MODELS = 8
+"""Different ones of which results are told apart."""
 
 
 @dataclass
@@ -43,20 +44,31 @@ class Journal:
     Args:
         path: made if it is not there; one process at a time may hold it.
         say: takes what the user should know about that file.
+        alone: whether it must be empty or hold results of journals and nothing else but what a
+            crash leaves; else lines that are none are passed over.
 
     Raises:
         RefusedError: another process holds it, or it is no file of results, or no regular file.
         OSError: the file cannot be read or written.
     """
 
-    def __init__(self, path: str, say: Callable[[str], object] = lambda message: None):
-        self.path, self._say = path, say
+    def __init__(
+        self,
+        path: str,
+        say: Callable[[str], object] = lambda message: None,
+        alone: bool = False,
+    ):
+        self.path, self._say, self._alone = path, say, alone
         self._file: int | None = None
         self._keys: set[bytes] = set()
         self._touched: dict[bytes, _Touched] = {}
         self._end = 0
         self.damaged = 0
         """Lines that are no results: left where they are, and passed over."""
+        self.failed = 0
+        """Results of files that could not be read, or were rejected."""
+        self.models: set[str] = set()
+        """SHA-256 of the payloads of the models whose verdicts are there, the first few."""
         self._open()
 
     def __len__(self) -> int:
@@ -66,7 +78,7 @@ class Journal:
         """Whether that very file (path, size, times, inode) has its result."""
         if seen.key() in self._keys:
             return True
-        touched = self._touched.get(digest("", seen.path))
+        touched = self._touched.get(seen.digest("")) if self._touched else None
         if touched is None:
             return False
         calm = touched.times >= _RESTLESS and touched.calm == seen.key(inode=False)
@@ -74,14 +86,14 @@ class Journal:
 
     def has_content(self, path: str, sha256: str) -> bool:
         """Whether that path with that content has its result, whatever its time of change."""
-        return _content_key(path, sha256) in self._keys
+        return FileState(path, 0, 0).digest(sha256) in self._keys
 
     def remember(self, seen: FileState) -> None:
         """Take a file as done without a line of its own: it was only touched.
 
         One state is kept of each path: memory does not grow with the number of touches.
         """
-        place, calm = digest("", seen.path), seen.key(inode=False)
+        place, calm = seen.digest(""), seen.key(inode=False)
         before = self._touched.get(place)
         times = before.times + 1 if before is not None and before.calm == calm else 1
         self._touched[place] = _Touched(seen.key(), calm, times)
@@ -95,37 +107,46 @@ class Journal:
         """Of the open file, which a forked process must close: its lock is shared."""
         return self._file
 
-    def append(self, seen: FileState, sha256: str | None, result: dict) -> str | None:
+    def append(
+        self, seen: FileState, sha256: str | None, result: dict, sync: bool = True
+    ) -> str | None:
         """Write one result; on return it is on disk. Returns the line, without its end.
 
         None: another file has come to the journal's path, and the result stands in it.
 
         Args:
             sha256: None: the file is too large to be hashed.
+            sync: False: it is in the system's hands, and outlives this process, but not a power
+                cut; `sync` forces it to disk, or the next one that does.
 
         Raises:
             GoneError, RefusedError: as `follow`; the result is not written.
             OSError: it cannot be written, as to a full disk.
         """
         self.follow(make=True)
-        if sha256 is not None and self.has_content(seen.path, sha256):
+        if sha256 is not None and seen.digest(sha256) in self._keys:
             return None
-        facts = {
-            "size": seen.size,
-            "mtime_ns": seen.mtime_ns,
-            "sha256": sha256,
-            "inode": seen.inode,
-            "ctime_ns": seen.ctime_ns,
-        }
-        # The result's own path may be relative, and begins as --watch was spelt.
-        line = json.dumps({**result, "file": {"path": os.path.abspath(seen.path), **facts}})
+        line = write_line(result, seen, sha256)
         data = f"{line}\n".encode()
-        while data:
-            data = data[os.write(self._file, data) :]
-        os.fsync(self._file)
-        self._end = os.fstat(self._file).st_size
+        end = self._end + len(data)
+        try:
+            while data:
+                data = data[os.write(self._file, data) :]
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(self._file, self._end)  # half a line would wait for the next start
+            raise
+        if sync:
+            os.fsync(self._file)
+        self._end = end
         self._note(seen, sha256)
+        self.failed += result.get("verdict") in (None, "rejected")
         return line
+
+    def sync(self) -> None:
+        """Force to disk what was written."""
+        if self._file is not None:
+            os.fsync(self._file)
 
     def follow(self, make: bool = False) -> None:
         """Go on with the file that is at the path now, if it is not the one in hand.
@@ -181,8 +202,8 @@ class Journal:
         # Asked first: to open a device may do something, and to read a pipe would wait for ever.
         if os.path.exists(self.path) and not os.path.isfile(self.path):
             raise RefusedError(
-                f"{self.path}: is a pipe, a device or the like, and --watch must find its results "
-                "again; name a regular file with --out"
+                f"{self.path}: is a pipe, a device or the like, and results must be found again; "
+                "name a regular file with --out"
             )
         file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         try:
@@ -204,11 +225,13 @@ class Journal:
     def _forget(self) -> None:
         self._keys.clear()
         self._touched.clear()
+        self.models.clear()
+        self.failed = 0
 
     def _note(self, seen: FileState, sha256: str | None) -> None:
         self._keys.add(seen.key())
         if sha256 is not None:
-            self._keys.add(_content_key(seen.path, sha256))
+            self._keys.add(seen.digest(sha256))
 
     def _read(self, descriptor: int) -> None:
         """Note the results in an open file, and mend its end.
@@ -231,12 +254,17 @@ class Journal:
                 results += taken
                 self.damaged += not taken
         self._end = whole
+        if self._alone and self.damaged and not results:
+            raise RefusedError(
+                f"{self.path}: is no file of results that can be gone on with (only --resume and "
+                "--watch write such); name another with --out"
+            )
         if not rest:
             return
         if self._take(rest):  # an editor, or a crash, cost it no more than its end
             os.ftruncate(descriptor, whole + len(rest.rstrip(b"\0")))
             os.write(descriptor, b"\n")
-        elif _was_cut(rest):
+        elif was_cut(rest):
             os.ftruncate(descriptor, whole)
         elif results:
             os.write(descriptor, b"\n")
@@ -251,27 +279,16 @@ class Journal:
 
     def _take(self, line: bytes) -> bool:
         """Note the result that a line is; False: it is none."""
-        try:
-            facts = bounded_json.loads(line.strip(b"\0\r\n"), bounded_json.LINE)["file"]
-            more = facts.get("inode"), facts.get("ctime_ns")  # which older versions did not write
-            seen = FileState(str(facts["path"]), facts["size"], facts["mtime_ns"], *more)
-            sha256 = facts["sha256"]
-            self._note(seen, sha256 if sha256 is None else str(sha256))
-        except (ValueError, TypeError, KeyError, AttributeError):
+        found = read_line(line)
+        if found is None:
             return False
+        self._keys.add(found.key)
+        if found.content is not None:
+            self._keys.add(found.content)
+        self.failed += found.failed
+        if found.model_sha256 is not None and len(self.models) < _MODELS:
+            self.models.add(found.model_sha256)
         return True
-
-
-def _was_cut(line: bytes) -> bool:
-    """Whether it is the beginning of a result, as a process leaves it that is killed in writing."""
-    start = line.rstrip(b"\0")  # a power cut may keep a file's length and lose what was written
-    if not start.startswith(_BEGIN):
-        return _BEGIN.startswith(start)
-    try:
-        bounded_json.loads(start, bounded_json.LINE)
-    except ValueError:
-        return True
-    return False
 
 
 def _is_open_as(descriptor: int, there: os.stat_result) -> bool:
@@ -279,10 +296,6 @@ def _is_open_as(descriptor: int, there: os.stat_result) -> bool:
         return os.path.samestat(os.fstat(descriptor), there)
     except OSError:  # a share's handle of a file that its server has deleted
         return False
-
-
-def _content_key(path: str, sha256: str) -> bytes:
-    return digest(sha256, path)
 
 
 def _sync_folder(path: str) -> None:

@@ -4,15 +4,19 @@ Beside the results lies `.NAME.attempts` while a file is in work, and as long as
 ended a process. A process that is killed (by the system, for lack of memory) tells nobody why; the
 next one finds the note and counts. It is not forced to disk, for it must outlive a process, not a
 power cut, which is no fault of the file in work.
+
+Where several are in work at once, all of them are noted, and a process that is killed with all its
+children leaves suspects: one of them may be to blame. A suspicion makes no file given up; it is
+tried again alone, so that the next death tells.
 """
 
 import json
 import os
 from contextlib import suppress
 
+from edge.journal.file_state import FileState
+from edge.journal.results_journal import Journal
 from edge.model_file import bounded_json
-from edge.service.file_state import FileState
-from edge.service.journal import Journal
 
 MOST = 2
 """Processes that a file may end; it is not tried again then."""
@@ -35,16 +39,16 @@ class Attempts:
         folder, name = os.path.split(journal.path)
         self._path = os.path.join(folder, f".{name}.attempts")
         self._deaths: dict[str, int] = {}
-        self._now: str | None = None
+        self._now: dict[str, None] = {}
         self._read(journal)
 
     def deaths(self, seen: FileState) -> int:
-        """How many processes have ended while this file was in work."""
-        return self._deaths.get(_name(seen), 0)
+        """How many processes have ended while this file was in work, or may have ended of it."""
+        return self._deaths.get(_name(seen), 0) if self._deaths else 0
 
     def begin(self, seen: FileState) -> None:
         """To be called before a file is worked on."""
-        self._now = _name(seen)
+        self._now[_name(seen)] = None
         self._write()
 
     def end(self, seen: FileState, died: bool, final: bool) -> int:
@@ -54,7 +58,8 @@ class Attempts:
             died: whether the process that worked on it ended.
             final: whether it has its outcome, and will not be tried again.
         """
-        name, self._now = _name(seen), None
+        name = _name(seen)
+        self._now.pop(name, None)
         deaths = self._deaths.pop(name, 0) + died
         if deaths and not final:
             self._deaths[name] = deaths
@@ -66,7 +71,8 @@ class Attempts:
 
     def forget(self, seen: FileState) -> None:
         """To be called when a file has its result, whatever it is."""
-        self._deaths.pop(_name(seen), None)
+        if self._deaths:
+            self._deaths.pop(_name(seen), None)
 
     def rest(self) -> None:
         """To be called when nothing is in work: a note without a count goes away."""
@@ -88,16 +94,21 @@ class Attempts:
             return
         counts = {**note["deaths"]}
         now = note.get("now")
-        if isinstance(now, str):
-            before = counts.get(now)
-            counts[now] = 1 + (before if isinstance(before, int) else 0)
+        suspects = [now] if isinstance(now, str) else now if isinstance(now, list) else []
+        for name in suspects:
+            if isinstance(name, str):
+                before = counts.get(name)
+                before = before if isinstance(before, int) else 0
+                # Of several at once one may be to blame, and the others not.
+                alone = len(suspects) == 1
+                counts[name] = before + 1 if alone else max(before, min(before + 1, MOST - 1))
         for name, count in list(counts.items())[-_KEPT:]:
             with suppress(ValueError):
                 if isinstance(count, int) and not journal.knows(bytes.fromhex(name)):
                     self._deaths[name] = count
 
     def _write(self) -> None:
-        note = json.dumps({"now": self._now, "deaths": self._deaths}).encode() + b"\n"
+        note = json.dumps({"now": [*self._now], "deaths": self._deaths}).encode() + b"\n"
         # Written over in place, in whole blocks, and never cut short: a file system would hurry to
         # the disk with that. The first line counts.
         note += b" " * (-len(note) % _BLOCK)
