@@ -61,6 +61,9 @@ archive:
                         each machine, whose number it is (default: all)
   --timeout S           with --resume: a scan that takes more than S seconds ends its process
                         (default: 300)
+  --cluster ADDRESS     with --resume: classify on the workers of the Dask scheduler there, as
+                        tcp://host:8786; local starts one here, with --jobs workers (default:
+                        processes of this machine)
 
 service:
   --watch DIR           classify each file that is put there, until stopped; results as ndjson, each

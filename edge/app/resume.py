@@ -31,8 +31,14 @@ from edge.scan.memory_price import share_turns
 _MODEL = "{path}: has results of another model ({other}...); name another --out for this one"
 
 
-def run_resume(classifier: Classifier, args: argparse.Namespace) -> int:
-    """Classify those of `args.paths` that have no result yet, and return the exit status."""
+def run_resume(
+    classifier: Classifier, args: argparse.Namespace, run: "type[Run] | None" = None
+) -> int:
+    """Classify those of `args.paths` that have no result yet, and return the exit status.
+
+    Args:
+        run: how, `Run` if not given.
+    """
     problem = why_not(args.out, args.format)
     if problem:
         return say(problem)
@@ -51,16 +57,16 @@ def run_resume(classifier: Classifier, args: argparse.Namespace) -> int:
             extra = picture_maker(args)
         except OSError as error:
             return say(f"{args.explain}: cannot be written to ({error.strerror or error})")
-        return _Run(classifier, args, journal, extra).status()
+        return (run or Run)(classifier, args, journal, extra).status()
     finally:
         journal.close()
 
 
-class _Run:
+class Run:
     """One run over the inputs."""
 
     def __init__(self, classifier: Classifier, args: argparse.Namespace, journal: Journal, extra):
-        self._args, self._journal = args, journal
+        self._args, self._journal, self._classifier = args, journal, classifier
         self._attempts = Attempts(journal)
         self._ledger = Ledger(journal, self._tell)
         self._max_pixels = classifier.max_pixels

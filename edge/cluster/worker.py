@@ -1,0 +1,206 @@
+"""What runs on a worker of a cluster: one model, loaded once, and a process that may die of a scan.
+
+The worker itself reads no scan's pixels: the process does, a fork of it, so a scan that ends its
+process does not end the worker, and Dask need not count deaths.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from threading import Lock, local
+from typing import Any
+
+from edge import __version__
+from edge.cluster.errors import ClusterError
+from edge.console.streams import silenced
+from edge.errors import EdgeError
+from edge.inference.classifier import Classifier
+from edge.journal.content import Look, look_at
+from edge.journal.file_state import FileState
+from edge.model_file.container import find_trust, read_model
+from edge.parallel.pipeline import Outcome
+from edge.parallel.scan_process import Death, ScanProcess, given_up
+
+MOST = 2
+"""Processes that a scan may end; it is not tried again then."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every worker must have, and how it is to work."""
+
+    version: str
+    """Of mri-edge."""
+    model: str
+    """Absolute path."""
+    payload_sha256: str
+    trust: str | None
+    signature: str | None
+    engine: str
+    threads: int
+    provider: str
+    max_pixels: int
+    frame: int | None
+    longest: float
+    """Seconds that a scan may take."""
+    folder: str
+    """Where names of files begin that are not absolute."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a scan."""
+
+    outcome: Outcome
+    look: Look | None
+    """The file as it was found before; None: it could not be looked at, or is no file."""
+
+
+@dataclass(frozen=True)
+class TaskDone:
+    """What became of the scans of a task, in their order."""
+
+    scans: tuple[Done, ...]
+    seconds: float
+
+
+class _Loaded:
+    """The model of this worker, and a process of each of its threads."""
+
+    def __init__(self, work: Work):
+        if work.version != __version__:
+            raise ClusterError(
+                f"has mri-edge {__version__}, and not {work.version}; install the same on all"
+            )
+        try:
+            trust = find_trust(work.trust, work.signature)
+            with silenced():
+                self.classifier = Classifier(
+                    read_model(work.model, trust),
+                    engine=work.engine,
+                    threads=work.threads,
+                    max_pixels=work.max_pixels,
+                    frame=work.frame,
+                    provider=work.provider,
+                )
+        except EdgeError as error:
+            raise ClusterError(f"cannot load the model ({error})") from None
+        found = self.classifier.manifest.payload_sha256
+        if found != work.payload_sha256:
+            raise ClusterError(
+                f"has another model in {work.model} ({found[:12]}... and not "
+                f"{work.payload_sha256[:12]}...); put the same file on all"
+            )
+        self._work, self._threads = work, local()
+
+    @property
+    def process(self) -> ScanProcess:
+        """Of the calling thread."""
+        if not hasattr(self._threads, "process"):
+            look = _looking(self._work.max_pixels)
+            self._threads.process = ScanProcess(
+                self.classifier, None, _sockets, self._work.longest, look
+            )
+        return self._threads.process
+
+
+_turn = Lock()
+_loaded: dict[Work, _Loaded] = {}
+
+
+def _load(work: Work) -> _Loaded:
+    with _turn:
+        if work not in _loaded:
+            _loaded.clear()  # one model a worker
+            _loaded[work] = _Loaded(work)
+        return _loaded[work]
+
+
+def prepare(work: Work) -> str | None:
+    """Load the model; what is wrong with this worker, or None."""
+    try:
+        _load(work)
+    except ClusterError as error:
+        return str(error)
+    return None
+
+
+def classify_task(states: list[FileState], work: Work) -> TaskDone:
+    """Classify some scans.
+
+    Raises:
+        ClusterError: this worker has another version or model.
+    """
+    start = time.perf_counter()
+    try:
+        loaded = _load(work)
+    except ClusterError as error:
+        raise ClusterError(f"the worker on {os.uname().nodename} {error}") from None
+    done = tuple(_one(loaded.process, state, ask, work) for state, ask in _readable(states, work))
+    return TaskDone(done, time.perf_counter() - start)
+
+
+def _readable(states: list[FileState], work: Work) -> Iterator[tuple[FileState, Any]]:
+    """With what the process is to be asked for: a path, bytes, or an outcome that is known."""
+    if not any(state.is_remote for state in states):
+        for state in states:
+            yield state, os.path.join(work.folder, state.path)
+        return
+    from edge.remote.read import ScanBytes
+    from edge.remote.read_ahead import read_ahead
+
+    def read(state: FileState, got: ScanBytes | Exception) -> tuple[FileState, Any]:
+        if isinstance(got, ScanBytes):
+            return state, got
+        if isinstance(got, EdgeError):
+            return state, Outcome(state.path, None, str(got), unread=True)
+        raise got
+
+    for one in read_ahead(states, lambda one: getattr(one, "remote", None), read, work.max_pixels):
+        yield one if isinstance(one, tuple) else (one, os.path.join(work.folder, one.path))
+
+
+def _one(process: ScanProcess, state: FileState, ask: Any, work: Work) -> Done:
+    if isinstance(ask, Outcome):
+        return Done(ask, None)
+    for death in range(1, MOST + 1):
+        outcome, look = process(ask), process.looked
+        if not isinstance(outcome, Death):
+            break
+        if not outcome.blame:
+            reason = f"{state.path}: {outcome.reason}"
+            outcome = Outcome(state.path, None, reason, unread=True)
+            break
+        if death == MOST:
+            outcome = given_up(state.path, death, outcome.reason)
+            look = _looking(work.max_pixels)(ask)
+    if isinstance(ask, str) and ask != state.path:  # as it was named on the command line
+        error = outcome.error and outcome.error.replace(ask, state.path, 1)
+        outcome = replace(outcome, path=state.path, error=error)
+        look = look and replace(look, seen=replace(look.seen, path=state.path))
+    return Done(outcome, look)
+
+
+def _looking(max_pixels: int) -> Callable[[Any], Look | None]:
+    def look(ask: Any) -> Look | None:
+        if not isinstance(ask, str):
+            return None
+        try:
+            return look_at(ask, max_pixels)
+        except (OSError, EOFError, ValueError):
+            return None
+
+    return look
+
+
+def _sockets() -> list[int]:
+    """The worker's, which its process must not hold: nobody would see that the worker has died."""
+    found = []
+    with suppress(OSError):
+        for name in os.listdir("/proc/self/fd"):
+            with suppress(OSError):
+                if os.readlink(f"/proc/self/fd/{name}").startswith("socket:"):
+                    found.append(int(name))
+    return found
