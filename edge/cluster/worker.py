@@ -20,6 +20,7 @@ from edge.inference.classifier import Classifier
 from edge.journal.content import Look, look_at
 from edge.journal.file_state import FileState
 from edge.model_file.container import find_trust, read_model
+from edge.parallel.crew import Attempt, Crew
 from edge.parallel.pipeline import Outcome
 from edge.parallel.scan_process import Death, ScanProcess, given_up
 
@@ -67,7 +68,7 @@ class TaskDone:
 
 
 class _Loaded:
-    """The model of this worker, and a process of each of its threads."""
+    """The model of this worker, and a process for each of its threads."""
 
     def __init__(self, work: Work):
         if work.version != __version__:
@@ -96,14 +97,27 @@ class _Loaded:
         self._work, self._threads = work, local()
 
     @property
-    def process(self) -> ScanProcess:
-        """Of the calling thread."""
-        if not hasattr(self._threads, "process"):
-            look = _looking(self._work.max_pixels)
-            self._threads.process = ScanProcess(
-                self.classifier, None, _sockets, self._work.longest, look
+    def crew(self) -> Crew:
+        """A process, of the calling thread."""
+        if not hasattr(self._threads, "crew"):
+            look, longest = _looking(self._work.max_pixels), self._work.longest
+            self._threads.crew = Crew(
+                lambda: ScanProcess(self.classifier, None, _sockets, longest, look)
             )
-        return self._threads.process
+        return self._threads.crew
+
+
+@dataclass(frozen=True)
+class _Ask:
+    """A scan as its process is asked for it."""
+
+    number: int
+    """In its task."""
+    path: str
+    scan: Any = None
+    """Its bytes, if it is no file."""
+    outcome: Outcome | None = None
+    """What is known without asking."""
 
 
 _turn = Lock()
@@ -133,54 +147,83 @@ def classify_task(states: list[FileState], work: Work) -> TaskDone:
     Raises:
         ClusterError: this worker has another version or model.
     """
-    start = time.perf_counter()
+    start, again = time.perf_counter(), []
     try:
         loaded = _load(work)
     except ClusterError as error:
         raise ClusterError(f"the worker on {os.uname().nodename} {error}") from None
-    done = tuple(_one(loaded.process, state, ask, work) for state, ask in _readable(states, work))
-    return TaskDone(done, time.perf_counter() - start)
+    asks = _asks(states, work)
+    done: dict[int, Done] = {}
+
+    def unknown() -> Iterator[_Ask]:
+        for ask in asks:
+            if ask.outcome is None:
+                yield ask
+            else:
+                done[ask.number] = Done(ask.outcome, None)
+
+    for attempt in loaded.crew.attempts(unknown(), 1, lambda ask: None):
+        if isinstance(attempt.outcome, Death):
+            again.append(attempt)
+        else:
+            done[attempt.item.number] = Done(attempt.outcome, attempt.looked)
+    for attempt in again:
+        done[attempt.item.number] = _once_more(loaded.crew, attempt, work)
+    named = (_as_named(done[number], state, work) for number, state in enumerate(states))
+    return TaskDone(tuple(named), time.perf_counter() - start)
 
 
-def _readable(states: list[FileState], work: Work) -> Iterator[tuple[FileState, Any]]:
-    """With what the process is to be asked for: a path, bytes, or an outcome that is known."""
+def _asks(states: list[FileState], work: Work) -> Iterator[_Ask]:
+    """What the process is to be asked for; scans of URLs are read."""
+
+    def ask(number: int) -> _Ask:
+        return _Ask(number, os.path.join(work.folder, states[number].path))
+
     if not any(state.is_remote for state in states):
-        for state in states:
-            yield state, os.path.join(work.folder, state.path)
+        yield from map(ask, range(len(states)))
         return
     from edge.remote.read import ScanBytes
     from edge.remote.read_ahead import read_ahead
 
-    def read(state: FileState, got: ScanBytes | Exception) -> tuple[FileState, Any]:
+    def read(number: int, got: ScanBytes | Exception) -> _Ask:
+        path = states[number].path
         if isinstance(got, ScanBytes):
-            return state, got
+            return _Ask(number, path, got)
         if isinstance(got, EdgeError):
-            return state, Outcome(state.path, None, str(got), unread=True)
+            return _Ask(number, path, outcome=Outcome(path, None, str(got), unread=True))
         raise got
 
-    for one in read_ahead(states, lambda one: getattr(one, "remote", None), read, work.max_pixels):
-        yield one if isinstance(one, tuple) else (one, os.path.join(work.folder, one.path))
+    def scan_of(number: int) -> Any:
+        return getattr(states[number], "remote", None)
+
+    for one in read_ahead(range(len(states)), scan_of, read, work.max_pixels):
+        yield one if isinstance(one, _Ask) else ask(one)
 
 
-def _one(process: ScanProcess, state: FileState, ask: Any, work: Work) -> Done:
-    if isinstance(ask, Outcome):
-        return Done(ask, None)
+def _once_more(crew: Crew, attempt: Attempt[_Ask], work: Work) -> Done:
+    """Try a scan again that has ended its process, alone."""
+    ask, look = attempt.item, attempt.looked
     for death in range(1, MOST + 1):
-        outcome, look = process(ask), process.looked
+        outcome = attempt.outcome
         if not isinstance(outcome, Death):
-            break
+            return Done(outcome, attempt.looked)
         if not outcome.blame:
-            reason = f"{state.path}: {outcome.reason}"
-            outcome = Outcome(state.path, None, reason, unread=True)
-            break
-        if death == MOST:
-            outcome = given_up(state.path, death, outcome.reason)
-            look = _looking(work.max_pixels)(ask)
-    if isinstance(ask, str) and ask != state.path:  # as it was named on the command line
-        error = outcome.error and outcome.error.replace(ask, state.path, 1)
-        outcome = replace(outcome, path=state.path, error=error)
-        look = look and replace(look, seen=replace(look.seen, path=state.path))
-    return Done(outcome, look)
+            return Done(Outcome(ask.path, None, f"{ask.path}: {outcome.reason}", unread=True), look)
+        if death < MOST:
+            (attempt,) = crew.attempts([ask], 1, lambda ask: None)
+    if ask.scan is None:
+        look = _looking(work.max_pixels)(ask.path)
+    return Done(given_up(ask.path, MOST, outcome.reason), look)
+
+
+def _as_named(done: Done, state: FileState, work: Work) -> Done:
+    """With the name that the scan has on the command line."""
+    outcome, look = done.outcome, done.look
+    if outcome.path == state.path:
+        return done
+    error = outcome.error and outcome.error.replace(outcome.path, state.path, 1)
+    look = look and replace(look, seen=replace(look.seen, path=state.path))
+    return Done(replace(outcome, path=state.path, error=error), look)
 
 
 def _looking(max_pixels: int) -> Callable[[Any], Look | None]:
