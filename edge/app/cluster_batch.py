@@ -78,7 +78,7 @@ class _ClusterRun(Run):
             else:
                 reason = "each time it ended a worker of the cluster"
                 outcome = given_up(states[0].path, _DEATHS, reason)
-                self._ledger.settle(states[0], self._look(states[0].path), outcome)
+                self._ledger.settle(states[0], self._looked(states[0].path), outcome)
         elif isinstance(result, CancelledError):
             raise ClusterError(
                 f"{self._args.cluster}: the scheduler has gone, or has forgotten the work; the "

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from edge.app.inputs import Input
+from edge.errors import EdgeError
 from edge.journal.content import Look
 from edge.journal.file_state import FileState
 from edge.journal.results_journal import Journal
@@ -16,6 +17,10 @@ from edge.results.writers import record
 
 _SYNC = 1.0
 """Seconds of results that a power cut may cost; their scans are classified again."""
+
+
+class LostResultsError(EdgeError):
+    """Another program moved, replaced or cut short the file of results."""
 
 
 class Ledger:
@@ -31,7 +36,7 @@ class Ledger:
         self.before = self.now = self.left = 0
         """Inputs that had their result before; that have it now; that have none, and why was said:
         the next run tries them again."""
-        self._synced = time.monotonic()
+        self._synced, self._lives = time.monotonic(), journal.lives
 
     def todo(self, inputs: Iterable[Input]) -> Iterator[FileState]:
         """The inputs that have no result yet."""
@@ -103,6 +108,10 @@ class Ledger:
         due = time.monotonic() - self._synced >= _SYNC
         sha256 = look.sha256 if look else None
         line = self.journal.append(now, sha256, record(outcome), sync=due)
+        if self.journal.lives != self._lives:
+            raise LostResultsError(
+                f"{self.journal.path}: what was in it has gone; the same command makes it whole"
+            )
         if due:
             self._synced = time.monotonic()
         return line is not None

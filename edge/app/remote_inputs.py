@@ -24,6 +24,9 @@ class RemoteState(FileState):
     def of_scan(cls, scan: RemoteScan) -> "RemoteState":
         return cls(scan.name, scan.size or 0, scan.version, None, None, scan)
 
+    def __reduce__(self):
+        return type(self), (*super().__reduce__()[1], self.remote, self.scan)
+
 
 def with_bytes(inputs: Iterable[Input], max_pixels: int) -> Iterator[Input]:
     """The same inputs in the same order, those of URLs read."""

@@ -7,7 +7,7 @@ did once are tried again at the end, alone, so that the next death tells which s
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 
 from edge.app.batch import picture_maker, progress_of
@@ -21,7 +21,7 @@ from edge.errors import EdgeError
 from edge.inference.classifier import Classifier
 from edge.inference.threads import default_jobs
 from edge.journal.attempts import MOST, Attempts
-from edge.journal.content import Look, look_at
+from edge.journal.content import Look, looking
 from edge.journal.file_state import FileState
 from edge.journal.results_journal import Journal
 from edge.parallel.crew import Attempt, Crew
@@ -126,7 +126,7 @@ class Run:
                 self._take(attempt, last=False)
         for seen in self._again:
             if self._attempts.deaths(seen) >= MOST:
-                self._ledger.settle(seen, self._look(seen.path), given_up(seen.path, MOST))
+                self._ledger.settle(seen, self._looked(seen.path), given_up(seen.path, MOST))
                 continue
             while any(self._alone(seen, interrupts)):
                 pass
@@ -162,12 +162,19 @@ class Run:
                 self._again.append(seen)
             return False
         if died:
-            outcome, looked = given_up(seen.path, deaths, outcome.reason), self._look(seen.path)
+            outcome, looked = given_up(seen.path, deaths, outcome.reason), self._looked(seen.path)
         self._ledger.settle(seen, looked, outcome)
         self._attempts.forget(seen)
         if self._progress:
             self._progress.step()
         return True
+
+    def _looked(self, path: str) -> Look | None:
+        """What a file is, of which no process could tell."""
+        looked, file = self._look(path)
+        if file is not None:
+            file.close()
+        return looked
 
     def _tell(self, message: str) -> None:
         self._clear()
@@ -199,17 +206,3 @@ def scan_process(
 
     look = looking(classifier.max_pixels)
     return ScanProcess(classifier, extra, foreign, longest, look, is_known)
-
-
-def looking(max_pixels: int) -> Callable[[str], Look | None]:
-    """`look_at`, with None for a file that cannot be looked at: to classify it tells why."""
-
-    def look(path: str) -> Look | None:
-        if not isinstance(path, str):  # the bytes of a URL
-            return None
-        try:
-            return look_at(path, max_pixels)
-        except (OSError, EOFError, ValueError):
-            return None
-
-    return look

@@ -6,7 +6,7 @@ process does not end the worker, and Dask need not count deaths.
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Lock, local
@@ -17,7 +17,7 @@ from edge.cluster.errors import ClusterError
 from edge.console.streams import silenced
 from edge.errors import EdgeError
 from edge.inference.classifier import Classifier
-from edge.journal.content import Look, look_at
+from edge.journal.content import Look, looking
 from edge.journal.file_state import FileState
 from edge.model_file.container import find_trust, read_model
 from edge.parallel.crew import Attempt, Crew
@@ -100,7 +100,7 @@ class _Loaded:
     def crew(self) -> Crew:
         """A process, of the calling thread."""
         if not hasattr(self._threads, "crew"):
-            look, longest = _looking(self._work.max_pixels), self._work.longest
+            look, longest = looking(self._work.max_pixels), self._work.longest
             self._threads.crew = Crew(
                 lambda: ScanProcess(self.classifier, None, _sockets, longest, look)
             )
@@ -212,7 +212,9 @@ def _once_more(crew: Crew, attempt: Attempt[_Ask], work: Work) -> Done:
         if death < MOST:
             (attempt,) = crew.attempts([ask], 1, lambda ask: None)
     if ask.scan is None:
-        look = _looking(work.max_pixels)(ask.path)
+        look, file = looking(work.max_pixels)(ask.path)
+        if file is not None:
+            file.close()
     return Done(given_up(ask.path, MOST, outcome.reason), look)
 
 
@@ -224,18 +226,6 @@ def _as_named(done: Done, state: FileState, work: Work) -> Done:
     error = outcome.error and outcome.error.replace(outcome.path, state.path, 1)
     look = look and replace(look, seen=replace(look.seen, path=state.path))
     return Done(replace(outcome, path=state.path, error=error), look)
-
-
-def _looking(max_pixels: int) -> Callable[[Any], Look | None]:
-    def look(ask: Any) -> Look | None:
-        if not isinstance(ask, str):
-            return None
-        try:
-            return look_at(ask, max_pixels)
-        except (OSError, EOFError, ValueError):
-            return None
-
-    return look
 
 
 def _sockets() -> list[int]:

@@ -40,6 +40,7 @@ class Attempts:
         self._path = os.path.join(folder, f".{name}.attempts")
         self._deaths: dict[str, int] = {}
         self._now: dict[str, None] = {}
+        self._file: int | None = None
         self._read(journal)
 
     def deaths(self, seen: FileState) -> int:
@@ -78,7 +79,9 @@ class Attempts:
         """To be called when nothing is in work: a note without a count goes away."""
         if self._deaths:
             self._write()
+            self._close()
             return
+        self._close()
         with suppress(OSError):
             os.unlink(self._path)
 
@@ -112,13 +115,16 @@ class Attempts:
         # Written over in place, in whole blocks, and never cut short: a file system would hurry to
         # the disk with that. The first line counts.
         note += b" " * (-len(note) % _BLOCK)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         with suppress(OSError):
-            descriptor = os.open(self._path, flags, 0o644)
-            try:
-                os.write(descriptor, note)
-            finally:
-                os.close(descriptor)
+            if self._file is None:
+                flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+                self._file = os.open(self._path, flags, 0o644)
+            os.pwrite(self._file, note, 0)
+
+    def _close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
 
 def _name(seen: FileState) -> str:

@@ -1,9 +1,10 @@
 """What is in a file, as a hash: a file that was only touched is known by it."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from os import fstat
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from edge.files.regular_file import open_regular
 from edge.journal.file_state import FileState
@@ -25,18 +26,38 @@ class Look:
     sha256: str | None
     """None: it is too large to be hashed."""
 
+    def __reduce__(self):
+        return Look, (self.seen, self.sha256)
 
-def look_at(path: str, max_pixels: int) -> Look:
-    """Open a file, see its state and hash it.
+
+def look_at(file: BinaryIO, path: str, max_pixels: int) -> Look:
+    """See the state of an open file and hash it.
 
     Raises:
-        OSError: it cannot be read, or is no regular file.
+        OSError: it cannot be read.
         EOFError: it was cut short meanwhile.
     """
-    with open_regular(path) as file:
-        seen = FileState.of(path, fstat(file.fileno()))
-        head = file.read(HEAD) or b""
-        return Look(seen, sha256_of(file, seen.size, head, max_pixels))
+    seen = FileState.of(path, fstat(file.fileno()))
+    head = file.read(HEAD) or b""
+    return Look(seen, sha256_of(file, seen.size, head, max_pixels))
+
+
+def looking(max_pixels: int) -> Callable[[Any], tuple[Look | None, BinaryIO | None]]:
+    """Opens a file and looks at it; None where it cannot: to classify it by its name tells why."""
+
+    def look(path: Any) -> tuple[Look | None, BinaryIO | None]:
+        file = None
+        if not isinstance(path, str):  # the bytes of a URL
+            return None, None
+        try:
+            file = open_regular(path)
+            return look_at(file, path, max_pixels), file
+        except (OSError, EOFError, ValueError):
+            if file is not None:
+                file.close()
+            return None, None
+
+    return look
 
 
 def sha256_of(file: BinaryIO, size: int, head: bytes, max_pixels: int) -> str | None:

@@ -4,11 +4,11 @@ import fcntl
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from edge.errors import EdgeError
 from edge.journal.file_state import FileState
 from edge.journal.result_line import read_line, was_cut, write_line
+from edge.journal.touched import Touched
 
 
 class RefusedError(EdgeError):
@@ -19,23 +19,8 @@ class GoneError(OSError):
     """The file of results has gone, and for now no other can be opened in its place."""
 
 
-_RESTLESS = 3
-"""Times that a file was found to be the same but for its inode, after which its file system is one
-that numbers files anew as it likes (some shares, FAT), and the number counts no more."""
-
-
 _MODELS = 8
 """Different ones of which results are told apart."""
-
-
-@dataclass
-class _Touched:
-    """A file that was touched since its result was written: what it is like now."""
-
-    key: bytes
-    calm: bytes
-    """Its key without the inode."""
-    times: int = 1
 
 
 class Journal:
@@ -61,10 +46,12 @@ class Journal:
         self.path, self._say, self._alone = path, say, alone
         self._file: int | None = None
         self._keys: set[bytes] = set()
-        self._touched: dict[bytes, _Touched] = {}
+        self._touched = Touched()
         self._end = 0
         self.damaged = 0
         """Lines that are no results: left where they are, and passed over."""
+        self.lives = 0
+        """Times that what is done was forgotten, with the file that said so."""
         self.failed = 0
         """Results of files that could not be read, or were rejected."""
         self.models: set[str] = set()
@@ -76,13 +63,7 @@ class Journal:
 
     def has(self, seen: FileState) -> bool:
         """Whether that very file (path, size, times, inode) has its result."""
-        if seen.key() in self._keys:
-            return True
-        touched = self._touched.get(seen.digest("")) if self._touched else None
-        if touched is None:
-            return False
-        calm = touched.times >= _RESTLESS and touched.calm == seen.key(inode=False)
-        return calm or touched.key == seen.key()
+        return seen.key() in self._keys or self._touched.has(seen)
 
     def has_content(self, path: str, sha256: str) -> bool:
         """Whether that path with that content has its result, whatever its time of change."""
@@ -93,10 +74,7 @@ class Journal:
 
         One state is kept of each path: memory does not grow with the number of touches.
         """
-        place, calm = seen.digest(""), seen.key(inode=False)
-        before = self._touched.get(place)
-        times = before.times + 1 if before is not None and before.calm == calm else 1
-        self._touched[place] = _Touched(seen.key(), calm, times)
+        self._touched.add(seen)
 
     def knows(self, key: bytes) -> bool:
         """Whether a file of that key has its result."""
@@ -227,6 +205,7 @@ class Journal:
         self._touched.clear()
         self.models.clear()
         self.failed = 0
+        self.lives += 1
 
     def _note(self, seen: FileState, sha256: str | None) -> None:
         self._keys.add(seen.key())

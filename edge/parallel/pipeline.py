@@ -95,13 +95,15 @@ def classify_one(
     scan: str | os.PathLike | np.ndarray | object,
     extra: Extra | None = None,
     frame: int | None = None,
+    name: str | None = None,
 ) -> Outcome:
     """Classify one scan; errors that concern it alone become part of the outcome.
 
     Args:
         frame: of a file with several, from 1; None: the classifier's own.
+        name: of the outcome; None: as the scan is named.
     """
-    path = os.fspath(scan) if isinstance(scan, str | os.PathLike) else _kind(scan)
+    path = name or (os.fspath(scan) if isinstance(scan, str | os.PathLike) else _kind(scan))
     try:
         image, prediction = classifier.examine(scan, frame)
     except (ImageError, EngineError) as error:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO, NamedTuple
 
 from edge.errors import EdgeError, RejectedError
 from edge.inference.classifier import Classifier
@@ -39,15 +39,14 @@ class Death:
     """Whether the file may have been to blame."""
 
 
-@dataclass(frozen=True)
-class _Reply:
+class _Reply(NamedTuple):
     outcome: Outcome | None
     """None: it can be decoded; the rest is for the parent."""
     fault: str | None
     """What was raised that nobody foresaw."""
     used: float
     """Seconds of the processor, since the process began."""
-    look: Any = None
+    look: Any
 
 
 class ScanProcess:
@@ -60,7 +59,8 @@ class ScanProcess:
         extra: as `edge.parallel.pipeline.classify_one` takes it.
         foreign: descriptors that the child must close.
         longest: seconds that a scan may take; then its process is killed.
-        look: called by the child with each path first; what it returns is `looked`.
+        look: called by the child with each path first; returns what becomes `looked`, and the file,
+            if it has opened it: that very file is then classified, whatever comes to its name.
         enough: whether that is all that is wanted: the scan is not classified then.
     """
 
@@ -70,7 +70,7 @@ class ScanProcess:
         extra,
         foreign: Callable[[], list[int]] = list,
         longest: float = LONGEST,
-        look: Callable[[str], Any] = lambda path: None,
+        look: Callable[[str], tuple[Any, BinaryIO | None]] = lambda path: (None, None),
         enough: Callable[[Any], bool] = lambda looked: False,
     ):
         self._classifier, self._extra = classifier, extra
@@ -175,23 +175,26 @@ class ScanProcess:
 
     def _work(self, path: str) -> _Reply:
         """In the child."""
-        outcome = fault = look = None
+        outcome = fault = look = file = None
         # Not a handler: what hangs in C code would never come to it. The process just ends.
         signal.setitimer(signal.ITIMER_REAL, self._longest)
         try:
-            look = self._look(path)
+            look, file = self._look(path)
+            scan = path if file is None else file
             if self._enough(look):
                 pass
             elif self._whole:
-                outcome = classify_one(self._classifier, path, self._extra)
+                outcome = classify_one(self._classifier, scan, self._extra, name=str(path))
             else:
-                outcome = _rehearsed(self._classifier, path)
+                outcome = _rehearsed(self._classifier, scan, path)
         except EdgeError:
             raise
         except Exception as error:
             fault = f"{type(error).__name__}: {error}"[:200]
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
+            if file is not None:
+                file.close()
         return _Reply(outcome, fault, time.process_time(), look)
 
     def _autopsy(self) -> Death:
@@ -222,7 +225,7 @@ def given_up(path: str, deaths: int, reason: str = "") -> Outcome:
     )
 
 
-def _rehearsed(classifier: Classifier, path: str) -> Outcome | None:
+def _rehearsed(classifier: Classifier, scan: str | BinaryIO, path: str) -> Outcome | None:
     class Decoder:
         """A classifier that only decodes."""
 
@@ -232,7 +235,7 @@ def _rehearsed(classifier: Classifier, path: str) -> Outcome | None:
                 classifier.read(scan, frame)
             return None, None
 
-    outcome = classify_one(Decoder, path)
+    outcome = classify_one(Decoder, scan, name=str(path))
     return outcome if outcome.error is not None else None
 
 

@@ -24,6 +24,7 @@ from edge.journal.file_state import FileState
 from edge.journal.results_journal import GoneError, Journal
 from edge.results.writers import record
 from edge.saliency.picture_names import PICTURE
+from edge.service.changes import Hints
 from edge.service.examine import Examiner
 from edge.service.folder import Folder
 
@@ -70,12 +71,13 @@ def run_watch(classifier: Classifier, args: argparse.Namespace) -> int:
         real = os.path.realpath(seen.path)
         return real == own or real.endswith(PICTURE) or bool(skip and real.startswith(skip))
 
+    hints = Hints(args.watch, args.settle)
     gc.freeze()  # the child shares what is loaded
     examine = Examiner(classifier, journal, extra)
     try:
         held = _Sigterm()
-        say(f"watching {args.watch}; results in {path}. {NOTICE}")
-        _watch(folder, journal, done, examine, args, held, waiting, later)
+        say(f"watching {args.watch} ({hints.how}); results in {path}. {NOTICE}")
+        _watch(folder, journal, done, examine, args, held, waiting, later, hints)
     except _Stopped:
         pass
     except KeyboardInterrupt:
@@ -88,6 +90,7 @@ def run_watch(classifier: Classifier, args: argparse.Namespace) -> int:
         status = say(f"{path}: cannot be written ({error.strerror or error})")
     finally:
         examine.close()
+        hints.close()
     say("stopped; each result is on disk")
     journal.close()
     return status
@@ -99,16 +102,21 @@ def _lacks(package: str | None) -> bool:
 
 
 def _watch(
-    folder: Folder, journal: Journal, done, examine: Examiner, args, held, waiting, later
+    folder: Folder, journal: Journal, done, examine: Examiner, args, held, waiting, later, hints
 ) -> None:
-    tell, gone, away = _Once(), False, False
+    tell, gone, away, lives = _Once(), False, False, -1
     while True:
-        tell.look_again()
-        ready = []
+        ready, began, took = [], time.process_time(), 0.0
         try:
             journal.follow(make=gone)
             gone = False
-            ready = folder.ready(done)
+            among = hints.changed(everything=lives != journal.lives, anew=away)
+            if among is None:
+                tell.look_again()
+            else:
+                among.update(one.path for one in (*waiting, *later))
+            ready = folder.ready(done, among)
+            lives, took = journal.lives, time.process_time() - began
             if away:
                 say(f"{args.watch}: is back")
             away = False
@@ -161,7 +169,7 @@ def _watch(
                 if outcome.error or outcome.extra_error:
                     say(outcome.error or outcome.extra_error)
         examine.rest()
-        time.sleep(args.settle / 2)
+        time.sleep(hints.pause(took))
 
 
 class _Once:

@@ -128,8 +128,8 @@ DEADLY = """
 import os, signal, sys, time
 import edge.parallel.scan_process as it
 real = it.classify_one
-def classify_one(classifier, scan, *more):
-    name = os.path.basename(scan)
+def classify_one(classifier, scan, *more, name):
+    path, name = name, os.path.basename(name)
     with open(os.environ["TRIED"], "a") as file:
         file.write(name + "\\n")
     if name.startswith("kill"):
@@ -141,7 +141,7 @@ def classify_one(classifier, scan, *more):
         while True: pass
     if name.startswith("stop"):
         os.kill(os.getpid(), signal.SIGSTOP)
-    return real(classifier, scan, *more)
+    return real(classifier, scan, *more, name=path)
 it.classify_one = classify_one
 from edge.cli import main
 sys.exit(main(sys.argv[1:]))
@@ -305,6 +305,23 @@ def test_a_full_disk(batch, archive, tmp_path):
     assert "the same command goes on after that" in err
     out = tmp_path / "results.ndjson"
     assert 10 < len(results(out)) < SCANS, "each line is whole"
+    finish(batch())
+    check(out, archive)
+
+
+@pytest.mark.parametrize("way", ["deleted", "cut"])
+def test_results_that_another_program_takes_away(batch, archive, tmp_path, way):
+    out = tmp_path / "results.ndjson"
+    process = batch()
+    wait_for(lambda: lines(out) > 20, process)
+    process.send_signal(signal.SIGSTOP)
+    assert lines(out) < SCANS
+    if way == "deleted":
+        out.unlink()
+    else:
+        os.truncate(out, 0)
+    process.send_signal(signal.SIGCONT)
+    assert "what was in it has gone; the same command makes it whole" in finish(process, 2)
     finish(batch())
     check(out, archive)
 

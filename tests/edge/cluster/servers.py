@@ -14,11 +14,11 @@ import os, signal, time
 import edge
 import edge.parallel.scan_process as process
 classify, slow = process.classify_one, float(os.environ.get("TEST_SLOW", "0"))
-def classify_one(classifier, scan, extra=None, frame=None):
+def classify_one(classifier, scan, *more, name=None):
     time.sleep(slow)
-    if "poison" in str(scan):
+    if "poison" in (name or str(scan)):
         os.kill(os.getpid(), signal.SIGKILL)
-    return classify(classifier, scan, extra, frame)
+    return classify(classifier, scan, *more, name=name)
 process.classify_one = classify_one
 if "TEST_VERSION" in os.environ:
     import edge.cluster.worker

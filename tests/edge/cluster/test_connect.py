@@ -84,7 +84,7 @@ def test_results_that_are_none():
             self._ledger = type(
                 "Ledger", (), {"settle": lambda _, *settled: self.settled.append(settled)}
             )()
-            self._look = lambda path: None
+            self._looked = lambda path: None
 
     class KilledWorker(Exception):
         pass

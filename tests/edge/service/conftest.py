@@ -51,6 +51,7 @@ def watch_in_process(any_model, inbox, monkeypatch, capsys):
     def run_for(looks: int) -> tuple[list[dict], str]:
         monkeypatch.setattr("edge.service.watch.time.sleep", Looks(looks))
         monkeypatch.setattr("edge.service.examine.ScanProcess", InProcess)
+        monkeypatch.setattr("edge.service.changes.why_polled", lambda path: "a test")
         args = parser().parse_args(["--watch", str(inbox), "--settle", "1e-9"])
         run_watch(Classifier(any_model), args)
         return results(inbox / RESULTS), capsys.readouterr().err
