@@ -5,24 +5,27 @@ process does not end the worker, and Dask need not count deaths.
 """
 
 import os
+import pickle
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Lock, local
 from typing import Any
 
 from edge import __version__
 from edge.cluster.errors import ClusterError
+from edge.cluster.task_process import Done, TaskProcess, as_named
 from edge.console.streams import silenced
 from edge.errors import EdgeError
 from edge.inference.classifier import Classifier
-from edge.journal.content import Look, looking
+from edge.journal.content import looking
 from edge.journal.file_state import FileState
 from edge.model_file.container import find_trust, read_model
 from edge.parallel.crew import Attempt, Crew
 from edge.parallel.pipeline import Outcome
 from edge.parallel.scan_process import Death, ScanProcess, given_up
+from edge.parallel.worker_process import can_fork
 
 MOST = 2
 """Processes that a scan may end; it is not tried again then."""
@@ -51,20 +54,17 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Done:
-    """What became of a scan."""
-
-    outcome: Outcome
-    look: Look | None
-    """The file as it was found before; None: it could not be looked at, or is no file."""
-
-
-@dataclass(frozen=True)
 class TaskDone:
     """What became of the scans of a task, in their order."""
 
-    scans: tuple[Done, ...]
+    packed: bytes
+    """As the process that classified them packed it; the worker only passes it on."""
     seconds: float
+
+    @property
+    def scans(self) -> list[Done]:
+        """To be asked once."""
+        return pickle.loads(self.packed)
 
 
 class _Loaded:
@@ -105,6 +105,15 @@ class _Loaded:
                 lambda: ScanProcess(self.classifier, None, _sockets, longest, look)
             )
         return self._threads.crew
+
+    @property
+    def process(self) -> TaskProcess | None:
+        """One that takes whole tasks, of the calling thread; None: the engine allows no fork."""
+        if not can_fork(self.classifier.engine):
+            return None
+        if not hasattr(self._threads, "process"):
+            self._threads.process = TaskProcess(self.classifier, self._work.longest, _sockets)
+        return self._threads.process
 
 
 @dataclass(frozen=True)
@@ -147,30 +156,38 @@ def classify_task(states: list[FileState], work: Work) -> TaskDone:
     Raises:
         ClusterError: this worker has another version or model.
     """
-    start, again = time.perf_counter(), []
+    start, packed = time.perf_counter(), None
     try:
         loaded = _load(work)
     except ClusterError as error:
         raise ClusterError(f"the worker on {os.uname().nodename} {error}") from None
-    asks = _asks(states, work)
+    if loaded.process and not any(state.is_remote for state in states):
+        packed = loaded.process(states, work.folder)
+    if packed is None:
+        packed = pickle.dumps(_one_by_one(loaded.crew, states, work), pickle.HIGHEST_PROTOCOL)
+    return TaskDone(packed, time.perf_counter() - start)
+
+
+def _one_by_one(crew: Crew, states: list[FileState], work: Work) -> list[Done]:
+    """So that it is known which scan ends its process; and scans of URLs are read ahead."""
     done: dict[int, Done] = {}
+    again: list[Attempt[_Ask]] = []
 
     def unknown() -> Iterator[_Ask]:
-        for ask in asks:
+        for ask in _asks(states, work):
             if ask.outcome is None:
                 yield ask
             else:
                 done[ask.number] = Done(ask.outcome, None)
 
-    for attempt in loaded.crew.attempts(unknown(), 1, lambda ask: None):
+    for attempt in crew.attempts(unknown(), 1, lambda ask: None):
         if isinstance(attempt.outcome, Death):
             again.append(attempt)
         else:
             done[attempt.item.number] = Done(attempt.outcome, attempt.looked)
     for attempt in again:
-        done[attempt.item.number] = _once_more(loaded.crew, attempt, work)
-    named = (_as_named(done[number], state, work) for number, state in enumerate(states))
-    return TaskDone(tuple(named), time.perf_counter() - start)
+        done[attempt.item.number] = _once_more(crew, attempt, work)
+    return [as_named(done[number], state.path) for number, state in enumerate(states)]
 
 
 def _asks(states: list[FileState], work: Work) -> Iterator[_Ask]:
@@ -216,16 +233,6 @@ def _once_more(crew: Crew, attempt: Attempt[_Ask], work: Work) -> Done:
         if file is not None:
             file.close()
     return Done(given_up(ask.path, MOST, outcome.reason), look)
-
-
-def _as_named(done: Done, state: FileState, work: Work) -> Done:
-    """With the name that the scan has on the command line."""
-    outcome, look = done.outcome, done.look
-    if outcome.path == state.path:
-        return done
-    error = outcome.error and outcome.error.replace(outcome.path, state.path, 1)
-    look = look and replace(look, seen=replace(look.seen, path=state.path))
-    return Done(replace(outcome, path=state.path, error=error), look)
 
 
 def _sockets() -> list[int]:

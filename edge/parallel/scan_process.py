@@ -157,7 +157,7 @@ class ScanProcess:
 
         def work(path: str) -> _Reply:
             if not prepared:
-                _prepare(foreign)
+                prepare_child(foreign)
                 prepared.append(True)
             return self._work(path)
 
@@ -239,7 +239,7 @@ def _rehearsed(classifier: Classifier, scan: str | BinaryIO, path: str) -> Outco
     return outcome if outcome.error is not None else None
 
 
-def _prepare(foreign: list[int]) -> None:
+def prepare_child(foreign: list[int]) -> None:
     """The child's first act."""
     for descriptor in foreign:
         with suppress(OSError):

@@ -20,6 +20,8 @@ def classify_one(classifier, scan, *more, name=None):
         os.kill(os.getpid(), signal.SIGKILL)
     return classify(classifier, scan, *more, name=name)
 process.classify_one = classify_one
+import edge.cluster.task_process
+edge.cluster.task_process.classify_one = classify_one
 if "TEST_VERSION" in os.environ:
     import edge.cluster.worker
     edge.cluster.worker.__version__ = os.environ["TEST_VERSION"]
