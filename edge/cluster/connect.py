@@ -81,8 +81,11 @@ def _silence() -> None:
 
 @contextmanager
 def _local(workers: int):
+    import dask
     from distributed import Client, LocalCluster
 
+    # Of workers that only wait for another process, there is nothing to be learnt.
+    dask.config.set({"distributed.worker.profile.enabled": False})
     try:
         # Memory is looked after by the price of each scan (edge.scan.memory_price).
         cluster = LocalCluster(
