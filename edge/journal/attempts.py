@@ -111,7 +111,9 @@ class Attempts:
                     self._deaths[name] = count
 
     def _write(self) -> None:
-        note = json.dumps({"now": [*self._now], "deaths": self._deaths}).encode() + b"\n"
+        now = ", ".join(f'"{name}"' for name in self._now)
+        deaths = json.dumps(self._deaths) if self._deaths else "{}"
+        note = f'{{"now": [{now}], "deaths": {deaths}}}\n'.encode()
         # Written over in place, in whole blocks, and never cut short: a file system would hurry to
         # the disk with that. The first line counts.
         note += b" " * (-len(note) % _BLOCK)
