@@ -10,6 +10,7 @@ from itertools import count
 from statistics import median
 
 from benchmarks.scale.model import Cost, Scheduler
+from edge.cluster.connect import LOCAL_SETTINGS
 from edge.cluster.flow import run_tasks
 from edge.parallel.pipeline import Outcome, classify_one
 from edge.results.writers import NdjsonWriter
@@ -29,7 +30,7 @@ def cluster(workers: int, threads: int = 1):
     from distributed import Client, LocalCluster
 
     start = time.perf_counter()
-    dask.config.set({"distributed.worker.memory.terminate": False})
+    dask.config.set(LOCAL_SETTINGS)
     with (
         LocalCluster(
             n_workers=workers,

@@ -14,6 +14,13 @@ from edge.cluster.worker import Work, prepare
 LOCAL = "local"
 _SECONDS = 10
 """To reach a scheduler."""
+LOCAL_SETTINGS = {
+    # Of workers that only wait for another process, there is nothing to be learnt.
+    "distributed.worker.profile.enabled": False,
+    # Without Dask's MALLOC_TRIM_THRESHOLD_: each scan's memory would go back to the system, and be
+    # asked for again with the next.
+    "distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": 1, "OPENBLAS_NUM_THREADS": 1},
+}
 _INSTALL = "pip install 'mri-edge[dask]'"
 
 
@@ -84,8 +91,7 @@ def _local(workers: int):
     import dask
     from distributed import Client, LocalCluster
 
-    # Of workers that only wait for another process, there is nothing to be learnt.
-    dask.config.set({"distributed.worker.profile.enabled": False})
+    dask.config.set(LOCAL_SETTINGS)
     try:
         # Memory is looked after by the price of each scan (edge.scan.memory_price).
         cluster = LocalCluster(
