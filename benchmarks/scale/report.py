@@ -1,6 +1,7 @@
 """What was measured, what follows from it, and in which words."""
 
 from dataclasses import dataclass
+from statistics import median
 
 from benchmarks.scale.model import (
     CORES,
@@ -136,6 +137,23 @@ def _extrapolated(found: Scale, scheduler: Scheduler) -> list[str]:
         f"{most_workers(_alone(scheduler), seconds):.0f} on ({alone.scans_per_second:.0f} scans/s "
         "of one core). Beyond that, more cores bring nothing: run several commands, each with its "
         "own part of the scans (`--shard`) and its own scheduler.",
+        *_caution(found, scheduler, most_workers(scheduler, seconds)),
+    ]
+
+
+def _caution(found: Scale, scheduler: Scheduler, most: float) -> list[str]:
+    """How near the prediction was where the scheduler was the limit here."""
+    shares = [
+        check.measured / check.predicted.scans_per_second
+        for check in found.checks
+        if check.scheduler == scheduler.name and check.predicted.limit == "coordinator"
+    ]
+    if not shares:
+        return []
+    share = median(shares)
+    return [
+        f"Where the scheduler was the limit in this run, it did {share:.0%} of what the model "
+        f"says. If that holds there too, the limit is at {most * min(share, 1.0):.0f} cores."
     ]
 
 

@@ -37,6 +37,7 @@ def test_the_report_says_what_is_extrapolated_and_where_the_scheduler_is_the_lim
     assert "| 1000 | 14035 | 1.3 min | 2.0 h | 1404 | the scheduler |" in text
     assert "All predictions are within 25%; the worst is off by +11%." in text
     assert "enough for 25.0 cores" in text
+    assert "did 90% of what the model says. If that holds there too, the limit is at 63" in text
 
 
 def test_a_model_that_is_wrong_is_said_to_be():
