@@ -155,6 +155,23 @@ def _transfer(args: argparse.Namespace) -> int:
     return 0 if held else 1
 
 
+def _scale(args: argparse.Namespace) -> int:
+    from benchmarks.progress import Progress
+    from benchmarks.scale.measure import measure, write
+    from benchmarks.scale.report import in_words
+    from edge.app.inputs import expand
+
+    files = [one.path for one in expand(args.paths, lambda message: None) if not one.problem]
+    if args.paths and not files:
+        raise BenchmarkError("no scans there")
+    found = measure(args.model, args.engine, files, args.scans_per_task, args.seconds, Progress())
+    text = in_words(found)
+    if args.out:
+        write(found, text, args.out)
+    print(text, end="")
+    return 0 if found.held else 1
+
+
 def _readme(args: argparse.Namespace) -> int:
     from benchmarks.report import readme
 
@@ -183,6 +200,7 @@ _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
     "merge": _merge,
     "throughput": _throughput,
     "transfer": _transfer,
+    "scale": _scale,
     "readme": _readme,
     "schema": _schema,
 }

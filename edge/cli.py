@@ -138,6 +138,8 @@ def _run(args, closed: frozenset[int]) -> int:
         from edge.pacs.send_results import run_and_send as run_batch
     elif args.series:
         from edge.app.series_batch import run_series as run_batch
+    elif args.cluster:
+        from edge.app.cluster_batch import run_cluster as run_batch
     elif args.resume:
         from edge.app.resume import run_resume as run_batch
     else:

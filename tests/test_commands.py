@@ -41,6 +41,7 @@ ALWAYS = {
     "python -m benchmarks throughput": "MODEL PATH --json --engine --jobs --threads --repeats "
     "--seconds",
     "python -m benchmarks transfer": "--model --scans",
+    "python -m benchmarks scale": "PATH --model --out --engine --scans-per-task --seconds",
     "python -m benchmarks readme": "REPORT --write",
     "python -m benchmarks schema": "",
 }

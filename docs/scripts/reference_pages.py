@@ -351,6 +351,8 @@ def _report_keys() -> list[str]:
 
 
 _VARIABLES = {
+    "AWS_EC2_METADATA_DISABLED": "Set to `true` unless it is set, when an `s3://` URL is named: "
+    "nobody is asked for credentials whom nobody named. `false` for a machine that has a role.",
     "KERAS_BACKEND": "Backend of `python -m train`: `tensorflow` (the default), `jax` or `torch`. "
     "Keras reads it. Export needs `tensorflow`.",
     "KERAS_DISTRIBUTION_JOB_ADDRESSES": "Addresses of all hosts that train together, on JAX. Keras "
@@ -363,6 +365,8 @@ _VARIABLES = {
     "folder in the home folder is there, a temporary one is made and removed.",
     "MRI_EDGE_DICOMWEB_AUTHORIZATION": "What `--dicomweb` and `--stow` send as the header "
     "`Authorization`, such as `Basic ...`. It is in no message.",
+    "NO_GCE_CHECK": "Set to `true` unless it is set, when a `gs://` URL is named, for the same "
+    "reason.",
     "OPENBLAS_NUM_THREADS": "Threads of NumPy's OpenBLAS. `edge-classify` sets 1 unless it is set, "
     "for starting more costs time.",
     "ORT_DISABLE_TELEMETRY": "Set to 1 unless it is set: ONNX Runtime keeps no device id in the "

@@ -79,6 +79,13 @@ RULES = (
         says="--resume writes ndjson, csv or parquet; it cannot write {format}",
     ),
     Rule("--timeout", needs=("--resume",)),
+    Rule(
+        "--cluster",
+        needs=("--resume",),
+        says="--cluster needs --resume and --out: a cluster may lose its machines, and results are "
+        "kept as they come",
+    ),
+    Rule("--cluster", excludes=("--explain",)),
     Rule("--shard", needs=("PATH",)),
     Rule(
         "--series",
@@ -137,9 +144,10 @@ def parser(prog: str = "edge-classify") -> Parser:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="image file, folder to search for image files, pattern ('scans/**/*.png'), or - for "
-        "names on standard input, one a line (required, but with --watch, --serve, --scp, "
-        "--dicomweb, --query-retrieve, --self-test, --doctor)",
+        help="image file, folder to search for image files, pattern ('scans/**/*.png'), URL of one "
+        "of these (s3, gs, az, https, zip://MEMBER::ARCHIVE), or - for names on standard input, "
+        "one a line (required, but with --watch, --serve, --scp, --dicomweb, --query-retrieve, "
+        "--self-test, --doctor)",
     )
     add(
         "--null",
@@ -258,6 +266,14 @@ def parser(prog: str = "edge-classify") -> Parser:
         default=300.0,
         metavar="S",
         help="with --resume: a scan that takes more than S seconds ends its process (default: 300)",
+    )
+    add(
+        "--cluster",
+        type=_name,
+        metavar="ADDRESS",
+        help="with --resume: classify on the workers of the Dask scheduler there, as "
+        "tcp://host:8786; local starts one here, with --jobs workers (default: processes of this "
+        "machine)",
     )
     add = result.group("service")
     add(

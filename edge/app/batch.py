@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator
 
-from edge.app.inputs import STDIN, Input, expand, is_one_file
+from edge.app.inputs import Input, expand, is_one_file, may_name_urls
 from edge.app.interrupts import Interrupts
 from edge.console.exit_status import DONE, FAILED
 from edge.console.messages import results, say
@@ -64,7 +64,13 @@ def _classify(
             progress.clear()
         say(message)
 
-    inputs = expand(args.paths, tell, null=args.null, skip=args.explain, shard=args.shard)
+    inputs = expand(
+        args.paths, tell, null=args.null, skip=args.explain, shard=args.shard, urls=True
+    )
+    if may_name_urls(args.paths):
+        from edge.app.remote_inputs import with_bytes
+
+        inputs = with_bytes(inputs, classifier.max_pixels)
     try:
         outcomes = _outcomes(classifier, args, inputs, extra)
     except EdgeError as error:
@@ -119,7 +125,7 @@ def progress_of(args: argparse.Namespace):
     from edge.console.progress import Progress
 
     countable = None
-    if STDIN not in args.paths:
+    if not may_name_urls(args.paths):  # which would be listed twice
         countable = expand(args.paths, lambda message: None, skip=args.explain, shard=args.shard)
     return Progress(sys.stderr, countable)
 
@@ -138,5 +144,7 @@ def _outcomes(
 
 def _outcome(classifier: Classifier, one: Input, extra: Extra | None) -> Outcome:
     if one.problem is not None:
-        return Outcome(one.path, None, one.problem)
+        return Outcome(one.path, None, one.problem, unread=one.unread, short=one.short)
+    if one.scan is not None:
+        return classify_one(classifier, one.scan, extra)
     return classify_one(classifier, one.path, extra)

@@ -13,9 +13,10 @@ usage: edge-classify PATH ... [options]
 Classify brain-MRI scans with an exported model. Research software, not a medical device: not for diagnosis or treatment.
 
 input:
-  PATH                  image file, folder to search for image files, pattern ('scans/**/*.png'), or
-                        - for names on standard input, one a line (required, but with --watch,
-                        --serve, --scp, --dicomweb, --query-retrieve, --self-test, --doctor)
+  PATH                  image file, folder to search for image files, pattern ('scans/**/*.png'),
+                        URL of one of these (s3, gs, az, https, zip://MEMBER::ARCHIVE), or - for
+                        names on standard input, one a line (required, but with --watch, --serve,
+                        --scp, --dicomweb, --query-retrieve, --self-test, --doctor)
   --null                names on standard input end in NUL, as find -print0 writes them (default: in
                         a newline)
   --frame N             which frame or page, from 1, of files with several (default: refuse them)
@@ -64,6 +65,9 @@ archive:
                         each machine, whose number it is (default: all)
   --timeout S           with --resume: a scan that takes more than S seconds ends its process
                         (default: 300)
+  --cluster ADDRESS     with --resume: classify on the workers of the Dask scheduler there, as
+                        tcp://host:8786; local starts one here, with --jobs workers (default:
+                        processes of this machine)
 
 service:
   --watch DIR           classify each file that is put there, until stopped; results as ndjson, each

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from edge.errors import ImageError
 from edge.files.regular_file import open_regular
 from edge.files.shard import Shard
 from edge.files.walk_folders import is_companion_folder, walk
@@ -27,7 +28,16 @@ class Input(NamedTuple):
     """A file to classify, or a name and what is wrong with it."""
 
     path: str
+    """For results and messages; of a URL without secrets."""
     problem: str | None = None
+    remote: Any = None
+    """An `edge.remote.url.RemoteScan` that is still to be read."""
+    scan: Any = None
+    """What is to be classified, where that is no file: the bytes of a URL."""
+    unread: bool = False
+    """Whether the problem says nothing about what is in the scan, as with `Outcome.unread`."""
+    short: bool = False
+    """Whether it is want of memory."""
 
     def __str__(self) -> str:
         return self.path
@@ -40,17 +50,19 @@ def expand(
     null: bool = False,
     skip: str | None = None,
     volumes: bool = False,
+    urls: bool = False,
     shard: Shard | None = None,
 ) -> Iterator[Input]:
     """Each file to classify, in the order of `paths`; folders are searched, in order of name.
 
     Args:
-        paths: files, folders, patterns ("scans/**/*.png", where the shell did not expand them) or
-            "-" for names on standard input.
+        paths: files, folders, patterns ("scans/**/*.png", where the shell did not expand them),
+            URLs, or "-" for names on standard input.
         say: takes what the user should know about files that are left out.
         null: names on standard input end in NUL (`find -print0`) rather than in a newline.
         skip: a folder that is not searched: the one that pictures are being written to.
         volumes: whether NIfTI volumes are among what is searched for, by their names.
+        urls: whether what a URL names is listed; else it is said that it is not read.
         shard: only the files of this part, by their paths below the folder that was named; those
             that were named themselves, by their names as they were given.
     """
@@ -58,7 +70,10 @@ def expand(
     skip = skip and os.path.realpath(skip)
     for path in paths:
         if path == STDIN:
-            yield from _named(names_on(0, b"\0" if null else b"\n"), say, skip, suffixes, shard)
+            ends = b"\0" if null else b"\n"
+            yield from _named(names_on(0, ends), say, skip, suffixes, shard, urls)
+        elif is_url(path):
+            yield from _remote(path, say, shard, urls)
         elif _MAGIC.intersection(path) and not os.path.lexists(path):
             yield from _matches(path, say, skip, suffixes, shard)
         else:
@@ -85,6 +100,17 @@ def is_companion(name: str) -> bool:
     beside each scan that it copies to a disk or share of another system.
     """
     return name.startswith("._") or os.path.splitext(name)[0].upper() == "DICOMDIR"
+
+
+def is_url(path: str) -> bool:
+    """Whether a name is a URL, and no file that happens to be called so."""
+    begin, slashes, _ = path.partition("://")
+    return bool(slashes) and begin.isalnum() and not os.path.lexists(path)
+
+
+def may_name_urls(paths: list[str]) -> bool:
+    """Whether there may be URLs among the inputs: named, or on standard input."""
+    return STDIN in paths or any(is_url(path) for path in paths)
 
 
 def is_one_file(paths: list[str]) -> bool:
@@ -121,6 +147,7 @@ def _named(
     skip: str | None,
     suffixes: tuple[str, ...],
     shard: Shard | None,
+    urls: bool,
 ) -> Iterator[Input]:
     while True:
         try:
@@ -131,7 +158,28 @@ def _named(
             return
         if name is None:
             return
-        yield from _files(name, say, skip, suffixes, shard)
+        if is_url(name):
+            yield from _remote(name, say, shard, urls)
+        else:
+            yield from _files(name, say, skip, suffixes, shard)
+
+
+def _remote(
+    url: str, say: Callable[[str], None], shard: Shard | None, read: bool
+) -> Iterator[Input]:
+    from edge.remote.listing import remote_scans
+    from edge.remote.url import shown
+
+    name = shown(url)
+    if not read:
+        yield Input(name, f"{name}: URLs are read scan by scan alone; copy the scans to a disk")
+        return
+    try:
+        for scan in remote_scans(url, _may_be_scan, say):
+            if shard is None or shard.has(scan.name):
+                yield Input(scan.name, remote=scan)
+    except ImageError as error:
+        yield Input(name, str(error))
 
 
 def _matches(
@@ -236,6 +284,11 @@ def _is_meant(file: str, name: str, suffixes: tuple[str, ...]) -> bool:
         return False
     except OSError:
         return True
+
+
+def _may_be_scan(name: str) -> bool:
+    """Of what cannot be looked into yet, by its name."""
+    return not is_companion(name) and (name.lower().endswith(SUFFIXES) or _has_no_suffix(name))
 
 
 def _has_no_suffix(name: str) -> bool:

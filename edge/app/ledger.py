@@ -42,6 +42,15 @@ class Ledger:
         """The inputs that have no result yet."""
         for one in inputs:
             problem = one.problem
+            if problem is None and one.remote is not None:
+                from edge.app.remote_inputs import RemoteState
+
+                seen = RemoteState.of_scan(one.remote)
+                if self.journal.has(seen):
+                    self.before += 1
+                else:
+                    yield seen
+                continue
             if problem is None:
                 try:
                     seen = FileState.of(one.path, os.stat(one.path))
@@ -81,7 +90,7 @@ class Ledger:
             self.leave(outcome.error)
             return False
         try:
-            same = now.is_as_before(os.stat(seen.path))
+            same = seen.is_remote or now.is_as_before(os.stat(seen.path))
         except OSError:
             same = False
         if not same:

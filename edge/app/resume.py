@@ -7,23 +7,21 @@ did once are tried again at the end, alone, so that the next death tells which s
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import BinaryIO
 
 from edge.app.batch import picture_maker, progress_of
-from edge.app.inputs import expand
+from edge.app.inputs import expand, may_name_urls
 from edge.app.interrupts import Interrupts
 from edge.app.journal_table import journal_of, make_table, why_not
 from edge.app.ledger import Ledger
 from edge.console.exit_status import DONE, FAILED, WRONG
 from edge.console.messages import say
 from edge.errors import EdgeError
-from edge.files.regular_file import open_regular
 from edge.inference.classifier import Classifier
 from edge.inference.threads import default_jobs
 from edge.journal.attempts import MOST, Attempts
-from edge.journal.content import Look, look_at
+from edge.journal.content import Look, looking
 from edge.journal.file_state import FileState
 from edge.journal.results_journal import Journal
 from edge.parallel.crew import Attempt, Crew
@@ -33,8 +31,14 @@ from edge.scan.memory_price import share_turns
 _MODEL = "{path}: has results of another model ({other}...); name another --out for this one"
 
 
-def run_resume(classifier: Classifier, args: argparse.Namespace) -> int:
-    """Classify those of `args.paths` that have no result yet, and return the exit status."""
+def run_resume(
+    classifier: Classifier, args: argparse.Namespace, run: "type[Run] | None" = None
+) -> int:
+    """Classify those of `args.paths` that have no result yet, and return the exit status.
+
+    Args:
+        run: how, `Run` if not given.
+    """
     problem = why_not(args.out, args.format)
     if problem:
         return say(problem)
@@ -53,18 +57,19 @@ def run_resume(classifier: Classifier, args: argparse.Namespace) -> int:
             extra = picture_maker(args)
         except OSError as error:
             return say(f"{args.explain}: cannot be written to ({error.strerror or error})")
-        return _Run(classifier, args, journal, extra).status()
+        return (run or Run)(classifier, args, journal, extra).status()
     finally:
         journal.close()
 
 
-class _Run:
+class Run:
     """One run over the inputs."""
 
     def __init__(self, classifier: Classifier, args: argparse.Namespace, journal: Journal, extra):
-        self._args, self._journal = args, journal
+        self._args, self._journal, self._classifier = args, journal, classifier
         self._attempts = Attempts(journal)
         self._ledger = Ledger(journal, self._tell)
+        self._max_pixels = classifier.max_pixels
         self._look = looking(classifier.max_pixels)
         self._crew = Crew(lambda: scan_process(classifier, journal, extra, args.timeout))
         self._again: list[FileState] = []
@@ -109,10 +114,12 @@ class _Run:
 
     def _classify(self, interrupts: Interrupts) -> None:
         args = self._args
-        inputs = expand(args.paths, self._tell, null=args.null, skip=args.explain, shard=args.shard)
+        inputs = expand(
+            args.paths, self._tell, null=args.null, skip=args.explain, shard=args.shard, urls=True
+        )
         jobs = args.jobs or default_jobs()
         todo = (seen for seen in self._ledger.todo(inputs) if not self._is_suspect(seen))
-        for attempt in self._crew.attempts(todo, jobs, self._attempts.begin):
+        for attempt in self._crew.attempts(self._read(todo), jobs, self._attempts.begin):
             if self._progress is None and sys.stderr.isatty():  # after the forks: it has a thread
                 self._progress = progress_of(args)
             with interrupts.held():
@@ -126,9 +133,17 @@ class _Run:
 
     def _alone(self, seen: FileState, interrupts: Interrupts) -> Iterable[bool]:
         """Whether it is to be tried once more."""
-        for attempt in self._crew.attempts([seen], 1, self._attempts.begin):
+        for attempt in self._crew.attempts(self._read([seen]), 1, self._attempts.begin):
             with interrupts.held():
                 yield not self._take(attempt, last=True)
+
+    def _read(self, states: Iterable[FileState]) -> Iterable[FileState]:
+        """With the bytes of those that are URLs'."""
+        if not may_name_urls(self._args.paths):
+            return states
+        from edge.app.remote_inputs import states_with_bytes
+
+        return states_with_bytes(states, self._max_pixels, self._ledger.leave)
 
     def _is_suspect(self, seen: FileState) -> bool:
         suspect = self._attempts.deaths(seen) > 0
@@ -191,19 +206,3 @@ def scan_process(
 
     look = looking(classifier.max_pixels)
     return ScanProcess(classifier, extra, foreign, longest, look, is_known)
-
-
-def looking(max_pixels: int) -> Callable[[str], tuple[Look | None, BinaryIO | None]]:
-    """Opens a file and looks at it; None where it cannot: to classify it by its name tells why."""
-
-    def look(path: str) -> tuple[Look | None, BinaryIO | None]:
-        file = None
-        try:
-            file = open_regular(path)
-            return look_at(file, path, max_pixels), file
-        except (OSError, EOFError, ValueError):
-            if file is not None:
-                file.close()
-            return None, None
-
-    return look

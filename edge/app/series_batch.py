@@ -73,7 +73,8 @@ def _classify(
     writer = {"text": _Text, "json": _Json, "ndjson": _Ndjson}[args.format](stream)
     interrupts = Interrupts(needed=True)
     status = written = 0
-    inputs = expand(args.paths, say, null=args.null, volumes=True)
+    found = expand(args.paths, say, null=args.null, volumes=True)
+    inputs = ((one.path, one.problem) for one in found)
     jobs = args.jobs
     if not jobs:
         from edge.inference.threads import default_jobs

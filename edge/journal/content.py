@@ -1,10 +1,12 @@
 """What is in a file, as a hash: a file that was only touched is known by it."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from os import fstat
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from edge.files.regular_file import open_regular
 from edge.journal.file_state import FileState
 from edge.scan.file_format import HEAD, sniff
 from edge.scan.max_pixels import max_file_bytes
@@ -38,6 +40,24 @@ def look_at(file: BinaryIO, path: str, max_pixels: int) -> Look:
     seen = FileState.of(path, fstat(file.fileno()))
     head = file.read(HEAD) or b""
     return Look(seen, sha256_of(file, seen.size, head, max_pixels))
+
+
+def looking(max_pixels: int) -> Callable[[Any], tuple[Look | None, BinaryIO | None]]:
+    """Opens a file and looks at it; None where it cannot: to classify it by its name tells why."""
+
+    def look(path: Any) -> tuple[Look | None, BinaryIO | None]:
+        file = None
+        if not isinstance(path, str):  # the bytes of a URL
+            return None, None
+        try:
+            file = open_regular(path)
+            return look_at(file, path, max_pixels), file
+        except (OSError, EOFError, ValueError):
+            if file is not None:
+                file.close()
+            return None, None
+
+    return look
 
 
 def sha256_of(file: BinaryIO, size: int, head: bytes, max_pixels: int) -> str | None:

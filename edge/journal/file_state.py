@@ -18,6 +18,9 @@ class FileState:
     ctime_ns: int | None = None
     """When the system last noted a change of it, which no program can set."""
 
+    is_remote = False
+    """Whether it is on no disk, and `os.stat` knows nothing of it."""
+
     @classmethod
     def of(cls, path: str, stat: os.stat_result) -> "FileState":
         return cls(path, stat.st_size, stat.st_mtime_ns, stat.st_ino, stat.st_ctime_ns)
@@ -45,9 +48,18 @@ class FileState:
     def _key(self) -> bytes:
         return self.digest(f"{self.size} {self.mtime_ns} {self.inode} {self.ctime_ns}")
 
+    @property
+    def place(self) -> str:
+        """Its path however its folder is spelt; of a URL that itself."""
+        return self.path if _is_url(self.path) else os.path.abspath(self.path)
+
     @cached_property
     def _absolute(self) -> bytes:
-        return os.fsencode(os.path.abspath(self.path))
+        return os.fsencode(self.place)
+
+
+def _is_url(path: str) -> bool:
+    return "://" in path and not path.startswith(os.sep)
 
 
 def digest_of(facts: bytes, path: bytes) -> bytes:

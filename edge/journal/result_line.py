@@ -72,7 +72,7 @@ def write_line(result: dict, seen: FileState, sha256: str | None) -> str:
         "ctime_ns": seen.ctime_ns,
     }
     # The result's own path may be relative, and begins as it was spelt on the command line.
-    return json.dumps({**result, "file": {"path": os.path.abspath(seen.path), **facts}})
+    return json.dumps({**result, "file": {"path": seen.place, **facts}})
 
 
 def was_cut(line: bytes) -> bool:

@@ -88,7 +88,7 @@ class Crew:
                 if item is None:
                     break
                 begin(item)
-                process.begin(item.path)
+                process.begin(getattr(item, "scan", None) or item.path)
                 waiting.append(item)
             if waiting and busy.get(process.fileno()) is None:
                 poll.register(process.fileno(), select.POLLIN)

@@ -131,7 +131,8 @@ def classify_one(
 
 def _kind(scan: object) -> str:
     """What stands for the name of what is no file."""
-    return "array" if isinstance(scan, np.ndarray) else type(scan).__name__.lower()
+    name = getattr(scan, "scan_name", None)  # as bytes have that came from a URL
+    return name or ("array" if isinstance(scan, np.ndarray) else type(scan).__name__.lower())
 
 
 def _is_unread(error: Exception) -> bool:

@@ -157,7 +157,7 @@ class ScanProcess:
 
         def work(path: str) -> _Reply:
             if not prepared:
-                _prepare(foreign)
+                prepare_child(foreign)
                 prepared.append(True)
             return self._work(path)
 
@@ -184,7 +184,7 @@ class ScanProcess:
             if self._enough(look):
                 pass
             elif self._whole:
-                outcome = classify_one(self._classifier, scan, self._extra, name=path)
+                outcome = classify_one(self._classifier, scan, self._extra, name=str(path))
             else:
                 outcome = _rehearsed(self._classifier, scan, path)
         except EdgeError:
@@ -235,11 +235,11 @@ def _rehearsed(classifier: Classifier, scan: str | BinaryIO, path: str) -> Outco
                 classifier.read(scan, frame)
             return None, None
 
-    outcome = classify_one(Decoder, scan, name=path)
+    outcome = classify_one(Decoder, scan, name=str(path))
     return outcome if outcome.error is not None else None
 
 
-def _prepare(foreign: list[int]) -> None:
+def prepare_child(foreign: list[int]) -> None:
     """The child's first act."""
     for descriptor in foreign:
         with suppress(OSError):

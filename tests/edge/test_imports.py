@@ -103,6 +103,10 @@ def test_no_import_statement_points_the_wrong_way(path):
         allowed |= {"pydicom", "nibabel"}  # extras likewise
     if path.parent.name == "pacs":
         allowed |= {"pydicom", "pynetdicom"}
+    if path.parent.name == "remote":
+        allowed |= {"fsspec", "aiohttp"}  # likewise
+    if path.parent.name == "cluster":
+        allowed |= {"distributed", "dask"}  # likewise
     if path.parent.name == "dicom":
         allowed.add("pydicom")  # an extra, imported once a file is DICOM, as the tests above prove
     if path.name == "parquet.py":

@@ -82,3 +82,26 @@ def test_the_page_lists_the_commands_with_nothing_found():
         "run `python -m tests.guard.paths`"
     )
     assert {row[3:] for row in rows} == {("0", "0")}
+
+
+@pytest.mark.slow
+def test_a_url_is_asked_for_and_nobody_else(place, tmp_path):
+    pytest.importorskip("aiohttp")
+    pytest.importorskip("fsspec")
+    from tests.edge.remote.servers import WebServer, png
+
+    web = WebServer(tmp_path / "web")
+    (web.folder / "a.png").write_bytes(png())
+    asked = trace(
+        [sys.executable, "-m", "edge", f"{web.url}/a.png", "--model", str(place.value("tflite"))],
+        tmp_path / "log",
+        tmp_path,
+        environment=place.environment(),
+    )
+    web.close()
+    assert asked.status == 0, asked.said
+    reached = {call for call in asked.sockets if re.match(r"(connect|sendto|sendmsg)\(", call)}
+    assert any(call.startswith("connect(") for call in reached)
+    port = f"sin_port=htons({web.port})"
+    assert all(port in call for call in reached if call.startswith("connect(")), reached
+    assert asked.stray(place.allowed(PATHS[0])) == []

@@ -1,0 +1,1 @@
+"""What many scans cost on many cores: measured here, predicted beyond."""

@@ -1,0 +1,1 @@
+"""Many machines, on Dask: --cluster. Loaded when it is asked for."""
