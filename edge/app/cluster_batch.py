@@ -56,7 +56,7 @@ class _ClusterRun(Run):
             inputs = expand(
                 args.paths, self._tell, null=args.null, skip=None, shard=args.shard, urls=True
             )
-            tasks = _Tasks(self._ledger.todo(inputs))
+            tasks = _Tasks(self._results.todo(inputs))
             while True:
                 for states, result in run_tasks(client, classify_task, tasks, work):
                     with interrupts.held():
@@ -68,7 +68,7 @@ class _ClusterRun(Run):
         if isinstance(result, TaskDone):
             tasks.took(len(states), result.seconds)
             for seen, done in zip(states, result.scans, strict=True):
-                self._ledger.settle(seen, done.look, done.outcome)
+                self._results.settle(seen, done.look, done.outcome)
                 if self._progress:
                     self._progress.step()
         elif type(result).__name__ == "KilledWorker":
@@ -78,7 +78,7 @@ class _ClusterRun(Run):
             else:
                 reason = "each time it ended a worker of the cluster"
                 outcome = given_up(states[0].path, _DEATHS, reason)
-                self._ledger.settle(states[0], self._looked(states[0].path), outcome)
+                self._results.settle(states[0], self._looked(states[0].path), outcome)
         elif isinstance(result, CancelledError):
             raise ClusterError(
                 f"{self._args.cluster}: the scheduler has gone, or has forgotten the work; the "

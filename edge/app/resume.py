@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from edge.app.batch import picture_maker, progress_of
+from edge.app.batch_results import BatchResults
 from edge.app.inputs import expand, may_name_urls
 from edge.app.interrupts import Interrupts
 from edge.app.journal_table import journal_of, make_table, why_not
-from edge.app.ledger import Ledger
 from edge.console.exit_status import DONE, FAILED, WRONG
 from edge.console.messages import say
 from edge.errors import EdgeError
@@ -24,7 +24,7 @@ from edge.journal.attempts import MOST, Attempts
 from edge.journal.content import Look, looking
 from edge.journal.file_state import FileState
 from edge.journal.results_journal import Journal
-from edge.parallel.crew import Attempt, Crew
+from edge.parallel.process_pool import Attempt, ProcessPool
 from edge.parallel.scan_process import Death, ScanProcess, given_up
 from edge.scan.memory_price import share_turns
 
@@ -68,17 +68,17 @@ class Run:
     def __init__(self, classifier: Classifier, args: argparse.Namespace, journal: Journal, extra):
         self._args, self._journal, self._classifier = args, journal, classifier
         self._attempts = Attempts(journal)
-        self._ledger = Ledger(journal, self._tell)
+        self._results = BatchResults(journal, self._tell)
         self._max_pixels = classifier.max_pixels
         self._look = looking(classifier.max_pixels)
-        self._crew = Crew(lambda: scan_process(classifier, journal, extra, args.timeout))
+        self._pool = ProcessPool(lambda: scan_process(classifier, journal, extra, args.timeout))
         self._again: list[FileState] = []
         """To be tried alone, at the end: what may have ended a process, or was short of memory."""
         self._progress = None
 
     def status(self) -> int:
         """Go through the inputs; the exit status."""
-        args, ledger = self._args, self._ledger
+        args, results = self._args, self._results
         share_turns()
         status, interrupts = DONE, Interrupts(needed=True)
         path = self._journal.path
@@ -88,7 +88,7 @@ class Run:
             interrupts.restore()
             self._clear()
             say(
-                f"interrupted after {ledger.now} results, which are in {path}; "
+                f"interrupted after {results.now} results, which are in {path}; "
                 "the same command goes on"
             )
             status = interrupts.status
@@ -100,7 +100,7 @@ class Run:
             self._tell(f"{path}: cannot be written ({reason}); the same command goes on after that")
             status = WRONG
         self._clear()
-        self._crew.close()
+        self._pool.close()
         self._attempts.rest()
         with suppress(OSError):
             self._journal.sync()
@@ -108,9 +108,10 @@ class Run:
         if status != DONE:
             return status
         make_table(self._journal.path, args.out, args.format)
-        left = f", {ledger.left} left out: the same command tries them again" if ledger.left else ""
-        say(f"{args.out}: {ledger.now} results, {ledger.before} were there before{left}")
-        return FAILED if ledger.left or self._journal.failed else DONE
+        again = f", {results.left} left out: the same command tries them again"
+        left = again if results.left else ""
+        say(f"{args.out}: {results.now} results, {results.before} were there before{left}")
+        return FAILED if results.left or self._journal.failed else DONE
 
     def _classify(self, interrupts: Interrupts) -> None:
         args = self._args
@@ -118,22 +119,22 @@ class Run:
             args.paths, self._tell, null=args.null, skip=args.explain, shard=args.shard, urls=True
         )
         jobs = args.jobs or default_jobs()
-        todo = (seen for seen in self._ledger.todo(inputs) if not self._is_suspect(seen))
-        for attempt in self._crew.attempts(self._read(todo), jobs, self._attempts.begin):
+        todo = (seen for seen in self._results.todo(inputs) if not self._is_suspect(seen))
+        for attempt in self._pool.attempts(self._read(todo), jobs, self._attempts.begin):
             if self._progress is None and sys.stderr.isatty():  # after the forks: it has a thread
                 self._progress = progress_of(args)
             with interrupts.held():
                 self._take(attempt, last=False)
         for seen in self._again:
             if self._attempts.deaths(seen) >= MOST:
-                self._ledger.settle(seen, self._looked(seen.path), given_up(seen.path, MOST))
+                self._results.settle(seen, self._looked(seen.path), given_up(seen.path, MOST))
                 continue
             while any(self._alone(seen, interrupts)):
                 pass
 
     def _alone(self, seen: FileState, interrupts: Interrupts) -> Iterable[bool]:
         """Whether it is to be tried once more."""
-        for attempt in self._crew.attempts(self._read([seen]), 1, self._attempts.begin):
+        for attempt in self._pool.attempts(self._read([seen]), 1, self._attempts.begin):
             with interrupts.held():
                 yield not self._take(attempt, last=True)
 
@@ -143,7 +144,7 @@ class Run:
             return states
         from edge.app.remote_inputs import states_with_bytes
 
-        return states_with_bytes(states, self._max_pixels, self._ledger.leave)
+        return states_with_bytes(states, self._max_pixels, self._results.leave)
 
     def _is_suspect(self, seen: FileState) -> bool:
         suspect = self._attempts.deaths(seen) > 0
@@ -163,7 +164,7 @@ class Run:
             return False
         if died:
             outcome, looked = given_up(seen.path, deaths, outcome.reason), self._looked(seen.path)
-        self._ledger.settle(seen, looked, outcome)
+        self._results.settle(seen, looked, outcome)
         self._attempts.forget(seen)
         if self._progress:
             self._progress.step()

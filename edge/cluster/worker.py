@@ -22,8 +22,8 @@ from edge.inference.classifier import Classifier
 from edge.journal.content import looking
 from edge.journal.file_state import FileState
 from edge.model_file.container import find_trust, read_model
-from edge.parallel.crew import Attempt, Crew
 from edge.parallel.pipeline import Outcome
+from edge.parallel.process_pool import Attempt, ProcessPool
 from edge.parallel.scan_process import Death, ScanProcess, given_up
 from edge.parallel.worker_process import can_fork
 
@@ -97,14 +97,14 @@ class _Loaded:
         self._work, self._threads = work, local()
 
     @property
-    def crew(self) -> Crew:
+    def pool(self) -> ProcessPool:
         """A process, of the calling thread."""
-        if not hasattr(self._threads, "crew"):
+        if not hasattr(self._threads, "pool"):
             look, longest = looking(self._work.max_pixels), self._work.longest
-            self._threads.crew = Crew(
+            self._threads.pool = ProcessPool(
                 lambda: ScanProcess(self.classifier, None, _sockets, longest, look)
             )
-        return self._threads.crew
+        return self._threads.pool
 
     @property
     def process(self) -> TaskProcess | None:
@@ -164,11 +164,11 @@ def classify_task(states: list[FileState], work: Work) -> TaskDone:
     if loaded.process and not any(state.is_remote for state in states):
         packed = loaded.process(states, work.folder)
     if packed is None:
-        packed = pickle.dumps(_one_by_one(loaded.crew, states, work), pickle.HIGHEST_PROTOCOL)
+        packed = pickle.dumps(_one_by_one(loaded.pool, states, work), pickle.HIGHEST_PROTOCOL)
     return TaskDone(packed, time.perf_counter() - start)
 
 
-def _one_by_one(crew: Crew, states: list[FileState], work: Work) -> list[Done]:
+def _one_by_one(pool: ProcessPool, states: list[FileState], work: Work) -> list[Done]:
     """So that it is known which scan ends its process; and scans of URLs are read ahead."""
     done: dict[int, Done] = {}
     again: list[Attempt[_Ask]] = []
@@ -180,13 +180,13 @@ def _one_by_one(crew: Crew, states: list[FileState], work: Work) -> list[Done]:
             else:
                 done[ask.number] = Done(ask.outcome, None)
 
-    for attempt in crew.attempts(unknown(), 1, lambda ask: None):
+    for attempt in pool.attempts(unknown(), 1, lambda ask: None):
         if isinstance(attempt.outcome, Death):
             again.append(attempt)
         else:
             done[attempt.item.number] = Done(attempt.outcome, attempt.looked)
     for attempt in again:
-        done[attempt.item.number] = _once_more(crew, attempt, work)
+        done[attempt.item.number] = _once_more(pool, attempt, work)
     return [as_named(done[number], state.path) for number, state in enumerate(states)]
 
 
@@ -217,7 +217,7 @@ def _asks(states: list[FileState], work: Work) -> Iterator[_Ask]:
         yield one if isinstance(one, _Ask) else ask(one)
 
 
-def _once_more(crew: Crew, attempt: Attempt[_Ask], work: Work) -> Done:
+def _once_more(pool: ProcessPool, attempt: Attempt[_Ask], work: Work) -> Done:
     """Try a scan again that has ended its process, alone."""
     ask, look = attempt.item, attempt.looked
     for death in range(1, MOST + 1):
@@ -227,7 +227,7 @@ def _once_more(crew: Crew, attempt: Attempt[_Ask], work: Work) -> Done:
         if not outcome.blame:
             return Done(Outcome(ask.path, None, f"{ask.path}: {outcome.reason}", unread=True), look)
         if death < MOST:
-            (attempt,) = crew.attempts([ask], 1, lambda ask: None)
+            (attempt,) = pool.attempts([ask], 1, lambda ask: None)
     if ask.scan is None:
         look, file = looking(work.max_pixels)(ask.path)
         if file is not None:

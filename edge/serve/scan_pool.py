@@ -1,8 +1,8 @@
 """Processes that classify what comes over the network, and that may die of it.
 
-One process, the nursery, is forked while this one has no threads yet. It forks the children that
-do the work, and another for each that dies. A file travels as a descriptor of anonymous memory,
-so nothing is written to a disk. What comes back is JSON, never anything that could run here.
+One process, the fork server, is forked while this one has no threads yet. It forks the children
+that do the work, and another for each that dies. A file travels as a descriptor of anonymous
+memory, so nothing is written to a disk. What comes back is JSON, never anything that could run here.
 """
 
 import json
@@ -63,7 +63,7 @@ class ScanPool:
                     os.close(descriptor)
             for ours, _ in pairs:
                 ours.close()
-            _nursery([theirs for _, theirs in pairs], work, longest)
+            _fork_server([theirs for _, theirs in pairs], work, longest)
         self._pid = pid
         self._free: SimpleQueue = SimpleQueue()
         for ours, theirs in pairs:
@@ -83,7 +83,7 @@ class ScanPool:
         Raises:
             BusyError: none became free.
             DiedError: while iterating: the child ended, or took too long.
-            EngineError: the nursery is gone, and with it the pool.
+            EngineError: the fork server is gone, and with it the pool.
         """
         try:
             slot = self._free.get(timeout=wait)
@@ -120,7 +120,7 @@ class ScanPool:
             os.waitpid(self._pid, 0)
 
     def alive(self) -> bool:
-        """Whether the nursery is there."""
+        """Whether the fork server is there."""
         try:
             return os.waitpid(self._pid, os.WNOHANG)[0] == 0
         except ChildProcessError:
@@ -154,7 +154,7 @@ def _read(source: int, count: int, deadline: float) -> bytes:
     return b"".join(parts)
 
 
-def _nursery(sockets: list[socket.socket], work: Work, longest: float) -> None:
+def _fork_server(sockets: list[socket.socket], work: Work, longest: float) -> None:
     """The whole life of the process that forks the children. Never returns."""
     status = 1
     try:

@@ -81,8 +81,8 @@ def test_results_that_are_none():
         def __init__(self):
             self._args = type("Args", (), {"cluster": "tcp://there"})
             self.settled = []
-            self._ledger = type(
-                "Ledger", (), {"settle": lambda _, *settled: self.settled.append(settled)}
+            self._results = type(
+                "BatchResults", (), {"settle": lambda _, *settled: self.settled.append(settled)}
             )()
             self._looked = lambda path: None
 

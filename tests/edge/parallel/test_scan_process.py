@@ -12,8 +12,8 @@ import pytest
 from edge.journal.attempts import Attempts
 from edge.journal.file_state import FileState
 from edge.journal.results_journal import Journal
-from edge.parallel.crew import Crew, settled
 from edge.parallel.pipeline import Outcome
+from edge.parallel.process_pool import ProcessPool
 from edge.parallel.scan_process import Death, ScanProcess
 
 SEEN = FileState("/in/a.png", 3, 4, 5, 6)
@@ -101,17 +101,11 @@ def test_it_is_the_first_that_the_system_ends(process):
     assert Path(f"/proc/{child}/oom_score_adj").read_text().strip() == "1000"
 
 
-def test_a_scan_is_settled_by_its_outcome_or_by_two_deaths(process):
-    outcome, _ = settled(process, "kill", 2)
-    assert "the process that read it ended 2 times, the last time because" in outcome.error
-    assert settled(process, "a", 2)[0].error is None
-
-
 def test_what_is_behind_a_scan_that_ends_its_process_is_not_lost(process):
-    """And a crew tries each once, and tells which scan it was that died."""
-    crew = Crew(lambda: process)
+    """And a pool tries each once, and tells which scan it was that died."""
+    pool = ProcessPool(lambda: process)
     items = [SimpleNamespace(path=name) for name in ("a", "kill", "b", "fault", "c", "kill")]
-    found = [(one.item.path, type(one.outcome)) for one in crew.attempts(items, 1, lambda one: 0)]
+    found = [(one.item.path, type(one.outcome)) for one in pool.attempts(items, 1, lambda one: 0)]
     names = {"a": Outcome, "b": Outcome, "c": Outcome, "kill": Death, "fault": Death}
     assert found == [(one.path, names[one.path]) for one in items]
 

@@ -114,8 +114,8 @@ def test_a_server_that_is_killed_leaves_no_process(serve):
 
 def test_without_its_processes_it_ends_to_be_started_anew(serve):
     one = serve("--jobs", "1")
-    (nursery,) = psutil.Process(one.process.pid).children()
-    nursery.kill()
+    (fork_server,) = psutil.Process(one.process.pid).children()
+    fork_server.kill()
     assert one.process.wait(timeout=10) == 1
     assert "gone" in one.said.read_text()
 
@@ -153,7 +153,7 @@ def server_bytes(server):
 
 
 def test_all_together_take_less_than_90_mb(server):
-    """Two processes that classify, the server and their nursery, after each kind of work."""
+    """Two processes that classify, the server and their fork server, after each kind of work."""
     pytest.importorskip("ai_edge_litert")
     server.json("POST", "/v1/classify?pictures=0", SAMPLE.read_bytes())
     assert server_bytes(server) < 90_000_000

@@ -23,7 +23,7 @@ class LostResultsError(EdgeError):
     """Another program moved, replaced or cut short the file of results."""
 
 
-class Ledger:
+class BatchResults:
     """Hands out what is not done, and takes what became of it.
 
     Args:

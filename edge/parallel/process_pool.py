@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from edge.parallel.pipeline import Outcome
-from edge.parallel.scan_process import Death, ScanProcess, given_up
+from edge.parallel.scan_process import Death, ScanProcess
 
 
 class Named(Protocol):
@@ -41,19 +41,7 @@ class Attempt(Generic[Item]):
     """What the process found when it looked at the file; None if it died before."""
 
 
-def settled(process: ScanProcess, path: str, most: int) -> tuple[Outcome | None, Any]:
-    """One scan, tried until it has its outcome or has ended so many processes; and what was looked.
-
-    For a worker on another machine, which has one process and is given one scan after another.
-    """
-    for _ in range(most):
-        outcome = process(path)
-        if not isinstance(outcome, Death):
-            return outcome, process.looked
-    return given_up(path, most, outcome.reason), None
-
-
-class Crew:
+class ProcessPool:
     """The processes.
 
     Args:
