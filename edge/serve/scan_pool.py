@@ -2,7 +2,8 @@
 
 One process, the fork server, is forked while this one has no threads yet. It forks the children
 that do the work, and another for each that dies. A file travels as a descriptor of anonymous
-memory, so nothing is written to a disk. What comes back is JSON, never anything that could run here.
+memory, so nothing is written to a disk. What comes back is JSON, never anything that could run
+here.
 """
 
 import json
