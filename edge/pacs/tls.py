@@ -26,6 +26,7 @@ class Tls:
         """
         import ssl
 
+        self._see_files()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.cert, self.key)
         if self.ca:
@@ -41,7 +42,15 @@ class Tls:
         """
         import ssl
 
+        self._see_files()
         context = ssl.create_default_context(cafile=self.ca)
         if self.cert:
             context.load_cert_chain(self.cert, self.key)
         return context
+
+    def _see_files(self) -> None:
+        """Raise the error of a file that cannot be read: that of `ssl` does not say which it is."""
+        for path in (self.cert, self.key, self.ca):
+            if path:
+                with open(path, "rb"):
+                    pass
