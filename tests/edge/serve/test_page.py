@@ -408,3 +408,17 @@ def test_clearing_and_stopping(page, tmp_path):
     assert page.texts(".card") == []
     page.drop(SAMPLE, done=1)
     assert page.texts("#summary .tile")[0] == "1\nscans"
+
+
+def test_what_is_under_way_when_all_is_cleared_does_not_come_back(page, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(40):
+        shutil.copy(SAMPLE, folder / f"{number}.png")
+    page.drop(folder)
+    page.until("document.querySelector('.card')")
+    page.click("#clear")
+    page.drop(SAMPLE)
+    page.until("document.querySelector('#status').textContent.startsWith('1 of 1 done')")
+    time.sleep(1)
+    assert page.texts(".card h3") == [SAMPLE.name]
