@@ -1,5 +1,6 @@
 """TLS for associations and for DICOMweb, from certificates in files."""
 
+import errno
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ class Tls:
 
         self._see_files()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.cert, self.key)
+        context.load_cert_chain(self.cert, self.key, self._no_password)
         if self.ca:
             context.load_verify_locations(self.ca)
             context.verify_mode = ssl.CERT_REQUIRED
@@ -45,7 +46,7 @@ class Tls:
         self._see_files()
         context = ssl.create_default_context(cafile=self.ca)
         if self.cert:
-            context.load_cert_chain(self.cert, self.key)
+            context.load_cert_chain(self.cert, self.key, self._no_password)
         return context
 
     def _see_files(self) -> None:
@@ -54,3 +55,7 @@ class Tls:
             if path:
                 with open(path, "rb"):
                     pass
+
+    def _no_password(self) -> str:
+        """Asked for where the key is encrypted. OpenSSL would ask whoever sits at the terminal."""
+        raise OSError(errno.EACCES, "it is encrypted; store it without a password", self.key)

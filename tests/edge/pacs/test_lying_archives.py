@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,7 +19,7 @@ from edge.pacs.receiver import Terms
 from edge.pacs.spool import Spool
 from edge.pacs.tls import Tls
 from edge.pacs.uids import EXPLICIT_LITTLE, MR_IMAGE, as_count
-from tests.edge.pacs.network import write_slices
+from tests.edge.pacs.network import tool, write_slices
 
 TERMS = Terms((MR_IMAGE,), (EXPLICIT_LITTLE,))
 KIND = 'multipart/related; type="application/dicom"; boundary=X'
@@ -181,3 +182,17 @@ def test_a_certificate_that_is_not_there_is_named(tmp_path):
     with pytest.raises(FileNotFoundError) as raised:
         Tls(str(tmp_path / "missing.pem"), str(tmp_path / "key.pem"), None).for_server()
     assert raised.value.filename == str(tmp_path / "missing.pem")
+
+
+def test_a_key_with_a_password_asks_nobody(tmp_path):
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    command = "openssl req -x509 -newkey rsa:2048 -passout pass:secret -subj /CN=localhost".split()
+    subprocess.run(
+        [tool("openssl"), *command[1:], "-keyout", key, "-out", cert],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    with pytest.raises(PermissionError, match="without a password") as raised:
+        Tls(str(cert), str(key), None).for_server()
+    assert raised.value.filename == str(key)
