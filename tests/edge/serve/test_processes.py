@@ -130,6 +130,20 @@ def test_it_says_that_an_address_is_taken(serve):
     assert (status, "cannot listen there" in err) == (2, True)
 
 
+def test_it_says_what_a_low_port_takes(monkeypatch, capsys):
+    from edge.cli import main
+    from edge.serve import serve
+
+    def refused(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(serve, "BoundedServer", refused)
+    assert main(["--serve", "127.0.0.1:80"]) == 2
+    said = capsys.readouterr().err
+    assert "127.0.0.1:80: cannot listen there (Permission denied)" in said
+    assert "give a higher one" in said
+
+
 def test_no_descriptor_and_no_memory_is_left_behind(server):
     body = SAMPLE.read_bytes()
     path = Path(f"/proc/{server.process.pid}/fd")
