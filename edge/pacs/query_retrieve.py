@@ -37,9 +37,12 @@ from edge.pacs.uids import MOVE as MOVE_CLASS
 from edge.pacs.upper_layer import Context, PeerError, Proposal, Wire
 
 _CONNECT = 30.0
+_GOES_ON = (PENDING, PENDING_WARNING)
 _MOST_ANSWERS = 100_000
-"""Of one C-FIND."""
+"""To one request."""
 _LONGEST_ANSWER = 1 << 20
+_MOST_BYTES = 64_000_000
+"""Of all answers of one C-FIND."""
 _SLOW = 300.0
 """Seconds that an archive may take to begin an answer: slices may lie on tape."""
 
@@ -143,14 +146,13 @@ class Archive:
         try:
             command = Command(FIND, 1, FIND_CLASS)
             association.send(context, command, identifier({_LEVEL: level, **keys}))
-            found = []
+            found, size = [], 0
             for message in self._answers(association, FIND):
-                if message.sink is not None and message.command.status in (
-                    PENDING,
-                    PENDING_WARNING,
-                ):
-                    found.append(read_identifier(message.sink.data()))
-                if len(found) > _MOST_ANSWERS:
+                if message.sink is not None and message.command.status in _GOES_ON:
+                    data = message.sink.data()
+                    found.append(read_identifier(data))
+                    size += len(data)
+                if size > _MOST_BYTES:
                     raise ArchiveError("answers without end")
             return found
         finally:
@@ -189,27 +191,25 @@ class Archive:
                 )
             return _Answer()
 
+        answers = 0
         while True:
             message = association.receive(sink_for, _SLOW)
             command = message.command
             if command.field == STORE and isinstance(message.sink, Incoming):
                 status, why = take(message.sink)
-                answer = Command(
-                    STORE | RESPONSE,
-                    command.message,
-                    command.sop_class,
-                    command.instance,
-                    status,
-                    why,
-                )
+                names = command.sop_class, command.instance
+                answer = Command(STORE | RESPONSE, command.message, *names, status, why)
                 if why:
                     self._tell(f"{self._peer}: sent a slice that is refused: {why}")
                 association.send(message.context, answer)
                 continue
             if command.field != kind | RESPONSE or command.status is None:
                 raise PeerError("answers what was not asked")
+            answers += 1
             yield message
-            if command.status not in (PENDING, PENDING_WARNING):
+            if answers > _MOST_ANSWERS:
+                raise ArchiveError("answers without end")
+            if command.status not in _GOES_ON:
                 if command.status != SUCCESS:
                     self._tell(f"{self._peer}: answers with status {command.status:04X}")
                 return

@@ -11,15 +11,24 @@ import pytest
 
 pytest.importorskip("pydicom")
 from edge.console.network_types import Peer
-from edge.pacs import dicomweb
+from edge.pacs import dicomweb, query_retrieve
 from edge.pacs.dicomweb import DicomWeb
+from edge.pacs.messages import FIND, PENDING, RESPONSE, Command, Message
 from edge.pacs.multipart import parts
-from edge.pacs.query_retrieve import Archive
+from edge.pacs.query_retrieve import Archive, identifier
 from edge.pacs.receiver import Terms
 from edge.pacs.spool import Spool
 from edge.pacs.tls import Tls
 from edge.pacs.uids import EXPLICIT_LITTLE, MR_IMAGE, as_count
 from tests.edge.pacs.network import tool, write_slices
+
+
+class Answer:
+    """The data set of an answer."""
+
+    def data(self):
+        return identifier({0x0020000D: "1.2.5"})
+
 
 TERMS = Terms((MR_IMAGE,), (EXPLICIT_LITTLE,))
 KIND = 'multipart/related; type="application/dicom"; boundary=X'
@@ -176,6 +185,31 @@ def test_a_study_that_is_named_by_no_uid_holds_up_no_other(tmp_path, monkeypatch
     assert archive.fetch(None, "20260101", Spool(str(tmp_path / "spool"), 1 << 20)) == 1
     assert asked == [("STUDY", ""), ("SERIES", "1.2.5")]
     assert ["no UID" in one for one in said] == [True]
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_answers_without_end(tmp_path, monkeypatch, empty):
+    monkeypatch.setattr(query_retrieve, "_MOST_ANSWERS", 50 if empty else 1_000_000)
+    monkeypatch.setattr(query_retrieve, "_MOST_BYTES", 5000)
+    said = []
+    archive = Archive(Peer("A", "127.0.0.1", 1), "B", TERMS, None, said.append)
+    sink = None if empty else Answer()
+
+    class Endless:
+        def send(self, *_):
+            pass
+
+        release = send
+
+        def receive(self, *_):
+            command = Command(FIND | RESPONSE, 1, status=PENDING)
+            return Message(None, command, sink)
+
+    monkeypatch.setattr(
+        archive, "_connect", lambda *_: (Endless(), {query_retrieve.FIND_CLASS: [None]})
+    )
+    assert archive.fetch(None, "20260101", Spool(str(tmp_path / "spool"), 1 << 20)) == 1
+    assert said == ["A@127.0.0.1:1: answers without end"]
 
 
 def test_a_certificate_that_is_not_there_is_named(tmp_path):
