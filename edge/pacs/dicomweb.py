@@ -32,7 +32,8 @@ _ATTEMPTS = 3
 _PAGE = 1000
 """Results of one QIDO request."""
 _MOST_PAGES = 100
-_LONGEST_JSON = bounded_json.Limits(bytes=64_000_000, items=4_000_000)
+_LONGEST_JSON = bounded_json.Limits(bytes=32_000_000, items=1_000_000)
+"""Of one answer."""
 _HEAD = 1 << 13
 """Bytes of a file in which its meta header ends."""
 _MULTIPART = 'multipart/related; type="application/dicom"; transfer-syntax=*'
@@ -163,7 +164,7 @@ class DicomWeb:
             try:
                 found = bounded_json.loads(data or b"[]", _LONGEST_JSON)
             except ValueError:
-                raise WebError("answers a query with what is no JSON") from None
+                raise WebError("answers a query with what is no JSON, or with too much") from None
             fresh = 0
             for one in found if isinstance(found, list) else []:
                 name = _value(one, _INSTANCE) or _value(one, _SERIES) or _value(one, _STUDY)

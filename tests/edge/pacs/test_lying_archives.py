@@ -230,3 +230,12 @@ def test_a_key_with_a_password_asks_nobody(tmp_path):
     with pytest.raises(PermissionError, match="without a password") as raised:
         Tls(str(cert), str(key), None).for_server()
     assert raised.value.filename == str(key)
+
+
+def test_an_answer_to_a_query_that_is_too_large_is_not_parsed(ask):
+    series = named("0020000E", *["1.2.5.1"] * 1000)
+    for one in series:
+        one["00081190"] = {"vr": "UR", "Value": ["x"] * 2000}
+    status, said, _ = ask(series)
+    assert status == 1
+    assert "no JSON, or with too much" in said[0]

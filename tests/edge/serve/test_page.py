@@ -353,7 +353,10 @@ def _local(data, at, change):
 
 def archives():
     picture = SAMPLE.read_bytes()
-    plain, packed, many, large = (io.BytesIO() for _ in range(4))
+    plain, packed, many, large, several = (io.BytesIO() for _ in range(5))
+    with zipfile.ZipFile(several, "w") as archive:
+        for number in range(3):
+            archive.writestr(f"{number}.png", picture)
     with zipfile.ZipFile(plain, "w") as archive:
         archive.writestr("../../etc/passwd.png", picture)
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -363,7 +366,9 @@ def archives():
             archive.writestr(f"{number}", b"")
     with zipfile.ZipFile(large, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bomb", bytes(30_000_000))
-    plain, packed, many, large = (one.getvalue() for one in (plain, packed, many, large))
+    plain, packed, many, large, several = (
+        one.getvalue() for one in (plain, packed, many, large, several)
+    )
     central = packed.rindex(b"PK\1\2")
     encrypted = _local(packed, central + 8, b"\1\0")
     return {
@@ -378,6 +383,10 @@ def archives():
         "a wrong sum": (_local(packed, central + 16, b"\0\0\0\0"), "is damaged"),
         "damaged data": (_local(packed, 200, bytes(50)), "is damaged"),
         "ZIP64": (_local(packed, len(packed) - 12, b"\xff\xff"), "is a ZIP64 archive"),
+        "more than it says": (
+            _local(several, several.rindex(b"PK\5\6") + 8, b"\1\0\1\0"),
+            "damaged list",
+        ),
         "an offset beyond": (_local(packed, central + 42, b"\xff\xff\xff\x7f"), "is damaged"),
     }
 
