@@ -172,3 +172,21 @@ def test_all_together_take_less_than_90_mb(server):
     server.json("POST", "/v1/classify?pictures=0", SAMPLE.read_bytes())
     assert server_bytes(server) < 90_000_000
     assert json.loads(server.ask("GET", "/v1/model")[2])["jobs"] == 2
+
+
+def test_what_a_process_answers_is_read_within_limits():
+    from edge.serve.scan_pool import DiedError, ScanPool
+
+    deep: list = []
+    for _ in range(100):
+        deep = [deep]
+    pool = ScanPool(lambda file, order, emit: emit({"result": deep}), 1)
+    try:
+        with (
+            open("/dev/null", "rb") as file,
+            pool.ask(file.fileno(), {}) as answers,
+            pytest.raises(DiedError),
+        ):
+            next(answers)
+    finally:
+        pool.close()
