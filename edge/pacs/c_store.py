@@ -79,6 +79,8 @@ class StoreDestination:
             raise UnreachableError("broke the association off") from None
         except OSError as error:
             return Sent(path, f"its file cannot be read ({error.strerror or error})")
+        except Exception:  # whatever pydicom trips over; its text may quote values
+            return Sent(path, "its file is damaged", final=True)
         if "Status" not in answer:
             raise UnreachableError("did not answer in time, or broke the association off")
         status = int(answer.Status)

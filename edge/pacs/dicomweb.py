@@ -15,20 +15,25 @@ from urllib.parse import quote, urlencode, urlsplit
 from edge.console.exit_status import DONE, FAILED
 from edge.errors import EdgeError
 from edge.model_file import bounded_json
-from edge.pacs.multipart import CutShortError, parts
+from edge.pacs.multipart import Bounded, CutShortError, parts
 from edge.pacs.receiver import Terms, take
 from edge.pacs.spool import Incoming, Spool
-from edge.pacs.uids import is_uid
+from edge.pacs.uids import as_count, is_uid
 from edge.scan.dicom.byte_order import meta_header
 
 AUTHORIZATION = "MRI_EDGE_DICOMWEB_AUTHORIZATION"
 """The environment variable that holds what is sent as the header of that name."""
 _PATIENCE = 60.0
 """Seconds that the server may be silent."""
+_LONGEST_QUERY, _LONGEST_ANSWER = 600.0, 7200.0
+"""Seconds for a whole answer, however its bytes drip."""
+_ATTEMPTS = 3
+"""Answers in a row that may be cut short before a series' other slices are not asked for."""
 _PAGE = 1000
 """Results of one QIDO request."""
 _MOST_PAGES = 100
-_LONGEST_JSON = bounded_json.Limits(bytes=64_000_000, items=4_000_000)
+_LONGEST_JSON = bounded_json.Limits(bytes=32_000_000, items=1_000_000)
+"""Of one answer."""
 _HEAD = 1 << 13
 """Bytes of a file in which its meta header ends."""
 _MULTIPART = 'multipart/related; type="application/dicom"; transfer-syntax=*'
@@ -51,6 +56,8 @@ class DicomWeb:
     def __init__(self, url: str, terms: Terms, tell: Callable[[str], object]):
         self._terms, self._say = terms, tell
         self._said: set[str] = set()
+        self._complete = True
+        """Whether all that the archive named could be asked for."""
         parts = urlsplit(url)
         self._secure, self._host, self._port = parts.scheme == "https", parts.hostname, parts.port
         self._base = parts.path.rstrip("/")
@@ -80,7 +87,7 @@ class DicomWeb:
         except WebError as error:
             self._tell(f"{self.name}: {error}")
             return FAILED
-        return status
+        return status if self._complete else FAILED
 
     def _tell(self, message: str) -> None:
         if message not in self._said:
@@ -97,8 +104,12 @@ class DicomWeb:
             wanted |= there
             unlisted += max(0, stated - listed)
             self._retrieve(inner, spool, there)
+            attempts = 0
             for one in sorted(there - came):  # the answer was cut short, or lacks some
-                self._retrieve(f"{inner}/instances/{one}", spool, {one})
+                whole = self._retrieve(f"{inner}/instances/{one}", spool, {one})
+                attempts = 0 if whole else attempts + 1
+                if attempts == _ATTEMPTS:  # each may take as long as patience lasts
+                    break
         if not wanted:
             if named:
                 self._tell(f"{self.name}: has no MR slice of the study")
@@ -119,7 +130,7 @@ class DicomWeb:
             listed += 1
             sop_class = _value(one, _CLASS) or self._terms.sop_classes[0]
             instance = _value(one, _INSTANCE)
-            if sop_class in self._terms.sop_classes and is_uid(instance):
+            if sop_class in self._terms.sop_classes and self._is_named(instance):
                 found.add(instance)
         return found, listed
 
@@ -127,10 +138,16 @@ class DicomWeb:
         """UIDs of studies or MR series, and how many objects each says it has; 0: it does not."""
         found = {}
         for one in self._query(place, keys):
-            if _value(one, _MODALITY) in ("", "MR") and is_uid(_value(one, tag)):
-                count = _value(one, _COUNT)
-                found[_value(one, tag)] = int(count) if count.isdecimal() else 0
+            if _value(one, _MODALITY) in ("", "MR") and self._is_named(_value(one, tag)):
+                found[_value(one, tag)] = as_count(_value(one, _COUNT))
         return found
+
+    def _is_named(self, uid: str) -> bool:
+        if is_uid(uid):
+            return True
+        self._tell(f"{self.name}: names something by what is no UID; that is left out")
+        self._complete = False
+        return False
 
     def _query(self, place: str, keys: dict[str, str]) -> Iterator[dict]:
         """QIDO-RS, page by page, until a page brings nothing new."""
@@ -143,11 +160,11 @@ class DicomWeb:
                 )
                 if answer.status == 204:
                     return
-                data = answer.read(_LONGEST_JSON.bytes + 1)
+                data = Bounded(answer, _LONGEST_JSON.bytes + 1, _LONGEST_QUERY).read()
             try:
                 found = bounded_json.loads(data or b"[]", _LONGEST_JSON)
             except ValueError:
-                raise WebError("answers a query with what is no JSON") from None
+                raise WebError("answers a query with what is no JSON, or with too much") from None
             fresh = 0
             for one in found if isinstance(found, list) else []:
                 name = _value(one, _INSTANCE) or _value(one, _SERIES) or _value(one, _STUDY)
@@ -158,25 +175,28 @@ class DicomWeb:
             if not fresh:  # a server may give fewer than it was asked for
                 return
 
-    def _retrieve(self, place: str, spool: Spool, wanted: set[str]) -> None:
-        """WADO-RS: each file of a multipart answer to the spool, as it comes."""
+    def _retrieve(self, place: str, spool: Spool, wanted: set[str]) -> bool:
+        """WADO-RS: each file of a multipart answer to the spool, as it comes; False: it was cut."""
+        most = len(wanted) * (spool.largest + _HEAD) + _HEAD
         with closing(self._connect()) as connection:
             try:
                 answer = self._get(connection, place, _MULTIPART)
             except WebError as error:
                 self._tell(f"{self.name}: {error}")
-                return
+                return True
             boundary = answer.headers.get_boundary()
             if answer.headers.get_content_type() != "multipart/related" or not boundary:
                 self._tell(f"{self.name}: answers with no multipart/related")
-                return
+                return True
             try:
+                stream = Bounded(answer, most, _LONGEST_ANSWER)
                 for _ in parts(
-                    answer, boundary.encode(), lambda: _Part(spool, self._terms, wanted)
+                    stream, boundary.encode(), lambda: _Part(spool, self._terms, wanted)
                 ):
                     continue
             except (OSError, http.client.HTTPException, CutShortError):
-                return  # cut short: what is missing is seen by the count
+                return False  # what is missing is seen by the count
+            return True
 
     def _connect(self) -> http.client.HTTPConnection:
         if not self._secure:

@@ -32,14 +32,17 @@ from edge.pacs.receiver import Receiver, Terms, take
 from edge.pacs.spool import Incoming, Spool
 from edge.pacs.uids import FIND as FIND_CLASS
 from edge.pacs.uids import GET as GET_CLASS
-from edge.pacs.uids import IMPLICIT_LITTLE, is_uid
+from edge.pacs.uids import IMPLICIT_LITTLE, as_count, is_uid
 from edge.pacs.uids import MOVE as MOVE_CLASS
 from edge.pacs.upper_layer import Context, PeerError, Proposal, Wire
 
 _CONNECT = 30.0
+_GOES_ON = (PENDING, PENDING_WARNING)
 _MOST_ANSWERS = 100_000
-"""Of one C-FIND."""
+"""To one request."""
 _LONGEST_ANSWER = 1 << 20
+_MOST_BYTES = 64_000_000
+"""Of all answers of one C-FIND."""
 _SLOW = 300.0
 """Seconds that an archive may take to begin an answer: slices may lie on tape."""
 
@@ -67,6 +70,8 @@ class Archive:
     ):
         self._peer, self._own, self._terms = peer, own, terms
         self._listening, self._tell = listening, tell
+        self._complete = True
+        """Whether all that the archive named could be asked for."""
 
     def fetch(self, study: str | None, since: str | None, spool: Spool) -> int:
         """Bring all MR slices of a study, or of the studies since a date, into the spool.
@@ -93,11 +98,18 @@ class Archive:
         except ArchiveError as error:
             self._tell(f"{self._peer}: {error}")
             return FAILED
-        return status
+        return status if self._complete else FAILED
 
     def _studies(self, since: str) -> list[str]:
         found = self._find("STUDY", {_DATE: f"{since}-", _STUDY: ""})
-        return list(dict.fromkeys(one.get(_STUDY, "") for one in found if one.get(_STUDY)))
+        return list(dict.fromkeys(one[_STUDY] for one in found if self._is_named(one, _STUDY)))
+
+    def _is_named(self, answer: dict[int, str], tag: int) -> bool:
+        named = is_uid(answer.get(tag, ""))
+        if not named and self._complete:
+            self._tell(f"{self._peer}: names something by what is no UID; that is left out")
+        self._complete &= named
+        return named
 
     def _fetch_study(self, study: str, spool: Spool, came: set[str], named: bool) -> int:
         wanted: set[str] = set()
@@ -107,15 +119,15 @@ class Archive:
         series = {
             one[_SERIES]: one.get(_COUNT, "")
             for one in found
-            if one.get(_MODALITY, "MR") == "MR" and one.get(_SERIES)
+            if one.get(_MODALITY, "MR") == "MR" and self._is_named(one, _SERIES)
         }
         for one, stated in sorted(series.items()):
             keys = {_STUDY: study, _SERIES: one, _INSTANCE: "", _CLASS: ""}
             images = self._find("IMAGE", keys)
-            unlisted += max(0, int(stated) - len(images)) if stated.isdecimal() else 0
+            unlisted += max(0, as_count(stated) - len(images))
             for image in images:
                 taken = image.get(_CLASS) or self._terms.sop_classes[0]
-                if taken in self._terms.sop_classes and is_uid(image.get(_INSTANCE, "")):
+                if taken in self._terms.sop_classes and self._is_named(image, _INSTANCE):
                     wanted.add(image[_INSTANCE])
             self._retrieve({_STUDY: study, _SERIES: one}, spool)
         missing = len(wanted - came) + unlisted
@@ -134,14 +146,13 @@ class Archive:
         try:
             command = Command(FIND, 1, FIND_CLASS)
             association.send(context, command, identifier({_LEVEL: level, **keys}))
-            found = []
+            found, size = [], 0
             for message in self._answers(association, FIND):
-                if message.sink is not None and message.command.status in (
-                    PENDING,
-                    PENDING_WARNING,
-                ):
-                    found.append(read_identifier(message.sink.data()))
-                if len(found) > _MOST_ANSWERS:
+                if message.sink is not None and message.command.status in _GOES_ON:
+                    data = message.sink.data()
+                    found.append(read_identifier(data))
+                    size += len(data)
+                if size > _MOST_BYTES:
                     raise ArchiveError("answers without end")
             return found
         finally:
@@ -180,27 +191,25 @@ class Archive:
                 )
             return _Answer()
 
+        answers = 0
         while True:
             message = association.receive(sink_for, _SLOW)
             command = message.command
             if command.field == STORE and isinstance(message.sink, Incoming):
                 status, why = take(message.sink)
-                answer = Command(
-                    STORE | RESPONSE,
-                    command.message,
-                    command.sop_class,
-                    command.instance,
-                    status,
-                    why,
-                )
+                names = command.sop_class, command.instance
+                answer = Command(STORE | RESPONSE, command.message, *names, status, why)
                 if why:
                     self._tell(f"{self._peer}: sent a slice that is refused: {why}")
                 association.send(message.context, answer)
                 continue
             if command.field != kind | RESPONSE or command.status is None:
                 raise PeerError("answers what was not asked")
+            answers += 1
             yield message
-            if command.status not in (PENDING, PENDING_WARNING):
+            if answers > _MOST_ANSWERS:
+                raise ArchiveError("answers without end")
+            if command.status not in _GOES_ON:
                 if command.status != SUCCESS:
                     self._tell(f"{self._peer}: answers with status {command.status:04X}")
                 return

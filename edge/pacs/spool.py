@@ -9,6 +9,7 @@ renamed, and so is the name. The same bytes again change nothing. Other bytes un
 import errno
 import filecmp
 import hashlib
+import io
 import itertools
 import os
 import shutil
@@ -76,6 +77,14 @@ class Spool:
         path = os.path.join(self._incoming, f"{os.getpid()}-{number}.part")
         return Incoming(self, path, sop_class, instance, syntax)
 
+    def create(self, path: str) -> io.FileIO:
+        """A new file for what comes. Their folder may be gone: the spool was emptied."""
+        try:
+            return open(path, "xb", buffering=0)
+        except FileNotFoundError:
+            os.mkdir(self._incoming, mode=0o700)  # only where the spool is there
+            return open(path, "xb", buffering=0)
+
     def has_room(self, more: int = 0) -> bool:
         """Whether so many bytes can be written and the reserve is still there."""
         state = os.statvfs(self.path)
@@ -136,7 +145,7 @@ class Incoming:
         try:
             if not spool.has_room():
                 raise OSError(errno.ENOSPC, "full")
-            self._file = open(path, "xb", buffering=0)  # noqa: SIM115
+            self._file = spool.create(path)
             self._write(meta_header(sop_class, instance, syntax))
         except OSError as error:
             self._fail(error)

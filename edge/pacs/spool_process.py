@@ -17,8 +17,8 @@ from edge.console.messages import results, say
 from edge.pacs.spool import Spool
 from edge.parallel.worker_process import ends_of_workers
 
-_PAUSE = 1.0
-"""Seconds before a receiver that died is made anew."""
+_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+"""Seconds before a receiver that died is made anew; longer each time that it dies soon again."""
 
 
 class SpoolProcess:
@@ -45,6 +45,7 @@ class SpoolProcess:
         self._foreign: list[int] = []
         self._pid, self._rest = 0, b""
         self._news = self._lifeline = -1
+        self._pause, self._began, self._next = _PAUSE, 0.0, 0.0
         self.status: int | None = None
         """Of a child that has ended and is not made anew; 0: it did all it should."""
 
@@ -57,7 +58,7 @@ class SpoolProcess:
         Raises:
             OSError: no process can be started.
         """
-        self._foreign, self._rest = foreign, b""
+        self._foreign, self._rest, self._began = foreign, b"", time.monotonic()
         results().flush()  # what waits there is not the child's to write as well
         sys.stderr.flush()
         news, their_news = os.pipe()
@@ -80,7 +81,10 @@ class SpoolProcess:
     def wait(self, seconds: float) -> tuple[list[str], bool]:
         """New slices, as soon as there are any; and whether there may be others."""
         if not self._pid:
-            time.sleep(seconds)
+            left = self._next - time.monotonic() if self._again else seconds
+            if left <= 0:
+                self.start(self._foreign)
+            time.sleep(max(0.0, min(seconds, left)))
             return [], False
         ready, _, _ = select.select([self._news], [], [], seconds)
         if not ready:
@@ -109,9 +113,11 @@ class SpoolProcess:
         if not self._again:
             self.status = status
             return
-        say(f"the receiver's process ended (status {status}); another is started")
-        time.sleep(_PAUSE)
-        self.start(self._foreign)
+        now = time.monotonic()
+        soon = now - self._began < _LONGEST_PAUSE
+        pause = self._pause if soon else _PAUSE
+        self._next, self._pause = now + pause, min(2 * pause, _LONGEST_PAUSE)
+        say(f"the receiver's process ended (status {status}); another is started in {pause:g} s")
 
     def _reap(self) -> int:
         for descriptor in (self._lifeline, self._news):

@@ -41,7 +41,13 @@ class WebDestination:
         """As `edge.pacs.destination.Destination`; several in each request."""
         for some in _batches(paths):
             status, answer = self._post([data for _, data in some])
-            yield from _told(some, status, answer)
+            told = list(_told(some, status, answer))
+            if len(some) > 1 and 400 <= status < 500 and not any(_read(answer)):
+                # One of them may be the reason, or their size together.
+                for one in some:
+                    yield from _told([one], *self._post([one[1]]))
+            else:
+                yield from told
 
     def _post(self, objects: list[bytes]) -> tuple[int, bytes]:
         boundary = os.urandom(16).hex()
@@ -54,7 +60,7 @@ class WebDestination:
             "Accept": "application/dicom+json",
         }
         if secret := os.environ.get(AUTHORIZATION):
-            headers["Authorization"] = secret
+            headers["Authorization"] = secret.strip()
         kind = HTTPSConnection if self._parts.scheme == "https" else HTTPConnection
         connection = kind(self._parts.hostname, self._parts.port, timeout=_SECONDS)
         try:

@@ -1,5 +1,6 @@
 """TLS for associations and for DICOMweb, from certificates in files."""
 
+import errno
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,8 +27,9 @@ class Tls:
         """
         import ssl
 
+        self._see_files()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.cert, self.key)
+        context.load_cert_chain(self.cert, self.key, self._no_password)
         if self.ca:
             context.load_verify_locations(self.ca)
             context.verify_mode = ssl.CERT_REQUIRED
@@ -41,7 +43,19 @@ class Tls:
         """
         import ssl
 
+        self._see_files()
         context = ssl.create_default_context(cafile=self.ca)
         if self.cert:
-            context.load_cert_chain(self.cert, self.key)
+            context.load_cert_chain(self.cert, self.key, self._no_password)
         return context
+
+    def _see_files(self) -> None:
+        """Raise the error of a file that cannot be read: that of `ssl` does not say which it is."""
+        for path in (self.cert, self.key, self.ca):
+            if path:
+                with open(path, "rb"):
+                    pass
+
+    def _no_password(self) -> str:
+        """Asked for where the key is encrypted. OpenSSL would ask whoever sits at the terminal."""
+        raise OSError(errno.EACCES, "it is encrypted; store it without a password", self.key)

@@ -3,6 +3,8 @@
 import re
 
 _LONGEST = 64
+_LONGEST_COUNT = 12
+"""Digits of an integer string (PS3.5, 6.2)."""
 _UID = re.compile(r"[0-9]+([.][0-9]+)*")
 
 VERIFICATION = "1.2.840.10008.1.1"
@@ -26,3 +28,8 @@ def is_uid(text: str) -> bool:
     As PS3.5, 9.1, but for zeros at the beginning of a number, which some makers write.
     """
     return len(text) <= _LONGEST and _UID.fullmatch(text) is not None
+
+
+def as_count(text: str) -> int:
+    """How many an archive says there are; 0 if that is no number."""
+    return int(text) if text.isdecimal() and len(text) <= _LONGEST_COUNT else 0

@@ -101,7 +101,7 @@ class HttpRequest(BaseHTTPRequestHandler):
             if self._unread:
                 self.close_connection = True
         except Refused as refused:
-            if self._unread or refused.status in (400, 408, 411, 414, 431, 505):
+            if self._unread or refused.status in (400, 408, 411, 414, 415, 431, 505):
                 self.close_connection = True
             self.send(refused.answer())
         except MalformedError:
@@ -206,7 +206,7 @@ class HttpRequest(BaseHTTPRequestHandler):
             raise Refused(411, "send the file with Content-Length, not in chunks")
         if len(set(lengths)) > 1:
             raise Refused(400, "two lengths")
-        text = lengths[0].strip() if lengths else "0"
+        text = lengths[0].strip(" \t") if lengths else "0"
         if not (text.isascii() and text.isdigit() and len(text) < 19):
             raise Refused(400, "Content-Length is no number")
         return int(text)
@@ -219,6 +219,8 @@ class HttpRequest(BaseHTTPRequestHandler):
         """
         if self.request_version not in ("HTTP/1.0", "HTTP/1.1"):
             raise Refused(505, "this version of HTTP is not known")
+        if self.headers.get_content_maintype() == "multipart":
+            raise Refused(415, "send the file's bytes by themselves, not as a form")
         if self.headers.defects:
             raise Refused(400, "a header is malformed")
         hosts = self.headers.get_all("Host", [])

@@ -17,12 +17,15 @@ from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 
 from edge.errors import EdgeError, EngineError
+from edge.model_file import bounded_json
 from edge.serve.limits import QUEUE_SECONDS, SCAN_SECONDS
 
 Emit = Callable[[dict], None]
 Work = Callable[[int, dict, Emit], None]
 """Takes a descriptor with the file, what is wanted of it, and what to give each answer to."""
 _LENGTH = 4
+_ANSWER = bounded_json.Limits(bytes=64 << 20, text=64 << 20)
+"""Of a child, which a file may have taken over. Pictures are texts in it."""
 _GRACE = 5.0
 """Seconds more than a child has by its own clock."""
 _BREATH = 0.5
@@ -136,8 +139,13 @@ class ScanPool:
             length = int.from_bytes(head, "little")
             if length == 0:
                 return  # the end, as agreed
+            if length > _ANSWER.bytes:
+                raise DiedError("the process that read it failed")
             body = _read(source, length, deadline)
-            yield json.loads(body)
+            try:
+                yield bounded_json.loads(body, _ANSWER)
+            except ValueError:
+                raise DiedError("the process that read it failed") from None
 
 
 def _read(source: int, count: int, deadline: float) -> bytes:
@@ -210,7 +218,7 @@ def _one(asked: socket.socket, work: Work, longest: float) -> bool:
 
     signal.setitimer(signal.ITIMER_REAL, longest)
     try:
-        work(file, json.loads(order), emit)
+        work(file, bounded_json.loads(order), emit)
         _write(target, bytes(_LENGTH))
     except BrokenPipeError:
         pass  # who asked has gone

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from contextlib import suppress
+from errno import EACCES
 
 from edge import NOTICE
 from edge.console.exit_status import DONE, FAILED, INTERRUPTED
@@ -45,8 +46,9 @@ def run_serve(classifier: Classifier, args: argparse.Namespace) -> int:
     try:
         server = BoundedServer(address, HttpRequest)
     except OSError as error:
+        low = "; ports below 1024 take a privilege: give a higher one" * (error.errno == EACCES)
         raise ServeError(
-            f"--serve {address}: cannot listen there ({error.strerror or error})"
+            f"--serve {address}: cannot listen there ({error.strerror or error}){low}"
         ) from error
     with server:
         share_turns()

@@ -141,6 +141,7 @@ async function read(answer, entry) {
 
 // A file of several frames is a study of its own.
 function frames(entry, blob, count) {
+  if (entry.cleared) return;
   if (count > MOST_FRAMES)
     return void (entry.error = `has ${count} frames; more than ${MOST_FRAMES} are not taken here`);
   entry.left = entry.passed = true;
@@ -153,6 +154,7 @@ function frames(entry, blob, count) {
 }
 
 function show(entry) {
+  if (entry.cleared) return; // its request was under way
   if (entry.left || !(entry.result || entry.error)) return tell();
   const made = card(entry, model);
   if (entry.card) {
@@ -243,6 +245,7 @@ async function save(kind) {
 }
 
 function clear() {
+  for (const entry of entries) entry.cleared = true;
   [entries, queue, left, saved] = [[], [], 0, true];
   studyTimer++;
   list.replaceChildren();

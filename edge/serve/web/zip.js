@@ -59,6 +59,8 @@ export async function entries(blob, fileBytes, limits = LIMITS) {
     const about = {flags, method, crc, packed, size, offset, fileBytes, before: end.offset};
     found.push({name: words, size, open: () => open(blob, about)});
   }
+  if (at + 4 <= data.byteLength && data.getUint32(at, true) === ENTRY)
+    throw new Error("has a damaged list of its files"); // more of them than it says
   return found;
 }
 

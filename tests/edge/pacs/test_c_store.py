@@ -106,3 +106,11 @@ def test_an_object_that_is_gone_meanwhile(scp, paths):
     paths[0].unlink()
     answers = send(port, paths)
     assert [one.problem is None for one in answers] == [False, True, True]
+
+
+@pytest.mark.parametrize("data", [b"", b"no DICOM at all", bytes(128) + b"DICM" + b"\2\0\0\0UL\4"])
+def test_a_damaged_file_holds_up_no_other(scp, paths, data):
+    port, _ = scp()
+    paths[0].write_bytes(data)
+    problems = [(one.problem, one.final) for one in send(port, paths)]
+    assert problems == [("its file is damaged", True), (None, False), (None, False)]

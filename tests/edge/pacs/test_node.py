@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -71,6 +72,21 @@ def test_the_receiver_is_made_anew_when_it_dies(node, tmp_path):  # noqa: F811
     store(one.port, *write_slices(tmp_path / "in", 2))
     until(lambda: len(one.results()) == 2)
     assert "another is started" in one.said()
+
+
+def test_a_receiver_that_cannot_work_is_tried_more_and_more_rarely(tmp_path, capsys):
+    from edge.pacs.spool_process import SpoolProcess
+
+    (tmp_path / "spool").write_text("no folder")
+    process = SpoolProcess(str(tmp_path / "spool"), 1, lambda spool: 0, [], again=True)
+    process.start([])
+    last = time.monotonic() + 4
+    while time.monotonic() < last:
+        process.wait(0.1)
+    process.close()
+    said = capsys.readouterr().err
+    assert 2 <= said.count("another is started") <= 3
+    assert "in 2 s" in said
 
 
 def test_a_killed_node_leaves_nobody_behind(node, tmp_path):  # noqa: F811

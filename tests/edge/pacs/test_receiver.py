@@ -1,5 +1,7 @@
 """The receiver: real senders, and peers that break off, stall, or send what they must not."""
 
+import os
+import shutil
 import socket
 import struct
 import subprocess
@@ -325,3 +327,15 @@ def test_tls_of_a_peer_that_says_nothing_holds_nobody_up(served, certificates, t
         silent.settimeout(5)
         assert silent.recv(10) == b""
     assert one.files() == ["1.2.3.1.1.dcm"]
+
+
+def test_a_spool_that_was_emptied_takes_slices_again(served, tmp_path):
+    one = served()
+    files = write_slices(tmp_path / "in", 2)
+    association = connect(one.port)
+    assert send(association, files[0], "1.2.3.1.1") == 0
+    shutil.rmtree(one.spool.path)
+    assert send(association, files[1], "1.2.3.1.2") == 0xA700  # a disk that is not mounted
+    os.mkdir(one.spool.path)
+    assert send(association, files[1], "1.2.3.1.2") == 0
+    assert one.files() == ["1.2.3.1.2.dcm"]

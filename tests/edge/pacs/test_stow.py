@@ -93,6 +93,23 @@ def test_a_request_that_it_calls_bad(web, paths):
     ] * 3
 
 
+@pytest.mark.parametrize("reason", ["one is bad", "too much at once"])
+def test_a_request_that_is_refused_costs_one_object_at_most(web, paths, reason):
+    bad = paths[1].stem.encode()
+
+    def store(body, count):
+        here = [path.stem for path in paths if path.stem.encode() in body]
+        if reason == "one is bad" and bad in body:
+            return 400, {}, b"no"
+        if reason == "too much at once" and len(here) > 1:
+            return 413, {}, b"<html>"
+        return 200, {}, answer(here)
+
+    answers = send(web(store).url, paths)
+    expected = [None, "HTTP 400", None] if reason == "one is bad" else [None] * 3
+    assert [one.problem for one in answers] == expected
+
+
 def test_nobody_there(paths):
     with pytest.raises(UnreachableError, match="cannot be reached"):
         send(f"http://127.0.0.1:{free_port()}/d", paths)

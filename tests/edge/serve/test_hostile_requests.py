@@ -37,6 +37,15 @@ MALFORMED = {
     "a NUL": (head("X: a\0b"), 400),
     "a negative length": (head("Content-Length: -1"), 400),
     "two lengths": (head("Content-Length: 1", "Content-Length: 2"), 400),
+    "a length with a form feed": (head("Content-Length: 1\x0c"), 400),
+    "a form": (
+        head(
+            "Content-Type: multipart/form-data; boundary=x",
+            "Content-Length: 1",
+            first="POST /v1/classify HTTP/1.1",
+        ),
+        415,
+    ),
     "a length of letters": (head("Content-Length: 0x10"), 400),
     "no Host": (head(host=None), 400),
     "two Hosts": (head("Host: localhost"), 400),

@@ -353,7 +353,10 @@ def _local(data, at, change):
 
 def archives():
     picture = SAMPLE.read_bytes()
-    plain, packed, many, large = (io.BytesIO() for _ in range(4))
+    plain, packed, many, large, several = (io.BytesIO() for _ in range(5))
+    with zipfile.ZipFile(several, "w") as archive:
+        for number in range(3):
+            archive.writestr(f"{number}.png", picture)
     with zipfile.ZipFile(plain, "w") as archive:
         archive.writestr("../../etc/passwd.png", picture)
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -363,7 +366,9 @@ def archives():
             archive.writestr(f"{number}", b"")
     with zipfile.ZipFile(large, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bomb", bytes(30_000_000))
-    plain, packed, many, large = (one.getvalue() for one in (plain, packed, many, large))
+    plain, packed, many, large, several = (
+        one.getvalue() for one in (plain, packed, many, large, several)
+    )
     central = packed.rindex(b"PK\1\2")
     encrypted = _local(packed, central + 8, b"\1\0")
     return {
@@ -378,6 +383,10 @@ def archives():
         "a wrong sum": (_local(packed, central + 16, b"\0\0\0\0"), "is damaged"),
         "damaged data": (_local(packed, 200, bytes(50)), "is damaged"),
         "ZIP64": (_local(packed, len(packed) - 12, b"\xff\xff"), "is a ZIP64 archive"),
+        "more than it says": (
+            _local(several, several.rindex(b"PK\5\6") + 8, b"\1\0\1\0"),
+            "damaged list",
+        ),
         "an offset beyond": (_local(packed, central + 42, b"\xff\xff\xff\x7f"), "is damaged"),
     }
 
@@ -408,3 +417,17 @@ def test_clearing_and_stopping(page, tmp_path):
     assert page.texts(".card") == []
     page.drop(SAMPLE, done=1)
     assert page.texts("#summary .tile")[0] == "1\nscans"
+
+
+def test_what_is_under_way_when_all_is_cleared_does_not_come_back(page, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(40):
+        shutil.copy(SAMPLE, folder / f"{number}.png")
+    page.drop(folder)
+    page.until("document.querySelector('.card')")
+    page.click("#clear")
+    page.drop(SAMPLE)
+    page.until("document.querySelector('#status').textContent.startsWith('1 of 1 done')")
+    time.sleep(1)
+    assert page.texts(".card h3") == [SAMPLE.name]

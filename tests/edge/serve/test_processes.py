@@ -130,6 +130,20 @@ def test_it_says_that_an_address_is_taken(serve):
     assert (status, "cannot listen there" in err) == (2, True)
 
 
+def test_it_says_what_a_low_port_takes(monkeypatch, capsys):
+    from edge.cli import main
+    from edge.serve import serve
+
+    def refused(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(serve, "BoundedServer", refused)
+    assert main(["--serve", "127.0.0.1:80"]) == 2
+    said = capsys.readouterr().err
+    assert "127.0.0.1:80: cannot listen there (Permission denied)" in said
+    assert "give a higher one" in said
+
+
 def test_no_descriptor_and_no_memory_is_left_behind(server):
     body = SAMPLE.read_bytes()
     path = Path(f"/proc/{server.process.pid}/fd")
@@ -158,3 +172,21 @@ def test_all_together_take_less_than_90_mb(server):
     server.json("POST", "/v1/classify?pictures=0", SAMPLE.read_bytes())
     assert server_bytes(server) < 90_000_000
     assert json.loads(server.ask("GET", "/v1/model")[2])["jobs"] == 2
+
+
+def test_what_a_process_answers_is_read_within_limits():
+    from edge.serve.scan_pool import DiedError, ScanPool
+
+    deep: list = []
+    for _ in range(100):
+        deep = [deep]
+    pool = ScanPool(lambda file, order, emit: emit({"result": deep}), 1)
+    try:
+        with (
+            open("/dev/null", "rb") as file,
+            pool.ask(file.fileno(), {}) as answers,
+            pytest.raises(DiedError),
+        ):
+            next(answers)
+    finally:
+        pool.close()
