@@ -98,6 +98,8 @@ def _run(args, closed: frozenset[int]) -> int:
             from edge.inference.classifier import Classifier
             from edge.scan.max_pixels import MAX_PIXELS
 
+            _silence_pillow()
+
             threads = args.threads
             if threads == "auto":
                 from edge.inference.threads import fastest_threads
@@ -159,6 +161,13 @@ def _no_package(format: str) -> str | None:
     if find_spec("pyarrow") is not None:
         return None
     return "--format parquet needs pyarrow; run: pip install 'mri-edge[parquet]'"
+
+
+def _silence_pillow() -> None:
+    """Its log, which Python prints where nobody listens: a result or an error follows."""
+    import logging  # Pillow has loaded it
+
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 def _no_stream(args, closed: frozenset[int]) -> str | None:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from edge import NOTICE, __version__
@@ -252,3 +253,15 @@ def test_results_replace_earlier_results(model, scan, tmp_path):
     for _ in range(2):
         assert run(scan(180), "--model", model, "--out", out, "--format", "json")[0] == 0
     assert json.loads(out.read_text())["results"]
+
+
+def test_what_pillow_logs_is_not_printed(tmp_path):
+    from tests.edge.tiff_files import write_tiff
+
+    path = write_tiff(tmp_path / "odd.tif", np.zeros((8, 8), np.uint8))
+    data = path.read_bytes()
+    at = data.index((277).to_bytes(2, "little") + (3).to_bytes(2, "little"))  # SamplesPerPixel
+    path.write_bytes(data[: at + 8] + (64003).to_bytes(2, "little") + data[at + 10 :])
+    done = run(str(path))
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
