@@ -127,6 +127,10 @@ edge-classify: x --send-results A@h:104 --queue q: --send-results reports studie
 edge-classify: --series x --send-results A@h:1 --stow http://h --queue q: not both
 edge-classify: --series x --queue q: --queue has no effect without --send-results or --stow
 edge-classify: --watch d --send-results A@h:104 --queue q: --send-results has no effect with --watch
+edge-classify: --scp 1 --spool d --send-results A@h:104: --send-results needs --queue DIR
+edge-classify: --scp 1 --spool d --queue q: --queue has no effect without --send-results or --stow
+edge-classify: --scp 1 --spool d --send-results A@h:1 --stow http://h --queue q: not both
+edge-classify: --serve --stow http://h --queue q: --stow has no effect with --serve
 edge-classify: --series x --send-results h:104 --queue q: has no AE title: AET@HOST:PORT
 edge-classify: --series x --send-results A@h:0 --queue q: is no [AET@]HOST:PORT
 edge-classify: --series x --send-results A@h:99999 --queue q: is no [AET@]HOST:PORT
@@ -226,6 +230,9 @@ edge-classify: --scp MRI@0.0.0.0:11112 --spool d --allow-aet CT1 MR1 --allow-hos
 edge-classify: --scp [::1]:104 --spool d --tls-cert c --tls-key k --tls-ca a --settle 60 --out r
 edge-classify: --dicomweb https://h:8042/dicom-web --spool d --since 2026-11-28 --tls-ca a
 edge-classify: --query-retrieve A@h:104 --scp MRI@11112 --spool d --study 1.2.3 --format ndjson
+edge-classify: --scp MRI@11112 --spool d --send-results ARCHIVE@h:104 --queue q
+edge-classify: --dicomweb http://h/d --spool d --study 1.2 --stow http://h/d --queue q
+edge-classify: --query-retrieve A@h:104 --spool d --since 2026-11-28 --send-results A@h:1 --queue q
 python -m export sign: a.tflite a.onnx --key k
 edge-classify: x.png --out=-o.txt
 edge-classify: --series x --send-results ARCHIVE@[::1]:104 --queue q --format ndjson

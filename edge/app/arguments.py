@@ -59,7 +59,7 @@ RULES = (
         says="--watch writes ndjson; it cannot write {format}",
     ),
     Rule("--settle", needs=("--watch", "--scp")),
-    *network_rules((*_LOADING, *_WATCHING)),
+    *network_rules((*_LOADING, *_WATCHING, *_SENDING)),
     *serve_rules((*_LOADING, "--jobs", "--max-pixels")),
     Rule(
         "--series",

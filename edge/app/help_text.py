@@ -101,9 +101,9 @@ network:
 
 archive:
   --send-results AET@HOST:PORT
-                        with --series: send a structured report of each study, and heat maps of
-                        slices called tumor or uncertain, to that archive by C-STORE; without PATH:
-                        send what waits (default: nothing is sent)
+                        with --series, --scp, --dicomweb, --query-retrieve: send a structured report
+                        of each study, and heat maps of slices called tumor or uncertain, to that
+                        archive by C-STORE; alone: send what waits (default: nothing is sent)
   --stow URL            the same to a DICOMweb service by STOW-RS (default: nothing is sent)
   --queue DIR           folder where what is to be sent waits until the archive has it; holds data
                         of patients (required with --send-results and --stow)

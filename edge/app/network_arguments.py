@@ -167,9 +167,9 @@ def add_sending_arguments(add, name) -> None:
         "--send-results",
         type=_titled_peer,
         metavar="AET@HOST:PORT",
-        help="with --series: send a structured report of each study, and heat maps of slices "
-        "called tumor or uncertain, to that archive by C-STORE; without PATH: send what waits "
-        "(default: nothing is sent)",
+        help="with --series, --scp, --dicomweb, --query-retrieve: send a structured report of each "
+        "study, and heat maps of slices called tumor or uncertain, to that archive by C-STORE; "
+        "alone: send what waits (default: nothing is sent)",
     )
     add(
         "--stow",

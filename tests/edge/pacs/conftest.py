@@ -97,9 +97,11 @@ def running_orthanc(tmp_path_factory):
         "DicomPort": archive.dicom,
         "DicomAet": "ARCHIVE",
         "DicomCheckCalledAet": True,
+        "OverwriteInstances": True,  # what is sent again must be the same to the byte
         "RemoteAccessAllowed": False,
         "AuthenticationEnabled": False,
         "Plugins": [str(PLUGIN)],
+        "DicomModalities": {"node": ["MRI-EDGE", "127.0.0.1", 104]},  # may ask for studies
     }
     (folder / "orthanc.json").write_text(json.dumps(settings))
     with (folder / "log").open("wb") as log:
@@ -149,7 +151,8 @@ def objects(tmp_path_factory) -> list[Made]:
     folder = tmp_path_factory.mktemp("objects")
     study = write_study(folder / "in", gradients(60, 180, 190))
     queue = SendQueue(str(folder / "queue"), "A@h:104")
-    report_files(Classifier(MODELS / f"tiny.{engine}"), map(str, study.files), queue, print)
+    inputs = [(str(path), None) for path in study.files]
+    report_files(Classifier(MODELS / f"tiny.{engine}"), inputs, queue, print)
     return [
         Made(Path(path).stem, dcmread(path).SOPClassUID, Path(path).read_bytes())
         for path in queue.waiting()
