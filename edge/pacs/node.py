@@ -226,7 +226,7 @@ class SpoolArrivals(Arrivals):
 
     def _tend(self) -> float | None:
         try:
-            return self._sender.tend()
+            return self._sender.tend(self._studies.is_reporting)
         except (EngineError, OSError):
             return _LONGEST_WAIT  # no process, or the queue's disk; that may pass
 

@@ -125,9 +125,12 @@ class SendProcess:
         self._process: SideProcess | None = None
         self._pause, self._next = _FIRST_PAUSE, 0.0
 
-    def tend(self) -> float | None:
+    def tend(self, busy: bool = False) -> float | None:
         """Start the child if there is something for it to do; seconds until it is to be asked
         again, None: when there is something new.
+
+        Args:
+            busy: whether a report is being made. Then none is started: both take memory.
 
         Raises:
             OSError: the queue cannot be read.
@@ -141,7 +144,7 @@ class SendProcess:
                 self._pause = min(2 * self._pause, _LONGEST_PAUSE)
             else:
                 self._pause = _FIRST_PAUSE
-        if not self._queue.waiting():
+        if busy or not self._queue.waiting():
             return None
         left = self._next - time.monotonic()
         if left > 0:

@@ -207,6 +207,17 @@ def test_nothing_is_started_for_an_empty_queue(queue):
     assert sender.descriptors() == []
 
 
+def test_nothing_is_started_while_a_report_is_made(queue, objects, monkeypatch):
+    """Both at once take memory that a small device lacks."""
+    monkeypatch.setattr(report_process, "deliver", lambda *_: 0)
+    queue.add(objects[0])
+    sender = SendProcess(queue, None, list)
+    assert sender.tend(busy=True) is None
+    assert sender.descriptors() == []
+    assert sender.tend() is not None
+    sender.close()
+
+
 def test_a_sender_that_ends_is_started_again_after_longer_pauses(queue, objects, monkeypatch):
     queue.add(objects[0])
     monkeypatch.setattr(report_process, "deliver", lambda *_: 1)
