@@ -153,6 +153,7 @@ edge-classify: --scp 11112 --spool d --watch e: --scp has no effect with --watch
 edge-classify: --scp 11112 --spool d --format csv: --scp writes ndjson; it cannot write csv
 edge-classify: --scp 11112 --spool d --study 1.2: no effect without --dicomweb or --query-retrieve
 edge-classify: --scp 11112 --spool d --tls-cert c: --tls-cert needs --tls-key FILE
+edge-classify: --series x --tls-ca c: --tls-ca has no effect without
 edge-classify: --scp 11112 --spool d --tls-ca c: needs a certificate of its own
 edge-classify: --scp 11112 --spool d --allow-host pc1: is no address and no network
 edge-classify: --spool d x.png: --spool has no effect without --scp or --dicomweb or
@@ -237,6 +238,8 @@ python -m export sign: a.tflite a.onnx --key k
 edge-classify: x.png --out=-o.txt
 edge-classify: --series x --send-results ARCHIVE@[::1]:104 --queue q --format ndjson
 edge-classify: --send-results ARCHIVE@h:104 --queue q
+edge-classify: --send-results ARCHIVE@h:104 --queue q --tls-ca a --tls-cert c --tls-key k
+edge-classify: --series x --send-results ARCHIVE@h:104 --queue q --tls-ca a
 edge-classify: --stow https://h:8443/dicom-web/ --queue q
 edge-classify: -- --odd-name.png
 python -m train: --data x --inspect --boxes b --test-data phantom --phantoms 80 --seed 1

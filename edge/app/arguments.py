@@ -8,6 +8,7 @@ import argparse
 
 from edge.app.network_arguments import (
     NODE,
+    TLS,
     add_network_arguments,
     add_sending_arguments,
     add_serve_arguments,
@@ -66,6 +67,7 @@ RULES = (
         takes=(
             *("PATH", *_LOADING, "--jobs", "--max-pixels", "--null", "--format", "--out"),
             *_SENDING,
+            *TLS,
         ),
     ),
     Rule(

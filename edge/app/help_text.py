@@ -93,7 +93,7 @@ network:
                         with --scp: take connections from these addresses or networks only, as
                         192.168.1.0/24 (default: any)
   --tls-cert FILE       certificate of this node in PEM; --scp then takes TLS only, and --query-
-                        retrieve speaks it (default: no TLS)
+                        retrieve and --send-results speak it (default: no TLS)
   --tls-key FILE        its private key in PEM (default: no TLS)
   --tls-ca FILE         certificates in PEM, one of which must have signed the other side's
                         (default: who sends to --scp needs none, an archive needs one that the

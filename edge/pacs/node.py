@@ -13,12 +13,12 @@ from collections.abc import Callable
 
 from edge.console.exit_status import DONE, FAILED
 from edge.console.messages import drop_output, results, say
-from edge.errors import EngineError, MissingSoftwareError
+from edge.errors import EdgeError, EngineError
 from edge.inference.classifier import Classifier
 from edge.pacs.destination import Destination
 from edge.pacs.receiver import Receiver, Terms, listen
 from edge.pacs.report_process import ReportProcess, SendProcess
-from edge.pacs.send_queue import QueueError, SendQueue
+from edge.pacs.send_queue import SendQueue
 from edge.pacs.send_results import PATIENCE, deliver_all, opened
 from edge.pacs.spool import Spool
 from edge.pacs.spool_process import SpoolProcess
@@ -87,7 +87,7 @@ def run_node(classifier: Classifier, args: argparse.Namespace) -> int:
             return say(problem)
         try:
             sending = opened(args)
-        except (MissingSoftwareError, QueueError) as error:
+        except EdgeError as error:
             return say(error)
 
     def work(spool: Spool) -> int:

@@ -9,8 +9,9 @@ from edge.errors import EdgeError, MissingSoftwareError
 from edge.pacs.c_store import StoreDestination
 from edge.pacs.deliver import deliver
 from edge.pacs.destination import Destination
-from edge.pacs.send_queue import QueueError, SendQueue
+from edge.pacs.send_queue import SendQueue
 from edge.pacs.stow import WebDestination
+from edge.pacs.tls import Tls
 
 PATIENCE = 30.0
 """Seconds for which an archive that takes nothing is tried again before the command ends."""
@@ -28,7 +29,7 @@ def run_and_send(classifier, args: argparse.Namespace) -> int:
         from edge.pacs.report_studies import StudyReporter
 
         reporter = StudyReporter(classifier, queue, say)
-    except (MissingSoftwareError, QueueError) as error:
+    except EdgeError as error:
         return say(error)
     status = run_series(classifier, args, reporter)
     if status not in (DONE, FAILED):
@@ -41,7 +42,7 @@ def run_send(args: argparse.Namespace) -> int:
     """Send what waits, however long it takes; return the exit status."""
     try:
         destination, queue = opened(args)
-    except (MissingSoftwareError, QueueError) as error:
+    except EdgeError as error:
         return say(error)
     return FAILED if deliver_all(queue, destination, None) else DONE
 
@@ -52,18 +53,28 @@ def opened(args: argparse.Namespace) -> tuple[Destination, SendQueue]:
     Raises:
         MissingSoftwareError: a package is not installed.
         QueueError: the queue is not to be used.
+        EdgeError: a certificate or a key is not to be used.
     """
     option, package = ("--stow", "pydicom") if args.stow else ("--send-results", "pynetdicom")
     if find_spec(package) is None:
         raise MissingSoftwareError(
             f"{option} needs {package}; run: pip install 'mri-edge[pacs]'", package
         )
+    tls = None
+    if args.tls_cert or args.tls_ca:
+        tls = Tls(args.tls_cert, args.tls_key, args.tls_ca)
+        try:
+            tls.for_client()
+        except OSError as error:
+            raise EdgeError(
+                f"--tls-cert, --tls-key, --tls-ca: cannot be used ({error.strerror or error})"
+            ) from None
     if args.stow:
-        destination = WebDestination(args.stow)
+        destination = WebDestination(args.stow, tls)
         if destination.is_open:
             say(f"{args.stow}: WARNING: data of patients go over the network unencrypted")
     else:
-        destination = StoreDestination(args.send_results)
+        destination = StoreDestination(args.send_results, tls)
     return destination, SendQueue(args.queue, destination.name)
 
 

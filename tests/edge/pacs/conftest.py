@@ -84,6 +84,19 @@ class Orthanc:
 
 
 @pytest.fixture(scope="module")
+def certificates(tmp_path_factory) -> Path:
+    """A certificate for 127.0.0.1 that is its own authority, and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    subprocess.run(
+        [find_tool("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+         "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return folder
+
+
+@pytest.fixture(scope="module")
 def running_orthanc(tmp_path_factory):
     program = find_tool("Orthanc")
     if not PLUGIN.exists():
