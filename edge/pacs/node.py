@@ -10,16 +10,13 @@ import json
 import os
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from edge.console.exit_status import DONE, FAILED
 from edge.console.messages import drop_output, results, say
 from edge.errors import EdgeError, EngineError
 from edge.inference.classifier import Classifier
-from edge.pacs.destination import Destination
 from edge.pacs.receiver import Receiver, Terms, listen
-from edge.pacs.report_process import ReportProcess, SendProcess
-from edge.pacs.send_queue import SendQueue
-from edge.pacs.send_results import PATIENCE, deliver_all, opened
 from edge.pacs.spool import Spool
 from edge.pacs.spool_process import SpoolProcess
 from edge.pacs.studies import Studies
@@ -34,6 +31,10 @@ from edge.service.file_state import FileState
 from edge.service.folder import Folder
 from edge.service.journal import Journal
 from edge.service.watch import RESULTS, run_watch
+
+if TYPE_CHECKING:
+    from edge.pacs.destination import Destination
+    from edge.pacs.send_queue import SendQueue
 
 OWN_TITLE = "MRI-EDGE"
 """The AE title to ask archives as where --scp names none."""
@@ -85,6 +86,9 @@ def run_node(classifier: Classifier, args: argparse.Namespace) -> int:
         problem = _why_not_sent(classifier, args)
         if problem:
             return say(problem)
+        # Reports take memory that a node which sends none does without.
+        from edge.pacs.send_results import PATIENCE, deliver_all, opened
+
         try:
             sending = opened(args)
         except EdgeError as error:
@@ -132,12 +136,14 @@ class SpoolArrivals(Arrivals):
         process: SpoolProcess,
         classifier: Classifier,
         args: argparse.Namespace,
-        sending: tuple[Destination, SendQueue] | None = None,
+        sending: "tuple[Destination, SendQueue] | None" = None,
     ):
         super().__init__(0.0)  # a file has its name once it is whole
         self._process, self._manifest = process, classifier.manifest
         self._reports = self._sender = self._journal = None
         if sending:
+            from edge.pacs.report_process import ReportProcess, SendProcess
+
             destination, queue = sending
             self._reports = ReportProcess(classifier, queue, self._foreign)
             self._sender = SendProcess(queue, destination, self._foreign)

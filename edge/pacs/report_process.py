@@ -19,10 +19,9 @@ from edge.pacs.deliver import deliver
 from edge.pacs.destination import Destination
 from edge.pacs.report_studies import report_files
 from edge.pacs.send_queue import SendQueue
+from edge.pacs.studies import LATER, NOT_MADE, QUEUED, Inputs
 from edge.parallel.side_process import SideProcess
 
-QUEUED, NOT_MADE, LATER = 0, 1, 2
-"""What became of a report: it is in the queue; it cannot be made; it can be, another time."""
 _MOST = 2
 """Processes that a study may end; its report is not tried again then."""
 _LONGEST = 3600
@@ -30,9 +29,6 @@ _LONGEST = 3600
 _NICENESS = 10
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 300.0
 """Seconds before what waits is sent again, by another process."""
-
-Inputs = list[tuple[str, str | None]]
-"""Files of a study, and what is known to be wrong with each."""
 
 
 class ReportProcess:

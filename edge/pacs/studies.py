@@ -7,28 +7,41 @@ Where reports are sent, the line is written when the study's report is on disk.
 """
 
 import fcntl
-import json
 import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from edge import NOTICE
 from edge.console.messages import say
 from edge.errors import EdgeError, EngineError
 from edge.model_file import bounded_json
 from edge.model_file.manifest import Manifest
-from edge.pacs.report_process import LATER, QUEUED, Inputs, ReportProcess
-from edge.pacs.study_lines import as_outcome, lines, slice_digest, studies_path
+from edge.pacs.study_lines import append, as_outcome, lines, slice_digest, studies_path
 from edge.pacs.uids import is_uid
 from edge.parallel.pipeline import Outcome
 from edge.series.grouping import group
 from edge.series.result import SeriesResult, judge
 from edge.series.rule import rule_for, study_verdict
 
+QUEUED, NOT_MADE, LATER = 0, 1, 2
+"""What became of a report: it is in the queue; it cannot be made; it can be, another time."""
+Inputs = list[tuple[str, str | None]]
+"""Files of a study, and what is known to be wrong with each."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 30.0, 600.0
 """Seconds after which a report is tried again for which there was no room."""
 _BEGIN = b'{"study": '
+
+
+class Reports(Protocol):
+    """Makes reports, one at a time; `edge.pacs.report_process` has what does."""
+
+    def begin(self, inputs: Inputs) -> None:
+        """Make one."""
+
+    def outcome(self) -> int | None:
+        """What became of it; None: it is not made yet."""
 
 
 @dataclass
@@ -79,7 +92,7 @@ class Studies:
         settle: float,
         written: Callable[[dict], object],
         clock: Callable[[], float] = time.monotonic,
-        reports: ReportProcess | None = None,
+        reports: Reports | None = None,
     ):
         self._spool, self._results = os.path.abspath(spool), results
         self._rule, self._settle = rule_for(manifest), settle
@@ -247,10 +260,7 @@ class Studies:
         ]
 
     def _write(self, name: str, line: dict, digest: int) -> None:
-        data = f"{json.dumps(line)}\n".encode()
-        while data:
-            data = data[os.write(self._file, data) :]
-        os.fsync(self._file)
+        append(self._file, line)
         study = self._known[name]
         study.version, study.judged = line["version"], digest
         study.pause = _FIRST_PAUSE

@@ -1,6 +1,7 @@
-"""What a node reads again of its own results: slices' lines, and where those of studies are."""
+"""Lines of results that a node reads again, and how those of studies are written."""
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator
 
@@ -9,6 +10,18 @@ from edge.model_file import bounded_json
 from edge.parallel.pipeline import Outcome
 
 _WIDTH = 16
+
+
+def append(descriptor: int, line: dict) -> None:
+    """Write a line; on return it is on disk.
+
+    Raises:
+        OSError: it is not, or not whole.
+    """
+    data = f"{json.dumps(line)}\n".encode()
+    while data:
+        data = data[os.write(descriptor, data) :]
+    os.fsync(descriptor)
 
 
 def studies_path(results: str) -> str:

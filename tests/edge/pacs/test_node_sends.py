@@ -212,3 +212,28 @@ def refused(tmp_path, *options) -> subprocess.CompletedProcess:
     )
     assert done.returncode == 2
     return done
+
+
+@pytest.mark.slow
+def test_kill_at_random_moments(sender, scp, tmp_path):
+    """Of all that ever was sent, the same UID is the same object, and there is none beside."""
+    import random
+
+    port, stored = scp()
+    one = sender(f"ARCHIVE@127.0.0.1:{port}")
+    studies = [write_study(tmp_path / f"in{at}", gradients(*BRIGHT), study=at) for at in range(8)]
+    store(one.port, *(file for study in studies for file in study.files))
+    moments = random.Random(23)
+    for _ in range(20):
+        time.sleep(moments.random())
+        one.kill()
+        one.start()
+    until(lambda: len(one.studies()) == 8, 60)
+    until(lambda: not waiting(tmp_path), 60)
+    assert {line["version"] for line in one.studies()} == {1}
+    found: dict[str, list] = {}
+    for data in stored:
+        found.setdefault(str(data.SOPInstanceUID), []).append(data)
+    assert len(found) == 8 * 3
+    assert all(again == some[0] for some in found.values() for again in some)
+    print(f"20 kills, {len(stored)} objects sent, {len(found)} of them different")
