@@ -5,7 +5,8 @@
 A study is sent to a node, and judged one second later. As soon as its report is being made, 20
 slices of another study are sent, with `--send-results` and, to compare, without. The archive is
 dcmtk's `storescp`. The memory is the most that all processes of the node took together at any look,
-one each 20 ms, each page that they share counted once (PSS).
+one each 20 ms, each page that they share counted once (PSS). Pages that other programs of the
+machine share, libraries above all, count in part: run it where nothing else uses the same ones.
 """
 
 import argparse
