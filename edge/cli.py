@@ -41,11 +41,11 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(args, closed: frozenset[int]) -> int:
     sending = args.send_results or args.stow
-    if sending and not args.paths:
+    node = args.scp or args.dicomweb or args.query_retrieve
+    if sending and not args.paths and not node:
         from edge.pacs.send_results import run_send
 
         return run_send(args)
-    node = args.scp or args.dicomweb or args.query_retrieve
     if not (args.paths or args.watch or args.serve or node or args.self_test or args.doctor):
         return say("no scan given; name image files or folders, or see --help")
     if args.resume and args.format == "text":

@@ -128,6 +128,10 @@ edge-classify: x --send-results A@h:104 --queue q: --send-results reports studie
 edge-classify: --series x --send-results A@h:1 --stow http://h --queue q: not both
 edge-classify: --series x --queue q: --queue has no effect without --send-results or --stow
 edge-classify: --watch d --send-results A@h:104 --queue q: --send-results has no effect with --watch
+edge-classify: --scp 1 --spool d --send-results A@h:104: --send-results needs --queue DIR
+edge-classify: --scp 1 --spool d --queue q: --queue has no effect without --send-results or --stow
+edge-classify: --scp 1 --spool d --send-results A@h:1 --stow http://h --queue q: not both
+edge-classify: --serve --stow http://h --queue q: --stow has no effect with --serve
 edge-classify: --series x --send-results h:104 --queue q: has no AE title: AET@HOST:PORT
 edge-classify: --series x --send-results A@h:0 --queue q: is no [AET@]HOST:PORT
 edge-classify: --series x --send-results A@h:99999 --queue q: is no [AET@]HOST:PORT
@@ -159,6 +163,7 @@ edge-classify: --scp 11112 --spool d --watch e: --scp has no effect with --watch
 edge-classify: --scp 11112 --spool d --format csv: --scp writes ndjson; it cannot write csv
 edge-classify: --scp 11112 --spool d --study 1.2: no effect without --dicomweb or --query-retrieve
 edge-classify: --scp 11112 --spool d --tls-cert c: --tls-cert needs --tls-key FILE
+edge-classify: --series x --tls-ca c: --tls-ca has no effect without
 edge-classify: --scp 11112 --spool d --tls-ca c: needs a certificate of its own
 edge-classify: --scp 11112 --spool d --allow-host pc1: is no address and no network
 edge-classify: --spool d x.png: --spool has no effect without --scp or --dicomweb or
@@ -239,10 +244,15 @@ edge-classify: --query-retrieve A@h:104 --scp MRI@11112 --spool d --study 1.2.3 
 edge-classify: in --resume --out r.ndjson --timeout 20 --shard 0/4 --jobs 3 --explain maps
 edge-classify: in --resume --out r.parquet --format parquet
 edge-classify: in --out r.parquet --format parquet --shard 1/2
+edge-classify: --scp MRI@11112 --spool d --send-results ARCHIVE@h:104 --queue q
+edge-classify: --dicomweb http://h/d --spool d --study 1.2 --stow http://h/d --queue q
+edge-classify: --query-retrieve A@h:104 --spool d --since 2026-11-28 --send-results A@h:1 --queue q
 python -m export sign: a.tflite a.onnx --key k
 edge-classify: x.png --out=-o.txt
 edge-classify: --series x --send-results ARCHIVE@[::1]:104 --queue q --format ndjson
 edge-classify: --send-results ARCHIVE@h:104 --queue q
+edge-classify: --send-results ARCHIVE@h:104 --queue q --tls-ca a --tls-cert c --tls-key k
+edge-classify: --series x --send-results ARCHIVE@h:104 --queue q --tls-ca a
 edge-classify: --stow https://h:8443/dicom-web/ --queue q
 edge-classify: -- --odd-name.png
 python -m train: --data x --inspect --boxes b --test-data phantom --phantoms 80 --seed 1

@@ -153,9 +153,12 @@ _STUDY = {
     "study": "The folder of its slices, named by the Study Instance UID.",
     "version": "From 1; a study that got more slices later has another line with the next one.",
     "verdict": "The first of `tumor`, `uncertain`, `no_tumor`, `rejected` that one of its series "
-    "has. No rule for whole studies was tried: read the series.",
+    "has; `uncertain` instead of `no_tumor` if a slice could not be read. How well it holds for "
+    "studies was not measured: read the series.",
     "slices": "How many it is about. Of two files of one slice the later one counts.",
     "series": "A list of what `--series` writes for each.",
+    "report": "With `--send-results` or `--stow`: `queued` if its report is on disk and will be "
+    "sent, `failed` if none could be made or not all of it.",
     "content": "A digest of all its slices, by which a restart knows what was judged.",
     "notice": "That this is research software, not a medical device.",
 }

@@ -8,6 +8,7 @@ import argparse
 
 from edge.app.network_arguments import (
     NODE,
+    TLS,
     add_network_arguments,
     add_sending_arguments,
     add_serve_arguments,
@@ -60,7 +61,7 @@ RULES = (
         says="--watch writes ndjson; it cannot write {format}",
     ),
     Rule("--settle", needs=("--watch", "--scp")),
-    *network_rules((*_LOADING, *_WATCHING)),
+    *network_rules((*_LOADING, *_WATCHING, *_SENDING)),
     *serve_rules((*_LOADING, "--jobs", "--max-pixels")),
     Rule("--format parquet", excludes=("--doctor", "--self-test"), says=_REPORTS),
     Rule(
@@ -92,6 +93,7 @@ RULES = (
         takes=(
             *("PATH", *_LOADING, "--jobs", "--max-pixels", "--null", "--format", "--out"),
             *_SENDING,
+            *TLS,
         ),
     ),
     Rule(

@@ -107,7 +107,7 @@ network:
                         with --scp: take connections from these addresses or networks only, as
                         192.168.1.0/24 (default: any)
   --tls-cert FILE       certificate of this node in PEM; --scp then takes TLS only, and --query-
-                        retrieve speaks it (default: no TLS)
+                        retrieve and --send-results speak it (default: no TLS)
   --tls-key FILE        its private key in PEM (default: no TLS)
   --tls-ca FILE         certificates in PEM, one of which must have signed the other side's
                         (default: who sends to --scp needs none, an archive needs one that the
@@ -115,9 +115,9 @@ network:
 
 archive:
   --send-results AET@HOST:PORT
-                        with --series: send a structured report of each study, and heat maps of
-                        slices called tumor or uncertain, to that archive by C-STORE; without PATH:
-                        send what waits (default: nothing is sent)
+                        with --series, --scp, --dicomweb, --query-retrieve: send a structured report
+                        of each study, and heat maps of slices called tumor or uncertain, to that
+                        archive by C-STORE; alone: send what waits (default: nothing is sent)
   --stow URL            the same to a DICOMweb service by STOW-RS (default: nothing is sent)
   --queue DIR           folder where what is to be sent waits until the archive has it; holds data
                         of patients (required with --send-results and --stow)

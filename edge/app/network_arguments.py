@@ -6,7 +6,8 @@ _SERVE = "127.0.0.1:8080"
 _ARCHIVES = ("--dicomweb", "--query-retrieve")
 NODE = ("--scp", *_ARCHIVES)
 _ALLOWED = ("--allow-aet", "--allow-host")
-_TLS = ("--tls-cert", "--tls-key", "--tls-ca")
+_SENDING = ("--send-results", "--stow")
+TLS = ("--tls-cert", "--tls-key", "--tls-ca")
 _ASKED = ("--study", "--since")
 _NEEDS_SPOOL = "{word} needs a folder to keep what comes: --spool DIR"
 _NEEDS_ASKED = "{word} needs to know what to ask for: --study UID or --since DATE"
@@ -19,7 +20,7 @@ def network_rules(taken: tuple[str, ...]) -> tuple[Rule, ...]:
     Args:
         taken: options of other modules that have an effect with these.
     """
-    common = ("--spool", *_TLS, *taken, "--format")
+    common = ("--spool", *TLS, *taken, "--format")
     return (
         Rule("--scp", takes=(*common, *_ALLOWED, "--query-retrieve", *_ASKED)),
         Rule("--dicomweb", takes=(*common, *_ASKED)),
@@ -38,7 +39,7 @@ def network_rules(taken: tuple[str, ...]) -> tuple[Rule, ...]:
         Rule("--since", needs=_ARCHIVES),
         Rule("--spool", needs=NODE),
         *(Rule(one, needs=("--scp",)) for one in _ALLOWED),
-        *(Rule(one, needs=NODE) for one in _TLS),
+        *(Rule(one, needs=(*NODE, *_SENDING)) for one in TLS),
         Rule("--tls-cert", needs=("--tls-key",), says="--tls-cert needs --tls-key FILE"),
         Rule("--tls-key", needs=("--tls-cert",), says="--tls-key needs --tls-cert FILE"),
         Rule(
@@ -120,7 +121,7 @@ def add_network_arguments(add, name) -> None:
         type=name,
         metavar="FILE",
         help="certificate of this node in PEM; --scp then takes TLS only, and --query-retrieve "
-        "speaks it (default: no TLS)",
+        "and --send-results speak it (default: no TLS)",
     )
     add("--tls-key", type=name, metavar="FILE", help="its private key in PEM (default: no TLS)")
     add(
@@ -167,9 +168,9 @@ def add_sending_arguments(add, name) -> None:
         "--send-results",
         type=_titled_peer,
         metavar="AET@HOST:PORT",
-        help="with --series: send a structured report of each study, and heat maps of slices "
-        "called tumor or uncertain, to that archive by C-STORE; without PATH: send what waits "
-        "(default: nothing is sent)",
+        help="with --series, --scp, --dicomweb, --query-retrieve: send a structured report of each "
+        "study, and heat maps of slices called tumor or uncertain, to that archive by C-STORE; "
+        "alone: send what waits (default: nothing is sent)",
     )
     add(
         "--stow",

@@ -8,6 +8,7 @@ from edge.console.network_types import Peer
 from edge.errors import MissingSoftwareError
 from edge.pacs.derived_object import COMPREHENSIVE_SR, SECONDARY_CAPTURE
 from edge.pacs.destination import Sent, UnreachableError
+from edge.pacs.tls import Tls
 from edge.scan.dicom.load_pydicom import load_pydicom
 
 CALLING = "MRI-EDGE"
@@ -20,10 +21,14 @@ _FINAL = {0x0122: "it does not take such objects", 0x0117: "it finds the object'
 
 
 class StoreDestination:
-    """An archive that takes C-STORE."""
+    """An archive that takes C-STORE.
 
-    def __init__(self, peer: Peer):
-        self._peer, self.name = peer, str(peer)
+    Args:
+        tls: for connections to it; None: they are not encrypted.
+    """
+
+    def __init__(self, peer: Peer, tls: Tls | None = None):
+        self._peer, self.name, self._tls = peer, str(peer), tls
 
     def send(self, paths: Iterable[str]) -> Iterator[Sent]:
         """As `edge.pacs.destination.Destination`; one association for all.
@@ -54,8 +59,10 @@ class StoreDestination:
         entity.dimse_timeout = entity.network_timeout = _SECONDS
         for uid in (COMPREHENSIVE_SR, SECONDARY_CAPTURE):
             entity.add_requested_context(uid, ["1.2.840.10008.1.2.1", "1.2.840.10008.1.2"])
+        peer = self._peer
         try:
-            found = entity.associate(self._peer.host, self._peer.port, ae_title=self._peer.title)
+            secure = (self._tls.for_client(), peer.host) if self._tls else None
+            found = entity.associate(peer.host, peer.port, ae_title=peer.title, tls_args=secure)
         except (OSError, ValueError, RuntimeError) as error:
             raise UnreachableError(f"cannot be reached ({type(error).__name__})") from None
         if found.is_established:
@@ -66,7 +73,8 @@ class StoreDestination:
             raise UnreachableError(f"rejects the association ({why})")
         if found.is_aborted and found.acceptor.primitive is not None:
             raise UnreachableError("breaks the association off")
-        raise UnreachableError("cannot be reached")
+        hint = ", or TLS could not be agreed on" if self._tls else ""
+        raise UnreachableError(f"cannot be reached{hint}")
 
     def _store(self, association, path: str) -> Sent:
         if not association.is_established:

@@ -10,9 +10,11 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from edge.console.exit_status import DONE, FAILED
 from edge.console.messages import drop_output, results, say
+from edge.errors import EdgeError, EngineError
 from edge.inference.classifier import Classifier
 from edge.journal.file_state import FileState
 from edge.journal.results_journal import Journal
@@ -23,11 +25,16 @@ from edge.pacs.studies import Studies
 from edge.pacs.tls import Tls
 from edge.pacs.transfer_syntaxes import decodable
 from edge.pacs.uids import ENHANCED_MR_IMAGE, MR_IMAGE
+from edge.parallel.worker_process import can_fork
 from edge.scan.dicom.load_pydicom import load_pydicom
 from edge.scan.max_pixels import max_file_bytes
 from edge.service.arrivals import Arrivals
 from edge.service.folder import Folder
 from edge.service.watch import RESULTS, run_watch
+
+if TYPE_CHECKING:
+    from edge.pacs.destination import Destination
+    from edge.pacs.send_queue import SendQueue
 
 OWN_TITLE = "MRI-EDGE"
 """The AE title to ask archives as where --scp names none."""
@@ -74,6 +81,18 @@ def run_node(classifier: Classifier, args: argparse.Namespace) -> int:
         tls,
     )
     archive = _archive(args, terms, listening)
+    sending = None
+    if args.send_results or args.stow:
+        problem = _why_not_sent(classifier, args)
+        if problem:
+            return say(problem)
+        # Reports take memory that a node which sends none does without.
+        from edge.pacs.send_results import PATIENCE, deliver_all, opened
+
+        try:
+            sending = opened(args)
+        except EdgeError as error:
+            return say(error)
 
     def work(spool: Spool) -> int:
         if archive is not None:
@@ -88,7 +107,7 @@ def run_node(classifier: Classifier, args: argparse.Namespace) -> int:
         [listening.fileno()] if listening else [],
         again=archive is None,
     )
-    arrivals = SpoolArrivals(process, classifier, args)
+    arrivals = SpoolArrivals(process, classifier, args, sending)
     if archive is None:
         where = f"{args.scp.title or 'any AE title'} on {args.scp.host}:{args.scp.port}"
         say(f"receiving as {where}; {len(syntaxes)} transfer syntaxes are decoded here")
@@ -99,17 +118,35 @@ def run_node(classifier: Classifier, args: argparse.Namespace) -> int:
     status = run_watch(classifier, args, arrivals)
     if listening:
         listening.close()
-    if status == DONE and archive is not None and not arrivals.complete:
-        return FAILED
+    if status == DONE and archive is not None:
+        left = deliver_all(sending[1], sending[0], PATIENCE) if sending else 0
+        return DONE if arrivals.complete and not left else FAILED
     return status
 
 
 class SpoolArrivals(Arrivals):
-    """Learns of slices from the process that brings them, and judges studies."""
+    """Learns of slices from the process that brings them, and judges studies.
 
-    def __init__(self, process: SpoolProcess, classifier: Classifier, args: argparse.Namespace):
+    Args:
+        sending: where results go, and the queue; None: nowhere.
+    """
+
+    def __init__(
+        self,
+        process: SpoolProcess,
+        classifier: Classifier,
+        args: argparse.Namespace,
+        sending: "tuple[Destination, SendQueue] | None" = None,
+    ):
         super().__init__(args.spool, 0.0)  # a file has its name once it is whole
         self._process, self._manifest = process, classifier.manifest
+        self._reports = self._sender = self._journal = None
+        if sending:
+            from edge.pacs.report_process import ReportProcess, SendProcess
+
+            destination, queue = sending
+            self._reports = ReportProcess(classifier, queue, self._foreign)
+            self._sender = SendProcess(queue, destination, self._foreign)
         self._spool, self._calm = args.spool, args.settle or _SETTLE
         self._studies: Studies | None = None
         self._fresh: list[str] = []
@@ -123,7 +160,15 @@ class SpoolArrivals(Arrivals):
         return self._process.status == DONE and not self._failed
 
     def begin(self, journal: Journal) -> str:
-        self._studies = Studies(self._spool, journal.path, self._manifest, self._calm, _write_study)
+        self._journal = journal
+        self._studies = Studies(
+            self._spool,
+            journal.path,
+            self._manifest,
+            self._calm,
+            _write_study,
+            reports=self._reports,
+        )
         foreign = [self._studies.descriptor]
         if journal.descriptor is not None:
             foreign.append(journal.descriptor)
@@ -133,6 +178,10 @@ class SpoolArrivals(Arrivals):
     def descriptors(self) -> list[int]:
         own = [] if self._studies is None else [self._studies.descriptor]
         return [*own, *self._process.descriptors()]
+
+    def _foreign(self) -> list[int]:
+        held = None if self._journal is None else self._journal.descriptor
+        return [*self.descriptors(), *([] if held is None else [held])]
 
     def ready(
         self,
@@ -162,21 +211,53 @@ class SpoolArrivals(Arrivals):
         if self._idle:
             self._failed |= self._studies.lacks_lines()
         left = self._studies.judge_due(at_once=self._idle)
-        self._wait = _LONGEST_WAIT if left is None else max(left, 0.01)
-        return self._idle
+        again = self._tend() if self._sender else None
+        self._wait = min(one for one in (left, again, _LONGEST_WAIT) if one is not None)
+        if not self._idle or self._studies.is_reporting:
+            return False
+        self._failed |= self._studies.failed or self._studies.unfinished > 0
+        return True
 
     def wait(self) -> None:
         ended = self._process.status is not None
-        until_look = 0.0 if ended else self._next_look - time.monotonic()
-        fresh, others = self._process.wait(max(_PAUSE, min(self._wait, until_look)))
+        until_look = 0.0 if ended and not self._idle else self._next_look - time.monotonic()
+        others = [
+            one for made in (self._reports, self._sender) if made for one in made.descriptors()
+        ]
+        seconds = max(_PAUSE, min(self._wait, until_look))
+        fresh, unknown = self._process.wait(seconds, others)
         self._fresh += fresh
-        if others:
+        if unknown:
             self._next_look = 0.0
 
     def close(self) -> None:
+        for one in (self._reports, self._sender):
+            if one:
+                one.close()
         self._process.close()
         if self._studies is not None:
             self._studies.close()
+
+    def _tend(self) -> float | None:
+        try:
+            return self._sender.tend(self._studies.is_reporting)
+        except (EngineError, OSError):
+            return _LONGEST_WAIT  # no process, or the queue's disk; that may pass
+
+
+def _why_not_sent(classifier: Classifier, args: argparse.Namespace) -> str | None:
+    """Why this node cannot send results; None: it can."""
+    if not can_fork(classifier.engine):
+        option = "--stow" if args.stow else "--send-results"
+        return (
+            f"{option} makes reports in a process beside the node, for which the engine must have "
+            "one thread on the processor: leave out --threads, and give --provider cpu"
+        )
+    queue, spool = os.path.realpath(args.queue), os.path.realpath(args.spool)
+    if f"{queue}/".startswith(f"{spool}/") or f"{spool}/".startswith(f"{queue}/"):
+        # What waits would be classified.
+        return f"{args.queue}: the queue and the spool cannot lie in one another; name another"
+    return None
 
 
 def _archive(args, terms: Terms, listening) -> Callable[[Spool], int] | None:

@@ -26,11 +26,19 @@ class StudyReporter:
 
     Args:
         say: takes what the user should know; no value of a file is in it.
+        alone: whether all files are known to be of one study, so that one which does not say so,
+            for it cannot be read, is none of which nothing is known.
     """
 
     extra = staticmethod(draw_heat_picture)
 
-    def __init__(self, classifier: Classifier, queue: SendQueue, say: Callable[[str], object]):
+    def __init__(
+        self,
+        classifier: Classifier,
+        queue: SendQueue,
+        say: Callable[[str], object],
+        alone: bool = False,
+    ):
         manifest = classifier.manifest
         model = f"{manifest.name} {manifest.precision}"
         self._author = Author(model, manifest.payload_sha256, classifier.file_sha256)
@@ -43,10 +51,14 @@ class StudyReporter:
         self._done: dict[str, list[ReportedSeries]] = defaultdict(list)
         self._at, self._slices = 0, []
         self._said: set[str] = set()
+        self._alone = alone
+        self._unread = False
         self.reports = 0
         """That were made."""
         self.failed = False
         """Whether something could not be made or queued."""
+        self.short = False
+        """Whether that is for want of room or memory, so that it may be another time."""
 
     def begin(self, found: list[Series]) -> None:
         """Read which study each slice is of."""
@@ -80,7 +92,9 @@ class StudyReporter:
                 "nothing is sent for "
                 f"{'them' if many else 'it'}: mend that in the archive or at the scanner"
             )
-        if outside:
+        if outside and self._alone:
+            self._unread = True
+        elif outside:
             many = outside > 1
             self._fail(
                 f"{outside} series {'are' if many else 'is'} of no DICOM study; nothing is sent "
@@ -119,11 +133,11 @@ class StudyReporter:
             self._report(reported)
 
     def _report(self, reported: list[ReportedSeries]) -> None:
-        report = StudyReport(reported, self._author, self._decision)
+        report = StudyReport(reported, self._author, self._decision, self._unread)
         try:
             made, before = self._queue.version(report.series_uid, report.uid, datetime.now())
         except QueueError as error:
-            self._fail(str(error))
+            self._has_no_room(error)
             return
         self.reports += self._add(report.file(made, before))
 
@@ -131,9 +145,13 @@ class StudyReporter:
         try:
             self._queue.add(made)
         except QueueError as error:
-            self._fail(str(error))
+            self._has_no_room(error)
             return False
         return True
+
+    def _has_no_room(self, error: QueueError) -> None:
+        self.short = True
+        self._fail(str(error))
 
     def _fail(self, message: str) -> None:
         if message not in self._said:
@@ -144,26 +162,35 @@ class StudyReporter:
 
 def report_files(
     classifier: Classifier,
-    paths: Iterable[str],
+    inputs: Iterable[tuple[str, str | None]],
     queue: SendQueue,
     say: Callable[[str], object],
-) -> list[SeriesResult]:
-    """Classify the files of finished studies, and queue what is made of them.
+) -> StudyReporter:
+    """Classify the files of one finished study, and queue what is made of them.
 
     For a node that knows when a study is finished. Later slices of the same study make another
     version of its report, which names the one before; what has not changed is the same object.
 
+    Args:
+        inputs: files, and what is known to be wrong with each.
+
+    Returns:
+        Who knows what became of it. A report that would say less than another time, for want of
+        memory, is not made.
+
     Raises:
         ModelError, EngineError: as `edge.parallel.pipeline.classify_many`.
     """
-    reporter = StudyReporter(classifier, queue, say)
-    found = group((path, None) for path in paths)
+    reporter = StudyReporter(classifier, queue, say, alone=True)
+    found = group(inputs)
     reporter.begin(found)
-    results = []
     for one in classify_found(classifier, found, extra=reporter.extra):
         if isinstance(one, SeriesResult):
             reporter.series(one)
-            results.append(one)
+        elif one.unread or one.missing:
+            say(f"{one.error}; the study's report is made later")
+            reporter.short = True
+            break
         else:
             reporter.slice(one)
-    return results
+    return reporter

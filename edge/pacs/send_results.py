@@ -9,10 +9,11 @@ from edge.errors import EdgeError, MissingSoftwareError
 from edge.pacs.c_store import StoreDestination
 from edge.pacs.deliver import deliver
 from edge.pacs.destination import Destination
-from edge.pacs.send_queue import QueueError, SendQueue
+from edge.pacs.send_queue import SendQueue
 from edge.pacs.stow import WebDestination
+from edge.pacs.tls import Tls
 
-_PATIENCE = 30.0
+PATIENCE = 30.0
 """Seconds for which an archive that takes nothing is tried again before the command ends."""
 
 
@@ -23,45 +24,62 @@ def run_and_send(classifier, args: argparse.Namespace) -> int:
         classifier: an `edge.inference.classifier.Classifier`, which sending alone does not load.
     """
     try:
-        destination, queue = _opened(args)
+        destination, queue = opened(args)
         from edge.app.series_batch import run_series
         from edge.pacs.report_studies import StudyReporter
 
         reporter = StudyReporter(classifier, queue, say)
-    except (MissingSoftwareError, QueueError) as error:
+    except EdgeError as error:
         return say(error)
     status = run_series(classifier, args, reporter)
     if status not in (DONE, FAILED):
         return status  # interrupted: what was queued is sent by the next call
-    left = _deliver(queue, destination, _PATIENCE)
+    left = deliver_all(queue, destination, PATIENCE)
     return max(status, FAILED if left or reporter.failed else DONE)
 
 
 def run_send(args: argparse.Namespace) -> int:
     """Send what waits, however long it takes; return the exit status."""
     try:
-        destination, queue = _opened(args)
-    except (MissingSoftwareError, QueueError) as error:
+        destination, queue = opened(args)
+    except EdgeError as error:
         return say(error)
-    return FAILED if _deliver(queue, destination, None) else DONE
+    return FAILED if deliver_all(queue, destination, None) else DONE
 
 
-def _opened(args: argparse.Namespace) -> tuple[Destination, SendQueue]:
+def opened(args: argparse.Namespace) -> tuple[Destination, SendQueue]:
+    """Where results go, and what waits for it.
+
+    Raises:
+        MissingSoftwareError: a package is not installed.
+        QueueError: the queue is not to be used.
+        EdgeError: a certificate or a key is not to be used.
+    """
     option, package = ("--stow", "pydicom") if args.stow else ("--send-results", "pynetdicom")
     if find_spec(package) is None:
         raise MissingSoftwareError(
             f"{option} needs {package}; run: pip install 'mri-edge[pacs]'", package
         )
+    tls = None
+    if args.tls_cert or args.tls_ca:
+        tls = Tls(args.tls_cert, args.tls_key, args.tls_ca)
+        try:
+            tls.for_client()
+        except OSError as error:
+            raise EdgeError(
+                f"--tls-cert, --tls-key, --tls-ca: cannot be used ({error.strerror or error})"
+            ) from None
     if args.stow:
-        destination = WebDestination(args.stow)
+        destination = WebDestination(args.stow, tls)
         if destination.is_open:
             say(f"{args.stow}: WARNING: data of patients go over the network unencrypted")
     else:
-        destination = StoreDestination(args.send_results)
+        destination = StoreDestination(args.send_results, tls)
     return destination, SendQueue(args.queue, destination.name)
 
 
-def _deliver(queue: SendQueue, destination: Destination, patience: float | None) -> int:
+def deliver_all(queue: SendQueue, destination: Destination, patience: float | None) -> int:
+    """As `edge.pacs.deliver.deliver`; says what is wrong, and that counts as one object."""
     try:
         return deliver(queue, destination, say, patience)
     except MissingSoftwareError as error:

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from edge.console.messages import results, say
@@ -78,16 +78,20 @@ class SpoolProcess:
         """Those that another child must close."""
         return [*self._descriptors, *((self._news, self._lifeline) if self._pid else ())]
 
-    def wait(self, seconds: float) -> tuple[list[str], bool]:
-        """New slices, as soon as there are any; and whether there may be others."""
-        if not self._pid:
-            left = self._next - time.monotonic() if self._again else seconds
+    def wait(self, seconds: float, others: Iterable[int] = ()) -> tuple[list[str], bool]:
+        """New slices, as soon as there are any; and whether there may be others.
+
+        Args:
+            others: descriptors that end the wait as well, when they can be read.
+        """
+        if not self._pid and self._again:
+            left = self._next - time.monotonic()
             if left <= 0:
                 self.start(self._foreign)
-            time.sleep(max(0.0, min(seconds, left)))
-            return [], False
-        ready, _, _ = select.select([self._news], [], [], seconds)
-        if not ready:
+            seconds = max(0.0, min(seconds, left))
+        own = [self._news] if self._pid else []
+        ready, _, _ = select.select([*own, *others], [], [], seconds)
+        if self._news not in ready:
             return [], False
         data, ended = b"", False
         while not ended:
@@ -125,7 +129,7 @@ class SpoolProcess:
         status = 0
         with suppress(ChildProcessError):
             status = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
-        self._pid = 0
+        self._pid, self._news = 0, -1
         return status
 
     def _live(self, news: int, lifeline: int) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from edge.model_file import bounded_json
 from edge.pacs.destination import Sent, UnreachableError
+from edge.pacs.tls import Tls
 
 AUTHORIZATION = "MRI_EDGE_DICOMWEB_AUTHORIZATION"
 """Environment variable: what is sent as the header of that name."""
@@ -25,10 +26,14 @@ _FOR_NOW = (408, 425, 429)
 
 
 class WebDestination:
-    """An archive's DICOMweb service."""
+    """An archive's DICOMweb service.
 
-    def __init__(self, url: str):
-        self.name = url
+    Args:
+        tls: for https; None: as the system has it.
+    """
+
+    def __init__(self, url: str, tls: Tls | None = None):
+        self.name, self._tls = url, tls
         self._parts = urlsplit(url)
 
     @property
@@ -61,8 +66,12 @@ class WebDestination:
         }
         if secret := os.environ.get(AUTHORIZATION):
             headers["Authorization"] = secret.strip()
-        kind = HTTPSConnection if self._parts.scheme == "https" else HTTPConnection
-        connection = kind(self._parts.hostname, self._parts.port, timeout=_SECONDS)
+        host, port = self._parts.hostname, self._parts.port
+        if self._parts.scheme == "https":
+            context = self._tls.for_client() if self._tls else None
+            connection = HTTPSConnection(host, port, timeout=_SECONDS, context=context)
+        else:
+            connection = HTTPConnection(host, port, timeout=_SECONDS)
         try:
             path = f"{self._parts.path}/studies"
             connection.request("POST", path, body + f"--{boundary}--\r\n".encode(), headers)

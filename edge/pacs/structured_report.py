@@ -84,12 +84,19 @@ class StudyReport:
     Args:
         series: of one study and one patient, at least one image among them.
         slices_by: how the model decides about single slices.
+        unread: whether files of the study beside these could not be read.
     """
 
-    def __init__(self, series: Sequence[ReportedSeries], author: Author, slices_by: Decision):
+    def __init__(
+        self,
+        series: Sequence[ReportedSeries],
+        author: Author,
+        slices_by: Decision,
+        unread: bool = False,
+    ):
         self._series, self._author, self._slices_by = series, author, slices_by
         self._images = {uid: one for part in series for uid, one in part.images.items()}
-        unread = any(one.result.unread for one in series)
+        unread = unread or any(one.result.unread for one in series)
         self.verdict = study_verdict((one.result.verdict for one in series), unread)
         self._data = self._build()
         self.series_uid = str(self._data.SeriesInstanceUID)

@@ -3,31 +3,45 @@
 A line a study, or a line more when later slices came, in a file beside the results; forced to disk
 before anything else happens. Which slices a line is about stands in it as a digest, so that a
 restart judges no study twice and forgets none. The verdict of each series is that of `--series`.
+Where reports are sent, the line is written when the study's report is on disk.
 """
 
 import fcntl
-import hashlib
-import json
 import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from edge import NOTICE
-from edge.errors import EdgeError
-from edge.inference.classifier import Prediction
+from edge.console.messages import say
+from edge.errors import EdgeError, EngineError
 from edge.model_file import bounded_json
 from edge.model_file.manifest import Manifest
+from edge.pacs.study_lines import append, as_outcome, lines, slice_digest, studies_path
 from edge.pacs.uids import is_uid
 from edge.parallel.pipeline import Outcome
 from edge.series.grouping import group
 from edge.series.result import SeriesResult, judge
-from edge.series.rule import rule_for
+from edge.series.rule import rule_for, study_verdict
 
-_ORDER = ("tumor", "uncertain", "no_tumor", "rejected")
-"""The verdict of a study is the first of these that one of its series has."""
+QUEUED, NOT_MADE, LATER = 0, 1, 2
+"""What became of a report: it is in the queue; it cannot be made; it can be, another time."""
+Inputs = list[tuple[str, str | None]]
+"""Files of a study, and what is known to be wrong with each."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 30.0, 600.0
+"""Seconds after which a report is tried again for which there was no room."""
 _BEGIN = b'{"study": '
-_WIDTH = 16
+
+
+class Reports(Protocol):
+    """Makes reports, one at a time; `edge.pacs.report_process` has what does."""
+
+    def begin(self, inputs: Inputs) -> None:
+        """Make one."""
+
+    def outcome(self) -> int | None:
+        """What became of it; None: it is not made yet."""
 
 
 @dataclass
@@ -40,6 +54,18 @@ class _Study:
     version: int = 0
     last: float = field(default_factory=time.monotonic)
     """When its last slice got its line."""
+    not_before: float = 0.0
+    """When its report may be tried again."""
+    pause: float = _FIRST_PAUSE
+
+
+@dataclass
+class _Work:
+    """A study whose report is being made."""
+
+    name: str
+    line: dict
+    digest: int
 
 
 class Studies:
@@ -51,6 +77,7 @@ class Studies:
         settle: seconds without a new slice after which a study is judged.
         written: takes each line of a study.
         clock: seconds that only ever grow.
+        reports: makes them; None: none is to be made.
 
     Raises:
         EdgeError: another process writes to the file.
@@ -65,6 +92,7 @@ class Studies:
         settle: float,
         written: Callable[[dict], object],
         clock: Callable[[], float] = time.monotonic,
+        reports: Reports | None = None,
     ):
         self._spool, self._results = os.path.abspath(spool), results
         self._rule, self._settle = rule_for(manifest), settle
@@ -72,6 +100,9 @@ class Studies:
         self.path = studies_path(results)
         self._known: dict[str, _Study] = {}
         self._pending: set[str] = set()
+        self._reports, self._work = reports, None
+        self.failed = False
+        """Whether a report could not be made."""
         self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -80,7 +111,7 @@ class Studies:
             raise EdgeError(
                 f"{self.path}: another edge-classify is writing to it; stop that one first"
             ) from None
-        for record in _lines(results):
+        for record in lines(results):
             self._note(record)
         self._read_own()
 
@@ -99,19 +130,35 @@ class Studies:
         Args:
             at_once: nothing more will come.
         """
+        self._finish_report()
         soonest = None
         for name in sorted(self._pending):
             study = self._known[name]
-            left = study.last + self._settle - self._clock()
+            if self._work is not None and self._work.name == name:
+                continue
+            now = self._clock()
+            left = study.last + self._settle - now
             if not at_once and left <= 0 and self._lacks_a_line(name):
-                study.last = self._clock()
+                study.last = now
                 left = self._settle
-            if at_once or left <= 0:
-                self._judge(name, study)
-                self._pending.discard(name)
-            else:
+            left = max(0.0 if at_once else left, study.not_before - now)
+            if left > 0:
                 soonest = left if soonest is None else min(soonest, left)
+            elif self._reports is None:
+                self._write(name, self._judge(name, study)[0], study.digest)
+            elif self._work is None:
+                self._begin_report(name, study)
         return soonest
+
+    @property
+    def is_reporting(self) -> bool:
+        """Whether a report is being made."""
+        return self._work is not None
+
+    @property
+    def unfinished(self) -> int:
+        """Studies without their line."""
+        return len(self._pending)
 
     def lacks_lines(self) -> bool:
         """Whether a slice in the spool has no line: there was no memory for it, say."""
@@ -132,7 +179,7 @@ class Studies:
         name, file = place
         study = self._known.setdefault(name, _Study())
         study.slices += 1
-        study.digest ^= _digest(file, record["file"].get("sha256"))
+        study.digest ^= slice_digest(file, record["file"].get("sha256"))
         study.last = self._clock()
         self._pending.add(name)
 
@@ -153,35 +200,72 @@ class Studies:
         study = self._known.get(name)
         return files > (study.slices if study else 0)
 
-    def _judge(self, name: str, study: _Study) -> None:
+    def _begin_report(self, name: str, study: _Study) -> None:
+        line, inputs = self._judge(name, study)
+        self._work = _Work(name, line, study.digest)
+        try:
+            self._reports.begin(inputs)
+        except EngineError as error:
+            self._put_off(error)
+
+    def _finish_report(self) -> None:
+        if self._work is None:
+            return
+        try:
+            outcome = self._reports.outcome()
+        except EngineError as error:
+            self._put_off(error)
+            return
+        if outcome == LATER:
+            self._put_off()
+        elif outcome is not None:
+            work, self._work = self._work, None
+            self.failed |= outcome != QUEUED
+            work.line["report"] = "queued" if outcome == QUEUED else "failed"
+            self._write(work.name, work.line, work.digest)
+
+    def _put_off(self, error: EngineError | None = None) -> None:
+        if error is not None:
+            say(error)
+        study, self._work = self._known[self._work.name], None
+        study.not_before = self._clock() + study.pause
+        study.pause = min(2 * study.pause, _LONGEST_PAUSE)
+
+    def _judge(self, name: str, study: _Study) -> tuple[dict, Inputs]:
+        """The line of a study, but for its report; and what that is made of."""
         folder = os.path.join(self._spool, name)
         mine = f'"{folder}/'.encode()
         found: dict[str, Outcome] = {}
-        for record in _lines(self._results, mine):
+        for record in lines(self._results, mine):
             place = self._place(record)
             if place is not None and place[0] == name:
-                outcome = _outcome(record)
+                outcome = as_outcome(record)
                 # Of two files of one instance the later one counts.
                 found[place[1].partition("-")[0].removesuffix(".dcm")] = outcome
         results = list(self._by_series(list(found.values())))
-        study.version += 1
-        verdicts = {one.verdict for one in results}
+        verdicts = [one.verdict for one in results]
         line = {
             "study": folder,
-            "version": study.version,
-            "verdict": next(
-                word for word in (*_ORDER, "rejected") if word in verdicts or not verdicts
-            ),
+            "version": study.version + 1,
+            "verdict": study_verdict(verdicts, any(one.unread for one in results)),
             "slices": len(found),
             "series": [one.to_dict() for one in results],
             "notice": NOTICE,
             "content": f"{study.digest:032x}",
         }
-        data = f"{json.dumps(line)}\n".encode()
-        while data:
-            data = data[os.write(self._file, data) :]
-        os.fsync(self._file)
-        study.judged = study.digest
+        # What could not be read then is not tried again: it may have ended a process.
+        return line, [
+            (one.path, one.error if os.path.exists(one.path) else "it was taken away")
+            for one in found.values()
+        ]
+
+    def _write(self, name: str, line: dict, digest: int) -> None:
+        append(self._file, line)
+        study = self._known[name]
+        study.version, study.judged = line["version"], digest
+        study.pause = _FIRST_PAUSE
+        if study.digest == digest:  # else slices came while the report was made
+            self._pending.discard(name)
         self._written(line)
 
     def _by_series(self, outcomes: list[Outcome]) -> Iterator[SeriesResult]:
@@ -217,57 +301,3 @@ class Studies:
         for name, study in self._known.items():
             if study.digest == study.judged:
                 self._pending.discard(name)
-
-
-def studies_path(results: str) -> str:
-    """Where the studies' lines stand, beside the slices'."""
-    stem, suffix = os.path.splitext(results)
-    return f"{stem}.studies{suffix}"
-
-
-def _lines(path: str, part: bytes = b"") -> Iterator[dict]:
-    """The records of a file of results that hold some bytes; none if it is not there."""
-    try:
-        with open(path, "rb") as file:
-            for data in file:
-                if part in data:
-                    try:
-                        record = bounded_json.loads(data.strip(b"\0\r\n"), bounded_json.LINE)
-                    except ValueError:
-                        continue
-                    if isinstance(record, dict):
-                        yield record
-    except FileNotFoundError:
-        return
-
-
-def _outcome(record: dict) -> Outcome:
-    """A line of results as it was before it was written."""
-    path = record["file"]["path"]
-    if record.get("verdict") is None:
-        return Outcome(path, None, record.get("error") or "could not be read")
-    reason, probability = record.get("reason"), record.get("probability")
-    return Outcome(
-        path,
-        Prediction(
-            verdict=record["verdict"],
-            probability=probability,
-            reason=reason,
-            model=record["model"],
-            model_sha256=record["model_sha256"],
-            synthetic=record["synthetic"],
-            decode_ms=0.0,
-            preprocess_ms=0.0,
-            inference_ms=0.0,
-            doubtful=probability is not None and reason is not None,
-            file_sha256=record.get("file_sha256") or "",
-            signer=record.get("signer"),
-            signer_key_id=record.get("signer_key_id"),
-        ),
-        None,
-    )
-
-
-def _digest(name: str, sha256: str | None) -> int:
-    text = f"{name} {sha256}".encode()
-    return int.from_bytes(hashlib.blake2b(text, digest_size=_WIDTH).digest(), "big")

@@ -174,6 +174,23 @@ def ends_of_workers() -> tuple[int, ...]:
     return tuple(Worker._ours)
 
 
+def keep_from_children(*ours: int) -> None:
+    """Have later children close further descriptors of this process."""
+    Worker._ours |= {*ours}
+
+
+def let_go(*ours: int) -> None:
+    """They are about to be closed."""
+    Worker._ours -= {*ours}
+
+
+def close_inherited() -> None:
+    """To be called by a child that was forked otherwise: close what is its parent's."""
+    for descriptor in Worker._ours:
+        with suppress(OSError):
+            os.close(descriptor)
+
+
 def can_fork(engine) -> bool:
     """Whether an engine survives a fork: its threads, or a graphics card, would not."""
     return hasattr(os, "fork") and engine.threads == 1 and engine.provider == "cpu"

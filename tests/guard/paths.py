@@ -246,6 +246,9 @@ A socket is any call of the network, of `AF_UNIX` too. A stray file is one that 
 written, made, renamed or removed elsewhere, or was tried to be. Devices such as `/dev/null` are no
 files. Python's own bytecode, beside its modules, is not counted.
 
+The options of the network open sockets. `pytest -m slow tests/guard/test_network.py` traces them:
+they bind the address that was named, connect to the archive that was named, and to nothing else.
+
 `pytest -m slow tests/guard` traces them all. Without `strace` they are skipped, and say so.
 `python -m tests.guard.paths` writes this page.
 

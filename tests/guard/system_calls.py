@@ -102,7 +102,7 @@ def trace(
                 written |= dict.fromkeys(_places(rest, folder))
         elif not _is_pair(call, rest, opened):
             opened |= {*_DESCRIPTOR.findall(rest)}
-            sockets.append(f"{call}({rest[:120]}")
+            sockets.append(f"{call}({rest[:200]}")
     names = tuple(name for name in written if not _NEITHER.match(name))
     return Asked(process.returncode, out, said, len(processes), names, tuple(sockets))
 

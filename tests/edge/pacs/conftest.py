@@ -84,6 +84,19 @@ class Orthanc:
 
 
 @pytest.fixture(scope="module")
+def certificates(tmp_path_factory) -> Path:
+    """A certificate for 127.0.0.1 that is its own authority, and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    subprocess.run(
+        [find_tool("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+         "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return folder
+
+
+@pytest.fixture(scope="module")
 def running_orthanc(tmp_path_factory):
     program = find_tool("Orthanc")
     if not PLUGIN.exists():
@@ -97,9 +110,11 @@ def running_orthanc(tmp_path_factory):
         "DicomPort": archive.dicom,
         "DicomAet": "ARCHIVE",
         "DicomCheckCalledAet": True,
+        "OverwriteInstances": True,  # what is sent again must be the same to the byte
         "RemoteAccessAllowed": False,
         "AuthenticationEnabled": False,
         "Plugins": [str(PLUGIN)],
+        "DicomModalities": {"node": ["MRI-EDGE", "127.0.0.1", 104]},  # may ask for studies
     }
     (folder / "orthanc.json").write_text(json.dumps(settings))
     with (folder / "log").open("wb") as log:
@@ -149,7 +164,8 @@ def objects(tmp_path_factory) -> list[Made]:
     folder = tmp_path_factory.mktemp("objects")
     study = write_study(folder / "in", gradients(60, 180, 190))
     queue = SendQueue(str(folder / "queue"), "A@h:104")
-    report_files(Classifier(MODELS / f"tiny.{engine}"), map(str, study.files), queue, print)
+    inputs = [(str(path), None) for path in study.files]
+    report_files(Classifier(MODELS / f"tiny.{engine}"), inputs, queue, print)
     return [
         Made(Path(path).stem, dcmread(path).SOPClassUID, Path(path).read_bytes())
         for path in queue.waiting()

@@ -15,7 +15,7 @@ SR, SC = "1.2.840.10008.5.1.4.1.1.88.33", "1.2.840.10008.5.1.4.1.1.7"
 def queued(classifier: Classifier, queue: Path, *studies: Study, said=None) -> list[Path]:
     """What waits after the studies were reported."""
     folder = SendQueue(str(queue), "A@h:104")
-    paths = [str(path) for study in studies for path in study.files]
+    paths = [(str(path), None) for study in studies for path in study.files]
     said = said if said is not None else []
     report_files(classifier, paths, folder, said.append)
     return [Path(path) for path in folder.waiting()]

@@ -1,5 +1,8 @@
 """Sending by C-STORE: to Orthanc, and to peers that refuse, fail, and come back."""
 
+import socket
+import subprocess
+import sys
 import threading
 import time
 from io import BytesIO
@@ -12,7 +15,9 @@ from edge.pacs.c_store import StoreDestination
 from edge.pacs.deliver import deliver
 from edge.pacs.destination import UnreachableError
 from edge.pacs.send_queue import SendQueue
-from tests.edge.pacs.conftest import free_port
+from edge.pacs.tls import Tls
+from tests.edge.pacs.conftest import find_tool, free_port
+from tests.edge.pacs.network import until
 from tests.edge.pacs.objects import SC, SR
 
 pytest.importorskip("pynetdicom")
@@ -114,3 +119,57 @@ def test_a_damaged_file_holds_up_no_other(scp, paths, data):
     paths[0].write_bytes(data)
     problems = [(one.problem, one.final) for one in send(port, paths)]
     assert problems == [("its file is damaged", True), (None, False), (None, False)]
+
+
+@pytest.fixture
+def storescp(certificates, tmp_path):
+    """dcmtk's archive, which wants a certificate that ours has signed."""
+    port, cert, key = free_port(), certificates / "cert.pem", certificates / "key.pem"
+    (tmp_path / "received").mkdir()
+    command = [find_tool("storescp"), "--enable-tls", key, cert, "--add-cert-file", cert]
+    server = subprocess.Popen(
+        [*command, "-od", tmp_path / "received", str(port)], stderr=subprocess.DEVNULL
+    )
+    until(lambda: can_connect(port))
+    yield port
+    server.kill()
+    server.wait()
+
+
+def can_connect(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_tls(storescp, certificates, paths, tmp_path):
+    cert, key = (str(certificates / name) for name in ("cert.pem", "key.pem"))
+    peer = Peer("ARCHIVE", "127.0.0.1", storescp)
+    for tls in (
+        None,
+        Tls(None, None, cert),
+        Tls(cert, key, None),
+    ):  # none, no certificate, no trust
+        with pytest.raises(UnreachableError):
+            list(StoreDestination(peer, tls).send(map(str, paths)))
+    assert list((tmp_path / "received").iterdir()) == []
+    found = StoreDestination(peer, Tls(cert, key, cert)).send(map(str, paths))
+    assert [one.problem for one in found] == [None] * 3
+    assert len(list((tmp_path / "received").iterdir())) == 3
+
+
+def test_a_key_that_is_none_is_said_before_anything_is_done(any_model, study, tmp_path):
+    (tmp_path / "no.pem").write_text("none")
+    names = ["--tls-cert", tmp_path / "no.pem", "--tls-key", tmp_path / "no.pem"]
+    where = ["--send-results", "A@127.0.0.1:9", "--queue", tmp_path / "queue"]
+    command = [sys.executable, "-m", "edge", study.folder, "--series", "--model", any_model]
+    done = subprocess.run(
+        [*command, *where, *names],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "--tls-cert, --tls-key, --tls-ca: cannot be used" in line

@@ -12,6 +12,7 @@ import pydicom
 import pytest
 
 from tests.edge.pacs import studies
+from tests.edge.pacs.network import node, store, until  # noqa: F401
 from tests.edge.pacs.objects import SC, SR
 from tests.edge.pacs.studies import gradients, write_study
 
@@ -67,7 +68,8 @@ def planted(tmp_path):
     study = write_study(tmp_path / _FILE, gradients(60, 180, 190, 100))
     for file in study.files:
         file.rename(file.with_name(f"{_FILE}-{file.name}"))
-    return study
+    files = tuple(file.with_name(f"{_FILE}-{file.name}") for file in study.files)
+    return studies.Study(study.folder, study.uid, study.series, files)
 
 
 def run(any_model, tmp_path, *arguments, paths=()):
@@ -170,3 +172,76 @@ def test_a_damaged_file_is_not_quoted(any_model, planted, tmp_path, orthanc):
     done = run(any_model, tmp_path, "--stow", orthanc.url, paths=[planted.folder])
     for text in (*_IN_OBJECTS_ALONE, *studies.NOWHERE, "1947-3-9", "Traceback"):
         assert text not in done.stdout + done.stderr
+
+
+_ROOT_OF_UIDS = "1.2.826.0.1.3680043.10.1234"
+"""In names of files of a spool, which are UIDs, and so in its results."""
+_NOT_TOLD = [text for text in _IN_OBJECTS_ALONE if text != _ROOT_OF_UIDS]
+
+
+def check_a_node(tmp_path: Path, orthanc, sent: bytes, planted, said: str, own: int):
+    """All that a node said, wrote and sent.
+
+    Args:
+        own: how many objects it made.
+    """
+    for text in (*_NOT_TOLD, *studies.NOWHERE, _SECRET, _FILE):
+        assert text not in said, text
+    kept = {"spool": 0, "queue": 0}
+    for path, data in written(tmp_path, planted.folder).items():
+        place = path.relative_to(tmp_path)
+        assert not [text for text in (*_NOT_TOLD, *studies.NOWHERE, _FILE) if text in str(place)]
+        if path.suffix == ".dcm" and "spool" in place.parts:
+            kept["spool"] += 1
+            continue  # what the scanner wrote, as it came
+        if path.suffix in (".tflite", ".onnx"):
+            continue
+        kept["queue"] += path.suffix == ".dcm"
+        for text in (*_NOT_TOLD, *studies.NOWHERE, _FILE):
+            assert text.encode() not in data, (place, text)
+    assert kept == {"spool": len(planted.files), "queue": 0}
+    for text in (*studies.NOWHERE, _FILE, socket.gethostname()):
+        assert text.encode() not in sent, text
+    made = [*orthanc.instances("SR").values(), *orthanc.instances("OT").values()]
+    assert len(made) == own
+    assert sent.count(studies.NAME.encode()) == own
+
+
+@pytest.mark.parametrize("how", ["send_results", "stow"])
+def test_a_node_tells_and_sends_what_it_must(node, planted, tmp_path, orthanc, how):  # noqa: F811
+    dicom = how == "send_results"
+    tap = Tap(orthanc.dicom if dicom else orthanc.http)
+    where = f"ARCHIVE@127.0.0.1:{tap.port}" if dicom else f"http://127.0.0.1:{tap.port}/dicom-web"
+    queue = ("--queue", str(tmp_path / "queue"), "--settle", "0.5")
+    one = node("--send-results" if dicom else "--stow", where, *queue)
+    store(one.port, *planted.files)
+    until(one.studies)
+    until(lambda: not list((tmp_path / "queue" / "waiting").iterdir()))
+    one.stop()
+    tap.close()
+    said = one.said() + Path(f"{one.log}.out").read_text()
+    check_a_node(tmp_path, orthanc, bytes(tap.sent), planted, said, 4)
+
+
+@pytest.mark.parametrize("how", ["--dicomweb", "--query-retrieve"])
+def test_an_archive_that_is_asked(any_model, planted, tmp_path, orthanc, how):
+    """Only the UID is asked for, and only what the standard demands goes back."""
+    for file in planted.files:
+        orthanc.store(file)
+    asked, back = Tap(orthanc.http if how == "--dicomweb" else orthanc.dicom), Tap(orthanc.http)
+    source = f"ARCHIVE@127.0.0.1:{asked.port}"
+    if how == "--dicomweb":
+        source = f"http://127.0.0.1:{asked.port}/dicom-web"
+    done = run(
+        any_model,
+        tmp_path,
+        *(how, source, "--study", planted.uid, "--spool", tmp_path / "spool"),
+        *("--stow", f"http://127.0.0.1:{back.port}/dicom-web", "--model", any_model),
+    )
+    asked.close()
+    back.close()
+    assert done.returncode == 0, done.stderr
+    check_a_node(tmp_path, orthanc, bytes(back.sent), planted, done.stdout + done.stderr, 4)
+    question = bytes(asked.sent)
+    for text in (*_NOT_TOLD, *studies.NOWHERE, _FILE, socket.gethostname()):
+        assert text.encode() not in question, text

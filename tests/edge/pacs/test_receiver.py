@@ -292,19 +292,6 @@ def _is_taken(port: int) -> bool:
     return True
 
 
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory) -> Path:
-    """A certificate for 127.0.0.1 that is its own authority, and its key."""
-    folder = tmp_path_factory.mktemp("tls")
-    subprocess.run(
-        [tool("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-         "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
-         "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return folder
-
-
 def test_tls_by_dcmtk(served, tmp_path, certificates):
     cert, key = (str(certificates / name) for name in ("cert.pem", "key.pem"))
     one = served(tls=Tls(cert, key, cert))

@@ -26,7 +26,7 @@ pytest.importorskip("pynetdicom")
 @pytest.fixture
 def run(any_model, tmp_path, monkeypatch, capsys):
     """Run the command on paths; returns its status, its results and its messages."""
-    monkeypatch.setattr(send_results, "_PATIENCE", 0)
+    monkeypatch.setattr(send_results, "PATIENCE", 0)
 
     def run(*paths, **options):
         options = {"queue": tmp_path / "queue", **options}
@@ -115,7 +115,7 @@ def test_down_then_back(run, scp, study, tmp_path):
 
 
 def test_refused_for_good(run, scp, study, tmp_path, monkeypatch):
-    monkeypatch.setattr(send_results, "_PATIENCE", 30)
+    monkeypatch.setattr(send_results, "PATIENCE", 30)
     monkeypatch.setattr(deliver, "_FIRST_PAUSE", 0.01)
     port, _ = scp(lambda data, count: 0xC000 if data.SOPClassUID == SR else 0)
     status, _, said = run(study.folder, send_results=f"ARCHIVE@127.0.0.1:{port}")

@@ -8,6 +8,7 @@ import pytest
 from edge.pacs import stow
 from edge.pacs.destination import UnreachableError
 from edge.pacs.stow import WebDestination
+from edge.pacs.tls import Tls
 from tests.edge.pacs.conftest import free_port
 
 
@@ -119,6 +120,20 @@ def test_tls_is_checked(web, paths):
     service = web(lambda body, count: (200, {}, b""))
     with pytest.raises(UnreachableError, match="TLS"):
         send(service.url.replace("http:", "https:"), paths)
+
+
+def test_tls_with_an_authority_of_its_own(web, paths, certificates):
+    import ssl
+
+    service = web(lambda body, count: (200, {}, answer([path.stem for path in paths])))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates / "cert.pem", certificates / "key.pem")
+    service._server.socket = context.wrap_socket(service._server.socket, server_side=True)
+    url = service.url.replace("http:", "https:")
+    with pytest.raises(UnreachableError, match="does not trust"):
+        send(url, paths)
+    trusting = WebDestination(url, Tls(None, None, str(certificates / "cert.pem")))
+    assert [one.problem for one in trusting.send(map(str, paths))] == [None] * 3
 
 
 def test_several_in_a_request_and_no_more(web, paths, monkeypatch):

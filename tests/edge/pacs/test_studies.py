@@ -33,13 +33,14 @@ class Clock:
         return self.now
 
 
-def studies(spool, clock=None, settle=10.0):
+def studies(spool, clock=None, settle=10.0, reports=None):
     if not installed("tflite"):
         pytest.skip("no engine for tflite is installed")
     manifest = open_model(MODELS / "tiny.tflite").manifest
     written = []
     folder, out = spool
-    made = Studies(str(folder), str(out), manifest, settle, written.append, clock or Clock())
+    clock = clock or Clock()
+    made = Studies(str(folder), str(out), manifest, settle, written.append, clock, reports)
     return made, written
 
 
@@ -94,3 +95,31 @@ def test_two_nodes_cannot_write_to_the_same_file(spool):
     with pytest.raises(EdgeError, match="stop that one first"):
         studies(spool)
     made.close()
+
+
+@pytest.mark.parametrize(("error", "verdict"), [(None, "no_tumor"), ("damaged", "uncertain")])
+def test_an_unread_slice_clears_no_study(spool, error, verdict):
+    """Not even where it is a series by itself, beside one that is clear."""
+    folder, out = spool
+    records = []
+    for number in range(1, 6):
+        (file,) = write_slices(
+            folder / "1.2.9",
+            1,
+            study="1.2.9",
+            first=number,
+            SeriesInstanceUID=f"1.2.9.{1 + number // 3}",
+        )
+        bad = error if number == 5 else None
+        record = {"path": str(file), "verdict": None if bad else "no_tumor", "error": bad}
+        record |= {"probability": None if bad else 0.01, "reason": None, "model": "tiny"}
+        record |= {"model_sha256": "0" * 64, "synthetic": True}
+        record["file"] = {"path": str(file), "sha256": f"{number:064x}"}
+        records.append(record)
+    with open(out, "a") as lines:
+        lines.writelines(json.dumps(record) + "\n" for record in records)
+    made, written = studies(spool, settle=0.0)
+    made.judge_due()
+    made.close()
+    (line,) = (one for one in written if one["study"].endswith("1.2.9"))
+    assert line["verdict"] == verdict

@@ -1,0 +1,81 @@
+"""The node's unit, the Containerfile, the page and its picture say what the program does."""
+
+import re
+import runpy
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from edge.app.arguments import parser
+
+ROOT = Path(__file__).parents[3]
+UNIT = ROOT / "packaging" / "mri-edge-node.service"
+CONTAINER = ROOT / "packaging" / "Containerfile"
+PAGE = ROOT / "docs" / "how-to" / "run-a-node-beside-the-archive.md"
+if not UNIT.exists():
+    pytest.skip("not in the source tree", allow_module_level=True)
+
+
+def options() -> str:
+    """What the page writes into the unit's file of options."""
+    return re.search(r'^ +OPTIONS="(.*)"$', PAGE.read_text(), re.M)[1]
+
+
+def commands():
+    for found in re.findall(r"^ExecStart(?:Pre)?=\S+/edge-classify (.*)$", UNIT.read_text(), re.M):
+        yield found.replace("$OPTIONS", "")
+        yield found.replace("$OPTIONS", options())
+    text = PAGE.read_text().replace("\\\n", " ")
+    yield re.search(r"^ +edge-classify (--scp .*)$", text, re.M)[1]
+    yield re.search(r"^ +podman run .* mri-edge (--scp .*)$", text, re.M)[1]
+
+
+@pytest.mark.parametrize("command", list(commands()))
+def test_the_commands_are_ones(command):
+    args = parser().parse_args(shlex.split(command))
+    assert args.self_test or (args.scp and args.spool)
+
+
+def test_the_self_test_comes_first_and_nobody_is_root():
+    unit = UNIT.read_text()
+    assert unit.index("--self-test") < unit.index("--scp")
+    assert re.search(r"^User=(?!root)\w+", unit, re.M)
+    assert re.findall(r"^ReadWritePaths=(.*)$", unit, re.M) == ["/srv/mri"]
+    assert "IPAddressDeny=any" in unit
+    assert "--send-results" not in unit  # nothing is sent without being told where
+
+
+def test_systemd_has_nothing_to_say_about_the_unit(tmp_path):
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("no systemd-analyze")
+    copy = tmp_path / UNIT.name
+    copy.write_text(UNIT.read_text().replace("/opt/mri/bin/edge-classify", "/bin/true"))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", copy], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_image_has_the_node_s_port_and_place():
+    text = CONTAINER.read_text()
+    assert re.search(r"^EXPOSE 8080 11112$", text, re.M)
+    user = re.search(r"^USER (\d+):(\d+)$", text, re.M)
+    assert f"install -d -o {user[1]} -g {user[2]} -m 0750 /srv/mri" in text
+    locked = (ROOT / "requirements" / "device.txt").read_text()
+    for package in ("pydicom", "pynetdicom", "pylibjpeg"):
+        assert re.search(rf"^{package}==", locked, re.M)
+
+
+def test_the_picture_is_the_script_s_and_its_words_are_the_program_s():
+    drawn = runpy.run_path(str(ROOT / "docs/scripts/hospital_flow.py"))
+    picture = drawn["PICTURE"].read_text()
+    assert picture == drawn["draw"]()
+    assert drawn["PICTURE"].name in PAGE.read_text()
+    known = parser()._option_string_actions
+    for word in re.findall(r"--[a-z-]+", picture):
+        assert word in known
+    assert "waiting/" in picture
+    assert "not a medical device" in picture

@@ -1,0 +1,234 @@
+"""Reports made beside a node: what ends their process, what has no room, what comes meanwhile."""
+
+import os
+import select
+import signal
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("pydicom")
+
+from edge.pacs import report_process
+from edge.pacs.report_process import LATER, NOT_MADE, QUEUED, ReportProcess, SendProcess
+from edge.pacs.report_studies import report_files
+from edge.pacs.send_queue import SendQueue
+from tests.edge.pacs.objects import SC, SR, of_class
+from tests.edge.pacs.studies import gradients, write_study
+from tests.edge.pacs.test_studies import Clock, spool, studies  # noqa: F401
+
+
+@pytest.fixture
+def queue(tmp_path):
+    return SendQueue(str(tmp_path / "queue"), "A@h:104")
+
+
+@pytest.fixture
+def reports(classifier, queue):
+    made = ReportProcess(classifier, queue, list)
+    yield made
+    made.close()
+
+
+def outcome(reports) -> int:
+    for _ in range(10):
+        select.select(reports.descriptors(), [], [], 30)
+        if (found := reports.outcome()) is not None:
+            return found
+    raise AssertionError("no outcome")
+
+
+def inputs(study, **problems):
+    return [(str(path), problems.get(path.stem[-1])) for path in study.files]
+
+
+def test_a_report_and_its_pictures(reports, queue, study):
+    reports.begin([(str(path), None) for path in study.files])
+    assert outcome(reports) == QUEUED
+    paths = [Path(path) for path in queue.waiting()]
+    assert (len(of_class(paths, SR)), len(of_class(paths, SC))) == (1, 2)
+    reports.begin([(str(path), None) for path in study.files])
+    assert outcome(reports) == QUEUED
+    assert [Path(path) for path in queue.waiting()] == paths
+
+
+def test_a_study_that_ends_its_process_is_left_out(reports, study, monkeypatch, capsys):
+    def die(*_):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(report_process, "report_files", die)
+    reports.begin([(str(path), None) for path in study.files])
+    assert outcome(reports) == NOT_MADE
+    said = capsys.readouterr().err
+    assert said.count("(signal 9)") == 2
+    assert "it is left out" in said
+
+
+def test_a_full_queue_is_for_later(reports, queue, study, monkeypatch):
+    monkeypatch.setattr("edge.pacs.send_queue.MOST_OBJECTS", 1)
+    reports.begin([(str(path), None) for path in study.files])
+    assert outcome(reports) == LATER
+    monkeypatch.undo()
+    reports.begin([(str(path), None) for path in study.files])
+    assert outcome(reports) == QUEUED
+    assert len(queue.waiting()) == 3
+
+
+def test_two_patients_in_a_study_are_sent_nowhere(reports, queue, tmp_path):
+    one = write_study(tmp_path / "a", gradients(180))
+    two = write_study(tmp_path / "b", gradients(180), first=2, name="Other^One", patient_id="2")
+    reports.begin([(str(path), None) for path in (*one.files, *two.files)])
+    assert outcome(reports) == NOT_MADE
+    assert queue.waiting() == []
+
+
+def study_verdict(report) -> str:
+    (found,) = (
+        one.ConceptCodeSequence[0].CodeValue
+        for part in report.ContentSequence
+        for one in (part, *part.get("ContentSequence", ()))
+        if one.ConceptNameCodeSequence[0].CodeValue.endswith("study-verdict")
+    )
+    return found
+
+
+def test_what_could_not_be_read_is_not_tried_and_clears_nothing(classifier, queue, tmp_path):
+    """It may have ended a process; and in the report it is an unread slice."""
+    study = write_study(tmp_path / "in", gradients(60, 55, 50, 40))
+    clean = report_files(classifier, [(str(path), None) for path in study.files], queue, print)
+    assert (clean.reports, clean.failed) == (1, False)
+    tried = []
+    classifier.examine, examine = (lambda scan, frame: tried.append(scan) or examine(scan, frame),
+                                   classifier.examine)  # fmt: skip
+    last = str(study.files[-1])
+    given = [(str(path), "it ended a process" if str(path) == last else None)
+             for path in study.files]  # fmt: skip
+    for damage in (False, True):
+        if damage:  # so that it does not even say of which study it is
+            Path(last).write_bytes(b"\0" * 500)
+        made = report_files(classifier, given, queue, print)
+        assert (made.reports, made.failed) == (1, False)
+    assert last not in tried
+    found = of_class([Path(path) for path in queue.waiting()], SR)
+    assert sorted(map(study_verdict, found)) == ["no_tumor", "uncertain", "uncertain"]
+
+
+def test_memory_that_ran_out_makes_no_report_that_says_less(
+    classifier, queue, study, monkeypatch, capsys
+):
+    def examine(scan, frame):
+        raise MemoryError
+
+    monkeypatch.setattr(classifier, "examine", examine)
+    made = report_files(classifier, [(str(path), None) for path in study.files], queue, print)
+    assert (made.short, made.reports) == (True, 0)
+    assert queue.waiting() == []
+
+
+class Fake:
+    """Reports that are made when somebody says so."""
+
+    def __init__(self):
+        self.begun, self.result = [], None
+
+    def begin(self, inputs):
+        self.begun.append(inputs)
+        self.result = None
+
+    def outcome(self):
+        return self.result
+
+
+@pytest.fixture
+def judged(spool):  # noqa: F811
+    clock, fake = Clock(), Fake()
+    made, written = studies(spool, clock, reports=fake)
+    clock.now = 11.0
+    yield made, written, fake, clock
+    made.close()
+
+
+def test_a_line_comes_after_the_report_and_one_study_at_a_time(judged):
+    made, written, fake, _ = judged
+    made.judge_due()
+    made.judge_due()
+    assert (len(fake.begun), written, made.is_reporting) == (1, [], True)
+    fake.result = QUEUED
+    made.judge_due()
+    assert [(line["slices"], line["report"]) for line in written] == [(2, "queued")]
+    assert len(fake.begun) == 2
+    fake.result = NOT_MADE
+    made.judge_due()
+    assert [line["report"] for line in written] == ["queued", "failed"]
+    assert (made.is_reporting, made.unfinished, made.failed) == (False, 0, True)
+
+
+def test_a_slice_that_comes_while_the_report_is_made(judged, spool):  # noqa: F811
+    made, written, fake, clock = judged
+    made.judge_due()
+    made.add(str(spool[0] / "1.2.3" / "late.dcm"), "ab")
+    fake.result = QUEUED
+    made.judge_due()
+    assert [line["version"] for line in written] == [1]
+    assert made.unfinished == 2
+    fake.result = QUEUED
+    made.judge_due()
+    clock.now = 22.0
+    made.judge_due()
+    fake.result = QUEUED
+    made.judge_due()
+    assert [(line["study"][-5:], line["version"]) for line in written] == [
+        *(("1.2.3", 1), ("1.2.4", 1), ("1.2.3", 2)),
+    ]
+    assert written[0]["content"] != written[2]["content"]
+
+
+def test_a_report_without_room_is_tried_again_later(judged):
+    made, written, fake, clock = judged
+    made.judge_due()
+    fake.result = LATER
+    left = made.judge_due()  # and the other study goes on
+    assert left == pytest.approx(30)
+    assert len(fake.begun) == 2
+    fake.result = QUEUED
+    made.judge_due()
+    assert [line["slices"] for line in written] == [1]
+    clock.now = 42.0
+    made.judge_due()
+    assert len(fake.begun) == 3
+    fake.result = QUEUED
+    made.judge_due()
+    assert [line["slices"] for line in written] == [1, 2]
+
+
+def test_nothing_is_started_for_an_empty_queue(queue):
+    sender = SendProcess(queue, None, list)
+    assert sender.tend() is None
+    assert sender.descriptors() == []
+
+
+def test_nothing_is_started_while_a_report_is_made(queue, objects, monkeypatch):
+    """Both at once take memory that a small device lacks."""
+    monkeypatch.setattr(report_process, "deliver", lambda *_: 0)
+    queue.add(objects[0])
+    sender = SendProcess(queue, None, list)
+    assert sender.tend(busy=True) is None
+    assert sender.descriptors() == []
+    assert sender.tend() is not None
+    sender.close()
+
+
+def test_a_sender_that_ends_is_started_again_after_longer_pauses(queue, objects, monkeypatch):
+    queue.add(objects[0])
+    monkeypatch.setattr(report_process, "deliver", lambda *_: 1)
+    sender = SendProcess(queue, None, list)
+    pauses = []
+    for _ in range(3):
+        sender._next = 0.0
+        assert sender.tend() == report_process._LONGEST_PAUSE
+        select.select(sender.descriptors(), [], [], 10)
+        while (left := sender.tend()) == report_process._LONGEST_PAUSE:
+            pass
+        pauses.append(round(left))
+    sender.close()
+    assert pauses == [1, 2, 4]
