@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ALLOWED = {
     "edge/series/slice_position.py": "where a slice lies; no pixels",
-    "edge/pacs/source_image.py": "whose study a slice is of; no pixels",
+    "edge/pacs/report/source_image.py": "whose study a slice is of; no pixels",
     "train/data/dicom_origin.py": "whose scan a file holds, and of which series; no pixels",
     "edge/inference/self_test.py": "the golden sample, a PNG that travels in the model file",
     "benchmarks/timing/cold_start.py": "what a user's own script would do, to be measured",

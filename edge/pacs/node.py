@@ -18,12 +18,12 @@ from edge.errors import EdgeError, EngineError
 from edge.inference.classifier import Classifier
 from edge.journal.file_state import FileState
 from edge.journal.results_journal import Journal
-from edge.pacs.receiver import Receiver, Terms, listen
+from edge.pacs.association.receiver import Receiver, Terms, listen
+from edge.pacs.association.tls import Tls
+from edge.pacs.association.transfer_syntaxes import decodable
 from edge.pacs.spool import Spool
 from edge.pacs.spool_process import SpoolProcess
 from edge.pacs.studies import Studies
-from edge.pacs.tls import Tls
-from edge.pacs.transfer_syntaxes import decodable
 from edge.pacs.uids import ENHANCED_MR_IMAGE, MR_IMAGE
 from edge.parallel.worker_process import can_fork
 from edge.scan.dicom.load_pydicom import load_pydicom
@@ -263,13 +263,13 @@ def _why_not_sent(classifier: Classifier, args: argparse.Namespace) -> str | Non
 def _archive(args, terms: Terms, listening) -> Callable[[Spool], int] | None:
     """What asks an archive, if one is to be asked."""
     if args.dicomweb:
-        from edge.pacs.dicomweb import DicomWeb
+        from edge.pacs.web.dicomweb import DicomWeb
 
         return lambda spool: DicomWeb(args.dicomweb, terms, say).fetch(
             args.study, args.since, spool
         )
     if args.query_retrieve:
-        from edge.pacs.query_retrieve import Archive
+        from edge.pacs.association.query_retrieve import Archive
 
         own = (args.scp and args.scp.title) or OWN_TITLE
         archive = Archive(args.query_retrieve, own, terms, listening, say)

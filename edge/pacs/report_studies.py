@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from edge.inference.classifier import Classifier
-from edge.pacs.derived_object import Author
-from edge.pacs.secondary_capture import draw_heat_picture, secondary_capture
+from edge.pacs.report.derived_object import Author
+from edge.pacs.report.secondary_capture import draw_heat_picture, secondary_capture
+from edge.pacs.report.source_image import SourceImage, read_source
+from edge.pacs.report.structured_report import ReportedSeries, ReportedSlice, StudyReport
 from edge.pacs.send_queue import QueueError, SendQueue
-from edge.pacs.source_image import SourceImage, read_source
-from edge.pacs.structured_report import ReportedSeries, ReportedSlice, StudyReport
 from edge.parallel.pipeline import Outcome
 from edge.series.classify import classify_found
 from edge.series.grouping import Series, group

@@ -19,7 +19,7 @@ from datetime import datetime
 
 from edge.errors import EdgeError
 from edge.files.regular_file import read_regular
-from edge.pacs.derived_object import Made, derived_uid
+from edge.pacs.report.derived_object import Made, derived_uid
 
 MOST_OBJECTS = 10_000
 MOST_BYTES = 2 << 30

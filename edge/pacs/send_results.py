@@ -6,12 +6,12 @@ from importlib.util import find_spec
 from edge.console.exit_status import DONE, FAILED
 from edge.console.messages import say
 from edge.errors import EdgeError, MissingSoftwareError
-from edge.pacs.c_store import StoreDestination
+from edge.pacs.association.c_store import StoreDestination
+from edge.pacs.association.tls import Tls
 from edge.pacs.deliver import deliver
 from edge.pacs.destination import Destination
 from edge.pacs.send_queue import SendQueue
-from edge.pacs.stow import WebDestination
-from edge.pacs.tls import Tls
+from edge.pacs.web.stow import WebDestination
 
 PATIENCE = 30.0
 """Seconds for which an archive that takes nothing is tried again before the command ends."""

@@ -20,7 +20,7 @@ from pydicom import dcmread
 
 from edge import Classifier
 from edge.inference.engines import installed
-from edge.pacs.derived_object import Made
+from edge.pacs.report.derived_object import Made
 from edge.pacs.send_queue import SendQueue
 from tests.edge.conftest import MODELS
 from tests.edge.pacs.studies import gradients, write_study

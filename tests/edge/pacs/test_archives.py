@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("pydicom")
 pytest.importorskip("pylibjpeg")
-from edge.pacs.multipart import CutShortError, parts
+from edge.pacs.web.multipart import CutShortError, parts
 from edge.scan.dicom.byte_order import meta_header
 from edge.service.watch import RESULTS
 from tests.edge.conftest import MODELS

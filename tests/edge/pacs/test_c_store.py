@@ -11,11 +11,11 @@ import pytest
 from pydicom import dcmread
 
 from edge.console.network_types import Peer
-from edge.pacs.c_store import StoreDestination
+from edge.pacs.association.c_store import StoreDestination
+from edge.pacs.association.tls import Tls
 from edge.pacs.deliver import deliver
 from edge.pacs.destination import UnreachableError
 from edge.pacs.send_queue import SendQueue
-from edge.pacs.tls import Tls
 from tests.edge.pacs.conftest import find_tool, free_port
 from tests.edge.pacs.network import until
 from tests.edge.pacs.objects import SC, SR
@@ -51,7 +51,7 @@ def test_nobody_there(paths):
 def test_a_peer_that_says_nothing(paths, monkeypatch):
     import socket
 
-    from edge.pacs import c_store
+    from edge.pacs.association import c_store
 
     monkeypatch.setattr(c_store, "_SECONDS", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as server:

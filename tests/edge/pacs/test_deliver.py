@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from edge.pacs.deliver import deliver
-from edge.pacs.derived_object import Made, derived_uid
 from edge.pacs.destination import Sent, UnreachableError
+from edge.pacs.report.derived_object import Made, derived_uid
 from edge.pacs.send_queue import SendQueue
 
 

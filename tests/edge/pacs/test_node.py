@@ -131,7 +131,7 @@ def test_nothing_of_a_patient_is_told(node, tmp_path):  # noqa: F811
 
 
 def test_a_syntax_that_is_not_decoded_here_is_not_offered(monkeypatch):
-    from edge.pacs import transfer_syntaxes
+    from edge.pacs.association import transfer_syntaxes
 
     every = transfer_syntaxes.decodable()
     assert {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.5"} <= {*every}
@@ -147,7 +147,7 @@ def test_each_sample_is_decoded_where_all_decoders_are_installed():
     pytest.importorskip("pylibjpeg")
     pytest.importorskip("openjpeg")
     pytest.importorskip("libjpeg")
-    from edge.pacs.transfer_syntaxes import CANDIDATES, decodable
+    from edge.pacs.association.transfer_syntaxes import CANDIDATES, decodable
 
     assert decodable() == list(CANDIDATES)
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("pydicom")
-from edge.pacs import upper_layer
-from edge.pacs.messages import STORE, Association, Command
-from edge.pacs.receiver import MOST, Receiver, Terms
+from edge.pacs.association import upper_layer
+from edge.pacs.association.messages import STORE, Association, Command
+from edge.pacs.association.receiver import MOST, Receiver, Terms
+from edge.pacs.association.tls import Tls
+from edge.pacs.association.upper_layer import Context, Proposal, Wire
 from edge.pacs.spool import Spool
-from edge.pacs.tls import Tls
 from edge.pacs.uids import EXPLICIT_LITTLE, IMPLICIT_LITTLE, MR_IMAGE, VERIFICATION
-from edge.pacs.upper_layer import Context, Proposal, Wire
 from tests.edge.dicom_files import data_set_of
 from tests.edge.pacs.network import store, tool, until, write_slices
 
@@ -252,7 +252,7 @@ def test_an_association_that_stalls_or_breaks_off_leaves_nothing(served, tmp_pat
     for one_of in (silent, cut, aborted):
         context = next(iter(one_of.contexts.values()))
         command = Command(STORE, 1, MR_IMAGE, "1.2.3.1.1", has_data=True)
-        from edge.pacs.messages import encode
+        from edge.pacs.association.messages import encode
 
         one_of._send(context.number, 1, encode(command))
         part = struct.pack(">IBB", 1002, context.number, 0) + data[:1000]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edge.pacs import send_queue
-from edge.pacs.derived_object import Made, derived_uid
+from edge.pacs.report.derived_object import Made, derived_uid
 from edge.pacs.send_queue import QueueError, SendQueue
 
 
@@ -133,7 +133,7 @@ def test_killed_at_any_moment_an_object_is_whole_or_not_there(tmp_path):
     """And what was not finished is removed when it is old."""
     code = """
 import sys
-from edge.pacs.derived_object import Made, derived_uid
+from edge.pacs.report.derived_object import Made, derived_uid
 from edge.pacs.send_queue import SendQueue
 queue = SendQueue(sys.argv[1], "A@h:104")
 print("ready", flush=True)

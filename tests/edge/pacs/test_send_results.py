@@ -14,7 +14,7 @@ from PIL import Image
 
 from edge.cli import main
 from edge.pacs import deliver, send_queue, send_results
-from edge.pacs.derived_object import Made, derived_uid
+from edge.pacs.report.derived_object import Made, derived_uid
 from edge.pacs.send_queue import SendQueue
 from tests.edge.pacs.conftest import free_port
 from tests.edge.pacs.objects import SC, SR
@@ -274,7 +274,7 @@ def test_killed_while_it_sends_all_arrive(scp, tmp_path):
 
 
 def _tiny(uid: str) -> bytes:
-    from edge.pacs.derived_object import as_file
+    from edge.pacs.report.derived_object import as_file
 
     data = pydicom.Dataset()
     data.SOPClassUID, data.SOPInstanceUID, data.PatientID = SC, uid, "x"

@@ -7,7 +7,7 @@ import pydicom
 import pytest
 from PIL import Image
 
-from edge.pacs.source_image import PATIENT, STUDY, read_source
+from edge.pacs.report.source_image import PATIENT, STUDY, read_source
 from tests.edge.pacs import studies
 from tests.edge.pacs.studies import gradients, write_study
 

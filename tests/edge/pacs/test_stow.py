@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from edge.pacs import stow
+from edge.pacs.association.tls import Tls
 from edge.pacs.destination import UnreachableError
-from edge.pacs.stow import WebDestination
-from edge.pacs.tls import Tls
+from edge.pacs.web import stow
+from edge.pacs.web.stow import WebDestination
 from tests.edge.pacs.conftest import free_port
 
 

@@ -7,7 +7,7 @@ import pydicom
 import pytest
 
 from edge import NOTICE
-from edge.pacs.structured_report import _ROOT
+from edge.pacs.report.structured_report import _ROOT
 from tests.edge.pacs.conftest import find_tool
 from tests.edge.pacs.objects import SC, SR, complaints, of_class, queued
 from tests.edge.pacs.studies import NAME, gradients, write_study
@@ -130,8 +130,8 @@ def test_more_slices_are_another_version_in_the_same_series(classifier, study, t
 
 
 def test_another_model_is_another_series(study):
-    from edge.pacs.derived_object import Author, begin
-    from edge.pacs.source_image import read_source
+    from edge.pacs.report.derived_object import Author, begin
+    from edge.pacs.report.source_image import read_source
 
     source = read_source(str(study.files[0]))
     author = Author("m int8", "a" * 64, "b" * 64)

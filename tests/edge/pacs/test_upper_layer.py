@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.pacs.messages import STORE, Command, decode, encode
-from edge.pacs.uids import MR_IMAGE, is_uid
-from edge.pacs.upper_layer import (
+from edge.pacs.association.messages import STORE, Command, decode, encode
+from edge.pacs.association.upper_layer import (
     LONGEST_UNIT,
     Context,
     PeerError,
@@ -16,6 +15,7 @@ from edge.pacs.upper_layer import (
     proposal_body,
     read_proposal,
 )
+from edge.pacs.uids import MR_IMAGE, is_uid
 
 ASKED = Proposal("NODE", "SCANNER", [Context(1, MR_IMAGE, ["1.2.840.10008.1.2"])], roles=[MR_IMAGE])
 

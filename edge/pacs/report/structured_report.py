@@ -11,8 +11,8 @@ from datetime import datetime
 
 from edge import NOTICE, __version__
 from edge.model_file.manifest import Decision
-from edge.pacs import content_items as item
-from edge.pacs.derived_object import (
+from edge.pacs.report import content_items as item
+from edge.pacs.report.derived_object import (
     COMPREHENSIVE_SR,
     MAKER,
     Author,
@@ -24,8 +24,8 @@ from edge.pacs.derived_object import (
     own_scheme,
     reference,
 )
-from edge.pacs.secondary_capture import SHOWN
-from edge.pacs.source_image import SourceImage
+from edge.pacs.report.secondary_capture import SHOWN
+from edge.pacs.report.source_image import SourceImage
 from edge.parallel.pipeline import Outcome
 from edge.results.words import SYNTHETIC, WORDS
 from edge.series.result import SeriesResult

@@ -14,8 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from edge.console.network_types import Peer
-from edge.pacs import upper_layer
-from edge.pacs.messages import (
+from edge.pacs.association import upper_layer
+from edge.pacs.association.messages import (
     ECHO,
     MISMATCH,
     NOT_UNDERSTOOD,
@@ -30,10 +30,10 @@ from edge.pacs.messages import (
     Message,
     Released,
 )
+from edge.pacs.association.tls import Tls
+from edge.pacs.association.upper_layer import Context, PeerError, Proposal, Wire
 from edge.pacs.spool import Incoming, NoRoomError, RefusedError, Spool, TooLargeError
-from edge.pacs.tls import Tls
 from edge.pacs.uids import EXPLICIT_LITTLE, IMPLICIT_LITTLE, VERIFICATION
-from edge.pacs.upper_layer import Context, PeerError, Proposal, Wire
 
 MOST = 32
 """Associations at a time; the next one is asked to come later."""

@@ -7,7 +7,7 @@ from PIL.Image import Image
 from edge import NOTICE
 from edge.errors import ImageError
 from edge.inference.classifier import Classifier, Prediction
-from edge.pacs.derived_object import (
+from edge.pacs.report.derived_object import (
     SECONDARY_CAPTURE,
     Author,
     Made,
@@ -18,7 +18,7 @@ from edge.pacs.derived_object import (
     plain,
     reference,
 )
-from edge.pacs.source_image import SourceImage
+from edge.pacs.report.source_image import SourceImage
 
 SHOWN = ("tumor", "uncertain")
 """Verdicts on slices of which a picture is sent."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from edge.pacs.upper_layer import (
+from edge.pacs.association.upper_layer import (
     ABORT,
     DATA,
     LONGEST_UNIT,

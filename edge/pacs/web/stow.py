@@ -12,8 +12,8 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
 from edge.model_file import bounded_json
+from edge.pacs.association.tls import Tls
 from edge.pacs.destination import Sent, UnreachableError
-from edge.pacs.tls import Tls
 
 AUTHORIZATION = "MRI_EDGE_DICOMWEB_AUTHORIZATION"
 """Environment variable: what is sent as the header of that name."""

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from edge.console.exit_status import DONE, FAILED
 from edge.console.network_types import Peer
 from edge.errors import EdgeError
-from edge.pacs import upper_layer
-from edge.pacs.messages import (
+from edge.pacs.association import upper_layer
+from edge.pacs.association.messages import (
     FIND,
     GET,
     MOVE,
@@ -28,13 +28,13 @@ from edge.pacs.messages import (
     Message,
     Released,
 )
-from edge.pacs.receiver import Receiver, Terms, take
+from edge.pacs.association.receiver import Receiver, Terms, take
+from edge.pacs.association.upper_layer import Context, PeerError, Proposal, Wire
 from edge.pacs.spool import Incoming, Spool
 from edge.pacs.uids import FIND as FIND_CLASS
 from edge.pacs.uids import GET as GET_CLASS
 from edge.pacs.uids import IMPLICIT_LITTLE, as_count, is_uid
 from edge.pacs.uids import MOVE as MOVE_CLASS
-from edge.pacs.upper_layer import Context, PeerError, Proposal, Wire
 
 _CONNECT = 30.0
 _GOES_ON = (PENDING, PENDING_WARNING)

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from edge.pacs.derived_object import SCHEME, code, plain, reference
-from edge.pacs.source_image import SourceImage
+from edge.pacs.report.derived_object import SCHEME, code, plain, reference
+from edge.pacs.report.source_image import SourceImage
 
 CONTAINS, MODIFIES = "CONTAINS", "HAS CONCEPT MOD"
 OBSERVED = "HAS OBS CONTEXT"

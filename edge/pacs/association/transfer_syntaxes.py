@@ -11,7 +11,7 @@ import zlib
 import numpy as np
 
 from edge.errors import EdgeError
-from edge.pacs.sample_streams import SIZE, STREAMS, stream, values
+from edge.pacs.association.sample_streams import SIZE, STREAMS, stream, values
 from edge.pacs.spool import meta_header
 from edge.pacs.uids import EXPLICIT_LITTLE, IMPLICIT_LITTLE, MR_IMAGE
 from edge.scan.decode import decode

@@ -6,9 +6,9 @@ from contextlib import suppress
 
 from edge.console.network_types import Peer
 from edge.errors import MissingSoftwareError
-from edge.pacs.derived_object import COMPREHENSIVE_SR, SECONDARY_CAPTURE
+from edge.pacs.association.tls import Tls
 from edge.pacs.destination import Sent, UnreachableError
-from edge.pacs.tls import Tls
+from edge.pacs.report.derived_object import COMPREHENSIVE_SR, SECONDARY_CAPTURE
 from edge.scan.dicom.load_pydicom import load_pydicom
 
 CALLING = "MRI-EDGE"

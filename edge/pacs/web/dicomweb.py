@@ -15,10 +15,10 @@ from urllib.parse import quote, urlencode, urlsplit
 from edge.console.exit_status import DONE, FAILED
 from edge.errors import EdgeError
 from edge.model_file import bounded_json
-from edge.pacs.multipart import Bounded, CutShortError, parts
-from edge.pacs.receiver import Terms, take
+from edge.pacs.association.receiver import Terms, take
 from edge.pacs.spool import Incoming, Spool
 from edge.pacs.uids import as_count, is_uid
+from edge.pacs.web.multipart import Bounded, CutShortError, parts
 from edge.scan.dicom.byte_order import meta_header
 
 AUTHORIZATION = "MRI_EDGE_DICOMWEB_AUTHORIZATION"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from edge import NOTICE, __version__
-from edge.pacs.source_image import SourceImage
+from edge.pacs.report.source_image import SourceImage
 from edge.scan.dicom.load_pydicom import load_pydicom
 
 MAKER = "mri-edge"

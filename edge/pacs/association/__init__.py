@@ -1,0 +1,1 @@
+"""DICOM associations: the upper layer, and what receives, asks and sends over it."""

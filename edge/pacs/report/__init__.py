@@ -1,0 +1,1 @@
+"""What is made for the archive: structured reports, and heat maps as secondary captures."""

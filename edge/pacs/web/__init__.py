@@ -1,0 +1,1 @@
+"""DICOMweb: studies fetched from an archive, and objects stored in it."""
