@@ -11,13 +11,14 @@ import pytest
 
 pytest.importorskip("pydicom")
 from edge.console.network_types import Peer
+from edge.pacs.association import query_retrieve
 from edge.pacs.association.messages import FIND, PENDING, RESPONSE, Command, Message
 from edge.pacs.association.query_retrieve import Archive, identifier
 from edge.pacs.association.receiver import Terms
 from edge.pacs.association.tls import Tls
 from edge.pacs.spool import Spool
 from edge.pacs.uids import EXPLICIT_LITTLE, MR_IMAGE, as_count
-from edge.pacs.web import dicomweb, query_retrieve
+from edge.pacs.web import dicomweb
 from edge.pacs.web.dicomweb import DicomWeb
 from edge.pacs.web.multipart import parts
 from tests.edge.pacs.network import tool, write_slices
