@@ -1,8 +1,7 @@
 """The DICOM upper layer (PS3.8, 9.3): protocol data units over a socket, within limits.
 
-Written here because a library would read a unit of 4 GB if a peer says so, keep each data set in
-memory, and wait for a silent peer without end. Nothing here is larger than a unit, and each unit
-has a time by which it must be there.
+Written here because what a peer can make the node hold must be bounded before an association is
+agreed on, data sets must go to disk as they come, and nothing is waited for without a limit.
 """
 
 import socket
