@@ -11,6 +11,7 @@ machine share, libraries above all, count in part: run it where nothing else use
 
 import argparse
 import json
+import shutil
 import signal
 import statistics
 import subprocess
@@ -26,6 +27,11 @@ _LATER = 20
 _SETTLE = 1.0
 
 
+def _dcmtk(name: str) -> str:
+    """Its program, and not pynetdicom's of that name, which lies beside Python."""
+    return shutil.which(name, path="/usr/local/bin:/usr/bin") or name
+
+
 def run(first: Path, second: Path, work: Path, counts: tuple[int, int], sends: bool) -> dict:
     """Seconds and megabytes of one run."""
     port, target, spool, received = free_port(), free_port(), work / "spool", work / "received"
@@ -35,7 +41,7 @@ def run(first: Path, second: Path, work: Path, counts: tuple[int, int], sends: b
     if sends:
         command += ["--send-results", f"ARCHIVE@127.0.0.1:{target}", "--queue", str(work / "queue")]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    archive = subprocess.Popen(["storescp", "-od", str(received), str(target)], **quiet)
+    archive = subprocess.Popen([_dcmtk("storescp"), "-od", str(received), str(target)], **quiet)
     server = subprocess.Popen(command, start_new_session=True, **quiet)
     lines, studies = (spool / f".mri-edge-results{part}.ndjson" for part in ("", ".studies"))
     most, over = [0.0], threading.Event()

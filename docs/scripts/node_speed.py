@@ -9,6 +9,7 @@ that of the node's processes, each page that they share counted once (PSS), when
 
 import argparse
 import os
+import shutil
 import signal
 import socket
 import statistics
@@ -25,6 +26,11 @@ from tests.edge.dicom_files import write_dicom
 from train.phantom.make import make_phantom
 
 _HEADS = 8
+
+
+def _dcmtk(name: str) -> str:
+    """Its program, and not pynetdicom's of that name, which lies beside Python."""
+    return shutil.which(name, path="/usr/local/bin:/usr/bin") or name
 
 
 def write_slices(folder: Path, size: int, count: int) -> Path:
@@ -46,7 +52,7 @@ def send(folder: Path, port: int, no_delay: bool) -> float:
     """Seconds that `storescu` takes."""
     environment = {**os.environ, **({"TCP_NODELAY": "1"} if no_delay else {})}
     began = time.perf_counter()
-    command = ["storescu", "127.0.0.1", str(port), "+sd", str(folder)]
+    command = [_dcmtk("storescu"), "127.0.0.1", str(port), "+sd", str(folder)]
     subprocess.run(command, check=True, env=environment, stderr=subprocess.DEVNULL)
     return time.perf_counter() - began
 
@@ -56,7 +62,7 @@ def alone(folder: Path, work: Path, no_delay: bool) -> float:
     port, target = free_port(), work / "received"
     target.mkdir()
     environment = {**os.environ, **({"TCP_NODELAY": "1"} if no_delay else {})}
-    command = ["storescp", "-od", str(target), str(port)]
+    command = [_dcmtk("storescp"), "-od", str(target), str(port)]
     server = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     try:
         wait_for(port)

@@ -1,9 +1,6 @@
 """Archives to send to: Orthanc, a real one, and peers that answer as they are told."""
 
 import json
-import os
-import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -23,20 +20,11 @@ from edge.inference.engines import installed
 from edge.pacs.report.derived_object import Made
 from edge.pacs.send_queue import SendQueue
 from tests.edge.conftest import MODELS
+from tests.edge.pacs.network import free_port
+from tests.edge.pacs.network import tool as find_tool
 from tests.edge.pacs.studies import gradients, write_study
 
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
-
-
-def find_tool(name: str) -> str:
-    """A program; skips the test where it is not installed."""
-    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
-    return found or pytest.skip(f"{name} is not installed")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 @dataclass(frozen=True)

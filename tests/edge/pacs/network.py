@@ -23,7 +23,10 @@ MR = "1.2.840.10008.5.1.4.1.1.4"
 
 def tool(name: str) -> str:
     """A program's path; the test is skipped where it is not installed."""
-    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/bin:/usr/sbin")
+    # Not those beside Python: pynetdicom's have the names of dcmtk's, and other options.
+    beside = os.path.dirname(sys.executable)
+    folders = [one for one in os.environ.get("PATH", "").split(os.pathsep) if one != beside]
+    found = shutil.which(name, path=os.pathsep.join([*folders, "/usr/bin", "/usr/sbin"]))
     return found or pytest.skip(f"{name} is not installed")
 
 
