@@ -136,6 +136,7 @@ def parser(prog: str = "edge-classify") -> Parser:
         "--scp [AET@]HOST:PORT --spool DIR [options]\n"
         "--dicomweb URL --spool DIR --study UID | --since DATE [options]\n"
         "--query-retrieve AET@HOST:PORT --spool DIR --study UID | --since DATE [options]\n"
+        "--send-results AET@HOST:PORT | --stow URL --queue DIR\n"
         "--self-test | --doctor [options]",
         description="Classify brain-MRI scans with an exported model.",
         epilog=_EPILOG,
@@ -290,8 +291,8 @@ def parser(prog: str = "edge-classify") -> Parser:
         "--settle",
         type=_seconds,
         metavar="S",
-        help="with --watch: a file is whole when unchanged for S seconds (default: 2); with --scp: "
-        "a study is judged when no slice of it came for S seconds (default: 30)",
+        help="with --watch: a file is whole when unchanged for S seconds; with --scp: a study is "
+        "judged when no slice of it came for S seconds (default: 2, with --scp 30)",
     )
     add_serve_arguments(result.group("page"), _name)
     add_network_arguments(result.group("network"), _name)

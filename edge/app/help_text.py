@@ -8,6 +8,7 @@ usage: edge-classify PATH ... [options]
        edge-classify --scp [AET@]HOST:PORT --spool DIR [options]
        edge-classify --dicomweb URL --spool DIR --study UID | --since DATE [options]
        edge-classify --query-retrieve AET@HOST:PORT --spool DIR --study UID | --since DATE [options]
+       edge-classify --send-results AET@HOST:PORT | --stow URL --queue DIR
        edge-classify --self-test | --doctor [options]
 
 Classify brain-MRI scans with an exported model. Research software, not a medical device: not for diagnosis or treatment.
@@ -73,9 +74,9 @@ service:
   --watch DIR           classify each file that is put there, until stopped; results as ndjson, each
                         on disk (in --out; without, in .mri-edge-results.ndjson in DIR) before it is
                         printed (default: classify PATH once)
-  --settle S            with --watch: a file is whole when unchanged for S seconds (default: 2);
-                        with --scp: a study is judged when no slice of it came for S seconds
-                        (default: 30)
+  --settle S            with --watch: a file is whole when unchanged for S seconds; with --scp: a
+                        study is judged when no slice of it came for S seconds (default: 2, with
+                        --scp 30)
 
 page:
   --serve [HOST:PORT]   a web page to drop scans on, and a JSON API, until stopped; other addresses

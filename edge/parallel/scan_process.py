@@ -25,6 +25,7 @@ _BUSY = 0.1
 a share that did not answer."""
 
 
+_TOOK = "it took more than"
 _PATIENCE = 2.0
 """Seconds that a process may take at the end for what it has in hand; and, beyond those that a scan
 may take, to end by itself."""
@@ -208,7 +209,7 @@ class ScanProcess:
         if number == signal.SIGALRM or late:
             blame = used - self._used >= _BUSY * self._longest
             why = "" if blame else ", most of it waiting for the disk"
-            return Death(f"it took more than {self._longest:g} seconds{why}", blame)
+            return Death(f"{_TOOK} {self._longest:g} seconds{why}", blame)
         word = next((one.name for one in signal.Signals if one == number), f"signal {number}")
         hint = "; out of memory?" if number == signal.SIGKILL else ""
         return Death(f"its process was ended by {word}{hint}")
@@ -217,11 +218,14 @@ class ScanProcess:
 def given_up(path: str, deaths: int, reason: str = "") -> Outcome:
     """The outcome of a scan that has ended so many processes, the last one for that reason."""
     why = f", the last time because {reason}" if reason else ""
+    hint = "Scale the image down, or save it as PNG"
+    if _TOOK in reason:
+        hint = "Scale the image down, or give it more time: --timeout, and another --out"
     return Outcome(
         path,
         None,
         f"{path}: the process that read it ended {deaths} times{why}; it is not tried again. "
-        "Scale the image down, or save it as PNG",
+        f"{hint}",
     )
 
 
