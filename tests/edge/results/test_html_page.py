@@ -138,11 +138,11 @@ slider.dispatchEvent(new Event("input", {bubbles: true}));
 const heat = getComputedStyle(document.querySelector(".heat")).opacity;
 const top = (selector) => document.querySelector(selector).getBoundingClientRect().top;
 const first = top("#summary") < top(".facts") && top(".facts") < top("#results");
-const images = [...document.images].map((image) => image.decode());
-await Promise.all(images);
+const images = [...document.images].filter((image) => image.complete && image.naturalWidth);
 document.title = JSON.stringify({found, heat, first, shown: images.length});
 """
-    script = "(async () => {" + probe + "})();"
+    # What waits after the load may come too late for --dump-dom.
+    script = 'window.addEventListener("load", () => {' + probe + "});"
     digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()
     copy = tmp_path / "probe.html"
     text = page.read_text().replace("script-src '", f"script-src 'sha256-{digest}' '")
