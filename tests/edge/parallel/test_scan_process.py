@@ -47,7 +47,8 @@ def process(request):
     """On an engine that survives a fork, and on one that does not: its threads would be missing."""
     stub = Stub()
     stub.engine = SimpleNamespace(threads=request.param, provider="cpu")
-    process = ScanProcess(stub, None, longest=0.4)
+    # A tenth of it must be more than the first steps of a fork of a large process take.
+    process = ScanProcess(stub, None, longest=1.5)
     yield process
     process.close()
 
@@ -63,8 +64,8 @@ def test_scans_are_classified_in_one_process(process):
     ("name", "reason", "blame"),
     [
         ("kill", "its process was ended by SIGKILL; out of memory?", True),
-        ("spin", "it took more than 0.4 seconds", True),
-        ("sleep", "it took more than 0.4 seconds, most of it waiting for the disk", False),
+        ("spin", "it took more than 1.5 seconds", True),
+        ("sleep", "it took more than 1.5 seconds, most of it waiting for the disk", False),
         ("fault", "the program failed on it (ZeroDivisionError: division by zero)", True),
     ],
 )
