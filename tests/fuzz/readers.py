@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tests.fuzz import names, seeds
+from tests.fuzz import names, network, seeds
 from tests.fuzz.check import check_image, check_model, payload_of
 from tests.fuzz.mutate import mutate, mutate_text, name
 
@@ -31,6 +31,13 @@ def all_readers(folder: Path) -> dict[str, Reader]:
     readers = _scans(folder) | _models(folder) | _documents(folder)
     readers["names: text, CSV, JSON, Markdown"] = Reader(_keep(name, folder), names.check_name, 6)
     readers["names: HTML"] = Reader(_keep(name, folder), names.check_page, 2)
+    for kind, make, check in (
+        ("network: units", network.units, network.check_units),
+        ("network: proposals, commands", network.proposals, network.check_proposals),
+        ("network: multipart", network.multipart, network.check_multipart),
+        ("network: URLs", network.url, network.check_url),
+    ):
+        readers[kind] = Reader(_keep(make, folder), check, 2)
     return readers
 
 
@@ -124,10 +131,13 @@ def _document(texts: list[bytes]) -> Callable[[Random], bytes]:
     return make
 
 
-def _keep(make: Callable[[Random], str], folder: Path) -> Callable[[Random], str]:
-    def kept(random: Random) -> str:
+def _keep(make: Callable[[Random], Any], folder: Path) -> Callable[[Random], Any]:
+    """The same, its input left in the folder: a text or bytes, which are in no file otherwise."""
+
+    def kept(random: Random) -> Any:
         made = make(random)
-        (folder / "name.txt").write_bytes(made.encode("utf-8", "surrogatepass"))
+        data = made.encode("utf-8", "surrogatepass") if isinstance(made, str) else made
+        (folder / "input").write_bytes(data)
         return made
 
     return kept

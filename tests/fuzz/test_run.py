@@ -36,7 +36,7 @@ def test_inputs_of_every_reader(readers):
         for name, reader in readers.items():
             made = (reader.make(Random(f"test {name} {i}")) for i in range(_EACH))
             accepted[name] = sum(map(reader.check, made))
-    assert len(accepted) == 31
+    assert len(accepted) == 35
     assert sum(accepted.values()) < _EACH * len(accepted)
     never = {name for name, count in accepted.items() if not count}
     assert len(never) < 8, f"of these no input was accepted, so little was tried: {never}"

@@ -65,6 +65,17 @@ def _classify() -> list[CommandPath]:
             "-m edge {scans} --model {tflite} --explain {pictures} --format html --out {out}",
             ("pictures", "out's folder"),
         ),
+        CommandPath(
+            "--resume, --shard",
+            "-m edge {scans} --model {tflite} --resume --shard 0/1 --format ndjson --out {out}",
+            ("out's folder",),
+        ),
+        CommandPath(
+            "--resume, Parquet",
+            "-m edge {scans} --model {tflite} --resume --format parquet --out {out}",
+            ("out's folder",),
+            needs=("pyarrow",),
+        ),
         CommandPath("--series", "-m edge {scans} --series --model {tflite}"),
         CommandPath(
             "--watch",

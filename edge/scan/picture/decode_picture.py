@@ -145,10 +145,8 @@ def decode_picture(
 
 
 def _load_jpeg(image, data: bytes, layout: JpegLayout) -> None:
-    if watched := layout.stream(data):
-        image.fp = watched
-        image.load()
-        watched.check()
+    if stream := layout.stream(data):
+        stream.load(image)
     else:
         from edge.scan.picture.watched_jpeg import load_watched
 

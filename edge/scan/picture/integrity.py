@@ -6,7 +6,8 @@ which Pillow does not pass on. A verdict must not come from such a file.
 What stays unseen: JPEG, GIF, BMP and uncompressed TIFF have no checksums, so a changed byte that
 still decodes to the right number of pixels looks like any other picture. Of 400 JPEG scans that
 lost 512 bytes in the middle 398 are refused (8 by Pillow alone), of 400 with one changed byte 86.
-What cannot be asked of a stream while it is decoded is asked of `edge.scan.picture.redecode`.
+Files of several parts are for `edge.scan.picture.watched_jpeg`; what cannot be seen while it is
+decoded is asked of `edge.scan.picture.redecode`.
 """
 
 import io
@@ -76,7 +77,7 @@ class JpegLayout(NamedTuple):
         return self.frame not in _HUFFMAN
 
     def stream(self, data: bytes) -> "JpegStream | None":
-        """A stream to load the file from, to be asked to `check` afterwards.
+        """A stream to load the file from.
 
         None for files of several parts: `edge.scan.picture.watched_jpeg` is for these.
         """
@@ -175,12 +176,15 @@ class JpegStream(io.BytesIO):
             size = self._hold - at
         return super().read(size)
 
-    def check(self) -> None:
-        """Call when the image is decoded.
+    def load(self, image) -> None:
+        """Load an opened picture of Pillow's from here.
 
         Raises:
             DamagedError: the pixels were complete before the data were.
+            Exception: whatever Pillow's decoder raises, as where the data end first.
         """
+        image.fp = self
+        image.load()
         if not self._asked:
             raise DamagedError("is damaged (there are more data than pixels)")
 

@@ -75,20 +75,16 @@ def check_jpeg(data: bytes) -> Image.Image:
     from PIL.JpegImagePlugin import JpegImageFile
 
     layout = jpeg_layout(data)
-    stream = layout.stream(data)
     try:
         image = JpegImageFile(io.BytesIO(data))
-        if stream:
-            image.fp = stream
-            image.load()
+        if stream := layout.stream(data):
+            stream.load(image)
         else:
             load_watched(image, data, layout)
     except DamagedError:
         raise
     except Exception as error:  # Pillow's decoders raise a dozen types
         raise DamagedError(f"is damaged ({error})") from error
-    if stream:
-        stream.check()
     return image
 
 

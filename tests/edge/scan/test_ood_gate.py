@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 
 from edge.model_file.manifest import InputSpec, RejectGate
 from edge.scan.decode import decode
-from edge.scan.ood_gate import apply_gate, colorfulness, whiteness
+from edge.scan.ood_gate import _DIRECTION, apply_gate, colorfulness, whiteness
 from edge.scan.preprocess import preprocess_part
 from tests.conftest import SHARED_DATA
 
@@ -175,3 +175,16 @@ def test_most_colour_photographs_are_refused():
     paths = scans("not_brain_mri", "natural/*")
     refused = [path for path in paths if "colour" in (reason(decode(path)) or "")]
     assert len(refused) >= 0.75 * len(paths)
+
+
+def test_directions_of_edges_are_those_of_the_arctangent():
+    down, across = np.meshgrid(np.arange(-255, 256), np.arange(-255, 256), indexing="ij")
+    found = _DIRECTION[9 * np.sign(down) + 3 * np.sign(across) + np.sign(abs(down) - abs(across))]
+    exact = np.floor(np.arctan2(down, across) * (8 / (2 * np.pi))).astype(int) % 8
+    clear = (abs(down) != abs(across)) | ((down == 0) & (across == 0))
+    np.testing.assert_array_equal(found[clear], exact[clear])
+    # Where 32 bits, by which the models were trained, put the diagonals.
+    diagonals = {(1, 1): 0, (1, -1): 3, (-1, -1): 5, (-1, 1): 7}
+    for (tall, wide), direction in diagonals.items():
+        own = (down == tall * abs(across)) & (across == wide * abs(down)) & (down != 0)
+        assert set(found[own].tolist()) == {direction}
