@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import reference_environment
 import reference_pages as pages
 from reference_markdown import page
 from reference_modules import module_map
@@ -69,7 +70,9 @@ def environment_page() -> str:
         for several in parsers().values()
         for prog, parser in several.items()
     }
-    return pages.environment_page({prog: pairs for prog, pairs in statuses.items() if pairs})
+    return reference_environment.environment_page(
+        {prog: pairs for prog, pairs in statuses.items() if pairs}
+    )
 
 
 PAGES: dict[str, Callable[[], str]] = {
