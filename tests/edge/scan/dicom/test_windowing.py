@@ -9,7 +9,6 @@ from pydicom.dataset import Dataset
 
 from edge.errors import ImageError
 from edge.scan.decode import read_scan
-from edge.scan.dicom.windowing import _each
 from tests.edge.dicom_files import BIG, IMPLICIT, lut, mr_image, write_dicom
 
 GREY = np.linspace(0, 255, 64 * 48).reshape(48, 64).astype(np.uint8)
@@ -405,28 +404,3 @@ def test_empty_elements_are_as_if_they_were_not_there(tmp_path):
     )
     assert found.remarks == ()
     np.testing.assert_array_equal(np.asarray(found.image), np.asarray(bare.image))
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.uint16, np.int32])
-def test_each_value_is_shaded_alike_one_by_one_and_all_at_once(dtype):
-    """Few values are shaded once each; those of a picture with more values than pixels, each."""
-    info, rng = np.iinfo(dtype), np.random.default_rng(8)
-
-    def shade(block):
-        return np.rint((block.astype(np.float64) * 0.37 + 11).clip(0, 255))
-
-    for low, high, size in ((0, 100, (60, 50)), (-90, 90, (60, 50)), (-30000, 30000, (5, 7))):
-        low, high = max(low, info.min), min(high, info.max)
-        values = rng.integers(low, high + 1, size).astype(dtype)
-        np.testing.assert_array_equal(_each(values, shade), shade(values).astype(np.uint8))
-
-
-def test_a_shade_is_asked_once_a_value():
-    asked = []
-
-    def shade(block):
-        asked.append(block.size)
-        return block % 256
-
-    _each(np.tile(np.arange(40, dtype=np.uint16), (100, 1)), shade)
-    assert asked == [40]
