@@ -133,22 +133,6 @@ def read(path: Path) -> list[dict]:
     return [json.loads(line) for line in path.read_text().splitlines(True) if line.endswith("\n")]
 
 
-@pytest.fixture
-def node(tmp_path):
-    """Make a node with some options; it is stopped at the end."""
-    made = []
-
-    def make(*options: str, **more) -> Node:
-        folder = tmp_path / f"node{len(made)}"
-        folder.mkdir()
-        made.append(Node(folder, *options, **more))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.stop()
-
-
 def store(port: int, *files, program: str = "storescu", options=(), check=True):
     """Send by dcmtk; the ended process."""
     return subprocess.run(

@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("pydicom")
 from tests.edge.dicom_files import SECRET
-from tests.edge.pacs.network import STUDIES, Node, node, store, until, write_slices  # noqa: F401
+from tests.edge.pacs.network import STUDIES, Node, store, until, write_slices
 from tests.edge.test_imports import loaded_after
 
 PLANTED = (SECRET, "PlantedId", "19450508", "19450509", "Planted^Doctor")
@@ -22,7 +22,7 @@ def children(pid: int) -> list[int]:
     return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def test_a_study_is_received_classified_and_judged_once(node, tmp_path):  # noqa: F811
+def test_a_study_is_received_classified_and_judged_once(node, tmp_path):
     one = node("--settle", "0.5")
     files = write_slices(tmp_path / "in", 5)
     store(one.port, *files[:4])
@@ -45,7 +45,7 @@ def test_a_study_is_received_classified_and_judged_once(node, tmp_path):  # noqa
     assert len(one.results()) == 6
 
 
-def test_two_files_of_one_instance_get_two_verdicts_and_the_later_counts(node, tmp_path):  # noqa: F811
+def test_two_files_of_one_instance_get_two_verdicts_and_the_later_counts(node, tmp_path):
     one = node("--settle", "0.5")
     store(one.port, *write_slices(tmp_path / "a", 2))
     until(one.studies)
@@ -55,7 +55,7 @@ def test_two_files_of_one_instance_get_two_verdicts_and_the_later_counts(node, t
     assert one.studies()[-1]["slices"] == 2
 
 
-def test_a_damaged_slice_gets_its_line_too(node, tmp_path):  # noqa: F811
+def test_a_damaged_slice_gets_its_line_too(node, tmp_path):
     one = node("--settle", "0.5")
     (file,) = write_slices(tmp_path / "in", 1, BitsAllocated=24)
     store(one.port, file)
@@ -65,7 +65,7 @@ def test_a_damaged_slice_gets_its_line_too(node, tmp_path):  # noqa: F811
     assert until(one.studies)[0]["verdict"] == "rejected"
 
 
-def test_the_receiver_is_made_anew_when_it_dies(node, tmp_path):  # noqa: F811
+def test_the_receiver_is_made_anew_when_it_dies(node, tmp_path):
     one = node("--settle", "0.5")
     (receiver,) = children(one.process.pid)
     os.kill(receiver, signal.SIGKILL)
@@ -89,7 +89,7 @@ def test_a_receiver_that_cannot_work_is_tried_more_and_more_rarely(tmp_path, cap
     assert "in 2 s" in said
 
 
-def test_a_killed_node_leaves_nobody_behind(node, tmp_path):  # noqa: F811
+def test_a_killed_node_leaves_nobody_behind(node, tmp_path):
     one = node("--settle", "0.5")
     store(one.port, *write_slices(tmp_path / "in", 1))
     until(one.results)
@@ -102,7 +102,7 @@ def test_a_killed_node_leaves_nobody_behind(node, tmp_path):  # noqa: F811
     until(lambda: len(one.results()) == 2)
 
 
-def test_nothing_of_a_patient_is_told(node, tmp_path):  # noqa: F811
+def test_nothing_of_a_patient_is_told(node, tmp_path):
     one = node("--settle", "0.5")
     planted = {
         "PatientName": SECRET,
@@ -130,28 +130,6 @@ def test_nothing_of_a_patient_is_told(node, tmp_path):  # noqa: F811
     assert [word for word in PLANTED if word in text] == []
 
 
-def test_a_syntax_that_is_not_decoded_here_is_not_offered(monkeypatch):
-    from edge.pacs.association import transfer_syntaxes
-
-    every = transfer_syntaxes.decodable()
-    assert {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.5"} <= {*every}
-    from pydicom.pixels import get_decoder
-    from pydicom.uid import JPEGLSLossless
-
-    # As it is without a plugin that decodes it; nobody keeps a list that would have to change.
-    monkeypatch.setattr(get_decoder(JPEGLSLossless), "_available", {})
-    assert transfer_syntaxes.decodable() == [one for one in every if one != JPEGLSLossless]
-
-
-def test_each_sample_is_decoded_where_all_decoders_are_installed():
-    pytest.importorskip("pylibjpeg")
-    pytest.importorskip("openjpeg")
-    pytest.importorskip("libjpeg")
-    from edge.pacs.association.transfer_syntaxes import CANDIDATES, decodable
-
-    assert decodable() == list(CANDIDATES)
-
-
 def test_an_address_that_is_not_of_this_machine(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "edge", "--scp", "192.0.2.1:104", "--spool", str(tmp_path / "s")],
@@ -169,7 +147,7 @@ def test_nothing_of_it_is_loaded_for_a_scan(model, scan):
     assert not loaded & {"pydicom", "ssl", "http", "ipaddress"}
 
 
-def test_memory_of_a_node(node, tmp_path):  # noqa: F811
+def test_memory_of_a_node(node, tmp_path):
     one = node("--settle", "0.5")
     files = write_slices(tmp_path / "in", 40, size=512)
     senders = [
@@ -189,7 +167,7 @@ def test_memory_of_a_node(node, tmp_path):  # noqa: F811
     assert most < 90e6
 
 
-def test_studies_of_results_in_another_place(node, tmp_path):  # noqa: F811
+def test_studies_of_results_in_another_place(node, tmp_path):
     one = node("--settle", "0.5", "--out", str(tmp_path / "results.ndjson"))
     store(one.port, *write_slices(tmp_path / "in", 1))
     until((tmp_path / "results.studies.ndjson").exists)
@@ -208,7 +186,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", str(place)], check=False)
 
 
-def test_a_disk_that_fills_up_and_is_emptied(small_disk, node, tmp_path):  # noqa: F811
+def test_a_disk_that_fills_up_and_is_emptied(small_disk, node, tmp_path):
     files = write_slices(tmp_path / "in", 60, size=512)
     one = Node(small_disk, "--settle", "0.5")
     try:

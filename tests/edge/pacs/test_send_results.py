@@ -16,7 +16,7 @@ from edge.cli import main
 from edge.pacs import deliver, send_queue, send_results
 from edge.pacs.report.derived_object import Made, derived_uid
 from edge.pacs.send_queue import SendQueue
-from tests.edge.pacs.conftest import free_port
+from tests.edge.pacs.network import free_port
 from tests.edge.pacs.objects import SC, SR
 from tests.edge.pacs.studies import gradients, write_study
 

@@ -9,7 +9,7 @@ from edge.pacs.association.tls import Tls
 from edge.pacs.destination import UnreachableError
 from edge.pacs.web import stow
 from edge.pacs.web.stow import WebDestination
-from tests.edge.pacs.conftest import free_port
+from tests.edge.pacs.network import free_port
 
 
 def send(url, paths):

@@ -6,13 +6,14 @@ import socket
 import struct
 import subprocess
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("pydicom")
 from edge.pacs.association import upper_layer
-from edge.pacs.association.messages import STORE, Association, Command
+from edge.pacs.association.messages import STORE, Association, Command, encode
 from edge.pacs.association.receiver import MOST, Receiver, Terms
 from edge.pacs.association.tls import Tls
 from edge.pacs.association.upper_layer import Context, Proposal, Wire
@@ -29,6 +30,7 @@ class Served:
 
     def __init__(self, folder: Path, largest: int = 1 << 20, reserve: int = 0, **terms):
         self.said, self.arrived = [], []
+        (folder / "spool").mkdir(exist_ok=True)
         self.spool = Spool(str(folder / "spool"), largest, self.arrived.append, reserve)
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.port = self.listening.getsockname()[1]
@@ -80,6 +82,15 @@ def send(association: Association, file: Path | bytes, instance: str, number: in
     context = next(iter(association.contexts.values()))
     association.send(context, Command(STORE, number, MR_IMAGE, instance), data)
     return association.receive(lambda *_: None).command.status
+
+
+def begun(served, tmp_path: Path) -> tuple[Served, Association, list[Path]]:
+    """A receiver, an association with it, and three slices, the first of which it has."""
+    one = served()
+    files = write_slices(tmp_path / "in", 3)
+    association = connect(one.port)
+    assert send(association, files[0], "1.2.3.1.1") == 0
+    return one, association, files
 
 
 def test_echo_and_store_by_dcmtk(served, tmp_path):
@@ -141,10 +152,7 @@ def test_a_data_set_of_another_instance_is_refused(served, tmp_path):
 
 
 def test_a_full_disk_is_said_and_it_goes_on_when_there_is_room(served, tmp_path):
-    one = served()
-    files = write_slices(tmp_path / "in", 3)
-    association = connect(one.port)
-    assert send(association, files[0], "1.2.3.1.1") == 0
+    one, association, files = begun(served, tmp_path)
     one.spool._reserve = 1 << 62
     assert send(association, files[1], "1.2.3.1.2") == 0xA700
     assert send(association, files[2], "1.2.3.1.3") == 0xA700
@@ -234,7 +242,8 @@ def test_what_is_no_association_is_ended(served, name):
     with socket.create_connection(("127.0.0.1", one.port)) as peer:
         peer.sendall(RAW[name])
         if name != "nothing":
-            peer.shutdown(socket.SHUT_WR)
+            with suppress(OSError):  # it has ended it already
+                peer.shutdown(socket.SHUT_WR)
         peer.settimeout(5)
         try:
             while peer.recv(100):
@@ -252,8 +261,6 @@ def test_an_association_that_stalls_or_breaks_off_leaves_nothing(served, tmp_pat
     for one_of in (silent, cut, aborted):
         context = next(iter(one_of.contexts.values()))
         command = Command(STORE, 1, MR_IMAGE, "1.2.3.1.1", has_data=True)
-        from edge.pacs.association.messages import encode
-
         one_of._send(context.number, 1, encode(command))
         part = struct.pack(">IBB", 1002, context.number, 0) + data[:1000]
         one_of.wire.write(upper_layer.DATA, part)
@@ -317,10 +324,7 @@ def test_tls_of_a_peer_that_says_nothing_holds_nobody_up(served, certificates, t
 
 
 def test_a_spool_that_was_emptied_takes_slices_again(served, tmp_path):
-    one = served()
-    files = write_slices(tmp_path / "in", 2)
-    association = connect(one.port)
-    assert send(association, files[0], "1.2.3.1.1") == 0
+    one, association, files = begun(served, tmp_path)
     shutil.rmtree(one.spool.path)
     assert send(association, files[1], "1.2.3.1.2") == 0xA700  # a disk that is not mounted
     os.mkdir(one.spool.path)
