@@ -114,6 +114,21 @@ def test_down_then_back(run, scp, study, tmp_path):
     assert waiting(tmp_path) == []
 
 
+def test_a_queue_that_is_none_is_not_made(run, scp, tmp_path):
+    """What waits lies in another one, whose name was mistyped."""
+    port, _ = scp()
+    (tmp_path / "empty").mkdir()
+    for name in ("typo", "empty"):
+        where = {"send_results": f"ARCHIVE@127.0.0.1:{port}", "queue": tmp_path / name}
+        status, _, said = run(**where)
+        assert status == 2
+        assert said == [
+            f"edge-classify: {tmp_path / name}: is no queue; nothing was put there to be sent"
+        ]
+    assert not (tmp_path / "typo").exists()
+    assert not [*(tmp_path / "empty").iterdir()]
+
+
 def test_refused_for_good(run, scp, study, tmp_path, monkeypatch):
     monkeypatch.setattr(send_results, "PATIENCE", 30)
     monkeypatch.setattr(deliver, "_FIRST_PAUSE", 0.01)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.pacs.uids import is_uid
+from edge.console.network_types import is_uid
 
 
 @pytest.mark.parametrize("text", ["", ".", "1.", ".1", "1..2", "a", "1/2", "1\n", "٣", "1" * 65])

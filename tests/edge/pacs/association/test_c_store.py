@@ -37,7 +37,7 @@ def test_orthanc_has_them_as_they_were_sent(orthanc, paths):
 
 
 def test_a_wrong_title_is_said(orthanc, paths):
-    with pytest.raises(UnreachableError, match="Called AE title not recognised"):
+    with pytest.raises(UnreachableError, match=r"of MRI-EDGE \(Called AE title not recognised"):
         send(orthanc.dicom, paths, "WRONG")
     assert orthanc.instances() == {}
 

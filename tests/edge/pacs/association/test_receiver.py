@@ -205,12 +205,36 @@ def test_other_classes_and_operations_are_refused(served):
     assert association.receive(lambda *_: None).command.status == 0x0211
 
 
+def test_what_is_not_taken_is_named(served, tmp_path):
+    """By the standard's name of its class, which no patient has, and nothing of the peer's."""
+    ct, private = "1.2.840.10008.5.1.4.1.1.2", "1.2.3.4.5"
+    one = served()
+    connect(one.port, ct).release()
+    assert until(lambda: one.said) == ["127.0.0.1: offers what is not taken: CT Image Storage"]
+    connect(one.port, ct, private, VERIFICATION).release()
+    until(lambda: len(one.said) == 2)
+    assert one.said[1].endswith("an unknown SOP class and 1 more")
+    connect(one.port, ct, MR_IMAGE).release()
+    connect(one.port, VERIFICATION).release()
+    wrong, right = connect(one.port, VERIFICATION), connect(one.port)
+    wrong.send(wrong.contexts[1], Command(STORE, 1, ct, "1.2"), b"data")
+    wrong.receive(lambda *_: None)
+    (file,) = write_slices(tmp_path / "in", 1)
+    send(right, file, "1.2.9")
+    assert [line.partition("sent a slice ")[2].split(":")[0] for line in one.said[2:]] == [
+        "(CT Image Storage) that is refused",
+        "(MR Image Storage) that is refused",
+    ]
+
+
 def test_who_may_send(served, tmp_path):
     one = served(title="NODE", callers=("CT1", "MR1"))
     for called, calling, reason in (("X", "MR1", 7), ("NODE", "X", 3)):
         with pytest.raises(ConnectionRefusedError) as refused:
             connect(one.port, called=called, calling=calling)
         assert refused.value.args[0] == (1, 1, reason)
+        said = until(lambda: one.said and one.said.pop())
+        assert f"({calling!r} calls {called!r})" in said
     connect(one.port, called="NODE", calling="MR1").release()
 
 

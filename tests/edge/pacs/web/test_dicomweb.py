@@ -95,6 +95,26 @@ def test_what_is_named_by_no_uid_is_missed(ask, whole, where):
     assert "planted" not in said[0] + "".join(requests)
 
 
+def test_a_full_disk_is_said(ask, whole, monkeypatch):
+    monkeypatch.setattr(Spool, "has_room", lambda *_: False)
+    status, said, requests = ask(retrieve=lambda write: write(whole))
+    assert status == 1
+    assert said[0].endswith(
+        "sent a slice (MR Image Storage) that is refused: there is no room for it"
+    )
+    assert not [place for place in requests if "/instances/" in place]  # nor is it asked for again
+
+
+def test_a_slice_of_another_study_is_not_kept(ask, tmp_path):
+    names = {"StudyInstanceUID": "1.2.6"}
+    (file,) = write_slices(tmp_path / "in", 1, study="1.2.5", **names)
+    other = HEAD + file.read_bytes() + b"\r\n--X--"
+    status, said, _ = ask(retrieve=lambda write: write(other))
+    assert status == 1
+    assert "a study that was not asked for" in said[0]
+    assert not [*(tmp_path / "spool").rglob("*.dcm")]
+
+
 def test_an_answer_without_end(ask, whole):
     def endless(write):
         write(whole[:-5])
