@@ -3,6 +3,8 @@
 import io
 import json
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -59,12 +61,9 @@ class Orthanc:
                 pass
 
 
-@pytest.fixture(scope="module")
-def running_orthanc(tmp_path_factory):
-    program = tool("Orthanc")
-    if not PLUGIN.exists():
-        pytest.skip("Orthanc's DICOMweb plugin is not installed")
-    folder = tmp_path_factory.mktemp("orthanc")
+@contextmanager
+def run_orthanc(folder: Path) -> Iterator[Orthanc]:
+    """Run it, with its files in a folder that is there; needs its DICOMweb plugin."""
     archive = Orthanc(free_port(), free_port(), free_port())
     settings = {
         "StorageDirectory": str(folder / "store"),
@@ -82,7 +81,7 @@ def running_orthanc(tmp_path_factory):
     (folder / "orthanc.json").write_text(json.dumps(settings))
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [program, folder / "orthanc.json"], stdout=log, stderr=subprocess.STDOUT
+            [tool("Orthanc"), folder / "orthanc.json"], stdout=log, stderr=subprocess.STDOUT
         )
     try:
         until(lambda: process.poll() is not None or _answers(archive), 60)
@@ -91,6 +90,14 @@ def running_orthanc(tmp_path_factory):
     finally:
         process.terminate()
         process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def running_orthanc(tmp_path_factory):
+    if not PLUGIN.exists():
+        pytest.skip("Orthanc's DICOMweb plugin is not installed")
+    with run_orthanc(tmp_path_factory.mktemp("orthanc")) as archive:
+        yield archive
 
 
 @pytest.fixture
