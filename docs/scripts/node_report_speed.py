@@ -11,7 +11,6 @@ machine share, libraries above all, count in part: run it where nothing else use
 
 import argparse
 import json
-import shutil
 import signal
 import statistics
 import subprocess
@@ -21,15 +20,10 @@ import threading
 import time
 from pathlib import Path
 
-from node_speed import free_port, memory, send, wait_for, write_slices
+from node_speed import free_port, memory_of_group, send, tool, wait_for, write_slices
 
 _LATER = 20
 _SETTLE = 1.0
-
-
-def _dcmtk(name: str) -> str:
-    """Its program, and not pynetdicom's of that name, which lies beside Python."""
-    return shutil.which(name, path="/usr/local/bin:/usr/bin") or name
 
 
 def run(first: Path, second: Path, work: Path, counts: tuple[int, int], sends: bool) -> dict:
@@ -41,14 +35,14 @@ def run(first: Path, second: Path, work: Path, counts: tuple[int, int], sends: b
     if sends:
         command += ["--send-results", f"ARCHIVE@127.0.0.1:{target}", "--queue", str(work / "queue")]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    archive = subprocess.Popen([_dcmtk("storescp"), "-od", str(received), str(target)], **quiet)
+    archive = subprocess.Popen([tool("storescp"), "-od", str(received), str(target)], **quiet)
     server = subprocess.Popen(command, start_new_session=True, **quiet)
     lines, studies = (spool / f".mri-edge-results{part}.ndjson" for part in ("", ".studies"))
     most, over = [0.0], threading.Event()
 
     def look() -> None:
         while not over.wait(0.02):
-            most[0] = max(most[0], memory(server.pid))
+            most[0] = max(most[0], memory_of_group(server.pid) / 1e6)
 
     watch = threading.Thread(target=look)
     try:

@@ -9,7 +9,6 @@ that of the node's processes, each page that they share counted once (PSS), when
 
 import argparse
 import os
-import shutil
 import signal
 import socket
 import statistics
@@ -23,14 +22,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.edge.dicom_files import write_dicom
+from tests.edge.pacs.network import free_port, memory_of_group, tool
 from train.phantom.make import make_phantom
 
 _HEADS = 8
-
-
-def _dcmtk(name: str) -> str:
-    """Its program, and not pynetdicom's of that name, which lies beside Python."""
-    return shutil.which(name, path="/usr/local/bin:/usr/bin") or name
 
 
 def write_slices(folder: Path, size: int, count: int) -> Path:
@@ -52,7 +47,7 @@ def send(folder: Path, port: int, no_delay: bool) -> float:
     """Seconds that `storescu` takes."""
     environment = {**os.environ, **({"TCP_NODELAY": "1"} if no_delay else {})}
     began = time.perf_counter()
-    command = [_dcmtk("storescu"), "127.0.0.1", str(port), "+sd", str(folder)]
+    command = [tool("storescu"), "127.0.0.1", str(port), "+sd", str(folder)]
     subprocess.run(command, check=True, env=environment, stderr=subprocess.DEVNULL)
     return time.perf_counter() - began
 
@@ -62,7 +57,7 @@ def alone(folder: Path, work: Path, no_delay: bool) -> float:
     port, target = free_port(), work / "received"
     target.mkdir()
     environment = {**os.environ, **({"TCP_NODELAY": "1"} if no_delay else {})}
-    command = [_dcmtk("storescp"), "-od", str(target), str(port)]
+    command = [tool("storescp"), "-od", str(target), str(port)]
     server = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     try:
         wait_for(port)
@@ -88,30 +83,11 @@ def node(folder: Path, work: Path, count: int) -> tuple[float, float, float]:
         sent = send(folder, port, no_delay=False)
         while lines.read_bytes().count(b"\n") < count:
             time.sleep(0.005)
-        return sent, time.perf_counter() - began, memory(server.pid)
+        return sent, time.perf_counter() - began, memory_of_group(server.pid) / 1e6
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait()
         subprocess.run(["rm", "-r", str(spool)], check=True)
-
-
-def memory(pid: int) -> float:
-    """Megabytes (10^6) of a process and its children."""
-    total = 0
-    for one in Path("/proc").glob("[0-9]*"):
-        try:
-            if os.getpgid(int(one.name)) == pid:
-                text = (one / "smaps_rollup").read_text()
-                total += int(text.partition("\nPss:")[2].split()[0]) * 1024
-        except (OSError, ProcessLookupError):
-            continue
-    return total / 1e6
-
-
-def free_port() -> int:
-    """That nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 def wait_for(port: int) -> None:

@@ -187,44 +187,18 @@ def add_sending_arguments(add, name) -> None:
     )
 
 
-# What they take is loaded when one is given: a scan by its name needs none of it.
-def _peer(text: str):
-    from edge.console.network_types import peer
+def _loaded_when_given(name: str):
+    """A type of `edge.console.network_types`. A scan by its name needs none of them."""
 
-    return peer(text)
+    def convert(text: str):
+        from edge.console import network_types
 
+        return getattr(network_types, name)(text)
 
-def _titled_peer(text: str):
-    from edge.console.network_types import titled_peer
-
-    return titled_peer(text)
+    return convert
 
 
-def _ae_title(text: str):
-    from edge.console.network_types import ae_title
-
-    return ae_title(text)
-
-
-def _network(text: str):
-    from edge.console.network_types import network
-
-    return network(text)
-
-
-def _web_address(text: str):
-    from edge.console.network_types import web_address
-
-    return web_address(text)
-
-
-def _uid(text: str):
-    from edge.console.network_types import uid
-
-    return uid(text)
-
-
-def _day(text: str):
-    from edge.console.network_types import day
-
-    return day(text)
+_peer, _titled_peer, _ae_title, _network, _web_address, _uid, _day = map(
+    _loaded_when_given,
+    ("peer", "titled_peer", "ae_title", "network", "web_address", "uid", "day"),
+)

@@ -5,6 +5,9 @@ import re
 from datetime import date
 from typing import NamedTuple
 
+_LONGEST_UID = 64
+_UID = re.compile(r"[0-9]+([.][0-9]+)*")
+
 
 class Peer(NamedTuple):
     """A DICOM application entity, and where it listens."""
@@ -78,9 +81,17 @@ def web_address(text: str) -> str:
     return text.rstrip("/")
 
 
+def is_uid(text: str) -> bool:
+    """Whether a text is numbers and dots between them, 64 at most, and so can be a file's name.
+
+    As PS3.5, 9.1, but for zeros at the beginning of a number, which some makers write.
+    """
+    return len(text) <= _LONGEST_UID and _UID.fullmatch(text) is not None
+
+
 def uid(text: str) -> str:
-    """A DICOM UID (PS3.5, 9.1)."""
-    if len(text) > 64 or not re.fullmatch(r"[0-9]+([.][0-9]+)*", text):
+    """A DICOM UID."""
+    if not is_uid(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no UID (numbers and dots, 64 at most)")
     return text
 

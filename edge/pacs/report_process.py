@@ -31,18 +31,53 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 300.0
 """Seconds before what waits is sent again, by another process."""
 
 
-class ReportProcess:
+class _Beside:
+    """Does something in a child, now and then.
+
+    Args:
+        queue: of what is to be sent.
+        foreign: descriptors that the child must close.
+    """
+
+    name: str
+    """Of what it does, for messages."""
+
+    def __init__(self, queue: SendQueue, foreign: Callable[[], Iterable[int]]):
+        self._queue, self._foreign = queue, foreign
+        self._process: SideProcess | None = None
+
+    def descriptors(self) -> list[int]:
+        """Can be read when the child has ended."""
+        return [] if self._process is None else [self._process.descriptor]
+
+    def close(self) -> None:
+        """End the child; what it had in hand is done another time."""
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+    def _start(self) -> None:
+        self._process = SideProcess(self._work, self._foreign(), self.name)
+
+    def _work(self) -> int:
+        """In the child."""
+        raise NotImplementedError
+
+
+class ReportProcess(_Beside):
     """Makes reports, one at a time, each in a child.
 
     Args:
         foreign: descriptors that the child must close.
     """
 
+    name = "the report of a study"
+
     def __init__(
         self, classifier: Classifier, queue: SendQueue, foreign: Callable[[], Iterable[int]]
     ):
-        self._classifier, self._queue, self._foreign = classifier, queue, foreign
-        self._process: SideProcess | None = None
+        super().__init__(queue, foreign)
+        self._classifier = classifier
         self._inputs: Inputs = []
         self._deaths = 0
 
@@ -54,10 +89,6 @@ class ReportProcess:
         """
         self._inputs, self._deaths = inputs, 0
         self._start()
-
-    def descriptors(self) -> list[int]:
-        """Can be read when the report is made."""
-        return [] if self._process is None else [self._process.descriptor]
 
     def outcome(self) -> int | None:
         """What became of the report that was begun last; None: it is not made yet.
@@ -80,17 +111,7 @@ class ReportProcess:
         say(f"the process that made a study's report ended {_MOST} times ({how}); it is left out")
         return NOT_MADE
 
-    def close(self) -> None:
-        """End the child; what it had in hand is made another time."""
-        if self._process is not None:
-            self._process.close()
-            self._process = None
-
-    def _start(self) -> None:
-        self._process = SideProcess(self._work, self._foreign(), "the report of a study")
-
     def _work(self) -> int:
-        """In the child."""
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.alarm(_LONGEST)
         os.nice(_NICENESS)  # slices that come go first
@@ -107,18 +128,20 @@ class ReportProcess:
         return NOT_MADE if reporter.failed or not reporter.reports else QUEUED
 
 
-class SendProcess:
+class SendProcess(_Beside):
     """Sends what waits in a queue, in a child that ends when nothing does.
 
     Args:
         foreign: descriptors that the child must close.
     """
 
+    name = "sending what waits"
+
     def __init__(
         self, queue: SendQueue, destination: Destination, foreign: Callable[[], Iterable[int]]
     ):
-        self._queue, self._destination, self._foreign = queue, destination, foreign
-        self._process: SideProcess | None = None
+        super().__init__(queue, foreign)
+        self._destination = destination
         self._pause, self._next = _FIRST_PAUSE, 0.0
 
     def tend(self, busy: bool = False) -> float | None:
@@ -145,21 +168,10 @@ class SendProcess:
         left = self._next - time.monotonic()
         if left > 0:
             return left
-        self._process = SideProcess(self._work, self._foreign(), "sending what waits")
+        self._start()
         return _LONGEST_PAUSE
 
-    def descriptors(self) -> list[int]:
-        """Can be read when the child has ended."""
-        return [] if self._process is None else [self._process.descriptor]
-
-    def close(self) -> None:
-        """End the child; what it had in hand is sent another time."""
-        if self._process is not None:
-            self._process.close()
-            self._process = None
-
     def _work(self) -> int:
-        """In the child."""
         try:
             return min(1, deliver(self._queue, self._destination, say))
         except OSError as error:

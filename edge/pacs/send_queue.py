@@ -10,7 +10,6 @@ is sent once more, and the archive knows it by its UID. File names are UIDs made
     destination, lock
 """
 
-import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from datetime import datetime
 
 from edge.errors import EdgeError
 from edge.files.regular_file import read_regular
+from edge.pacs.patient_folder import FolderError, make_folder, open_alone, sync_folder
 from edge.pacs.report.derived_object import Made, derived_uid
 
 MOST_OBJECTS = 10_000
@@ -42,22 +42,27 @@ class SendQueue:
     Args:
         folder: made if it is not there, for its owner alone: it holds data of patients.
         destination: where all of it is to go. A queue never changes it.
+        new: whether there may be no such queue yet.
 
     Raises:
-        QueueError: it cannot be made, or belongs to another destination.
+        QueueError: it cannot be made, is no queue, or belongs to another destination.
     """
 
-    def __init__(self, folder: str, destination: str):
+    def __init__(self, folder: str, destination: str, new: bool = True):
         self.folder = folder
         self._waiting, self._refused, self._versions = (
             os.path.join(folder, name) for name in ("waiting", "refused", "versions")
         )
+        self._destination = os.path.join(folder, "destination")
+        if not (new or os.path.isfile(self._destination)):
+            raise QueueError(f"{folder}: is no queue; nothing was put there to be sent")
         try:
-            os.makedirs(folder, mode=0o700, exist_ok=True)
-            for path in (self._waiting, self._refused, self._versions):
-                os.makedirs(path, mode=0o700, exist_ok=True)
+            for path in (folder, self._waiting, self._refused, self._versions):
+                make_folder(path)
             self._bind(destination)
             self._clean()
+        except FolderError as error:
+            raise QueueError(str(error)) from None
         except OSError as error:
             raise QueueError(f"{folder}: cannot be written ({error.strerror or error})") from error
 
@@ -110,16 +115,12 @@ class SendQueue:
     @contextmanager
     def sending(self) -> Iterator[bool]:
         """Hold the right to send, which one process has at a time; False: another has it."""
-        file = os.open(os.path.join(self.folder, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        file = open_alone(os.path.join(self.folder, "lock"))
         try:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
+            yield file is not None
         finally:
-            os.close(file)
+            if file is not None:
+                os.close(file)
 
     def version(self, series: str, uid: str, now: datetime) -> tuple[datetime, str | None]:
         """When a report was made first, and the UID of the one before it in its series.
@@ -151,7 +152,7 @@ class SendQueue:
         return made, known[-2][0] if len(known) > 1 else None
 
     def _bind(self, destination: str) -> None:
-        path = os.path.join(self.folder, "destination")
+        path = self._destination
         try:
             before = read_regular(path, 10_000).decode(errors="replace").strip()
         except FileNotFoundError:
@@ -180,11 +181,7 @@ class SendQueue:
             with suppress(OSError):
                 os.unlink(temporary)
             raise
-        folder = os.open(os.path.dirname(path), os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(os.path.dirname(path))
 
     def _size(self) -> tuple[int, int]:
         count = size = 0

@@ -7,7 +7,7 @@ from edge.console.exit_status import DONE, FAILED
 from edge.console.messages import say
 from edge.errors import EdgeError, MissingSoftwareError
 from edge.pacs.association.c_store import StoreDestination
-from edge.pacs.association.tls import Tls
+from edge.pacs.association.tls import tls_of
 from edge.pacs.deliver import deliver
 from edge.pacs.destination import Destination
 from edge.pacs.send_queue import SendQueue
@@ -41,14 +41,17 @@ def run_and_send(classifier, args: argparse.Namespace) -> int:
 def run_send(args: argparse.Namespace) -> int:
     """Send what waits, however long it takes; return the exit status."""
     try:
-        destination, queue = opened(args)
+        destination, queue = opened(args, new=False)
     except EdgeError as error:
         return say(error)
     return FAILED if deliver_all(queue, destination, None) else DONE
 
 
-def opened(args: argparse.Namespace) -> tuple[Destination, SendQueue]:
+def opened(args: argparse.Namespace, new: bool = True) -> tuple[Destination, SendQueue]:
     """Where results go, and what waits for it.
+
+    Args:
+        new: whether there may be no such queue yet.
 
     Raises:
         MissingSoftwareError: a package is not installed.
@@ -60,22 +63,14 @@ def opened(args: argparse.Namespace) -> tuple[Destination, SendQueue]:
         raise MissingSoftwareError(
             f"{option} needs {package}; run: pip install 'mri-edge[pacs]'", package
         )
-    tls = None
-    if args.tls_cert or args.tls_ca:
-        tls = Tls(args.tls_cert, args.tls_key, args.tls_ca)
-        try:
-            tls.for_client()
-        except OSError as error:
-            raise EdgeError(
-                f"--tls-cert, --tls-key, --tls-ca: cannot be used ({error.strerror or error})"
-            ) from None
+    tls = tls_of(args)
     if args.stow:
         destination = WebDestination(args.stow, tls)
         if destination.is_open:
             say(f"{args.stow}: WARNING: data of patients go over the network unencrypted")
     else:
         destination = StoreDestination(args.send_results, tls)
-    return destination, SendQueue(args.queue, destination.name)
+    return destination, SendQueue(args.queue, destination.name, new)
 
 
 def deliver_all(queue: SendQueue, destination: Destination, patience: float | None) -> int:

@@ -18,16 +18,18 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from edge.pacs.uids import IMPLEMENTATION, IMPLEMENTATION_NAME, is_uid
+from edge.console.network_types import is_uid
+from edge.pacs.patient_folder import sync_folder
+from edge.pacs.uids import IMPLEMENTATION, IMPLEMENTATION_NAME
+from edge.scan.dicom.elements import has_too_many_items
 from edge.scan.dicom.header_stream import header_stream
 from edge.scan.dicom.load_pydicom import load_pydicom
-from edge.scan.dicom.slice import MAX_HEADER_BYTES, MAX_ITEMS
+from edge.scan.dicom.slice import MAX_HEADER_BYTES
 
 _INCOMING = ".incoming"
 _RESERVE = 32 << 20
 """Bytes that stay free, so that the results of what has come can be written."""
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
-_ITEM_MARKS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")
 _STUDY, _CLASS, _INSTANCE = 0x0020000D, 0x00080016, 0x00080018
 
 
@@ -39,20 +41,20 @@ class NoRoomError(RefusedError):
     """There is no room for it now."""
 
 
-class TooLargeError(NoRoomError):
-    """There will never be."""
+class MismatchError(RefusedError):
+    """It is another than was said or asked for."""
 
 
 class Spool:
     """A folder of slices by study. For several threads, and one process.
 
     Args:
-        path: made if it is not there.
+        path: must be there.
         largest: bytes of a data set; larger ones are refused.
         arrived: called with the path of each new slice, once it is on disk.
 
     Raises:
-        OSError: it cannot be made, or not be written to.
+        OSError: it is not there, or cannot be written to.
     """
 
     def __init__(
@@ -67,15 +69,20 @@ class Spool:
         """Called with the UID of each slice that is on disk, new or not."""
         self._lock, self._numbers = threading.Lock(), itertools.count()
         self._incoming = os.path.join(path, _INCOMING)
-        os.makedirs(path, exist_ok=True)
         shutil.rmtree(self._incoming, ignore_errors=True)  # of a process that was killed
-        os.makedirs(self._incoming, mode=0o700, exist_ok=True)
+        os.mkdir(self._incoming, mode=0o700)
 
-    def begin(self, sop_class: str, instance: str, syntax: str) -> "Incoming":
-        """Take a slice whose data set follows. What is wrong is said when it has come."""
+    def begin(
+        self, sop_class: str, instance: str, syntax: str, study: str | None = None
+    ) -> "Incoming":
+        """Take a slice whose data set follows. What is wrong is said when it has come.
+
+        Args:
+            study: that it must be of; None: any.
+        """
         number = next(self._numbers)
         path = os.path.join(self._incoming, f"{os.getpid()}-{number}.part")
-        return Incoming(self, path, sop_class, instance, syntax)
+        return Incoming(self, path, (sop_class, instance), syntax, study)
 
     def create(self, path: str) -> io.FileIO:
         """A new file for what comes. Their folder may be gone: the spool was emptied."""
@@ -119,7 +126,7 @@ class Spool:
         load_pydicom()
         with self._lock, open(path, "rb") as file:
             window = header_stream(file.read(MAX_HEADER_BYTES), MAX_HEADER_BYTES)
-            if sum(map(window.getvalue().count, _ITEM_MARKS)) > MAX_ITEMS:
+            if has_too_many_items(window.getvalue()):
                 raise RefusedError("its header has too many items")
             data = read_partial(
                 window,
@@ -134,9 +141,11 @@ class Spool:
 class Incoming:
     """A slice that is coming. Takes its data set, whatever has gone wrong with it so far."""
 
-    def __init__(self, spool: Spool, path: str, sop_class: str, instance: str, syntax: str):
-        self._spool, self._path = spool, path
-        self._class, self._instance = sop_class, instance
+    def __init__(
+        self, spool: Spool, path: str, names: tuple[str, str], syntax: str, study: str | None
+    ):
+        self._spool, self._path, self._study = spool, path, study
+        self.sop_class, self.instance = sop_class, instance = names
         self._size, self._problem = 0, None
         self._file = None
         if not (is_uid(instance) and is_uid(sop_class)):
@@ -156,7 +165,7 @@ class Incoming:
         if self._problem is not None:
             return
         if self._size > self._spool.largest:
-            self._problem = TooLargeError(f"it has more than {self._spool.largest} bytes")
+            self._problem = NoRoomError(f"it has more than {self._spool.largest} bytes")
             self.discard()
             return
         try:
@@ -178,8 +187,8 @@ class Incoming:
                     raise OSError(errno.ENOSPC, "full")
                 os.fsync(self._file.fileno())
                 self._file.close()
-                self._spool.keep(self._path, self._checked_study(), self._instance)
-                self._spool.taken(self._instance)
+                self._spool.keep(self._path, self._checked_study(), self.instance)
+                self._spool.taken(self.instance)
             except OSError as error:
                 self._fail(error)
                 raise self._problem from None
@@ -194,19 +203,18 @@ class Incoming:
                 os.unlink(self._path)
 
     def _checked_study(self) -> str:
-        problem = None
         try:
             sop_class, instance, study = self._spool.describe(self._path)
-        except OSError:
+        except (OSError, RefusedError):
             raise
         except Exception:  # whatever pydicom trips over; its text may quote values
-            problem = "its header cannot be read"
-        if problem is None and (sop_class, instance) != (self._class, self._instance):
-            problem = "its data set is another than its command says"
-        if problem is None and not is_uid(study):
-            problem = "its Study Instance UID is none"
-        if problem is not None:
-            raise RefusedError(problem)
+            raise RefusedError("its header cannot be read") from None
+        if (sop_class, instance) != (self.sop_class, self.instance):
+            raise MismatchError("its data set is another than its command says")
+        if not is_uid(study):
+            raise RefusedError("its Study Instance UID is none")
+        if self._study not in (None, study):
+            raise MismatchError("it is of a study that was not asked for")
         return study
 
     def _write(self, data: bytes) -> None:
@@ -234,15 +242,6 @@ def meta_header(sop_class: str, instance: str, syntax: str) -> bytes:
     ]
     body = b"".join(parts)
     return bytes(128) + b"DICM" + struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(body)) + body
-
-
-def sync_folder(path: str) -> None:
-    """Force the names in a folder to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _element(number: int, kind: bytes, text: str) -> bytes:

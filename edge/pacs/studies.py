@@ -6,7 +6,6 @@ restart judges no study twice and forgets none. The verdict of each series is th
 Where reports are sent, the line is written when the study's report is on disk.
 """
 
-import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -15,11 +14,12 @@ from typing import Protocol
 
 from edge import NOTICE
 from edge.console.messages import say
+from edge.console.network_types import is_uid
 from edge.errors import EdgeError, EngineError
 from edge.model_file import bounded_json
 from edge.model_file.manifest import Manifest
+from edge.pacs.patient_folder import open_alone
 from edge.pacs.study_lines import append, as_outcome, lines, slice_digest, studies_path
-from edge.pacs.uids import is_uid
 from edge.parallel.pipeline import Outcome
 from edge.series.grouping import group
 from edge.series.result import SeriesResult, judge
@@ -103,14 +103,12 @@ class Studies:
         self._reports, self._work = reports, None
         self.failed = False
         """Whether a report could not be made."""
-        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._file)
+        file = open_alone(self.path, 0o644)
+        if file is None:
             raise EdgeError(
                 f"{self.path}: another edge-classify is writing to it; stop that one first"
-            ) from None
+            )
+        self._file = file
         for record in lines(results):
             self._note(record)
         self._read_own()

@@ -1,11 +1,7 @@
-"""UIDs: what is one, and those that the node speaks of."""
+"""The UIDs that the node speaks of, and their names."""
 
-import re
-
-_LONGEST = 64
 _LONGEST_COUNT = 12
 """Digits of an integer string (PS3.5, 6.2)."""
-_UID = re.compile(r"[0-9]+([.][0-9]+)*")
 
 VERIFICATION = "1.2.840.10008.1.1"
 MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
@@ -16,18 +12,20 @@ EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 FIND, MOVE, GET = (f"1.2.840.10008.5.1.4.1.2.2.{number}" for number in (1, 2, 3))
 """Query and retrieve, study root (PS3.4, C.6.2)."""
 
+OWN_TITLE = "MRI-EDGE"
+"""The AE title of this node, where --scp names no other."""
 IMPLEMENTATION = "2.25.57807750224266599642943271705996767193"
 """Of this node, in associations and in the meta headers of its files."""
 IMPLEMENTATION_NAME = "MRI-EDGE"
 """Without a version: a slice that comes again after an update is still the same file."""
 
 
-def is_uid(text: str) -> bool:
-    """Whether a text is numbers and dots between them, 64 at most, and so can be a file's name.
+def class_name(uid: str) -> str:
+    """The standard's name of a SOP class. What a peer made up is not repeated."""
+    from pydicom.uid import UID
 
-    As PS3.5, 9.1, but for zeros at the beginning of a number, which some makers write.
-    """
-    return len(text) <= _LONGEST and _UID.fullmatch(text) is not None
+    found = UID(uid, validation_mode=0)
+    return str(found.name) if found.type == "SOP Class" else "an unknown SOP class"
 
 
 def as_count(text: str) -> int:

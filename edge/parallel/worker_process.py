@@ -166,14 +166,6 @@ class Worker:
             self.close()
 
 
-def ends_of_workers() -> tuple[int, ...]:
-    """This process' ends of the workers' pipes, which a child that is forked otherwise must close.
-
-    A worker ends when nobody can ask it any more, and such a child could.
-    """
-    return tuple(Worker._ours)
-
-
 def keep_from_children(*ours: int) -> None:
     """Have later children close further descriptors of this process."""
     Worker._ours |= {*ours}
@@ -185,7 +177,10 @@ def let_go(*ours: int) -> None:
 
 
 def close_inherited() -> None:
-    """To be called by a child that was forked otherwise: close what is its parent's."""
+    """To be called by a child that was forked otherwise: close what is its parent's.
+
+    A worker ends when nobody can ask it any more, and such a child could.
+    """
     for descriptor in Worker._ours:
         with suppress(OSError):
             os.close(descriptor)

@@ -9,8 +9,8 @@ import pytest
 
 pytest.importorskip("pynetdicom")
 
-from tests.edge.pacs.conftest import find_tool, free_port, orthanc, running_orthanc  # noqa: F401
-from tests.edge.pacs.network import until
+from tests.edge.pacs.network import free_port, tool, until
+from tests.edge.pacs.orthanc import orthanc, running_orthanc  # noqa: F401
 from tests.edge.pacs.studies import gradients, write_study
 from tests.guard.paths import Place
 from tests.guard.system_calls import trace, why_not
@@ -61,7 +61,7 @@ def run(place, words, until=None, named=()):
 
 def send(port: int, files) -> None:
     """To a node that may not be there yet."""
-    command = [find_tool("storescu"), "127.0.0.1", str(port), *map(str, files)]
+    command = [tool("storescu"), "127.0.0.1", str(port), *map(str, files)]
     until(lambda: subprocess.run(command, capture_output=True).returncode == 0, 60)
 
 

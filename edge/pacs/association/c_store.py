@@ -9,10 +9,9 @@ from edge.errors import MissingSoftwareError
 from edge.pacs.association.tls import Tls
 from edge.pacs.destination import Sent, UnreachableError
 from edge.pacs.report.derived_object import COMPREHENSIVE_SR, SECONDARY_CAPTURE
+from edge.pacs.uids import EXPLICIT_LITTLE, IMPLICIT_LITTLE, OWN_TITLE
 from edge.scan.dicom.load_pydicom import load_pydicom
 
-CALLING = "MRI-EDGE"
-"""Our own application entity title."""
 _SECONDS = 30
 """For which an answer is waited for; 10 for the connection."""
 _WARNINGS = range(0xB000, 0xC000)
@@ -54,11 +53,11 @@ class StoreDestination:
                 "--send-results needs pynetdicom; run: pip install 'mri-edge[pacs]'", "pynetdicom"
             ) from None
         logging.getLogger("pynetdicom").propagate = False
-        entity = AE(ae_title=CALLING)
+        entity = AE(ae_title=OWN_TITLE)
         entity.connection_timeout, entity.acse_timeout = 10, _SECONDS
         entity.dimse_timeout = entity.network_timeout = _SECONDS
         for uid in (COMPREHENSIVE_SR, SECONDARY_CAPTURE):
-            entity.add_requested_context(uid, ["1.2.840.10008.1.2.1", "1.2.840.10008.1.2"])
+            entity.add_requested_context(uid, [EXPLICIT_LITTLE, IMPLICIT_LITTLE])
         peer = self._peer
         try:
             secure = (self._tls.for_client(), peer.host) if self._tls else None
@@ -70,7 +69,7 @@ class StoreDestination:
         if found.is_rejected:
             answer = found.acceptor.primitive
             why = getattr(answer, "reason_str", "no reason given")
-            raise UnreachableError(f"rejects the association ({why})")
+            raise UnreachableError(f"rejects the association of {OWN_TITLE} ({why})")
         if found.is_aborted and found.acceptor.primitive is not None:
             raise UnreachableError("breaks the association off")
         hint = ", or TLS could not be agreed on" if self._tls else ""

@@ -1,18 +1,12 @@
-"""An archive asked by C-FIND, and its slices had by C-GET, or by C-MOVE to the own receiver.
-
-What came is compared with what the archive said there is: an archive that leaves slices out, or
-cannot send them in a way that is decoded here, is not taken at its word.
-"""
+"""An archive asked by C-FIND, and its slices had by C-GET, or by C-MOVE to the own receiver."""
 
 import io
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
-from edge.console.exit_status import DONE, FAILED
 from edge.console.network_types import Peer
-from edge.errors import EdgeError
 from edge.pacs.association import upper_layer
 from edge.pacs.association.messages import (
     FIND,
@@ -28,12 +22,13 @@ from edge.pacs.association.messages import (
     Message,
     Released,
 )
-from edge.pacs.association.receiver import Receiver, Terms, take
+from edge.pacs.association.receiver import Receiver, Terms, refusal, take
 from edge.pacs.association.upper_layer import Context, PeerError, Proposal, Wire
+from edge.pacs.source import Source, SourceError
 from edge.pacs.spool import Incoming, Spool
 from edge.pacs.uids import FIND as FIND_CLASS
 from edge.pacs.uids import GET as GET_CLASS
-from edge.pacs.uids import IMPLICIT_LITTLE, as_count, is_uid
+from edge.pacs.uids import IMPLICIT_LITTLE, as_count
 from edge.pacs.uids import MOVE as MOVE_CLASS
 
 _CONNECT = 30.0
@@ -47,11 +42,7 @@ _SLOW = 300.0
 """Seconds that an archive may take to begin an answer: slices may lie on tape."""
 
 
-class ArchiveError(EdgeError):
-    """An archive cannot be asked, or does not answer as it must."""
-
-
-class Archive:
+class Archive(Source):
     """An archive, by its DIMSE services.
 
     Args:
@@ -59,6 +50,8 @@ class Archive:
         listening: where the own receiver listens, for C-MOVE; None: C-GET.
         tell: takes what went wrong, in a line.
     """
+
+    breaks = (PeerError, Released, OSError)
 
     def __init__(
         self,
@@ -68,77 +61,43 @@ class Archive:
         listening: socket.socket | None,
         tell: Callable[[str], object],
     ):
+        super().__init__(str(peer), tell)
         self._peer, self._own, self._terms = peer, own, terms
-        self._listening, self._tell = listening, tell
-        self._complete = True
-        """Whether all that the archive named could be asked for."""
+        self._listening = listening
 
     def fetch(self, study: str | None, since: str | None, spool: Spool) -> int:
-        """Bring all MR slices of a study, or of the studies since a date, into the spool.
-
-        Returns:
-            0 if all that the archive has came, else 1.
-        """
-        came: set[str] = set()
-        spool.taken = came.add
+        """As `Source.fetch`; slices that are moved come to a receiver of this process."""
         if self._listening is not None:
-            receiver = Receiver(spool, self._terms, self._tell)
+            receiver = Receiver(spool, self._terms, self.tell)
             threading.Thread(target=receiver.serve, args=(self._listening,), daemon=True).start()
-        status = DONE
-        try:
-            studies = [study] if study else self._studies(since)
-            if not studies:
-                self._tell(f"{self._peer}: has no study since {since}")
-            for one in studies:
-                status |= self._fetch_study(one, spool, came, named=bool(study))
-        except (PeerError, Released, OSError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            self._tell(f"{self._peer}: {reason or 'ended the association'}")
-            return FAILED
-        except ArchiveError as error:
-            self._tell(f"{self._peer}: {error}")
-            return FAILED
-        return status if self._complete else FAILED
+        return super().fetch(study, since, spool)
 
-    def _studies(self, since: str) -> list[str]:
+    def studies(self, since: str) -> Collection[str]:
         found = self._find("STUDY", {_DATE: f"{since}-", _STUDY: ""})
-        return list(dict.fromkeys(one[_STUDY] for one in found if self._is_named(one, _STUDY)))
+        names = [one.get(_STUDY, "") for one in found]
+        return dict.fromkeys(one for one in names if self.is_named(one))
 
-    def _is_named(self, answer: dict[int, str], tag: int) -> bool:
-        named = is_uid(answer.get(tag, ""))
-        if not named and self._complete:
-            self._tell(f"{self._peer}: names something by what is no UID; that is left out")
-        self._complete &= named
-        return named
-
-    def _fetch_study(self, study: str, spool: Spool, came: set[str], named: bool) -> int:
-        wanted: set[str] = set()
-        unlisted = 0
+    def series(self, study: str) -> dict[str, int]:
         keys = {_STUDY: study, _SERIES: "", _MODALITY: "MR", _COUNT: ""}
-        found = self._find("SERIES", keys)
-        series = {
-            one[_SERIES]: one.get(_COUNT, "")
-            for one in found
-            if one.get(_MODALITY, "MR") == "MR" and self._is_named(one, _SERIES)
+        return {
+            one[_SERIES]: as_count(one.get(_COUNT, ""))
+            for one in self._find("SERIES", keys)
+            if one.get(_MODALITY, "MR") == "MR" and self.is_named(one.get(_SERIES, ""))
         }
-        for one, stated in sorted(series.items()):
-            keys = {_STUDY: study, _SERIES: one, _INSTANCE: "", _CLASS: ""}
-            images = self._find("IMAGE", keys)
-            unlisted += max(0, as_count(stated) - len(images))
-            for image in images:
-                taken = image.get(_CLASS) or self._terms.sop_classes[0]
-                if taken in self._terms.sop_classes and self._is_named(image, _INSTANCE):
-                    wanted.add(image[_INSTANCE])
-            self._retrieve({_STUDY: study, _SERIES: one}, spool)
-        missing = len(wanted - came) + unlisted
-        if not wanted:
-            if named:
-                self._tell(f"{self._peer}: has no MR slice of the study")
-            return FAILED if named else DONE
-        if missing:
-            every = len(wanted) + unlisted
-            self._tell(f"{self._peer}: {missing} of {every} slices of the study did not come")
-        return FAILED if missing else DONE
+
+    def slices(self, study: str, series: str) -> tuple[set[str], int]:
+        keys = {_STUDY: study, _SERIES: series, _INSTANCE: "", _CLASS: ""}
+        images, found = self._find("IMAGE", keys), set()
+        for one in images:
+            sop_class = one.get(_CLASS) or self._terms.sop_classes[0]
+            if sop_class in self._terms.sop_classes and self.is_named(one.get(_INSTANCE, "")):
+                found.add(one[_INSTANCE])
+        return found, len(images)
+
+    def why(self, error: Exception) -> str:
+        if isinstance(error, OSError):
+            return super().why(error)
+        return str(error) or "ended the association"
 
     def _find(self, level: str, keys: dict[int, str]) -> list[dict[int, str]]:
         association, contexts = self._connect([_asked(FIND_CLASS, [IMPLICIT_LITTLE])])
@@ -153,12 +112,12 @@ class Archive:
                     found.append(read_identifier(data))
                     size += len(data)
                 if size > _MOST_BYTES:
-                    raise ArchiveError("answers without end")
+                    raise SourceError("answers without end")
             return found
         finally:
             association.release()
 
-    def _retrieve(self, keys: dict[int, str], spool: Spool) -> None:
+    def bring(self, study: str, series: str, wanted: set[str], spool: Spool) -> None:
         moves = self._listening is not None
         sop_class, kind = (MOVE_CLASS, MOVE) if moves else (GET_CLASS, GET)
         asked = [_asked(sop_class, [IMPLICIT_LITTLE])]
@@ -172,23 +131,26 @@ class Archive:
         association, contexts = self._connect(asked, () if moves else self._terms.sop_classes)
         try:
             command = Command(kind, 1, sop_class, destination=self._own if moves else None)
-            data = identifier({_LEVEL: "SERIES", **keys})
+            data = identifier({_LEVEL: "SERIES", _STUDY: study, _SERIES: series})
             association.send(contexts[sop_class][0], command, data)
-            for _ in self._answers(association, kind, spool):
+            for _ in self._answers(association, kind, spool, study):
                 continue
         finally:
             association.release()
 
     def _answers(
-        self, association: Association, kind: int, spool: Spool | None = None
+        self,
+        association: Association,
+        kind: int,
+        spool: Spool | None = None,
+        study: str | None = None,
     ) -> Iterator[Message]:
-        """Each answer to a request, the last one too; slices between them go to the spool."""
+        """Each answer to a request, the last one too; slices of the study go to the spool."""
 
         def sink_for(context: Context, command: Command):
             if command.field == STORE and spool is not None:
-                return spool.begin(
-                    command.sop_class or "", command.instance or "", context.syntaxes[0]
-                )
+                names = command.sop_class or "", command.instance or ""
+                return spool.begin(*names, context.syntaxes[0], study)
             return _Answer()
 
         answers = 0
@@ -200,7 +162,7 @@ class Archive:
                 names = command.sop_class, command.instance
                 answer = Command(STORE | RESPONSE, command.message, *names, status, why)
                 if why:
-                    self._tell(f"{self._peer}: sent a slice that is refused: {why}")
+                    self.tell(refusal(self.name, command.sop_class, why))
                 association.send(message.context, answer)
                 continue
             if command.field != kind | RESPONSE or command.status is None:
@@ -208,10 +170,10 @@ class Archive:
             answers += 1
             yield message
             if answers > _MOST_ANSWERS:
-                raise ArchiveError("answers without end")
+                raise SourceError("answers without end")
             if command.status not in _GOES_ON:
                 if command.status != SUCCESS:
-                    self._tell(f"{self._peer}: answers with status {command.status:04X}")
+                    self.tell(f"{self.name}: answers with status {command.status:04X}")
                 return
 
     def _connect(
@@ -230,7 +192,7 @@ class Archive:
             wire.write(upper_layer.ASSOCIATE_RQ, upper_layer.proposal_body(proposal, accept=False))
             kind, body = wire.read()
             if kind == upper_layer.ASSOCIATE_RJ:
-                raise ArchiveError(
+                raise SourceError(
                     f"refuses an association with {self._own}; is that AE title registered there?"
                 )
             if kind != upper_layer.ASSOCIATE_AC:
@@ -248,7 +210,7 @@ class Archive:
         if contexts[0].abstract not in taken:
             wire.abort()
             wire.close()
-            raise ArchiveError("does not offer what is needed of it (C-FIND, and C-GET or C-MOVE)")
+            raise SourceError("does not offer what is needed of it (C-FIND, and C-GET or C-MOVE)")
         agreed = [one for some in taken.values() for one in some]
         return Association(wire, agreed, answer.longest), taken
 

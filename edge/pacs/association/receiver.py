@@ -1,7 +1,8 @@
 """The receiver: takes slices by C-STORE, answers C-ECHO, refuses everything else.
 
-A thread an association, so many at a time. Nothing that a peer sends is written to a log: only its
-address is, and what went wrong, in our own words.
+A thread an association, so many at a time. A log gets a peer's address, and what went wrong in our
+own words. Of what the peer sends it gets the AE titles of an association that is refused, and the
+standard's name of a SOP class that is not taken.
 """
 
 import errno
@@ -32,8 +33,8 @@ from edge.pacs.association.messages import (
 )
 from edge.pacs.association.tls import Tls
 from edge.pacs.association.upper_layer import Context, PeerError, Proposal, Wire
-from edge.pacs.spool import Incoming, NoRoomError, RefusedError, Spool, TooLargeError
-from edge.pacs.uids import EXPLICIT_LITTLE, IMPLICIT_LITTLE, VERIFICATION
+from edge.pacs.spool import Incoming, MismatchError, NoRoomError, RefusedError, Spool
+from edge.pacs.uids import EXPLICIT_LITTLE, IMPLICIT_LITTLE, VERIFICATION, class_name
 
 MOST = 32
 """Associations at a time; the next one is asked to come later."""
@@ -172,9 +173,16 @@ class Receiver:
             problem = "too many associations" if many else self._why_not(asked)
             if problem:
                 wire.write(upper_layer.ASSOCIATE_RJ, bytes((0, *upper_layer.REJECTIONS[problem])))
-                self._tell(f"{host}: is refused an association: {problem}")
+                titles = f"{asked.calling!r} calls {asked.called!r}"
+                self._tell(f"{host}: is refused an association ({titles}): {problem}")
                 return
             contexts = [self._agreed(one) for one in asked.contexts]
+            others = sorted(
+                {one.abstract for one in contexts if one.result == upper_layer.NO_ABSTRACT_SYNTAX}
+            )
+            if len(others) == len({one.abstract for one in contexts} - {VERIFICATION}) > 0:
+                more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+                self._tell(f"{host}: offers what is not taken: {class_name(others[0])}{more}")
             answer = Proposal(asked.called, asked.calling, contexts)
             wire.write(upper_layer.ASSOCIATE_AC, upper_layer.proposal_body(answer, accept=True))
             taken = [one for one in contexts if one.result == upper_layer.ACCEPTED]
@@ -240,14 +248,15 @@ class Receiver:
                 return  # nothing was asked, and there is nothing to cancel
             answer.status = UNKNOWN_OPERATION
         elif not isinstance(message.sink, Incoming):
-            answer.status = UNKNOWN_CLASS
+            answer.status, answer.comment = UNKNOWN_CLASS, "its class was not agreed on"
+            self._tell(refusal(host, command.sop_class, answer.comment))
         else:
             answer.status, answer.comment = take(message.sink)
             if answer.status == SUCCESS:
                 self._full = False
             elif answer.status != OUT_OF_RESOURCES or not self._full:
                 self._full = answer.status == OUT_OF_RESOURCES
-                self._tell(f"{host}: sent a slice that is refused: {answer.comment}")
+                self._tell(refusal(host, command.sop_class, answer.comment))
         association.send(context, answer)
 
 
@@ -255,14 +264,18 @@ def take(incoming: Incoming) -> tuple[int, str | None]:
     """Keep a slice that has come; the status to answer, and why, if it is not kept."""
     try:
         incoming.commit()
-    except TooLargeError as error:
-        return OUT_OF_RESOURCES, str(error)
     except NoRoomError as error:
         return OUT_OF_RESOURCES, str(error)
+    except MismatchError as error:
+        return MISMATCH, str(error)
     except RefusedError as error:
-        is_other = "another" in str(error)
-        return MISMATCH if is_other else NOT_UNDERSTOOD, str(error)
+        return NOT_UNDERSTOOD, str(error)
     return SUCCESS, None
+
+
+def refusal(peer: object, sop_class: str | None, why: str) -> str:
+    """What a log gets of a slice that is not kept."""
+    return f"{peer}: sent a slice ({class_name(sop_class or '')}) that is refused: {why}"
 
 
 class _Nowhere:

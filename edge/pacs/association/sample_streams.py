@@ -1,7 +1,7 @@
 """One small picture in each compressed transfer syntax, to try what an installation decodes.
 
 16 x 16 values of 12 bits, of 8 bits for JPEG baseline: `values` computes them. Made with dcmtk's
-dcmcjpeg and dcmcjpls and with Pillow; tests/edge/pacs/test_transfer_syntaxes.py decodes each.
+dcmcjpeg and dcmcjpls and with Pillow.
 """
 
 from base64 import b85decode

@@ -1,11 +1,35 @@
 """TLS for associations and for DICOMweb, from certificates in files."""
 
+import argparse
 import errno
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edge.errors import EdgeError
+
 if TYPE_CHECKING:
     import ssl
+
+
+def tls_of(args: argparse.Namespace) -> "Tls | None":
+    """What the options say, once it has been tried; None: connections are not encrypted.
+
+    Raises:
+        EdgeError: a file cannot be read, or is no such certificate or key.
+    """
+    if not (args.tls_cert or args.tls_ca):
+        return None
+    tls = Tls(args.tls_cert, args.tls_key, args.tls_ca)
+    try:
+        (tls.for_server if args.scp else tls.for_client)()
+    except OSError as error:
+        if error.filename:
+            why = f"{error.filename}: cannot be used ({error.strerror or error})"
+        else:
+            names = "--tls-cert, --tls-key, --tls-ca"
+            why = f"{names}: cannot be used: they are no certificate and key that belong together"
+        raise EdgeError(why) from None
+    return tls
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from edge import NOTICE, __version__
 from edge.pacs.report.source_image import SourceImage
+from edge.pacs.uids import EXPLICIT_LITTLE
 from edge.scan.dicom.load_pydicom import load_pydicom
 
 MAKER = "mri-edge"
@@ -21,7 +22,6 @@ SCHEME = "99MRIEDGE"
 """Of our own codes: verdicts of research software are no findings of anybody."""
 COMPREHENSIVE_SR = "1.2.840.10008.5.1.4.1.1.88.33"
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
-EXPLICIT = "1.2.840.10008.1.2.1"
 _IMPLEMENTATION = "2.25.183327411829506617044178427316528101233"
 
 
@@ -105,7 +105,7 @@ def as_file(data) -> Made:
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = data.SOPClassUID
     meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID
-    meta.TransferSyntaxUID = EXPLICIT
+    meta.TransferSyntaxUID = EXPLICIT_LITTLE
     meta.ImplementationClassUID = _IMPLEMENTATION
     meta.ImplementationVersionName = f"mri-edge {__version__}"[:16]
     data.file_meta = meta

@@ -10,13 +10,13 @@ import re
 import warnings
 from typing import NamedTuple
 
+from edge.console.network_types import is_uid
 from edge.files.regular_file import open_regular
+from edge.scan.dicom.elements import has_too_many_items
 from edge.scan.dicom.header_stream import header_stream
 from edge.scan.dicom.load_pydicom import load_pydicom
-from edge.scan.dicom.slice import MAX_HEADER_BYTES, MAX_ITEMS
+from edge.scan.dicom.slice import MAX_HEADER_BYTES
 
-_ITEM_MARKS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")  # little, big endian
-_UID = re.compile(r"[0-9]+(\.[0-9]+)+")
 _DATE, _TIME = re.compile(rb"\d{8}"), re.compile(rb"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?")
 _LONGEST = 400
 """Bytes of a value that is copied: a name may have 64 characters in each of three scripts."""
@@ -93,7 +93,7 @@ def read_source(path: str) -> SourceImage | None:
         with open_regular(path) as file:
             window = file.read(MAX_HEADER_BYTES)
         stream = header_stream(window, MAX_HEADER_BYTES)
-        if sum(map(stream.getvalue().count, _ITEM_MARKS)) > MAX_ITEMS:
+        if has_too_many_items(stream.getvalue()):
             return None
         tags = [*_KEYS, *(tag for tag, _ in (*PATIENT, *STUDY))]
         with warnings.catch_warnings():
@@ -109,7 +109,7 @@ def _source(data) -> SourceImage | None:
         str(data.get(key) or "")
         for key in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")
     ]
-    if not all(len(uid) <= 64 and _UID.fullmatch(uid) for uid in uids):
+    if not all(map(is_uid, uids)):
         return None
     number = str(data.get("InstanceNumber", "")).strip()
     return SourceImage(

@@ -1,28 +1,23 @@
 """An archive asked over DICOMweb (PS3.18): QIDO-RS says what there is, WADO-RS brings it.
 
 A WADO-RS answer can be cut short with status 200 and no error: so what came is compared with what
-QIDO named, slice by slice, and what is missing is asked for by itself. Written on the standard
-library's HTTP client: it loads in a hundredth of the time of a library for this, and the answer
-goes to disk as it comes.
+QIDO named, slice by slice, and what is missing is asked for by itself.
 """
 
 import http.client
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
 from urllib.parse import quote, urlencode, urlsplit
 
-from edge.console.exit_status import DONE, FAILED
-from edge.errors import EdgeError
 from edge.model_file import bounded_json
-from edge.pacs.association.receiver import Terms, take
+from edge.pacs.association.receiver import Terms, refusal, take
+from edge.pacs.source import Source, SourceError
 from edge.pacs.spool import Incoming, Spool
-from edge.pacs.uids import as_count, is_uid
+from edge.pacs.uids import as_count
+from edge.pacs.web.connection import AUTHORIZATION, authorized, connect
 from edge.pacs.web.multipart import Bounded, CutShortError, parts
 from edge.scan.dicom.byte_order import meta_header
 
-AUTHORIZATION = "MRI_EDGE_DICOMWEB_AUTHORIZATION"
-"""The environment variable that holds what is sent as the header of that name."""
 _PATIENCE = 60.0
 """Seconds that the server may be silent."""
 _LONGEST_QUERY, _LONGEST_ANSWER = 600.0, 7200.0
@@ -41,11 +36,7 @@ _CLASS, _INSTANCE, _MODALITY = "00080016", "00080018", "00080060"
 _STUDY, _SERIES, _COUNT = "0020000D", "0020000E", "00201209"
 
 
-class WebError(EdgeError):
-    """The archive cannot be asked, or does not answer as it must. No text of its answer."""
-
-
-class DicomWeb:
+class DicomWeb(Source):
     """An archive, by its DICOMweb services.
 
     Args:
@@ -53,108 +44,56 @@ class DicomWeb:
         tell: takes what went wrong, in a line.
     """
 
+    breaks = (OSError, http.client.HTTPException)
+
     def __init__(self, url: str, terms: Terms, tell: Callable[[str], object]):
-        self._terms, self._say = terms, tell
-        self._said: set[str] = set()
-        self._complete = True
-        """Whether all that the archive named could be asked for."""
-        parts = urlsplit(url)
-        self._secure, self._host, self._port = parts.scheme == "https", parts.hostname, parts.port
-        self._base = parts.path.rstrip("/")
-        self.name = f"{parts.scheme}://{parts.netloc}{self._base}"
+        self._server = urlsplit(url)
+        super().__init__(url, tell)
+        self._terms = terms
+        self._refused: set[str] = set()
+        """UIDs of slices that came, and were not kept."""
 
-    def fetch(self, study: str | None, since: str | None, spool: Spool) -> int:
-        """Bring all MR slices of a study, or of the studies since a date, into the spool.
+    def studies(self, since: str) -> Collection[str]:
+        return self._names("/studies", {"StudyDate": f"{since}-"}, _STUDY)
 
-        Returns:
-            0 if all that the archive has came, else 1.
-        """
-        came: set[str] = set()
-        spool.taken = came.add
-        status = DONE
-        try:
-            studies = (
-                [study] if study else self._names("/studies", {"StudyDate": f"{since}-"}, _STUDY)
-            )
-            if not studies:
-                self._tell(f"{self.name}: has no study since {since}")
-            for one in studies:
-                status |= self._fetch_study(one, spool, came, named=bool(study))
-        except (OSError, http.client.HTTPException) as error:
-            reason = getattr(error, "strerror", None) or type(error).__name__
-            self._tell(f"{self.name}: cannot be asked ({reason})")
-            return FAILED
-        except WebError as error:
-            self._tell(f"{self.name}: {error}")
-            return FAILED
-        return status if self._complete else FAILED
+    def series(self, study: str) -> dict[str, int]:
+        return self._names(f"/studies/{study}/series", {"Modality": "MR"}, _SERIES)
 
-    def _tell(self, message: str) -> None:
-        if message not in self._said:
-            self._said.add(message)
-            self._say(message)
-
-    def _fetch_study(self, study: str, spool: Spool, came: set[str], named: bool) -> int:
-        wanted: set[str] = set()
-        place = f"/studies/{study}"
-        unlisted = 0
-        for series, stated in self._names(f"{place}/series", {"Modality": "MR"}, _SERIES).items():
-            inner = f"{place}/series/{series}"
-            there, listed = self._slices(inner)
-            wanted |= there
-            unlisted += max(0, stated - listed)
-            self._retrieve(inner, spool, there)
-            attempts = 0
-            for one in sorted(there - came):  # the answer was cut short, or lacks some
-                whole = self._retrieve(f"{inner}/instances/{one}", spool, {one})
-                attempts = 0 if whole else attempts + 1
-                if attempts == _ATTEMPTS:  # each may take as long as patience lasts
-                    break
-        if not wanted:
-            if named:
-                self._tell(f"{self.name}: has no MR slice of the study")
-            return FAILED if named else DONE
-        missing = len(wanted - came) + unlisted
-        if missing:
-            every = len(wanted) + unlisted
-            self._tell(
-                f"{self.name}: {missing} of {every} slices of the study did not come, or not in a "
-                "transfer syntax that is decoded here"
-            )
-        return FAILED if missing else DONE
-
-    def _slices(self, place: str) -> tuple[set[str], int]:
-        """The MR slices of a series, and how many objects it lists in all."""
+    def slices(self, study: str, series: str) -> tuple[set[str], int]:
         found, listed = set(), 0
-        for one in self._query(f"{place}/instances", {}):
+        for one in self._query(f"/studies/{study}/series/{series}/instances", {}):
             listed += 1
             sop_class = _value(one, _CLASS) or self._terms.sop_classes[0]
             instance = _value(one, _INSTANCE)
-            if sop_class in self._terms.sop_classes and self._is_named(instance):
+            if sop_class in self._terms.sop_classes and self.is_named(instance):
                 found.add(instance)
         return found, listed
+
+    def bring(self, study: str, series: str, wanted: set[str], spool: Spool) -> None:
+        place = f"/studies/{study}/series/{series}"
+        self._retrieve(place, study, wanted, spool)
+        attempts = 0
+        # The answer was cut short, or lacks some.
+        for one in sorted(wanted - self.came - self._refused):
+            whole = self._retrieve(f"{place}/instances/{one}", study, {one}, spool)
+            attempts = 0 if whole else attempts + 1
+            if attempts == _ATTEMPTS:  # each may take as long as patience lasts
+                break
 
     def _names(self, place: str, keys: dict[str, str], tag: str) -> dict[str, int]:
         """UIDs of studies or MR series, and how many objects each says it has; 0: it does not."""
         found = {}
         for one in self._query(place, keys):
-            if _value(one, _MODALITY) in ("", "MR") and self._is_named(_value(one, tag)):
+            if _value(one, _MODALITY) in ("", "MR") and self.is_named(_value(one, tag)):
                 found[_value(one, tag)] = as_count(_value(one, _COUNT))
         return found
-
-    def _is_named(self, uid: str) -> bool:
-        if is_uid(uid):
-            return True
-        self._tell(f"{self.name}: names something by what is no UID; that is left out")
-        self._complete = False
-        return False
 
     def _query(self, place: str, keys: dict[str, str]) -> Iterator[dict]:
         """QIDO-RS, page by page, until a page brings nothing new."""
         seen: set[str] = set()
         for page in range(_MOST_PAGES):
             asked = {**keys, "limit": str(_PAGE), "offset": str(page * _PAGE)}
-            with closing(self._connect()) as connection:
+            with closing(connect(self._server, self._terms.tls, _PATIENCE)) as connection:
                 answer = self._get(
                     connection, f"{place}?{urlencode(asked)}", "application/dicom+json"
                 )
@@ -164,7 +103,9 @@ class DicomWeb:
             try:
                 found = bounded_json.loads(data or b"[]", _LONGEST_JSON)
             except ValueError:
-                raise WebError("answers a query with what is no JSON, or with too much") from None
+                raise SourceError(
+                    "answers a query with what is no JSON, or with too much"
+                ) from None
             fresh = 0
             for one in found if isinstance(found, list) else []:
                 name = _value(one, _INSTANCE) or _value(one, _SERIES) or _value(one, _STUDY)
@@ -175,59 +116,57 @@ class DicomWeb:
             if not fresh:  # a server may give fewer than it was asked for
                 return
 
-    def _retrieve(self, place: str, spool: Spool, wanted: set[str]) -> bool:
+    def _retrieve(self, place: str, study: str, wanted: set[str], spool: Spool) -> bool:
         """WADO-RS: each file of a multipart answer to the spool, as it comes; False: it was cut."""
         most = len(wanted) * (spool.largest + _HEAD) + _HEAD
-        with closing(self._connect()) as connection:
+        with closing(connect(self._server, self._terms.tls, _PATIENCE)) as connection:
             try:
                 answer = self._get(connection, place, _MULTIPART)
-            except WebError as error:
-                self._tell(f"{self.name}: {error}")
+            except SourceError as error:
+                self.tell(f"{self.name}: {error}")
                 return True
             boundary = answer.headers.get_boundary()
             if answer.headers.get_content_type() != "multipart/related" or not boundary:
-                self._tell(f"{self.name}: answers with no multipart/related")
+                self.tell(f"{self.name}: answers with no multipart/related")
                 return True
             try:
                 stream = Bounded(answer, most, _LONGEST_ANSWER)
                 for _ in parts(
-                    stream, boundary.encode(), lambda: _Part(spool, self._terms, wanted)
+                    stream, boundary.encode(), lambda: _Part(self, study, wanted, spool)
                 ):
                     continue
             except (OSError, http.client.HTTPException, CutShortError):
                 return False  # what is missing is seen by the count
             return True
 
-    def _connect(self) -> http.client.HTTPConnection:
-        if not self._secure:
-            return http.client.HTTPConnection(self._host, self._port, timeout=_PATIENCE)
-        import ssl
+    def decodes(self, syntax: bytes) -> bool:
+        """Whether files of a transfer syntax are taken."""
+        return syntax.decode("ascii", "replace") in self._terms.syntaxes
 
-        tls = self._terms.tls
-        context = tls.for_client() if tls else ssl.create_default_context()
-        return http.client.HTTPSConnection(
-            self._host, self._port, timeout=_PATIENCE, context=context
-        )
+    def take(self, incoming: Incoming) -> None:
+        """Keep a slice that has come, or tell why it is not kept."""
+        _, why = take(incoming)
+        if why:
+            self._refused.add(incoming.instance)
+            self.tell(refusal(self.name, incoming.sop_class, why))
 
     def _get(self, connection, place: str, accept: str) -> http.client.HTTPResponse:
-        headers = {"Accept": accept}
-        if secret := os.environ.get(AUTHORIZATION):
-            headers["Authorization"] = secret.strip()
-        connection.request("GET", quote(self._base) + place, headers=headers)
+        path = quote(self._server.path) + place
+        connection.request("GET", path, headers=authorized({"Accept": accept}))
         answer = connection.getresponse()
         if answer.status in (401, 403):
-            raise WebError(f"lets nobody in without a password (status {answer.status}); see "
+            raise SourceError(f"lets nobody in without a password (status {answer.status}); see "
                            f"{AUTHORIZATION}")  # fmt: skip
         if answer.status not in (200, 204, 206):
-            raise WebError(f"answers with status {answer.status}")
+            raise SourceError(f"answers with status {answer.status}")
         return answer
 
 
 class _Part:
     """One file of an answer: its meta header is replaced by our own, its data set goes to disk."""
 
-    def __init__(self, spool: Spool, terms: Terms, wanted: set[str]):
-        self._spool, self._terms, self._wanted = spool, terms, wanted
+    def __init__(self, source: DicomWeb, study: str, wanted: set[str], spool: Spool):
+        self._source, self._study, self._wanted, self._spool = source, study, wanted, spool
         self._head = b""
         self._incoming: Incoming | None = None
         self._unwanted = False
@@ -246,7 +185,7 @@ class _Part:
         if self._incoming is None and not self._unwanted:
             self._begin()
         if self._incoming is not None:
-            take(self._incoming)
+            self._source.take(self._incoming)
 
     def discard(self) -> None:
         if self._incoming is not None:
@@ -255,13 +194,10 @@ class _Part:
     def _begin(self) -> None:
         syntax, at = meta_header(self._head)
         sop_class, instance = _named(self._head)
-        if (
-            instance not in self._wanted
-            or syntax.decode("ascii", "replace") not in self._terms.syntaxes
-        ):
+        if not (instance in self._wanted and self._source.decodes(syntax)):
             self._unwanted, self._head = True, b""
             return
-        self._incoming = self._spool.begin(sop_class, instance, syntax.decode())
+        self._incoming = self._spool.begin(sop_class, instance, syntax.decode(), self._study)
         self._incoming.write(self._head[at:])
         self._head = b""
 

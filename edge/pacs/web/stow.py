@@ -1,22 +1,20 @@
-"""Objects sent by STOW-RS (PS3.18, 10.5), with the standard library's HTTP client.
+"""Objects sent by STOW-RS (PS3.18, 10.5).
 
 What counts is what the answer says of each object: an archive may store some of what it was sent.
-Redirections are not followed: nothing goes where nobody said.
 """
 
 import os
 import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 from urllib.parse import urlsplit
 
 from edge.model_file import bounded_json
 from edge.pacs.association.tls import Tls
 from edge.pacs.destination import Sent, UnreachableError
+from edge.pacs.web.connection import AUTHORIZATION, authorized, connect
 
-AUTHORIZATION = "MRI_EDGE_DICOMWEB_AUTHORIZATION"
-"""Environment variable: what is sent as the header of that name."""
 _SECONDS = 60
 _MOST_OBJECTS, _MOST_BYTES = 16, 16 << 20
 """Of one request."""
@@ -64,17 +62,12 @@ class WebDestination:
             "Content-Type": f'multipart/related; type="application/dicom"; boundary={boundary}',
             "Accept": "application/dicom+json",
         }
-        if secret := os.environ.get(AUTHORIZATION):
-            headers["Authorization"] = secret.strip()
-        host, port = self._parts.hostname, self._parts.port
-        if self._parts.scheme == "https":
-            context = self._tls.for_client() if self._tls else None
-            connection = HTTPSConnection(host, port, timeout=_SECONDS, context=context)
-        else:
-            connection = HTTPConnection(host, port, timeout=_SECONDS)
+        connection = connect(self._parts, self._tls, _SECONDS)
         try:
             path = f"{self._parts.path}/studies"
-            connection.request("POST", path, body + f"--{boundary}--\r\n".encode(), headers)
+            connection.request(
+                "POST", path, body + f"--{boundary}--\r\n".encode(), authorized(headers)
+            )
             answer = connection.getresponse()
             return answer.status, answer.read(_MOST_ANSWER)
         except ssl.SSLCertVerificationError:

@@ -1,13 +1,9 @@
-"""Archives to send to: Orthanc, a real one, and peers that answer as they are told."""
+"""A node, and archives: Orthanc, a real one, and peers that answer as they are told."""
 
-import json
 import subprocess
 import threading
-import time
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.request import Request, urlopen
 
 import pytest
 
@@ -20,55 +16,9 @@ from edge.inference.engines import installed
 from edge.pacs.report.derived_object import Made
 from edge.pacs.send_queue import SendQueue
 from tests.edge.conftest import MODELS
-from tests.edge.pacs.network import free_port
-from tests.edge.pacs.network import tool as find_tool
+from tests.edge.pacs.network import Node, tool
+from tests.edge.pacs.orthanc import orthanc, running_orthanc  # noqa: F401
 from tests.edge.pacs.studies import gradients, write_study
-
-PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
-
-
-@dataclass(frozen=True)
-class Orthanc:
-    """A running archive."""
-
-    http: int
-    dicom: int
-    folder: Path
-
-    @property
-    def peer(self) -> str:
-        return f"ARCHIVE@127.0.0.1:{self.dicom}"
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.http}/dicom-web"
-
-    def get(self, path: str) -> bytes:
-        with urlopen(f"http://127.0.0.1:{self.http}/{path}", timeout=30) as answer:
-            return answer.read()
-
-    def json(self, path: str):
-        return json.loads(self.get(path))
-
-    def store(self, path: Path) -> None:
-        url = f"http://127.0.0.1:{self.http}/instances"
-        with urlopen(Request(url, path.read_bytes(), method="POST"), timeout=30):
-            pass
-
-    def instances(self, modality: str | None = None) -> dict[str, bytes]:
-        """All that it has, by UID."""
-        found = {}
-        for one in self.json("instances?expand"):
-            tags = self.json(f"instances/{one['ID']}/simplified-tags")
-            if modality is None or tags["Modality"] == modality:
-                found[tags["SOPInstanceUID"]] = self.get(f"instances/{one['ID']}/file")
-        return found
-
-    def clear(self) -> None:
-        for one in self.json("patients"):
-            url = f"http://127.0.0.1:{self.http}/patients/{one}"
-            with urlopen(Request(url, method="DELETE"), timeout=30):
-                pass
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +26,7 @@ def certificates(tmp_path_factory) -> Path:
     """A certificate for 127.0.0.1 that is its own authority, and its key."""
     folder = tmp_path_factory.mktemp("tls")
     subprocess.run(
-        [find_tool("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+        [tool("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
          "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
          "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
         check=True, capture_output=True,
@@ -84,50 +34,20 @@ def certificates(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def running_orthanc(tmp_path_factory):
-    program = find_tool("Orthanc")
-    if not PLUGIN.exists():
-        pytest.skip("Orthanc's DICOMweb plugin is not installed")
-    folder = tmp_path_factory.mktemp("orthanc")
-    archive = Orthanc(free_port(), free_port(), folder)
-    settings = {
-        "StorageDirectory": str(folder / "store"),
-        "IndexDirectory": str(folder / "store"),
-        "HttpPort": archive.http,
-        "DicomPort": archive.dicom,
-        "DicomAet": "ARCHIVE",
-        "DicomCheckCalledAet": True,
-        "OverwriteInstances": True,  # what is sent again must be the same to the byte
-        "RemoteAccessAllowed": False,
-        "AuthenticationEnabled": False,
-        "Plugins": [str(PLUGIN)],
-        "DicomModalities": {"node": ["MRI-EDGE", "127.0.0.1", 104]},  # may ask for studies
-    }
-    (folder / "orthanc.json").write_text(json.dumps(settings))
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [program, folder / "orthanc.json"], stdout=log, stderr=subprocess.STDOUT
-        )
-    try:
-        for _ in range(200):
-            try:
-                archive.json("system")
-                break
-            except OSError:
-                assert process.poll() is None, (folder / "log").read_text()
-                time.sleep(0.1)
-        yield archive
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
 @pytest.fixture
-def orthanc(running_orthanc):
-    """An empty archive."""
-    running_orthanc.clear()
-    return running_orthanc
+def node(tmp_path):
+    """Make a node with some options; it is stopped at the end."""
+    made = []
+
+    def make(*options: str, **more) -> Node:
+        folder = tmp_path / f"node{len(made)}"
+        folder.mkdir()
+        made.append(Node(folder, *options, **more))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()
 
 
 @pytest.fixture

@@ -114,16 +114,21 @@ class Node:
         return self.log.read_text()
 
     def memory(self) -> int:
-        """Bytes of all its processes, pages that they share counted once."""
-        total = 0
-        for one in Path("/proc").glob("[0-9]*"):
-            try:
-                if os.getpgid(int(one.name)) == self.process.pid:
-                    text = (one / "smaps_rollup").read_text()
-                    total += int(text.partition("\nPss:")[2].split()[0]) * 1024
-            except OSError:
-                continue
-        return total
+        """Bytes of all its processes."""
+        return memory_of_group(self.process.pid)
+
+
+def memory_of_group(group: int) -> int:
+    """Bytes of a group's processes, pages that they share counted once (PSS)."""
+    total = 0
+    for one in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.getpgid(int(one.name)) == group:
+                text = (one / "smaps_rollup").read_text()
+                total += int(text.partition("\nPss:")[2].split()[0]) * 1024
+        except OSError:
+            continue
+    return total
 
 
 def read(path: Path) -> list[dict]:
@@ -131,22 +136,6 @@ def read(path: Path) -> list[dict]:
     if not path.exists():
         return []
     return [json.loads(line) for line in path.read_text().splitlines(True) if line.endswith("\n")]
-
-
-@pytest.fixture
-def node(tmp_path):
-    """Make a node with some options; it is stopped at the end."""
-    made = []
-
-    def make(*options: str, **more) -> Node:
-        folder = tmp_path / f"node{len(made)}"
-        folder.mkdir()
-        made.append(Node(folder, *options, **more))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.stop()
 
 
 def store(port: int, *files, program: str = "storescu", options=(), check=True):

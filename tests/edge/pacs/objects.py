@@ -6,7 +6,7 @@ from pathlib import Path
 from edge import Classifier
 from edge.pacs.report_studies import report_files
 from edge.pacs.send_queue import SendQueue
-from tests.edge.pacs.conftest import find_tool
+from tests.edge.pacs.network import tool
 from tests.edge.pacs.studies import Study
 
 SR, SC = "1.2.840.10008.5.1.4.1.1.88.33", "1.2.840.10008.5.1.4.1.1.7"
@@ -31,8 +31,6 @@ def of_class(paths: list[Path], sop_class: str) -> list:
 
 def complaints(path: Path) -> list[str]:
     """What dciodvfy finds wrong; our own coding scheme is none that it knows."""
-    done = subprocess.run(
-        [find_tool("dciodvfy"), path], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([tool("dciodvfy"), path], capture_output=True, text=True, check=False)
     lines = (done.stdout + done.stderr).splitlines()
     return [line for line in lines if line.startswith(("Error", "Warning")) and "99MRI" not in line]

@@ -1,6 +1,5 @@
 """An archive as source: Orthanc, over DICOMweb, by C-GET and by C-MOVE."""
 
-import io
 import json
 import subprocess
 import sys
@@ -13,18 +12,17 @@ import pytest
 
 pytest.importorskip("pydicom")
 pytest.importorskip("pylibjpeg")
-from edge.pacs.web.multipart import CutShortError, parts
 from edge.scan.dicom.byte_order import meta_header
 from edge.service.watch import RESULTS
 from tests.edge.conftest import MODELS
 from tests.edge.pacs.network import STUDIES, free_port, read, write_slices
-from tests.edge.pacs.orthanc_server import compressed_study, server  # noqa: F401
+from tests.edge.pacs.orthanc import compressed_study
 
 
 @pytest.fixture(scope="module")
-def study(server, tmp_path_factory) -> tuple[str, int]:  # noqa: F811
+def study(running_orthanc, tmp_path_factory) -> tuple[str, int]:
     files = compressed_study(tmp_path_factory.mktemp("study"), "1.2.77")
-    server.put(files.values())
+    running_orthanc.store(*files.values())
     return "1.2.77", len(files)
 
 
@@ -40,18 +38,23 @@ def syntaxes(spool: Path) -> set[bytes]:
     return {meta_header(file.read_bytes()[:1000])[0] for file in spool.rglob("*.dcm")}
 
 
-def ways(server) -> dict[str, list[str]]:  # noqa: F811
+def ways(running_orthanc) -> dict[str, list[str]]:
     return {
-        "DICOMweb": ["--dicomweb", server.url],
-        "C-GET": ["--query-retrieve", server.peer],
-        "C-MOVE": ["--query-retrieve", server.peer, "--scp", f"MRI-EDGE@127.0.0.1:{server.node}"],
+        "DICOMweb": ["--dicomweb", running_orthanc.url],
+        "C-GET": ["--query-retrieve", running_orthanc.peer],
+        "C-MOVE": [
+            "--query-retrieve",
+            running_orthanc.peer,
+            "--scp",
+            f"MRI-EDGE@127.0.0.1:{running_orthanc.node}",
+        ],
     }
 
 
 @pytest.mark.parametrize("way", ["DICOMweb", "C-GET", "C-MOVE"])
-def test_a_study_in_all_transfer_syntaxes(server, study, tmp_path, way):  # noqa: F811
+def test_a_study_in_all_transfer_syntaxes(running_orthanc, study, tmp_path, way):
     uid, count = study
-    done = fetch(tmp_path / "spool", *ways(server)[way], "--study", uid)
+    done = fetch(tmp_path / "spool", *ways(running_orthanc)[way], "--study", uid)
     assert done.returncode == 0, done.stderr
     lines = read(tmp_path / "spool" / RESULTS)
     assert len(lines) == count == 7
@@ -60,26 +63,26 @@ def test_a_study_in_all_transfer_syntaxes(server, study, tmp_path, way):  # noqa
     (judged,) = read(tmp_path / "spool" / STUDIES)
     assert (judged["slices"], judged["version"]) == (count, 1)
     assert "not a medical device" in judged["notice"]
-    again = fetch(tmp_path / "spool", *ways(server)[way], "--study", uid)
+    again = fetch(tmp_path / "spool", *ways(running_orthanc)[way], "--study", uid)
     assert again.returncode == 0, again.stderr
     assert len(read(tmp_path / "spool" / RESULTS)) == count
     assert len(read(tmp_path / "spool" / STUDIES)) == 1
 
 
 @pytest.mark.parametrize("way", ["DICOMweb", "C-GET"])
-def test_since_a_date(server, study, tmp_path, way):  # noqa: F811
-    found = fetch(tmp_path / "a", *ways(server)[way], "--since", "2026-03-01")
+def test_since_a_date(running_orthanc, study, tmp_path, way):
+    found = fetch(tmp_path / "a", *ways(running_orthanc)[way], "--since", "2026-03-01")
     assert found.returncode == 0, found.stderr
     assert len(read(tmp_path / "a" / RESULTS)) == study[1]
-    none = fetch(tmp_path / "b", *ways(server)[way], "--since", "2026-03-02")
+    none = fetch(tmp_path / "b", *ways(running_orthanc)[way], "--since", "2026-03-02")
     assert "has no study since 20260302" in none.stderr
     assert none.returncode == 0
     assert read(tmp_path / "b" / RESULTS) == []
 
 
 @pytest.mark.parametrize("way", ["DICOMweb", "C-GET", "C-MOVE"])
-def test_a_study_that_is_not_there(server, tmp_path, way):  # noqa: F811
-    done = fetch(tmp_path / "spool", *ways(server)[way], "--study", "1.9.9")
+def test_a_study_that_is_not_there(running_orthanc, tmp_path, way):
+    done = fetch(tmp_path / "spool", *ways(running_orthanc)[way], "--study", "1.9.9")
     assert done.returncode == 1
     assert "no MR slice of the study" in done.stderr
 
@@ -166,47 +169,3 @@ def test_an_archive_with_a_password(tmp_path, monkeypatch, secret):
     assert done.returncode == (0 if secret else 1), done.stderr
     assert ("see MRI_EDGE_DICOMWEB_AUTHORIZATION" in done.stderr) is not bool(secret)
     assert "planted" not in done.stderr + done.stdout
-
-
-@pytest.mark.parametrize("cut", range(1, 200, 7))
-def test_parts_of_an_answer_however_they_come(cut):
-    class Kept:
-        def __init__(self):
-            self.data, self.state = b"", None
-
-        def write(self, data):
-            self.data += data
-
-        def commit(self):
-            self.state = "whole"
-
-        def discard(self):
-            self.state = "cut"
-
-    contents = [b"a" * 30, b"\r\n--", b"", b"\r\n--X\r\n-" * 3]
-    boundary = b"XYZ"
-    head = b"--XYZ\r\nContent-Type: application/dicom\r\n\r\n"
-    whole = b"\r\n".join(head + one for one in contents) + b"\r\n--XYZ--"
-
-    class Slow(io.RawIOBase):
-        def __init__(self, data):
-            self.rest = data
-
-        def read1(self, size):
-            found, self.rest = self.rest[: min(size, cut)], self.rest[min(size, cut) :]
-            return found
-
-        read = read1
-
-    made = []
-
-    def make():
-        made.append(Kept())
-        return made[-1]
-
-    assert len(list(parts(Slow(whole), boundary, make))) == 4
-    assert [one.data for one in made] == contents
-    made.clear()
-    with pytest.raises(CutShortError):
-        list(parts(Slow(whole[:-20]), boundary, make))
-    assert made[-1].state == "cut"

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 pytest.importorskip("pydicom")
-from tests.edge.pacs.network import MR, node, until, write_slices  # noqa: F401
+from tests.edge.pacs.network import MR, until, write_slices
 
 pytestmark = pytest.mark.slow
 SLICES, KILLS = 1000, 20
@@ -47,7 +47,7 @@ class Sender:
                 time.sleep(0.05)
 
 
-def test_kill_at_random_moments(node, tmp_path):  # noqa: F811
+def test_kill_at_random_moments(node, tmp_path):
     pytest.importorskip("pynetdicom")
     files = write_slices(tmp_path / "slices", SLICES)
     one = node("--settle", "1")

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("pydicom")
+from edge.cli import main
 from tests.edge.dicom_files import SECRET
-from tests.edge.pacs.network import STUDIES, Node, node, store, until, write_slices  # noqa: F401
+from tests.edge.pacs.network import STUDIES, Node, free_port, store, until, write_slices
 from tests.edge.test_imports import loaded_after
 
 PLANTED = (SECRET, "PlantedId", "19450508", "19450509", "Planted^Doctor")
@@ -22,7 +23,7 @@ def children(pid: int) -> list[int]:
     return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def test_a_study_is_received_classified_and_judged_once(node, tmp_path):  # noqa: F811
+def test_a_study_is_received_classified_and_judged_once(node, tmp_path):
     one = node("--settle", "0.5")
     files = write_slices(tmp_path / "in", 5)
     store(one.port, *files[:4])
@@ -45,7 +46,7 @@ def test_a_study_is_received_classified_and_judged_once(node, tmp_path):  # noqa
     assert len(one.results()) == 6
 
 
-def test_two_files_of_one_instance_get_two_verdicts_and_the_later_counts(node, tmp_path):  # noqa: F811
+def test_two_files_of_one_instance_get_two_verdicts_and_the_later_counts(node, tmp_path):
     one = node("--settle", "0.5")
     store(one.port, *write_slices(tmp_path / "a", 2))
     until(one.studies)
@@ -55,7 +56,7 @@ def test_two_files_of_one_instance_get_two_verdicts_and_the_later_counts(node, t
     assert one.studies()[-1]["slices"] == 2
 
 
-def test_a_damaged_slice_gets_its_line_too(node, tmp_path):  # noqa: F811
+def test_a_damaged_slice_gets_its_line_too(node, tmp_path):
     one = node("--settle", "0.5")
     (file,) = write_slices(tmp_path / "in", 1, BitsAllocated=24)
     store(one.port, file)
@@ -65,7 +66,7 @@ def test_a_damaged_slice_gets_its_line_too(node, tmp_path):  # noqa: F811
     assert until(one.studies)[0]["verdict"] == "rejected"
 
 
-def test_the_receiver_is_made_anew_when_it_dies(node, tmp_path):  # noqa: F811
+def test_the_receiver_is_made_anew_when_it_dies(node, tmp_path):
     one = node("--settle", "0.5")
     (receiver,) = children(one.process.pid)
     os.kill(receiver, signal.SIGKILL)
@@ -79,7 +80,7 @@ def test_a_receiver_that_cannot_work_is_tried_more_and_more_rarely(tmp_path, cap
 
     (tmp_path / "spool").write_text("no folder")
     process = SpoolProcess(str(tmp_path / "spool"), 1, lambda spool: 0, [], again=True)
-    process.start([])
+    process.start(list)
     last = time.monotonic() + 4
     while time.monotonic() < last:
         process.wait(0.1)
@@ -89,7 +90,7 @@ def test_a_receiver_that_cannot_work_is_tried_more_and_more_rarely(tmp_path, cap
     assert "in 2 s" in said
 
 
-def test_a_killed_node_leaves_nobody_behind(node, tmp_path):  # noqa: F811
+def test_a_killed_node_leaves_nobody_behind(node, tmp_path):
     one = node("--settle", "0.5")
     store(one.port, *write_slices(tmp_path / "in", 1))
     until(one.results)
@@ -102,7 +103,7 @@ def test_a_killed_node_leaves_nobody_behind(node, tmp_path):  # noqa: F811
     until(lambda: len(one.results()) == 2)
 
 
-def test_nothing_of_a_patient_is_told(node, tmp_path):  # noqa: F811
+def test_nothing_of_a_patient_is_told(node, tmp_path):
     one = node("--settle", "0.5")
     planted = {
         "PatientName": SECRET,
@@ -130,37 +131,70 @@ def test_nothing_of_a_patient_is_told(node, tmp_path):  # noqa: F811
     assert [word for word in PLANTED if word in text] == []
 
 
-def test_a_syntax_that_is_not_decoded_here_is_not_offered(monkeypatch):
-    from edge.pacs.association import transfer_syntaxes
-
-    every = transfer_syntaxes.decodable()
-    assert {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.5"} <= {*every}
-    from pydicom.pixels import get_decoder
-    from pydicom.uid import JPEGLSLossless
-
-    # As it is without a plugin that decodes it; nobody keeps a list that would have to change.
-    monkeypatch.setattr(get_decoder(JPEGLSLossless), "_available", {})
-    assert transfer_syntaxes.decodable() == [one for one in every if one != JPEGLSLossless]
-
-
-def test_each_sample_is_decoded_where_all_decoders_are_installed():
-    pytest.importorskip("pylibjpeg")
-    pytest.importorskip("openjpeg")
-    pytest.importorskip("libjpeg")
-    from edge.pacs.association.transfer_syntaxes import CANDIDATES, decodable
-
-    assert decodable() == list(CANDIDATES)
-
-
-def test_an_address_that_is_not_of_this_machine(tmp_path):
+def refused(*options) -> str:
+    """What a node says that does not start."""
     done = subprocess.run(
-        [sys.executable, "-m", "edge", "--scp", "192.0.2.1:104", "--spool", str(tmp_path / "s")],
+        [sys.executable, "-m", "edge", *map(str, options)],
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert done.returncode == 2
-    assert "192.0.2.1:104: cannot be used" in done.stderr
+    assert "receiving" not in done.stderr
+    return done.stderr
+
+
+def test_an_address_that_is_not_of_this_machine(tmp_path):
+    said = refused("--scp", "192.0.2.1:104", "--spool", tmp_path / "s")
+    assert "192.0.2.1:104: cannot be used" in said
+
+
+def test_a_port_that_needs_a_privilege(tmp_path, model, monkeypatch, capsys):
+    def listen(peer):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("edge.pacs.node.listen", listen)
+    command = ["--spool", str(tmp_path / "s"), "--model", str(model)]
+    for port, told in ((104, True), (11112, False)):
+        assert main(["--scp", f"127.0.0.1:{port}", *command]) == 2
+        said = capsys.readouterr().err
+        assert f"127.0.0.1:{port}: cannot be used (Permission denied)" in said
+        assert ("ports below 1024 need a privilege" in said) is told
+
+
+def test_a_spool_that_is_none(tmp_path):
+    """A mistyped name, or a disk that is not mounted: nothing is made in its place."""
+    (tmp_path / "file").write_text("")
+    for spool, words in (
+        (tmp_path / "file", "file: is no folder"),
+        (tmp_path / "file" / "s", "file is no folder; make it first"),
+        (tmp_path / "typo" / "s", "typo is no folder; make it first"),
+    ):
+        assert words in refused("--scp", free_port(), "--spool", spool)
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_spool_that_is_made_is_its_owner_s_alone(node):
+    one = node()
+    assert f"{one.spool}: was not there and is made" in one.said()
+    assert one.spool.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_spool_has_one_node(node, tmp_path):
+    """Whatever --out says: both would judge its studies, and each empties what the other brings."""
+    one = node()
+    out = ["--out", tmp_path / "other.ndjson"]
+    assert "stop that one first" in refused("--scp", free_port(), "--spool", one.spool, *out)
+    one.kill()  # and its children hold nothing for it
+    one.start()
+    assert one.stop() == 0
+
+
+def test_nothing_is_received_before_the_results_are_held(node, tmp_path):
+    out = tmp_path / "results.ndjson"
+    node("--out", str(out))
+    said = refused("--scp", free_port(), "--spool", tmp_path / "s", "--out", out)
+    assert str(out) in said
 
 
 def test_nothing_of_it_is_loaded_for_a_scan(model, scan):
@@ -169,7 +203,7 @@ def test_nothing_of_it_is_loaded_for_a_scan(model, scan):
     assert not loaded & {"pydicom", "ssl", "http", "ipaddress"}
 
 
-def test_memory_of_a_node(node, tmp_path):  # noqa: F811
+def test_memory_of_a_node(node, tmp_path):
     one = node("--settle", "0.5")
     files = write_slices(tmp_path / "in", 40, size=512)
     senders = [
@@ -189,7 +223,7 @@ def test_memory_of_a_node(node, tmp_path):  # noqa: F811
     assert most < 90e6
 
 
-def test_studies_of_results_in_another_place(node, tmp_path):  # noqa: F811
+def test_studies_of_results_in_another_place(node, tmp_path):
     one = node("--settle", "0.5", "--out", str(tmp_path / "results.ndjson"))
     store(one.port, *write_slices(tmp_path / "in", 1))
     until((tmp_path / "results.studies.ndjson").exists)
@@ -208,7 +242,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", str(place)], check=False)
 
 
-def test_a_disk_that_fills_up_and_is_emptied(small_disk, node, tmp_path):  # noqa: F811
+def test_a_disk_that_fills_up_and_is_emptied(small_disk, node, tmp_path):
     files = write_slices(tmp_path / "in", 60, size=512)
     one = Node(small_disk, "--settle", "0.5")
     try:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("pynetdicom")
-from tests.edge.pacs.conftest import Orthanc
-from tests.edge.pacs.network import STUDIES, Node, free_port, node, read, store, until  # noqa: F401
+from tests.edge.pacs.network import STUDIES, Node, free_port, read, store, until
 from tests.edge.pacs.objects import SC, SR
+from tests.edge.pacs.orthanc import Orthanc
 from tests.edge.pacs.studies import gradients, write_study
 
 BRIGHT = (60, 180, 190)
@@ -19,7 +19,7 @@ BRIGHT = (60, 180, 190)
 
 
 @pytest.fixture
-def sender(node, tmp_path):  # noqa: F811
+def sender(node, tmp_path):
     """Make a node that sends to an archive."""
 
     def make(archive: Orthanc | str, *options: str, stow: bool = False, **more) -> Node:

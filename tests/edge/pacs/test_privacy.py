@@ -12,7 +12,7 @@ import pydicom
 import pytest
 
 from tests.edge.pacs import studies
-from tests.edge.pacs.network import node, store, until  # noqa: F401
+from tests.edge.pacs.network import store, until
 from tests.edge.pacs.objects import SC, SR
 from tests.edge.pacs.studies import gradients, write_study
 
@@ -208,7 +208,7 @@ def check_a_node(tmp_path: Path, orthanc, sent: bytes, planted, said: str, own: 
 
 
 @pytest.mark.parametrize("how", ["send_results", "stow"])
-def test_a_node_tells_and_sends_what_it_must(node, planted, tmp_path, orthanc, how):  # noqa: F811
+def test_a_node_tells_and_sends_what_it_must(node, planted, tmp_path, orthanc, how):
     dicom = how == "send_results"
     tap = Tap(orthanc.dicom if dicom else orthanc.http)
     where = f"ARCHIVE@127.0.0.1:{tap.port}" if dicom else f"http://127.0.0.1:{tap.port}/dicom-web"

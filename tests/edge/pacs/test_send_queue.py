@@ -125,7 +125,7 @@ def test_versions_are_bounded(queue, monkeypatch):
 
 def test_a_queue_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(QueueError, match="cannot be written"):
+    with pytest.raises(QueueError, match="file is no folder; make it first"):
         SendQueue(str(tmp_path / "file" / "queue"), "A@h:104")
 
 

@@ -16,7 +16,7 @@ from edge.cli import main
 from edge.pacs import deliver, send_queue, send_results
 from edge.pacs.report.derived_object import Made, derived_uid
 from edge.pacs.send_queue import SendQueue
-from tests.edge.pacs.conftest import free_port
+from tests.edge.pacs.network import free_port
 from tests.edge.pacs.objects import SC, SR
 from tests.edge.pacs.studies import gradients, write_study
 
@@ -112,6 +112,21 @@ def test_down_then_back(run, scp, study, tmp_path):
     assert (status, lines) == (0, [])
     assert len(stored) == 3
     assert waiting(tmp_path) == []
+
+
+def test_a_queue_that_is_none_is_not_made(run, scp, tmp_path):
+    """What waits lies in another one, whose name was mistyped."""
+    port, _ = scp()
+    (tmp_path / "empty").mkdir()
+    for name in ("typo", "empty"):
+        where = {"send_results": f"ARCHIVE@127.0.0.1:{port}", "queue": tmp_path / name}
+        status, _, said = run(**where)
+        assert status == 2
+        assert said == [
+            f"edge-classify: {tmp_path / name}: is no queue; nothing was put there to be sent"
+        ]
+    assert not (tmp_path / "typo").exists()
+    assert not [*(tmp_path / "empty").iterdir()]
 
 
 def test_refused_for_good(run, scp, study, tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("pydicom")
 from edge.inference.engines import installed
 from edge.model_file.container import open_model
-from edge.pacs.studies import Studies, studies_path
+from edge.pacs.studies import LATER, NOT_MADE, QUEUED, Studies, studies_path
 from tests.edge.conftest import MODELS
 from tests.edge.pacs.network import read, write_slices
 
@@ -123,3 +123,79 @@ def test_an_unread_slice_clears_no_study(spool, error, verdict):
     made.close()
     (line,) = (one for one in written if one["study"].endswith("1.2.9"))
     assert line["verdict"] == verdict
+
+
+class Fake:
+    """Reports that are made when somebody says so."""
+
+    def __init__(self):
+        self.begun, self.result = [], None
+
+    def begin(self, inputs):
+        self.begun.append(inputs)
+        self.result = None
+
+    def outcome(self):
+        return self.result
+
+
+@pytest.fixture
+def judged(spool):
+    clock, fake = Clock(), Fake()
+    made, written = studies(spool, clock, reports=fake)
+    clock.now = 11.0
+    yield made, written, fake, clock
+    made.close()
+
+
+def test_a_line_comes_after_the_report_and_one_study_at_a_time(judged):
+    made, written, fake, _ = judged
+    made.judge_due()
+    made.judge_due()
+    assert (len(fake.begun), written, made.is_reporting) == (1, [], True)
+    fake.result = QUEUED
+    made.judge_due()
+    assert [(line["slices"], line["report"]) for line in written] == [(2, "queued")]
+    assert len(fake.begun) == 2
+    fake.result = NOT_MADE
+    made.judge_due()
+    assert [line["report"] for line in written] == ["queued", "failed"]
+    assert (made.is_reporting, made.unfinished, made.failed) == (False, 0, True)
+
+
+def test_a_slice_that_comes_while_the_report_is_made(judged, spool):
+    made, written, fake, clock = judged
+    made.judge_due()
+    made.add(str(spool[0] / "1.2.3" / "late.dcm"), "ab")
+    fake.result = QUEUED
+    made.judge_due()
+    assert [line["version"] for line in written] == [1]
+    assert made.unfinished == 2
+    fake.result = QUEUED
+    made.judge_due()
+    clock.now = 22.0
+    made.judge_due()
+    fake.result = QUEUED
+    made.judge_due()
+    assert [(line["study"][-5:], line["version"]) for line in written] == [
+        *(("1.2.3", 1), ("1.2.4", 1), ("1.2.3", 2)),
+    ]
+    assert written[0]["content"] != written[2]["content"]
+
+
+def test_a_report_without_room_is_tried_again_later(judged):
+    made, written, fake, clock = judged
+    made.judge_due()
+    fake.result = LATER
+    left = made.judge_due()  # and the other study goes on
+    assert left == pytest.approx(30)
+    assert len(fake.begun) == 2
+    fake.result = QUEUED
+    made.judge_due()
+    assert [line["slices"] for line in written] == [1]
+    clock.now = 42.0
+    made.judge_due()
+    assert len(fake.begun) == 3
+    fake.result = QUEUED
+    made.judge_due()
+    assert [line["slices"] for line in written] == [1, 2]

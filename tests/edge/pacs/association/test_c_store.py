@@ -16,8 +16,7 @@ from edge.pacs.association.tls import Tls
 from edge.pacs.deliver import deliver
 from edge.pacs.destination import UnreachableError
 from edge.pacs.send_queue import SendQueue
-from tests.edge.pacs.conftest import find_tool, free_port
-from tests.edge.pacs.network import until
+from tests.edge.pacs.network import free_port, tool, until
 from tests.edge.pacs.objects import SC, SR
 
 pytest.importorskip("pynetdicom")
@@ -38,7 +37,7 @@ def test_orthanc_has_them_as_they_were_sent(orthanc, paths):
 
 
 def test_a_wrong_title_is_said(orthanc, paths):
-    with pytest.raises(UnreachableError, match="Called AE title not recognised"):
+    with pytest.raises(UnreachableError, match=r"of MRI-EDGE \(Called AE title not recognised"):
         send(orthanc.dicom, paths, "WRONG")
     assert orthanc.instances() == {}
 
@@ -126,7 +125,7 @@ def storescp(certificates, tmp_path):
     """dcmtk's archive, which wants a certificate that ours has signed."""
     port, cert, key = free_port(), certificates / "cert.pem", certificates / "key.pem"
     (tmp_path / "received").mkdir()
-    command = [find_tool("storescp"), "--enable-tls", key, cert, "--add-cert-file", cert]
+    command = [tool("storescp"), "--enable-tls", key, cert, "--add-cert-file", cert]
     server = subprocess.Popen(
         [*command, "-od", tmp_path / "received", str(port)], stderr=subprocess.DEVNULL
     )

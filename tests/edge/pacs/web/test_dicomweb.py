@@ -1,8 +1,6 @@
 """Archives whose answers are odd, stall, or do not end; in the test's own process."""
 
-import io
 import json
-import subprocess
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,26 +8,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 pytest.importorskip("pydicom")
-from edge.console.network_types import Peer
-from edge.pacs.association import query_retrieve
-from edge.pacs.association.messages import FIND, PENDING, RESPONSE, Command, Message
-from edge.pacs.association.query_retrieve import Archive, identifier
 from edge.pacs.association.receiver import Terms
-from edge.pacs.association.tls import Tls
 from edge.pacs.spool import Spool
 from edge.pacs.uids import EXPLICIT_LITTLE, MR_IMAGE, as_count
 from edge.pacs.web import dicomweb
 from edge.pacs.web.dicomweb import DicomWeb
-from edge.pacs.web.multipart import parts
-from tests.edge.pacs.network import tool, write_slices
-
-
-class Answer:
-    """The data set of an answer."""
-
-    def data(self):
-        return identifier({0x0020000D: "1.2.5"})
-
+from tests.edge.pacs.network import write_slices
 
 TERMS = Terms((MR_IMAGE,), (EXPLICIT_LITTLE,))
 KIND = 'multipart/related; type="application/dicom"; boundary=X'
@@ -75,6 +59,7 @@ def ask(tmp_path):
         services.append(web)
         threading.Thread(target=web.serve_forever, daemon=True).start()
         archive = DicomWeb(f"http://127.0.0.1:{web.server_port}/x", TERMS, said.append)
+        (tmp_path / "spool").mkdir(exist_ok=True)
         spool = Spool(str(tmp_path / "spool"), largest, reserve=0)
         return archive.fetch("1.2.5", None, spool), said, requests
 
@@ -108,6 +93,26 @@ def test_what_is_named_by_no_uid_is_missed(ask, whole, where):
     assert len(said) == 1
     assert "no UID" in said[0]
     assert "planted" not in said[0] + "".join(requests)
+
+
+def test_a_full_disk_is_said(ask, whole, monkeypatch):
+    monkeypatch.setattr(Spool, "has_room", lambda *_: False)
+    status, said, requests = ask(retrieve=lambda write: write(whole))
+    assert status == 1
+    assert said[0].endswith(
+        "sent a slice (MR Image Storage) that is refused: there is no room for it"
+    )
+    assert not [place for place in requests if "/instances/" in place]  # nor is it asked for again
+
+
+def test_a_slice_of_another_study_is_not_kept(ask, tmp_path):
+    names = {"StudyInstanceUID": "1.2.6"}
+    (file,) = write_slices(tmp_path / "in", 1, study="1.2.5", **names)
+    other = HEAD + file.read_bytes() + b"\r\n--X--"
+    status, said, _ = ask(retrieve=lambda write: write(other))
+    assert status == 1
+    assert "a study that was not asked for" in said[0]
+    assert not [*(tmp_path / "spool").rglob("*.dcm")]
 
 
 def test_an_answer_without_end(ask, whole):
@@ -146,91 +151,6 @@ def test_an_archive_that_stalls_is_not_asked_for_each_slice(ask, monkeypatch):
     assert status == 1
     assert "50 of 50 slices" in said[0]
     assert sum("/instances/" in place for place in requests) == 3
-
-
-def test_a_part_whose_stream_fails_is_discarded():
-    class Breaks(io.RawIOBase):
-        given = False
-
-        def read1(self, size):
-            if self.given:
-                raise TimeoutError
-            self.given = True
-            return HEAD + b"begun"
-
-    class Kept:
-        state = None
-
-        def write(self, data):
-            pass
-
-        def discard(self):
-            self.state = "discarded"
-
-    kept = Kept()
-    with pytest.raises(TimeoutError):
-        list(parts(Breaks(), b"X", lambda: kept))
-    assert kept.state == "discarded"
-
-
-@pytest.mark.parametrize("study", ["1.2.\N{LATIN SMALL LETTER E WITH ACUTE}", "", "../x"])
-def test_a_study_that_is_named_by_no_uid_holds_up_no_other(tmp_path, monkeypatch, study):
-    said, asked = [], []
-    archive = Archive(Peer("A", "127.0.0.1", 1), "B", TERMS, None, said.append)
-
-    def find(level, keys):
-        asked.append((level, keys.get(0x0020000D)))
-        return [{0x0020000D: one} for one in (study, "1.2.5")] if level == "STUDY" else []
-
-    monkeypatch.setattr(archive, "_find", find)
-    assert archive.fetch(None, "20260101", Spool(str(tmp_path / "spool"), 1 << 20)) == 1
-    assert asked == [("STUDY", ""), ("SERIES", "1.2.5")]
-    assert ["no UID" in one for one in said] == [True]
-
-
-@pytest.mark.parametrize("empty", [True, False])
-def test_answers_without_end(tmp_path, monkeypatch, empty):
-    monkeypatch.setattr(query_retrieve, "_MOST_ANSWERS", 50 if empty else 1_000_000)
-    monkeypatch.setattr(query_retrieve, "_MOST_BYTES", 5000)
-    said = []
-    archive = Archive(Peer("A", "127.0.0.1", 1), "B", TERMS, None, said.append)
-    sink = None if empty else Answer()
-
-    class Endless:
-        def send(self, *_):
-            pass
-
-        release = send
-
-        def receive(self, *_):
-            command = Command(FIND | RESPONSE, 1, status=PENDING)
-            return Message(None, command, sink)
-
-    monkeypatch.setattr(
-        archive, "_connect", lambda *_: (Endless(), {query_retrieve.FIND_CLASS: [None]})
-    )
-    assert archive.fetch(None, "20260101", Spool(str(tmp_path / "spool"), 1 << 20)) == 1
-    assert said == ["A@127.0.0.1:1: answers without end"]
-
-
-def test_a_certificate_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError) as raised:
-        Tls(str(tmp_path / "missing.pem"), str(tmp_path / "key.pem"), None).for_server()
-    assert raised.value.filename == str(tmp_path / "missing.pem")
-
-
-def test_a_key_with_a_password_asks_nobody(tmp_path):
-    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    command = ["req", "-x509", "-newkey", "rsa:2048", "-passout", "pass:secret", "-subj", "/CN=a"]
-    subprocess.run(
-        [tool("openssl"), *command, "-keyout", key, "-out", cert],
-        check=True,
-        capture_output=True,
-        timeout=60,
-    )
-    with pytest.raises(PermissionError, match="without a password") as raised:
-        Tls(str(cert), str(key), None).for_server()
-    assert raised.value.filename == str(key)
 
 
 def test_an_answer_to_a_query_that_is_too_large_is_not_parsed(ask):

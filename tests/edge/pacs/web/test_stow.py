@@ -8,8 +8,9 @@ import pytest
 from edge.pacs.association.tls import Tls
 from edge.pacs.destination import UnreachableError
 from edge.pacs.web import stow
+from edge.pacs.web.connection import AUTHORIZATION
 from edge.pacs.web.stow import WebDestination
-from tests.edge.pacs.conftest import free_port
+from tests.edge.pacs.network import free_port
 
 
 def send(url, paths):
@@ -158,7 +159,7 @@ def test_several_in_a_request_and_no_more(web, paths, monkeypatch):
 
 
 def test_the_header_that_the_archive_wants(web, paths, monkeypatch):
-    monkeypatch.setenv(stow.AUTHORIZATION, "Basic c2VjcmV0")
+    monkeypatch.setenv(AUTHORIZATION, "Basic c2VjcmV0")
     service = web(lambda body, count: (200, {}, b""))
     send(service.url, paths)
     assert service.requests[0][1]["Authorization"] == "Basic c2VjcmV0"

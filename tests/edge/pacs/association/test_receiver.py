@@ -6,13 +6,14 @@ import socket
 import struct
 import subprocess
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("pydicom")
 from edge.pacs.association import upper_layer
-from edge.pacs.association.messages import STORE, Association, Command
+from edge.pacs.association.messages import STORE, Association, Command, encode
 from edge.pacs.association.receiver import MOST, Receiver, Terms
 from edge.pacs.association.tls import Tls
 from edge.pacs.association.upper_layer import Context, Proposal, Wire
@@ -29,6 +30,7 @@ class Served:
 
     def __init__(self, folder: Path, largest: int = 1 << 20, reserve: int = 0, **terms):
         self.said, self.arrived = [], []
+        (folder / "spool").mkdir(exist_ok=True)
         self.spool = Spool(str(folder / "spool"), largest, self.arrived.append, reserve)
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.port = self.listening.getsockname()[1]
@@ -80,6 +82,15 @@ def send(association: Association, file: Path | bytes, instance: str, number: in
     context = next(iter(association.contexts.values()))
     association.send(context, Command(STORE, number, MR_IMAGE, instance), data)
     return association.receive(lambda *_: None).command.status
+
+
+def begun(served, tmp_path: Path) -> tuple[Served, Association, list[Path]]:
+    """A receiver, an association with it, and three slices, the first of which it has."""
+    one = served()
+    files = write_slices(tmp_path / "in", 3)
+    association = connect(one.port)
+    assert send(association, files[0], "1.2.3.1.1") == 0
+    return one, association, files
 
 
 def test_echo_and_store_by_dcmtk(served, tmp_path):
@@ -141,10 +152,7 @@ def test_a_data_set_of_another_instance_is_refused(served, tmp_path):
 
 
 def test_a_full_disk_is_said_and_it_goes_on_when_there_is_room(served, tmp_path):
-    one = served()
-    files = write_slices(tmp_path / "in", 3)
-    association = connect(one.port)
-    assert send(association, files[0], "1.2.3.1.1") == 0
+    one, association, files = begun(served, tmp_path)
     one.spool._reserve = 1 << 62
     assert send(association, files[1], "1.2.3.1.2") == 0xA700
     assert send(association, files[2], "1.2.3.1.3") == 0xA700
@@ -197,12 +205,36 @@ def test_other_classes_and_operations_are_refused(served):
     assert association.receive(lambda *_: None).command.status == 0x0211
 
 
+def test_what_is_not_taken_is_named(served, tmp_path):
+    """By the standard's name of its class, which no patient has, and nothing of the peer's."""
+    ct, private = "1.2.840.10008.5.1.4.1.1.2", "1.2.3.4.5"
+    one = served()
+    connect(one.port, ct).release()
+    assert until(lambda: one.said) == ["127.0.0.1: offers what is not taken: CT Image Storage"]
+    connect(one.port, ct, private, VERIFICATION).release()
+    until(lambda: len(one.said) == 2)
+    assert one.said[1].endswith("an unknown SOP class and 1 more")
+    connect(one.port, ct, MR_IMAGE).release()
+    connect(one.port, VERIFICATION).release()
+    wrong, right = connect(one.port, VERIFICATION), connect(one.port)
+    wrong.send(wrong.contexts[1], Command(STORE, 1, ct, "1.2"), b"data")
+    wrong.receive(lambda *_: None)
+    (file,) = write_slices(tmp_path / "in", 1)
+    send(right, file, "1.2.9")
+    assert [line.partition("sent a slice ")[2].split(":")[0] for line in one.said[2:]] == [
+        "(CT Image Storage) that is refused",
+        "(MR Image Storage) that is refused",
+    ]
+
+
 def test_who_may_send(served, tmp_path):
     one = served(title="NODE", callers=("CT1", "MR1"))
     for called, calling, reason in (("X", "MR1", 7), ("NODE", "X", 3)):
         with pytest.raises(ConnectionRefusedError) as refused:
             connect(one.port, called=called, calling=calling)
         assert refused.value.args[0] == (1, 1, reason)
+        said = until(lambda: one.said and one.said.pop())
+        assert f"({calling!r} calls {called!r})" in said
     connect(one.port, called="NODE", calling="MR1").release()
 
 
@@ -234,7 +266,8 @@ def test_what_is_no_association_is_ended(served, name):
     with socket.create_connection(("127.0.0.1", one.port)) as peer:
         peer.sendall(RAW[name])
         if name != "nothing":
-            peer.shutdown(socket.SHUT_WR)
+            with suppress(OSError):  # it has ended it already
+                peer.shutdown(socket.SHUT_WR)
         peer.settimeout(5)
         try:
             while peer.recv(100):
@@ -252,8 +285,6 @@ def test_an_association_that_stalls_or_breaks_off_leaves_nothing(served, tmp_pat
     for one_of in (silent, cut, aborted):
         context = next(iter(one_of.contexts.values()))
         command = Command(STORE, 1, MR_IMAGE, "1.2.3.1.1", has_data=True)
-        from edge.pacs.association.messages import encode
-
         one_of._send(context.number, 1, encode(command))
         part = struct.pack(">IBB", 1002, context.number, 0) + data[:1000]
         one_of.wire.write(upper_layer.DATA, part)
@@ -317,10 +348,7 @@ def test_tls_of_a_peer_that_says_nothing_holds_nobody_up(served, certificates, t
 
 
 def test_a_spool_that_was_emptied_takes_slices_again(served, tmp_path):
-    one = served()
-    files = write_slices(tmp_path / "in", 2)
-    association = connect(one.port)
-    assert send(association, files[0], "1.2.3.1.1") == 0
+    one, association, files = begun(served, tmp_path)
     shutil.rmtree(one.spool.path)
     assert send(association, files[1], "1.2.3.1.2") == 0xA700  # a disk that is not mounted
     os.mkdir(one.spool.path)

@@ -8,7 +8,7 @@ import pytest
 
 from edge import NOTICE
 from edge.pacs.report.structured_report import _ROOT
-from tests.edge.pacs.conftest import find_tool
+from tests.edge.pacs.network import tool
 from tests.edge.pacs.objects import SC, SR, complaints, of_class, queued
 from tests.edge.pacs.studies import NAME, gradients, write_study
 
@@ -20,7 +20,7 @@ def report(paths):
 
 def dump(path):
     done = subprocess.run(
-        [find_tool("dsrdump"), "+Pl", "+Pc", path], capture_output=True, text=True, check=True
+        [tool("dsrdump"), "+Pl", "+Pc", path], capture_output=True, text=True, check=True
     )
     return done.stdout
 

@@ -15,7 +15,7 @@ from edge.pacs.association.upper_layer import (
     proposal_body,
     read_proposal,
 )
-from edge.pacs.uids import MR_IMAGE, is_uid
+from edge.pacs.uids import MR_IMAGE
 
 ASKED = Proposal("NODE", "SCANNER", [Context(1, MR_IMAGE, ["1.2.840.10008.1.2"])], roles=[MR_IMAGE])
 
@@ -62,9 +62,3 @@ def test_changed_bytes(data):
 def test_a_command_that_does_not_say_which_it_is():
     with pytest.raises(PeerError):
         decode(struct.pack("<HHI", 0, 0x0110, 2) + b"\1\0")
-
-
-@pytest.mark.parametrize("text", ["", ".", "1.", ".1", "1..2", "a", "1/2", "1\n", "٣", "1" * 65])
-def test_what_is_no_uid(text):
-    assert not is_uid(text)
-    assert is_uid("1" * 64)
