@@ -6,123 +6,15 @@ import json
 import re
 import shutil
 import time
-import zipfile
 
 import pytest
 from PIL import Image
 
 from edge import NOTICE
-from tests.edge.serve.conftest import SAMPLE, SAMPLES, start
+from tests.edge.serve.conftest import SAMPLE, SAMPLES, TOKEN, start
+from tests.edge.serve.page import MODEL, PHONE, WIDE, Page, study
 
-webdriver = pytest.importorskip("selenium.webdriver")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-CHROMEDRIVER = shutil.which("chromedriver")
-if not (CHROMIUM and CHROMEDRIVER):
-    pytest.skip("no chromium (apt-get install chromium-driver)", allow_module_level=True)
-
-FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --disable-sync"
-FLAGS += " --no-first-run --disable-background-networking --disable-component-update"
-WIDE, PHONE = (1280, 900, False), (390, 844, True)
-MODEL = "document.querySelector('#model').textContent"
 CARDS = "[...document.querySelectorAll('.card:not([hidden])')]"
-TOKEN = "correct-horse-battery-staple"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    downloads = tmp_path_factory.mktemp("downloads")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in FLAGS.split():
-        options.add_argument(flag)
-    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    one = webdriver.Chrome(options=options, service=webdriver.ChromeService(CHROMEDRIVER))
-    one.downloads = downloads
-    yield one
-    one.quit()
-
-
-class Page:
-    """What a user does, and sees."""
-
-    def __init__(self, browser, server):
-        self.browser, self.server = browser, server
-        self.resize(WIDE)
-        browser.get("about:blank")
-        browser.get(f"http://127.0.0.1:{server.port}/")
-        self.until(f"{MODEL} || !document.querySelector('#token').hidden")
-
-    def script(self, code, *arguments):
-        return self.browser.execute_script(f"return {code}", *arguments)
-
-    def until(self, condition, seconds=20):
-        last = time.monotonic() + seconds
-        while not self.script(condition):
-            assert time.monotonic() < last, (condition, self.text("main"))
-            time.sleep(0.05)
-
-    def text(self, selector):
-        return self.script("document.querySelector(arguments[0])?.innerText", selector)
-
-    def texts(self, selector):
-        return self.script(
-            "[...document.querySelectorAll(arguments[0])].map((one) => one.innerText)", selector
-        )
-
-    def click(self, selector):
-        self.browser.find_element("css selector", selector).click()
-
-    def drop(self, *paths, done=None):
-        """Drag files and folders onto the page, and let go."""
-        data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
-        for kind in ("dragEnter", "dragOver", "drop"):
-            event = {"type": kind, "x": 300, "y": 250, "data": data}
-            self.browser.execute_cdp_cmd("Input.dispatchDragEvent", event)
-        if done is not None:
-            self.until(
-                f"document.querySelector('#status').textContent.startsWith('{done} of {done} done')"
-            )
-
-    def resize(self, size):
-        width, height, mobile = size
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
-        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-
-    def saved(self, kind):
-        """What a button of "Save" has put on the disk."""
-        path = self.browser.downloads / f"mri-edge-results.{kind}"
-        path.unlink(missing_ok=True)
-        self.browser.execute_cdp_cmd(
-            "Page.setDownloadBehavior",
-            {"behavior": "allow", "downloadPath": str(self.browser.downloads)},
-        )
-        self.click(f"[data-save={kind}]")
-        last = time.monotonic() + 20
-        while not path.exists():
-            assert time.monotonic() < last
-            time.sleep(0.05)
-        return path
-
-
-@pytest.fixture
-def page(browser, server):
-    browser.get_log("browser")
-    one = Page(browser, server)
-    yield one
-    troubles = [
-        line for line in browser.get_log("browser") if "Failed to load" not in line["message"]
-    ]
-    assert troubles == []  # of the policy, and of the scripts
-
-
-def study(path, *more):
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for number, file in enumerate(sorted(SAMPLES.iterdir()), 1):
-            archive.write(file, f"study/IM{number}.png")
-        for name, data in more:
-            archive.writestr(name, data)
-    return path
 
 
 def test_a_scan_that_is_dropped(page):
@@ -344,70 +236,6 @@ def test_it_says_that_the_server_has_gone(browser, tmp_path):
     gone.end()
     page.drop(SAMPLE, done=1)
     assert page.text(".card .why") == "the server did not answer"
-
-
-def _local(data, at, change):
-    """The archive with bytes of it changed."""
-    return data[:at] + change + data[at + len(change) :]
-
-
-def archives():
-    picture = SAMPLE.read_bytes()
-    plain, packed, many, large, several = (io.BytesIO() for _ in range(5))
-    with zipfile.ZipFile(several, "w") as archive:
-        for number in range(3):
-            archive.writestr(f"{number}.png", picture)
-    with zipfile.ZipFile(plain, "w") as archive:
-        archive.writestr("../../etc/passwd.png", picture)
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a.png", picture)
-    with zipfile.ZipFile(many, "w") as archive:
-        for number in range(5001):
-            archive.writestr(f"{number}", b"")
-    with zipfile.ZipFile(large, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("bomb", bytes(30_000_000))
-    plain, packed, many, large, several = (
-        one.getvalue() for one in (plain, packed, many, large, several)
-    )
-    central = packed.rindex(b"PK\1\2")
-    encrypted = _local(packed, central + 8, b"\1\0")
-    return {
-        "a name that climbs": (plain, None),
-        "too many": (many, "holds more than 5000 files"),
-        "a bomb": (large, "packed more than 200 times"),
-        "cut short": (packed[:-30], "is no whole ZIP archive"),
-        "no list": (_local(packed, central, b"XX"), "damaged list"),
-        "encrypted": (encrypted, "is encrypted"),
-        "another method": (_local(packed, central + 10, b"\x0c\0"), "in a way that is not known"),
-        "a lie about its size": (_local(packed, central + 24, b"\1\0\0\0"), "more than it says"),
-        "a wrong sum": (_local(packed, central + 16, b"\0\0\0\0"), "is damaged"),
-        "damaged data": (_local(packed, 200, bytes(50)), "is damaged"),
-        "ZIP64": (_local(packed, len(packed) - 12, b"\xff\xff"), "is a ZIP64 archive"),
-        "more than it says": (
-            _local(several, several.rindex(b"PK\5\6") + 8, b"\1\0\1\0"),
-            "damaged list",
-        ),
-        "an offset beyond": (_local(packed, central + 42, b"\xff\xff\xff\x7f"), "is damaged"),
-    }
-
-
-ARCHIVES = archives()
-
-
-@pytest.mark.parametrize("name", ARCHIVES)
-def test_hostile_archives(page, tmp_path, name):
-    data, words = ARCHIVES[name]
-    path = tmp_path / "a.zip"
-    path.write_bytes(data)
-    page.drop(path)
-    if words is None:
-        page.until("document.querySelector('.card')")
-        assert page.text(".card .verdict") == "TUMOR"
-        assert page.text(".card h3") == "a.zip/../../etc/passwd.png"
-        return
-    page.until("document.querySelector('#problems p, .card .why')")
-    assert words in (page.text("#problems") + (page.text(".card .why") or ""))
-    assert page.texts(".card .verdict") in ([], ["not classified"])
 
 
 def test_clearing_and_stopping(page, tmp_path):
