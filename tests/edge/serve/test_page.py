@@ -5,7 +5,6 @@ import io
 import json
 import re
 import shutil
-import time
 
 import pytest
 from PIL import Image
@@ -236,26 +235,3 @@ def test_it_says_that_the_server_has_gone(browser, tmp_path):
     gone.end()
     page.drop(SAMPLE, done=1)
     assert page.text(".card .why") == "the server did not answer"
-
-
-def test_clearing_and_stopping(page, tmp_path):
-    page.drop(study(tmp_path / "a.zip"), done=6)
-    page.click("#clear")
-    page.until("document.querySelector('#found').hidden")
-    assert page.texts(".card") == []
-    page.drop(SAMPLE, done=1)
-    assert page.texts("#summary .tile")[0] == "1\nscans"
-
-
-def test_what_is_under_way_when_all_is_cleared_does_not_come_back(page, tmp_path):
-    folder = tmp_path / "in"
-    folder.mkdir()
-    for number in range(40):
-        shutil.copy(SAMPLE, folder / f"{number}.png")
-    page.drop(folder)
-    page.until("document.querySelector('.card')")
-    page.click("#clear")
-    page.drop(SAMPLE)
-    page.until("document.querySelector('#status').textContent.startsWith('1 of 1 done')")
-    time.sleep(1)
-    assert page.texts(".card h3") == [SAMPLE.name]

@@ -70,3 +70,30 @@ def test_hostile_archives(page, tmp_path, name):
     page.until("document.querySelector('#problems p, .card .why')")
     assert words in (page.text("#problems") + (page.text(".card .why") or ""))
     assert page.texts(".card .verdict") in ([], ["not classified"])
+
+
+def zipped(path, *files):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files:
+            archive.writestr(name, data)
+    return path
+
+
+def test_an_archive_in_an_archive_is_named(page, tmp_path):
+    inner = zipped(tmp_path / "inner.zip", ("a.png", SAMPLE.read_bytes()))
+    page.drop(zipped(tmp_path / "outer.zip", ("inner.zip", inner.read_bytes())))
+    page.until("document.querySelector('#problems p')")
+    assert page.texts("#problems p") == [
+        "outer.zip/inner.zip: is an archive in an archive; unpack it first"
+    ]
+    assert "0 of 0" not in page.text("main")
+
+
+def test_a_text_document_in_a_folder_is_no_study(page, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    zipped(folder / "report.docx", ("word/media/image1.png", SAMPLE.read_bytes()))
+    zipped(folder / "study.zip", ("IM1.png", SAMPLE.read_bytes()))
+    page.drop(folder, done=1)
+    assert page.texts(".card h3") == ["in/study.zip/IM1.png"]
+    assert "1 left out" in page.text("#status")
