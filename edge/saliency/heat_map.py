@@ -99,11 +99,11 @@ def occlusion(log_odds: Callable[[np.ndarray], np.ndarray], pixels: np.ndarray) 
 
 
 def finding(heat: HeatMap) -> str:
-    """What the colour of a map shows, in one sentence."""
+    """What the colour of a map shows, in words."""
     meaning = MEANINGS[heat.method.partition(",")[0]]
     peak = float(heat.values.max())
     if not peak > 0:
-        return f"No colour, which would show {meaning}: there is none."
+        return f"Nothing is coloured. Colour would show {meaning}."
     if not all(0 <= share <= 1 for share in heat.place):
         return f"The strongest part ({peak:.2f} in log-odds) lies in the black beside the picture."
     return f"Colour: {meaning}, at most by {peak:.2f} in log-odds; line: half of that."

@@ -1,21 +1,24 @@
 """A TCP server with a thread a connection, and so many of them and no more."""
 
+import json
 import socket
 import socketserver
+import sys
 import threading
 import time
 from contextlib import suppress
 
+from edge import NOTICE
 from edge.console.messages import say
 from edge.serve.address import Address
 from edge.serve.limits import CONNECTIONS
 
 _STACK = 512 << 10
 """Bytes of a thread's. Nothing here calls itself."""
+_WHY = json.dumps({"error": "too many connections", "notice": NOTICE}).encode() + b"\n"
 _FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
-    b"Content-Length: 33\r\nRetry-After: 5\r\nConnection: close\r\n\r\n"
-    b'{"error": "too many connections"}'
+    b"Content-Length: %d\r\nRetry-After: 5\r\nConnection: close\r\n\r\n%b" % (len(_WHY), _WHY)
 )
 
 
@@ -75,8 +78,6 @@ class BoundedServer(socketserver.TCPServer):
 
     def handle_error(self, request, client_address) -> None:
         """Say that a request failed, and nothing of what it held."""
-        import sys
-
         kind = sys.exc_info()[0]
         if kind is not None and not issubclass(kind, (OSError, TimeoutError)):
             say(f"a request failed ({kind.__name__})")

@@ -48,6 +48,11 @@ class Answer(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
 
 
+def json_answer(document: dict, status: int = 200, *headers: tuple[str, str]) -> Answer:
+    """A document as one line: without its end a shell's prompt would stand behind it."""
+    return Answer(status, json.dumps(document).encode() + b"\n", headers=headers)
+
+
 class Refused(Exception):
     """A request that is answered with an error."""
 
@@ -58,7 +63,7 @@ class Refused(Exception):
 
     def answer(self) -> Answer:
         """As JSON."""
-        return Answer(self.status, json.dumps(self.document).encode(), headers=self.headers)
+        return json_answer(self.document, self.status, *self.headers)
 
 
 class HttpRequest(BaseHTTPRequestHandler):

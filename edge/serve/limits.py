@@ -1,4 +1,4 @@
-"""How much of anything the server takes. docs/how-to/run-the-page.md states the same numbers."""
+"""How much of anything the server takes. docs/how-to/serve-a-page.md states the same numbers."""
 
 BODY_BYTES = 128 << 20
 """Of one file. A slice is a hundredth of that; a file of many frames may be as large."""

@@ -5,6 +5,7 @@ import os
 from edge import NOTICE, __version__
 from edge.files.regular_file import read_regular
 from edge.results.html_page import TOOLS, VIEWER, WEB
+from edge.results.words import SYNTHETIC
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "web")
 _MOST = 1 << 20
@@ -22,6 +23,8 @@ _OWN = (
     "inputs.js",
     "zip.js",
     "save.js",
+    "printable.js",
+    "studies.js",
     "openapi.json",
     "icon.svg",
 )
@@ -34,7 +37,12 @@ def page_files() -> dict[str, tuple[str, bytes]]:
     files = {f"/{name}": _read(_FOLDER, name) for name in _OWN}
     files |= {f"/{name}": _read(WEB, name) for name in _SHARED}
     kind, page = _read(_FOLDER, "index.html")
-    for name, text in (("tools", TOOLS), ("viewer", VIEWER), ("notice", NOTICE)):
+    for name, text in (
+        ("tools", TOOLS),
+        ("viewer", VIEWER),
+        ("notice", NOTICE),
+        ("synthetic", SYNTHETIC),
+    ):
         page = page.replace(b"{%b}" % name.encode(), text.encode())
     files["/"] = kind, page
     kind, text = files["/openapi.json"]

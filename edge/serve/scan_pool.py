@@ -3,7 +3,8 @@
 One process, the fork server, is forked while this one has no threads yet. It forks the children
 that do the work, and another for each that dies. A file travels as a descriptor of anonymous
 memory, so nothing is written to a disk. What comes back is JSON, never anything that could run
-here.
+here: `edge.parallel.worker_process` takes what its children pickled, and forks them itself, which a
+process with threads must not.
 """
 
 import json
@@ -18,6 +19,7 @@ from queue import Empty, SimpleQueue
 
 from edge.errors import EdgeError, EngineError
 from edge.model_file import bounded_json
+from edge.parallel.scan_process import prepare_child
 from edge.serve.limits import QUEUE_SECONDS, SCAN_SECONDS
 
 Emit = Callable[[dict], None]
@@ -134,8 +136,6 @@ class ScanPool:
         deadline = time.monotonic() + self._longest + _GRACE
         while True:
             head = _read(source, _LENGTH, deadline)
-            if not head:
-                return
             length = int.from_bytes(head, "little")
             if length == 0:
                 return  # the end, as agreed
@@ -192,13 +192,7 @@ def _child(number: int, sockets: list[socket.socket], work: Work, longest: float
         return pid
     status = 1
     try:
-        for other in sockets:
-            if other is not sockets[number]:
-                other.close()
-        # Not a handler: what hangs in C code would never come to it. The process just ends.
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
-            file.write("1000")  # if memory runs out, the system is to end this and no other
+        prepare_child([one.fileno() for one in sockets if one is not sockets[number]])
         while _one(sockets[number], work, longest):
             pass
         status = 0
@@ -216,6 +210,7 @@ def _one(asked: socket.socket, work: Work, longest: float) -> bool:
         body = json.dumps(answer).encode()
         _write(target, len(body).to_bytes(_LENGTH, "little") + body)
 
+    # Not a handler: what hangs in C code would never come to it. The process just ends.
     signal.setitimer(signal.ITIMER_REAL, longest)
     try:
         work(file, bounded_json.loads(order), emit)

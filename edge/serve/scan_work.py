@@ -13,7 +13,11 @@ from edge.scan.file_format import HEAD, sniff
 
 _NAME = "file object: "
 """How messages call a file that has no name."""
-_NEEDED = "needs_software"
+_WORDS = {
+    "; choose one with --frame 1, 2, ...": "; one at a time is taken",
+    " or raise --max-pixels": "",
+}
+"""Of options of the command line, which who asks here does not have; and what is said instead."""
 
 
 def classify_file(
@@ -57,9 +61,14 @@ def classify_file(
 
 
 def _problem(outcome: Outcome, frames: int) -> dict:
-    kind = "short_of_memory" if outcome.short else _NEEDED if outcome.missing else "unreadable"
+    kind = "needs_software" if outcome.missing else "unreadable"
+    if outcome.short:
+        kind = "short_of_memory"
     several = {"frames": frames} if frames > 1 else {}
-    return {"error": outcome.error.removeprefix(_NAME), "kind": kind, **several}
+    error = outcome.error.removeprefix(_NAME)
+    for words, instead in _WORDS.items():
+        error = error.replace(words, instead)
+    return {"error": error, "kind": kind, **several}
 
 
 def _place(file: BinaryIO) -> tuple[str | None, int]:

@@ -12,7 +12,7 @@ from edge.errors import EngineError
 from edge.inference.classifier import Classifier
 from edge.results.html_page import page_parts
 from edge.serve.address import Names
-from edge.serve.http_request import Answer, HttpRequest, Refused
+from edge.serve.http_request import Answer, HttpRequest, Refused, json_answer
 from edge.serve.limits import ALL_BODIES_BYTES, BODY_BYTES, JSON_BYTES, SLICES
 from edge.serve.metrics import Metrics
 from edge.serve.page_files import page_files
@@ -136,7 +136,7 @@ class ServiceApi:
             self.lost.set()
             raise Refused(503, str(error), _LATER) from None
         if not order["pictures"]:
-            request.send(Answer(200, json.dumps(first["result"]).encode()))
+            request.send(json_answer(first["result"]))
             return
         if len(parts) > 1:
             request.begin_parts(_NDJSON)
@@ -158,7 +158,7 @@ class ServiceApi:
             found = judge_study(b"".join(request.chunks()), self._manifest)
         except ValueError as error:
             raise Refused(422, str(error)) from None
-        request.send(Answer(200, json.dumps(found).encode()))
+        request.send(json_answer(found))
 
     def _model(self, request: HttpRequest) -> None:
         decision, map_of = self._manifest.decision, self._manifest.heat_map
@@ -182,16 +182,16 @@ class ServiceApi:
             },
             "notice": NOTICE,
         }
-        request.send(Answer(200, json.dumps(document).encode()))
+        request.send(json_answer(document))
 
     def _page(self, request: HttpRequest) -> None:
         head, tail = page_parts(self._manifest)
-        request.send(Answer(200, json.dumps({"head": head, "tail": tail}).encode()))
+        request.send(json_answer({"head": head, "tail": tail}))
 
     def _health(self, request: HttpRequest) -> None:
         well = not self.lost.is_set()
         document = {"status": "ok" if well else "the processes that classify are gone"}
-        request.send(Answer(200 if well else 503, json.dumps(document).encode()))
+        request.send(json_answer(document, 200 if well else 503))
 
     def _metrics(self, request: HttpRequest) -> None:
         text = self.metrics.text(len(request.server))

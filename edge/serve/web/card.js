@@ -1,4 +1,5 @@
 // One scan on the page, in the markup of edge/results/card.py, and the verdict on a study.
+import {printable} from "./printable.js";
 
 export const WORDS = {
   tumor: "TUMOR", no_tumor: "no tumor", uncertain: "UNCERTAIN", rejected: "REJECTED",
@@ -11,12 +12,13 @@ const KINDS = {
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 300;
 
-// An element with attributes and children; text is never read as markup.
+// An element with attributes and children; text is one line, and never read as markup.
 export function make(tag, attributes = {}, ...children) {
   const svg = ["svg", "rect", "line", "circle", "text"].includes(tag);
   const element = svg ? document.createElementNS(SVG, tag) : document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children.filter((child) => child !== null));
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, printable(value));
+  element.append(...children.filter((child) => child !== null)
+    .map((child) => (typeof child === "string" ? printable(child) : child)));
   return element;
 }
 

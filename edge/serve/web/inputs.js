@@ -8,6 +8,7 @@ const MAGIC = [
   [0, [0x4d, 0x4d, 0, 0x2b]], [8, [0x57, 0x45, 0x42, 0x50]], [128, [0x44, 0x49, 0x43, 0x4d]],
   [0, [0x02, 0, 0, 0]], [0, [0x08, 0, 0x05, 0]], [0, [0x08, 0, 0x08, 0]], [0, [0x08, 0, 0, 0]],
 ];
+const ARCHIVE = /\.zip$/i; // a text document is packed as one, too
 const DIRECTORIES = /(^|\/)(DICOMDIR|__MACOSX\/.*|\.[^/]*)$/i;
 
 // Whether a file may be a picture, by its first bytes. Of a folder, others are left out unsent; the
@@ -75,9 +76,11 @@ export async function expand(found, fileBytes) {
   let left = 0;
   for (const one of found) {
     try {
-      if (await isZip(one.file)) {
+      if ((one.chosen || ARCHIVE.test(one.name)) && (await isZip(one.file))) {
         for (const entry of await entries(one.file, fileBytes)) {
           if (DIRECTORIES.test(entry.name)) left++;
+          else if (ARCHIVE.test(entry.name))
+            problems.push(`${one.name}/${entry.name}: is an archive in an archive; unpack it first`);
           else files.push({name: `${one.name}/${entry.name}`, chosen: false, open: entry.open});
         }
       } else if (!one.chosen && DIRECTORIES.test(one.name)) left++;

@@ -1,4 +1,6 @@
 // Results as files, in the columns and fields of `edge-classify --format csv`, `json` and `html`.
+import {printable} from "./printable.js";
+
 const COLUMNS = ["path", "verdict", "probability", "reason", "error", "model", "model_sha256",
   "synthetic", "remarks"];
 const TIMINGS = ["decode", "preprocess", "inference"];
@@ -22,8 +24,7 @@ export function cell(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "number") return String(value);
-  let text = value.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (one) => (one === "\n" ? "\\n"
-    : `\\u{${one.codePointAt(0).toString(16)}}`));
+  let text = printable(value);
   if (FORMULA.test(text)) text = `'${text}`;
   return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

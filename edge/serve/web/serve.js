@@ -1,13 +1,15 @@
 // The page: takes scans, asks for their verdicts, shows them as they come, and saves them.
-import {card, study, tiles} from "./card.js";
+import {card, make, study, tiles} from "./card.js";
 import {chosen, dropped, expand, maybePicture} from "./inputs.js";
+import {printable} from "./printable.js";
 import {saveCsv, saveJson, savePage} from "./save.js";
+import {groups, slices} from "./studies.js";
 
 const MOST_FRAMES = 500, TRIES = 6;
 const one = (selector) => document.querySelector(selector);
 const list = one("#results");
 let model = null, token = "", running = 0, stopped = false, saved = true;
-let entries = [], queue = [], left = 0, studyTimer = 0;
+let entries = [], queue = [], left = 0, studyTurn = 0;
 const collator = new Intl.Collator(undefined, {numeric: true});
 
 function ask(path, options = {}) {
@@ -16,9 +18,8 @@ function ask(path, options = {}) {
 }
 
 function problem(text) {
-  const line = document.createElement("p");
-  line.textContent = text;
-  one("#problems").append(line);
+  one("#problems").append(make("p", {}, text));
+  tell();
 }
 
 async function begin() {
@@ -35,15 +36,16 @@ async function begin() {
   model = await answer.json();
   one("#token").hidden = true;
   one("main").hidden = false;
-  one("#model").textContent = model.model;
+  const name = printable(model.model);
+  one("#model").textContent = name;
   const [low, high] = model.uncertain;
   facts([
-    ["Model", model.model], ["Threshold", model.threshold.toFixed(3)],
+    ["Model", name], ["Threshold", model.threshold.toFixed(3)],
     ["Uncertain band", low < high ? `${low.toFixed(3)} to ${high.toFixed(3)}` : "none"],
     ["Date", new Date().toLocaleDateString()], ["mri-edge", model.version], ["Engine", model.engine],
     ["Payload SHA-256", model.model_sha256],
   ]);
-  if (model.synthetic) problem("The model was trained on generated phantoms: it knows nothing of patients.");
+  one("#synthetic").hidden = !model.synthetic;
 }
 
 function facts(pairs) {
@@ -64,7 +66,7 @@ async function take(promise) {
   problems.forEach(problem);
   left += passed;
   if (!files.length) {
-    if (!problems.length) problem("There is no file in it.");
+    if (!problems.length) problem(passed ? "There is no picture in it." : "There is no file in it.");
     return;
   }
   stopped = false;
@@ -77,7 +79,6 @@ function add(files) {
     entries.push(entry);
     queue.push(entry);
   }
-  one("#found").hidden = false;
   one("#drop").classList.add("small-one");
   tell();
   // One more than there are processes: while one is judged, the next one's bytes come.
@@ -193,41 +194,25 @@ function tellNow() {
   const focused = document.activeElement?.dataset?.filter;
   summary.replaceChildren(...tiles(counts, pressed ? pressed.dataset.filter : ""));
   if (focused !== undefined) summary.querySelector(`[data-filter="${focused}"]`)?.focus();
-  one("#work").hidden = !entries.length;
+  one("#found").hidden = !ready.length;
+  one("#work").hidden = !entries.length && !one("#problems").children.length;
   const bar = one("#progress");
-  [bar.max, bar.value] = [all || 1, ready.length];
+  [bar.max, bar.value, bar.hidden] = [all || 1, ready.length, !all];
   const passed = left + entries.filter((entry) => entry.left && !entry.passed).length;
-  one("#status").textContent = `${ready.length} of ${all} done`
+  one("#status").textContent = (all ? `${ready.length} of ${all} done` : "nothing was classified")
     + (passed ? ` · ${passed} left out: no pictures` : "") + (stopped ? " · stopped" : "");
   one("#stop").hidden = !queue.length;
 }
 
-// What belongs together: a DICOM series, the frames of a file, the pictures of a folder.
-function groups() {
-  const found = new Map();
-  for (const entry of done()) {
-    const folder = entry.name.split("/").slice(0, -1).join("/");
-    const key = entry.file || entry.series_hash || folder;
-    if (!key) continue; // single pictures from nowhere
-    if (!found.has(key)) found.set(key, {name: entry.file || folder || "DICOM series", entries: []});
-    found.get(key).entries.push(entry);
-  }
-  return [...found.values()].filter((group) => group.entries.length > 1);
-}
-
 async function judgeStudies() {
-  const turn = ++studyTimer, made = [];
-  for (const group of groups()) {
-    group.entries.sort((a, b) => collator.compare(a.name, b.name));
-    const slices = group.entries.map(({result}) => (result ? {
-      verdict: result.verdict, probability: result.probability, doubtful: result.doubtful,
-      reason: result.reason, model_sha256: result.model_sha256,
-    } : {verdict: null}));
-    const answer = await ask("/v1/series", {method: "POST", body: JSON.stringify({slices})}).catch(() => null);
+  const turn = ++studyTurn, made = [];
+  for (const group of groups(done())) {
+    const body = JSON.stringify({slices: slices(group.entries)});
+    const answer = await ask("/v1/series", {method: "POST", body}).catch(() => null);
     if (answer && answer.ok) made.push(study(group.name, group.entries, await answer.json(), model));
     else problem(`${group.name}: the study could not be judged`);
   }
-  if (turn !== studyTimer) return; // more has come meanwhile
+  if (turn !== studyTurn) return; // more has come meanwhile
   one("#studies").replaceChildren(...made);
   one("#studies").hidden = !made.length;
 }
@@ -247,10 +232,10 @@ async function save(kind) {
 function clear() {
   for (const entry of entries) entry.cleared = true;
   [entries, queue, left, saved] = [[], [], 0, true];
-  studyTimer++;
+  studyTurn++;
   list.replaceChildren();
   one("#studies").replaceChildren();
-  one("#studies").hidden = one("#found").hidden = true;
+  one("#studies").hidden = true;
   one("#problems").replaceChildren();
   one("#drop").classList.remove("small-one");
   tell();

@@ -13,7 +13,16 @@ from edge import Classifier, ModelError
 from edge.inference.classifier import Prediction
 from edge.inference.engines import installed
 from edge.saliency import overlay
-from edge.saliency.heat_map import GRID, MEANINGS, PATCHES, HeatMap, heat_map, occlusion, upsampled
+from edge.saliency.heat_map import (
+    GRID,
+    MEANINGS,
+    PATCHES,
+    HeatMap,
+    finding,
+    heat_map,
+    occlusion,
+    upsampled,
+)
 from edge.saliency.overlay import draw
 from edge.saliency.picture_names import picture_name
 from edge.scan.preprocess import preprocess_part
@@ -270,3 +279,9 @@ def test_a_verdict_outlives_its_picture(any_model, scan, tmp_path, jobs):
     assert "the picture cannot be written" in err
     assert "1 picture written" in err
     assert not list(maps.glob("*.partial"))
+
+
+@pytest.mark.parametrize("method", MEANINGS)
+def test_what_is_said_where_nothing_is_coloured(method):
+    said = finding(HeatMap(np.zeros((2, 2)), f"{method}, 2x2 cells", 1))
+    assert said == f"Nothing is coloured. Colour would show {MEANINGS[method]}."

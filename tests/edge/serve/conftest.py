@@ -3,6 +3,7 @@
 import http.client
 import json
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +21,9 @@ from tests.edge.conftest import heed_ctrl_c as _heed_ctrl_c
 ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "samples"
 SAMPLE = SAMPLES / "phantom-tumor-1.png"
+TOKEN = "correct-horse-battery-staple"
+_FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --disable-sync"
+_FLAGS += " --no-first-run --disable-background-networking --disable-component-update"
 
 
 @dataclass
@@ -58,6 +62,10 @@ class Served:
             self.process.send_signal(number)
         status = self.process.wait(timeout=20)
         return status, self.said.read_text()
+
+
+def head(*lines, first="GET /healthz HTTP/1.1", host="Host: localhost"):
+    return "\r\n".join([first, *([host] if host else []), *lines, "", ""]).encode()
 
 
 def drained(connection) -> bytes:
@@ -130,3 +138,37 @@ def tiny(tmp_path_factory):
     yield one
     status, said = one.end()
     assert (status, "Traceback" in said) == (0, False), said
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """Chromium without a window."""
+    webdriver = pytest.importorskip("selenium.webdriver")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    driver = shutil.which("chromedriver")
+    if not (chromium and driver):
+        pytest.skip("no chromium (apt-get install chromium-driver)")
+    downloads = tmp_path_factory.mktemp("downloads")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in _FLAGS.split():
+        options.add_argument(flag)
+    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    one = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    one.downloads = downloads
+    yield one
+    one.quit()
+
+
+@pytest.fixture
+def page(browser, server):
+    """The page of `server`; at the end neither its policy nor its scripts have complained."""
+    from tests.edge.serve.page import Page
+
+    browser.get_log("browser")
+    yield Page(browser, server)
+    troubles = [
+        line for line in browser.get_log("browser") if "Failed to load" not in line["message"]
+    ]
+    assert troubles == []

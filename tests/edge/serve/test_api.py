@@ -222,3 +222,37 @@ def test_the_page_has_its_first_byte_at_once(server):
         assert server.ask("GET", "/")[0] == 200
         took.append(time.perf_counter() - start)
     assert sorted(took)[4] < 0.05
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/v1/model", None),
+        ("GET", "/healthz", None),
+        ("GET", "/nothing", None),
+        ("POST", "/v1/classify", b"no picture"),
+        ("POST", "/v1/classify", SAMPLE.read_bytes()),
+        ("POST", "/v1/series", b"{}"),
+    ],
+)
+def test_json_ends_its_line(server, method, path, body):
+    text = server.ask(method, path, body)[2]
+    assert text.endswith(b"}\n")
+    assert text.count(b"\n") == 1
+
+
+def animation():
+    pages, file = [Image.open(one) for one in sorted(SAMPLES.iterdir())], io.BytesIO()
+    pages[0].save(file, "GIF", save_all=True, append_images=pages[1:])
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [(animation(), "holds 6 frames"), (png(size=(8100, 8000)), "more than the limit of 64000000")],
+    ids=["frames", "pixels"],
+)
+def test_an_error_names_no_option_of_the_command_line(call, body, words):
+    status, found = call("classify", body)
+    assert (status, words in found["error"]) == (422, True), found
+    assert "--" not in found["error"]

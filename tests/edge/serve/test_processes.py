@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from edge import NOTICE
 from tests.edge.serve.conftest import SAMPLE
 
 psutil = pytest.importorskip("psutil")
@@ -190,3 +191,16 @@ def test_what_a_process_answers_is_read_within_limits():
             next(answers)
     finally:
         pool.close()
+
+
+def test_one_connection_too_many_is_told_so(serve):
+    code = POISON.replace("SCAN_SECONDS = 1.5", "SCAN_SECONDS = 9; limits.CONNECTIONS = 1")
+    one = serve("--jobs", "1", code=code)
+    slow = threading.Thread(target=one.json, args=("POST", "/v1/classify", b"TWO SECS"))
+    slow.start()
+    time.sleep(0.5)
+    status, headers, text = one.ask("GET", "/healthz")
+    slow.join()
+    assert (status, headers["Retry-After"]) == (503, "5")
+    assert json.loads(text) == {"error": "too many connections", "notice": NOTICE}
+    assert text.endswith(b"\n")
