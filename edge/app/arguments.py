@@ -5,6 +5,7 @@ argparse.
 """
 
 import argparse
+import os
 
 from edge.app.network_arguments import (
     NODE,
@@ -141,6 +142,7 @@ def parser(prog: str = "edge-classify") -> Parser:
         description="Classify brain-MRI scans with an exported model.",
         epilog=_EPILOG,
         rules=RULES,
+        implied=_implied,
     )
     add = result.group("input")
     add(
@@ -181,8 +183,8 @@ def parser(prog: str = "edge-classify") -> Parser:
         "--format",
         choices=_FORMATS,
         default="text",
-        help="of the results; parquet needs --out and the extra parquet (default: text; with "
-        "--resume by the name of --out: .csv, .parquet, else ndjson)",
+        help="of the results; parquet needs --out and the extra parquet (default: by the end of "
+        "--out's name, as .csv, else text; with --resume else ndjson)",
     )
     add(
         "--out",
@@ -312,6 +314,15 @@ def parser(prog: str = "edge-classify") -> Parser:
     )
     result.add_about("edge-classify")
     return result
+
+
+def _implied(args: argparse.Namespace) -> dict[str, str]:
+    """The format of a batch that the name of its results says. Services write ndjson alone."""
+    if not args.out or not args.paths:
+        return {}
+    end = os.path.splitext(args.out)[1][1:].lower()
+    format = end if end in _FORMATS else "ndjson" if args.resume else None
+    return {"--format": format} if format else {}
 
 
 def _name(text: str) -> str:
