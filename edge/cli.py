@@ -48,9 +48,6 @@ def _run(args, closed: frozenset[int]) -> int:
         return run_send(args)
     if not (args.paths or args.watch or args.serve or node or args.self_test or args.doctor):
         return say("no scan given; name image files or folders, or see --help")
-    if args.resume and args.format == "text":
-        end = os.path.splitext(args.out)[1].lower()
-        args.format = {".csv": "csv", ".parquet": "parquet"}.get(end, "ndjson")
     problem = _no_stream(args, closed) or _no_package(args.format)
     if problem:
         return say(problem)

@@ -5,7 +5,9 @@ argparse.
 """
 
 import argparse
+import os
 
+from edge.app.archive_arguments import ARCHIVE_RULES, add_archive_arguments
 from edge.app.network_arguments import (
     NODE,
     TLS,
@@ -16,8 +18,8 @@ from edge.app.network_arguments import (
     serve_rules,
 )
 from edge.console.option_rules import Rule
+from edge.console.option_types import count
 from edge.console.parser import Parser
-from edge.files.shard import Shard
 
 _EPILOG = """exit status: 0 every scan was classified; 1 at least one could not be read or was
 rejected, or its picture could not be written (the others are still classified), or the self-test
@@ -52,9 +54,10 @@ RULES = (
         says="--trust has no effect with --signature off; leave one of them out",
     ),
     Rule("--watch", takes=(*_LOADING, *_WATCHING, "--format")),
-    Rule("--format csv", excludes=("--doctor", "--self-test"), says=_REPORTS),
-    Rule("--format html", excludes=("--doctor", "--self-test"), says=_REPORTS),
-    Rule("--format ndjson", excludes=("--doctor", "--self-test"), says=_REPORTS),
+    *(
+        Rule(f"--format {name}", excludes=("--doctor", "--self-test"), says=_REPORTS)
+        for name in _FORMATS[2:]
+    ),
     Rule(
         "--format",
         needs=("no --watch", "--format ndjson"),
@@ -63,31 +66,12 @@ RULES = (
     Rule("--settle", needs=("--watch", "--scp")),
     *network_rules((*_LOADING, *_WATCHING, *_SENDING)),
     *serve_rules((*_LOADING, "--jobs", "--max-pixels")),
-    Rule("--format parquet", excludes=("--doctor", "--self-test"), says=_REPORTS),
     Rule(
         "--format parquet",
         needs=("--out",),
         says="--format parquet is no text, and needs a file: name one with --out",
     ),
-    Rule(
-        "--resume",
-        needs=("--out",),
-        says="--resume goes on with a file of results: name it with --out",
-    ),
-    Rule(
-        "--format",
-        needs=("no --resume", "--format ndjson", "--format csv", "--format parquet"),
-        says="--resume writes ndjson, csv or parquet; it cannot write {format}",
-    ),
-    Rule("--timeout", needs=("--resume",)),
-    Rule(
-        "--cluster",
-        needs=("--resume",),
-        says="--cluster needs --resume and --out: a cluster may lose its machines, and results are "
-        "kept as they come",
-    ),
-    Rule("--cluster", excludes=("--explain",)),
-    Rule("--shard", needs=("PATH",)),
+    *ARCHIVE_RULES,
     Rule(
         "--series",
         takes=(
@@ -102,20 +86,12 @@ RULES = (
         says="--series writes text, json or ndjson; it cannot write {format}",
     ),
     *(
-        Rule(
-            option,
-            needs=("--queue",),
-            says=f"{option} needs --queue DIR, a folder where results wait until they are sent",
-        )
+        Rule(option, needs=needs, says=f"{option} {why}")
         for option in _SENDING[:2]
-    ),
-    *(
-        Rule(
-            option,
-            needs=("--series", "no PATH"),
-            says=f"{option} reports studies; it needs --series",
+        for needs, why in (
+            (("--queue",), "needs --queue DIR, a folder where results wait until they are sent"),
+            (("--series", "no PATH"), "reports studies; it needs --series"),
         )
-        for option in _SENDING[:2]
     ),
     Rule("--send-results", excludes=("--stow",), says="give --send-results or --stow, not both"),
     Rule("--queue", needs=("--send-results", "--stow")),
@@ -141,6 +117,7 @@ def parser(prog: str = "edge-classify") -> Parser:
         description="Classify brain-MRI scans with an exported model.",
         epilog=_EPILOG,
         rules=RULES,
+        implied=_implied,
     )
     add = result.group("input")
     add(
@@ -160,7 +137,7 @@ def parser(prog: str = "edge-classify") -> Parser:
     )
     add(
         "--frame",
-        type=_positive,
+        type=count(),
         metavar="N",
         help="which frame or page, from 1, of files with several (default: refuse them)",
     )
@@ -172,7 +149,7 @@ def parser(prog: str = "edge-classify") -> Parser:
     )
     add(
         "--max-pixels",
-        type=_positive,
+        type=count(),
         metavar="N",
         help="refuse scans with more pixels, width x height (default: 64 million)",
     )
@@ -181,8 +158,8 @@ def parser(prog: str = "edge-classify") -> Parser:
         "--format",
         choices=_FORMATS,
         default="text",
-        help="of the results; parquet needs --out and the extra parquet (default: text; with "
-        "--resume by the name of --out: .csv, .parquet, else ndjson)",
+        help="of the results; parquet needs --out and the extra parquet (default: by the end of "
+        "--out's name, as .csv, else text; with --resume else ndjson)",
     )
     add(
         "--out",
@@ -248,36 +225,7 @@ def parser(prog: str = "edge-classify") -> Parser:
         help="threads of each engine, or auto: measure at the start which number is fastest "
         "(default: 1, which holds its pace on a busy machine)",
     )
-    add = result.group("archive")
-    add(
-        "--resume",
-        action="store_true",
-        help="each result is in --out as soon as it is known, and the same command goes on after "
-        "whatever ended it: no file twice, none lost; a scan that ends its process twice gets an "
-        "error (default: --out is written when all is done)",
-    )
-    add(
-        "--shard",
-        type=_shard,
-        metavar="I/N",
-        help="only part I, from 0, of N, by a hash of each path below PATH: the same on each "
-        "machine, whose number it is (default: all)",
-    )
-    add(
-        "--timeout",
-        type=_seconds,
-        default=300.0,
-        metavar="S",
-        help="with --resume: a scan that takes more than S seconds ends its process (default: 300)",
-    )
-    add(
-        "--cluster",
-        type=_name,
-        metavar="ADDRESS",
-        help="with --resume: classify on the workers of the Dask scheduler there, as "
-        "tcp://host:8786; local starts one here, with --jobs workers (default: processes of this "
-        "machine)",
-    )
+    add_archive_arguments(result.group("archive"), _name, _seconds)
     add = result.group("service")
     add(
         "--watch",
@@ -314,17 +262,19 @@ def parser(prog: str = "edge-classify") -> Parser:
     return result
 
 
+def _implied(args: argparse.Namespace) -> dict[str, str]:
+    """The format of a batch that the name of its results says. Services write ndjson alone."""
+    if not args.out or not args.paths:
+        return {}
+    end = os.path.splitext(args.out)[1][1:].lower()
+    format = end if end in _FORMATS else "ndjson" if args.resume else None
+    return {"--format": format} if format else {}
+
+
 def _name(text: str) -> str:
     if not text:
         raise argparse.ArgumentTypeError("an empty name; is a variable not set?")
     return text
-
-
-def _positive(text: str) -> int:
-    value = int(text) if text.isascii() and text.isdigit() else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
-    return value
 
 
 def _threads(text: str) -> int | str:
@@ -332,22 +282,10 @@ def _threads(text: str) -> int | str:
 
 
 def _few(text: str) -> int:
-    value = _positive(text)
+    value = count()(text)
     if value > _MOST:
         raise argparse.ArgumentTypeError(f"{text!r} is more than {_MOST}")
     return value
-
-
-def _shard(text: str) -> Shard:
-    index, slash, count = text.partition("/")
-    if not (slash and index.isascii() and index.isdigit()):
-        raise argparse.ArgumentTypeError(f"{text!r} is not I/N, as 0/10")
-    shard = Shard(int(index), _positive(count))
-    if shard.index >= shard.count:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: parts count from 0, so the last of {shard.count} is {shard.count - 1}"
-        )
-    return shard
 
 
 def _seconds(text: str) -> float:

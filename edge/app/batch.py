@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from edge.app.inputs import Input, expand, is_one_file, may_name_urls
 from edge.app.interrupts import Interrupts
 from edge.console.exit_status import DONE, FAILED
-from edge.console.messages import results, say
+from edge.console.messages import counted, results, say
 from edge.console.streams import OutputError
 from edge.errors import EdgeError
 from edge.inference.classifier import Classifier
@@ -97,7 +97,8 @@ def _classify(
                     progress.step()
     except KeyboardInterrupt:
         interrupts.restore()
-        tell(f"interrupted after {written} results{'; they are complete' if keeps else ''}")
+        kept = "; they are complete" if keeps else ""
+        tell(f"interrupted after {counted(written, 'result')}{kept}")
         status = interrupts.status
     except OutputError:
         if progress:
@@ -114,7 +115,7 @@ def _classify(
     if explained:
         # Workers may have been ahead of the results when they were stopped.
         least = "" if status in _ALL_DONE else "at least "
-        say(f"{least}{explained} picture{'s' * (explained > 1)} written to {args.explain}")
+        say(f"{least}{counted(explained, 'picture')} written to {args.explain}")
     return status
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from edge.app.inputs import Input
+from edge.console.messages import counted
 from edge.errors import EdgeError
 from edge.journal.content import Look
 from edge.journal.file_state import FileState
@@ -33,37 +34,44 @@ class BatchResults:
 
     def __init__(self, journal: Journal, tell: Callable[[str], object]):
         self.journal, self._tell = journal, tell
-        self.before = self.now = self.left = 0
-        """Inputs that had their result before; that have it now; that have none, and why was said:
-        the next run tries them again."""
+        self.before = self.now = self.left = self.empty = 0
+        """Scans that had their result before; that have it now; that have none, and why was said:
+        the next run tries them again. And names that gave no scans, as an empty folder does."""
         self._synced, self._lives = time.monotonic(), journal.lives
 
     def todo(self, inputs: Iterable[Input]) -> Iterator[FileState]:
         """The inputs that have no result yet."""
         for one in inputs:
-            problem = one.problem
-            if problem is None and one.remote is not None:
-                from edge.app.remote_inputs import RemoteState
-
-                seen = RemoteState.of_scan(one.remote)
-                if self.journal.has(seen):
-                    self.before += 1
-                else:
-                    yield seen
+            if one.problem is not None:
+                self.empty += 1
+                self._tell(one.problem)
                 continue
-            if problem is None:
-                try:
-                    seen = FileState.of(one.path, os.stat(one.path))
-                except (OSError, ValueError) as error:
-                    reason = getattr(error, "strerror", None) or error
-                    problem = f"{one.path}: cannot be read ({reason})"
-                else:
-                    if self.journal.has(seen):
-                        self.before += 1
-                    else:
-                        yield seen
-                    continue
-            self.leave(problem)
+            try:
+                seen = _state_of(one)
+            except (OSError, ValueError) as error:
+                reason = getattr(error, "strerror", None) or error
+                self.leave(f"{one.path}: cannot be read ({reason})")
+                continue
+            if self.journal.has(seen):
+                self.before += 1
+            else:
+                yield seen
+
+    def ending(self) -> str:
+        """What is said at the end of a run."""
+        text = f"{counted(self.now, 'result')}, {self.before} were there before"
+        if self.left:
+            text += f", {self.left} left out: the same command tries them again"
+        if self.empty:
+            text += f"; {counted(self.empty, 'name')} gave no scans, or not all of them"
+        if self.journal.failed:
+            text += f"; in the file {self.journal.failed} could not be read or were rejected"
+        return text
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether each scan has a verdict, those of earlier runs included."""
+        return not (self.left or self.empty or self.journal.failed)
 
     def leave(self, problem: str) -> None:
         """An input gets no result in this run; says why."""
@@ -115,3 +123,11 @@ class BatchResults:
         if due:
             self._synced = time.monotonic()
         return line is not None
+
+
+def _state_of(one: Input) -> FileState:
+    if one.remote is None:
+        return FileState.of(one.path, os.stat(one.path))
+    from edge.app.remote_inputs import RemoteState
+
+    return RemoteState.of_scan(one.remote)

@@ -16,7 +16,7 @@ from edge.app.inputs import expand, may_name_urls
 from edge.app.interrupts import Interrupts
 from edge.app.journal_table import journal_of, make_table, why_not
 from edge.console.exit_status import DONE, FAILED, WRONG
-from edge.console.messages import say
+from edge.console.messages import counted, say
 from edge.errors import EdgeError
 from edge.inference.classifier import Classifier
 from edge.inference.threads import default_jobs
@@ -88,7 +88,7 @@ class Run:
             interrupts.restore()
             self._clear()
             say(
-                f"interrupted after {results.now} results, which are in {path}; "
+                f"interrupted after {counted(results.now, 'result')}, which are in {path}; "
                 "the same command goes on"
             )
             status = interrupts.status
@@ -108,10 +108,8 @@ class Run:
         if status != DONE:
             return status
         make_table(self._journal.path, args.out, args.format)
-        again = f", {results.left} left out: the same command tries them again"
-        left = again if results.left else ""
-        say(f"{args.out}: {results.now} results, {results.before} were there before{left}")
-        return FAILED if results.left or self._journal.failed else DONE
+        say(f"{args.out}: {results.ending()}")
+        return DONE if results.is_complete else FAILED
 
     def _classify(self, interrupts: Interrupts) -> None:
         args = self._args

@@ -8,7 +8,7 @@ from edge import NOTICE
 from edge.app.inputs import expand
 from edge.app.interrupts import Interrupts
 from edge.console.exit_status import DONE, FAILED
-from edge.console.messages import printable, results, say
+from edge.console.messages import counted, printable, results, say
 from edge.errors import EdgeError
 from edge.inference.classifier import Classifier
 from edge.parallel.pipeline import Extra, Outcome
@@ -102,7 +102,8 @@ def _classify(
                     follower.slice(one)
     except KeyboardInterrupt:
         interrupts.restore()
-        say(f"interrupted after {written} slices{'; they are complete' if keeps else ''}")
+        kept = "; they are complete" if keeps else ""
+        say(f"interrupted after {counted(written, 'slice')}{kept}")
         status = interrupts.status
     except EdgeError as error:
         say(error)

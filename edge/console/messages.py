@@ -38,6 +38,11 @@ def printable(message: object) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(message))
 
 
+def counted(number: int, noun: str) -> str:
+    """As in "1 scan" and "2 scans"."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def say(message: object) -> int:
     """Say something in one line; returns the status for wrong usage."""
     if results() is not None:

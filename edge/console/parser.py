@@ -5,7 +5,7 @@ Options are told by their whole names, each stands in a group, and what is wrong
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from edge import NOTICE, __version__
 from edge.console.messages import printable, results
@@ -24,6 +24,7 @@ class Parser(argparse.ArgumentParser):
         description: what it does; the notice is added.
         epilog: exit statuses, and what else is worth knowing.
         rules: which options need or exclude which.
+        implied: what options that were not given are by what was given.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Parser(argparse.ArgumentParser):
         description: str,
         epilog: str,
         rules: Iterable[Rule] = (),
+        implied: Callable[[argparse.Namespace], dict[str, str]] = lambda parsed: {},
     ):
         indent = "\n" + " " * len("usage: ")
         super().__init__(
@@ -46,7 +48,7 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,
             add_help=False,
         )
-        self.program, self.rules = program, tuple(rules)
+        self.program, self.rules, self._implied = program, tuple(rules), implied
         self.words: list[str] = []
         """What was last parsed, for messages."""
         self.color = False  # from Python 3.14 on: the text is the same everywhere
@@ -67,6 +69,10 @@ class Parser(argparse.ArgumentParser):
         args = self.words = sys.argv[1:] if args is None else list(args)
         given = self._given(args)
         parsed = super().parse_args(args, namespace)
+        for option, value in self._implied(parsed).items():
+            if option not in given:
+                given[option] = option
+                setattr(parsed, self.dest_of(option), value)
         if self.rules:
             self._add_arguments(given, parsed)
             problem = broken_rule(self.rules, self, parsed, given)

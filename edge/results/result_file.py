@@ -23,6 +23,9 @@ def why_unwritable(path: str, format: str = "text") -> str | None:
         return None
     if os.path.isdir(path):
         return f"{path}: is a folder, which results cannot replace; name a file in it for --out"
+    folder = _missing_folder(path)
+    if folder is not None:
+        return f"{path}: cannot be written: there is no folder {folder}; make it first"
     if not _may_replace(path, format):
         return (
             f"{path}: is a scan, a model or the like, which results must not replace; "
@@ -115,6 +118,19 @@ def _is_output(path: str) -> bool:
         except (OSError, ValueError):
             return False
     return False
+
+
+def _missing_folder(path: str) -> str | None:
+    """The folder that a file is to be written to, if it is not there."""
+    for name in (path, os.path.realpath(path)):  # the file itself may be a link
+        folder = os.path.dirname(name) or "."
+        try:
+            os.stat(folder)
+        except FileNotFoundError:
+            return folder
+        except (OSError, ValueError):
+            return None  # writing it will tell what is wrong
+    return None
 
 
 def _may_replace(path: str, format: str) -> bool:

@@ -92,7 +92,7 @@ def test_interrupted_the_document_is_whole(any_model, folder, capsys, monkeypatc
     assert signal.getsignal(signal.SIGINT) == before
     out, err = capsys.readouterr()
     assert len(json.loads(out)["results"]) == 1
-    assert "interrupted after 1 slices; they are complete" in err
+    assert "interrupted after 1 slice; they are complete" in err
 
 
 def test_into_a_file(any_model, folder, tmp_path):

@@ -188,3 +188,38 @@ def test_equal_process_ids_in_two_containers(tmp_path, monkeypatch):
         second.replace()
     assert target.read_text() == "second"
     assert os.listdir(tmp_path) == ["results.txt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "begins"),
+    [
+        ("a.csv", (), "path,verdict,"),
+        ("a.JSON", (), '{"notice": '),
+        ("a.ndjson", (), '{"path": '),
+        ("a.html", (), "<!DOCTYPE html>"),
+        ("a.json", ("--series",), '{"notice": '),
+        ("a.csv", ("--format", "text"), "PATH: TUMOR"),
+        ("a.log", (), "PATH: TUMOR"),
+        ("csv", (), "PATH: TUMOR"),
+    ],
+)
+def test_the_name_says_the_format_where_nothing_else_does(
+    any_model, scan, tmp_path, name, more, begins
+):
+    path = scan(180)
+    status, _, err = run(path, "--model", any_model, "--out", tmp_path / name, *more)
+    assert status == 0, err
+    assert (tmp_path / name).read_text().startswith(begins.replace("PATH", str(path)))
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "says"),
+    [
+        ("a.csv", ["--series"], "--series writes text, json or ndjson; it cannot write csv"),
+        ("a.json", ["--resume"], "--resume writes ndjson, csv or parquet; it cannot write json"),
+    ],
+)
+def test_a_name_of_a_format_that_cannot_be_written(any_model, scan, tmp_path, name, more, says):
+    status, _, err = run(scan(180), "--model", any_model, "--out", tmp_path / name, *more)
+    assert (status, err) == (2, f"edge-classify: {says}\n")
+    assert not (tmp_path / name).exists()
