@@ -16,12 +16,11 @@ Where files break the standard, viewers disagree. What is followed here, and why
 """
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 
 from edge.errors import ImageError
-from edge.scan.picture.bit_depth import blocks, robust_range, to_8bit
+from edge.scan.picture.bit_depth import each_value, robust_range, to_8bit
 
 KEYS = (
     "RescaleIntercept",
@@ -97,9 +96,9 @@ def to_grey(
     window = _window(rules, remarks) if voi is None else None
     if voi is not None:
         shades = np.rint(voi[1] * (255.0 / _largest(voi, remarks))).clip(0, 255).astype(np.uint8)
-        grey = _each(values, lambda block: shades[_position(physical(block), voi)])
+        grey = each_value(values, lambda block: shades[_position(physical(block), voi)])
     elif window is not None:
-        grey = _each(values, lambda block: _windowed(physical(block), *window))
+        grey = each_value(values, lambda block: _windowed(physical(block), *window))
     else:
         found = values if linear else physical(values)
         limits = robust_range(found if padding is None else found[~padding], name, remarks)
@@ -110,20 +109,6 @@ def to_grey(
         grey = 255 - grey
     if padding is not None:
         grey[padding] = 0
-    return grey
-
-
-def _each(values: np.ndarray, shade: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """`shade` of every value, as uint8: asked once a value, where there are fewer than pixels."""
-    if values.dtype.kind in "iu":
-        lowest, highest = int(values.min()), int(values.max())
-        if highest - lowest < values.size:
-            every = np.arange(lowest, highest + 1).astype(values.dtype)
-            table = shade(every).astype(np.uint8)
-            return table[np.subtract(values, lowest, dtype=np.intp)]
-    grey = np.empty(values.shape, np.uint8)
-    for rows in blocks(values):
-        grey[rows] = shade(values[rows])
     return grey
 
 

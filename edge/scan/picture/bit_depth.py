@@ -3,7 +3,7 @@
 Loaded for scans that have such: most have not, and a device is quicker without.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 import numpy as np
@@ -48,13 +48,40 @@ def robust_range(values: np.ndarray, name: str, remarks: list[str]) -> tuple[flo
     low, high = float(values.min()), float(values.max())
     if not np.isfinite(high - low):
         raise ImageError(f"{name}: holds pixels that are not finite numbers")
-    first, last = (float(value) for value in np.percentile(values, _EXTREMES))
+    first, last = _percentiles(values, _EXTREMES)
     spread = _BEYOND * (last - first)
     if spread <= 0:  # nearly all of it is one value: what stands out is the picture
         return low, high
     if low < first - spread or high > last + spread:
         remarks.append("a few pixels are far darker or brighter than the rest and were cut off")
     return max(low, first - spread), min(high, last + spread)
+
+
+def _percentiles(values: np.ndarray, shares: tuple[float, ...]) -> list[float]:
+    """What `numpy.percentile` gives, with its roundings.
+
+    That one loads `numpy.ma` when it is first called, which takes 9 ms and 2.4 MB of each process.
+    """
+    places = [share / 100 * (values.size - 1) for share in shares]
+    found = _in_order(values, [[int(place), int(np.ceil(place))] for place in places])
+    result = []
+    for place, (low, high) in zip(places, found, strict=True):
+        share = place - int(place)
+        step = (high - low).item() if values.dtype.kind == "f" else int(high) - int(low)
+        low, high = low.item(), high.item()
+        result.append(high - step * (1 - share) if share >= 0.5 else low + step * share)
+    return result
+
+
+def _in_order(values: np.ndarray, ranks: list[list[int]]) -> np.ndarray:
+    """What stands at these places, from 0, when the values are sorted; of the shape of `ranks`."""
+    if values.dtype.kind in "ui" and values.dtype.itemsize <= 2:  # counting is quicker than sorting
+        least, counts = int(values.min()), np.zeros(1 << 16, np.intp)
+        for some in _blocks(values):
+            places = np.subtract(values[some], least, dtype=np.intp)
+            counts += np.bincount(places.ravel(), minlength=1 << 16)
+        return counts.cumsum().searchsorted(ranks, "right") + least
+    return np.partition(values, sorted({rank for two in ranks for rank in two}), axis=None)[ranks]
 
 
 def to_8bit(values: np.ndarray, name: str, limits: tuple[float, float] | None = None) -> np.ndarray:
@@ -71,12 +98,32 @@ def to_8bit(values: np.ndarray, name: str, limits: tuple[float, float] | None = 
     low, high = limits or (float(values.min()), float(values.max()))
     if not np.isfinite(high - low):
         raise ImageError(f"{name}: holds pixels that are not finite numbers")
-    scaled = np.zeros(values.shape, np.uint8)
-    if high - low > _LEAST_RANGE:
-        for rows in blocks(values):
-            share = (values[rows].astype(np.float64) - low) * (255.0 / (high - low))
-            scaled[rows] = np.rint(share.clip(0.0, 255.0))
-    return scaled
+    if not high - low > _LEAST_RANGE:
+        return np.zeros(values.shape, np.uint8)
+
+    def scaled(some: np.ndarray) -> np.ndarray:
+        share = some.astype(np.float64)
+        share -= low
+        share *= 255.0 / (high - low)
+        return np.rint(np.clip(share, 0.0, 255.0, out=share), out=share).astype(np.uint8)
+
+    return each_value(values, scaled)
+
+
+def each_value(values: np.ndarray, shade: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """`shade` of every value, as uint8: asked once a value, where there are fewer than pixels."""
+    grey, table, lowest = np.empty(values.shape, np.uint8), None, 0
+    if values.dtype.kind in "iu" and values.size:
+        lowest, highest = int(values.min()), int(values.max())
+        if highest - lowest < values.size:
+            table = shade(np.arange(lowest, highest + 1).astype(values.dtype)).astype(np.uint8)
+    for rows in _blocks(values):
+        some = values[rows]
+        if table is None:
+            grey[rows] = shade(some)
+        else:
+            grey[rows] = table[np.subtract(some, lowest, dtype=np.intp)]
+    return grey
 
 
 def robust_8bit(values: np.ndarray, name: str, remarks: list[str]) -> np.ndarray:
@@ -84,7 +131,7 @@ def robust_8bit(values: np.ndarray, name: str, remarks: list[str]) -> np.ndarray
     return to_8bit(values, name, robust_range(values, name, remarks))
 
 
-def blocks(values: np.ndarray) -> Iterator[slice]:
+def _blocks(values: np.ndarray) -> Iterator[slice]:
     """Slices of rows, each of about a million values: bounds what working copies cost."""
     step = max(1, _VALUES_AT_ONCE * values.shape[0] // values.size)
     for start in range(0, values.shape[0], step):
