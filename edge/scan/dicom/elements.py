@@ -3,17 +3,21 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
+import numpy as np
+
 MAX_ITEMS = 50_000
 """Sequence items in the header: each becomes an object of about 2 kB in pydicom."""
 _ITEM_MARKS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")  # little, big endian
-_IN_EACH_MARK = b"\xe0"
+_PAIRS = (0xFFFE, 0xFEFF)
 
 
 def has_too_many_items(window: bytes) -> bool:
     """Whether pydicom would make more than `MAX_ITEMS` objects of the first bytes of a file."""
     if len(window) <= 8 * MAX_ITEMS:
         return False  # an item takes eight bytes at least
-    if window.count(_IN_EACH_MARK) <= MAX_ITEMS:  # ten times as quick
+    # How often their first two bytes stand there is quick to tell, and nearly always enough.
+    pairs = [np.frombuffer(window, "<u2", (len(window) - odd) // 2, odd) for odd in (0, 1)]
+    if sum(np.count_nonzero(some == mark) for some in pairs for mark in _PAIRS) <= MAX_ITEMS:
         return False
     return sum(map(window.count, _ITEM_MARKS)) > MAX_ITEMS
 

@@ -76,10 +76,11 @@ def _percentiles(values: np.ndarray, shares: tuple[float, ...]) -> list[float]:
 def _in_order(values: np.ndarray, ranks: list[list[int]]) -> np.ndarray:
     """What stands at these places, from 0, when the values are sorted; of the shape of `ranks`."""
     if values.dtype.kind in "ui" and values.dtype.itemsize <= 2:  # counting is quicker than sorting
-        least, counts = int(values.min()), np.zeros(1 << 16, np.intp)
+        least = int(values.min())
+        counts = np.zeros(int(values.max()) - least + 1, np.intp)
         for some in _blocks(values):
             places = np.subtract(values[some], least, dtype=np.intp)
-            counts += np.bincount(places.ravel(), minlength=1 << 16)
+            counts += np.bincount(places.ravel(), minlength=counts.size)
         return counts.cumsum().searchsorted(ranks, "right") + least
     return np.partition(values, sorted({rank for two in ranks for rank in two}), axis=None)[ranks]
 

@@ -38,3 +38,4 @@ def test_items_are_counted_in_both_orders(mark):
     assert not has_too_many_items(item * MAX_ITEMS)
     assert not has_too_many_items(item * MAX_ITEMS + bytes(9000))
     assert has_too_many_items(item * (MAX_ITEMS + 1))
+    assert has_too_many_items(b"\0" + item * (MAX_ITEMS + 1))
