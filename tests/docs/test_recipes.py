@@ -1,7 +1,9 @@
-"""What the recipes for Spark and Ray call of mri-edge, without either."""
+"""The recipes for Spark and Ray: what they call of mri-edge, and where they are there, all."""
 
 import json
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -55,3 +57,27 @@ def test_ray(scan, monkeypatch):
     first, second = map(json.loads, done["result"])
     assert first["verdict"]
     assert "cannot be read" in second["error"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["spark", "ray"])
+def test_all_of_it(name, scan, tmp_path):
+    """Their own packages, which no extra of ours brings."""
+    pytest.importorskip({"spark": "pyspark"}.get(name, name))
+    program = code(f"classify-with-{name}.md", "no such line")
+    (tmp_path / "paths.txt").write_text(f"{scan}\n/gone.png\n")
+    (tmp_path / "recipe.py").write_text(program.replace("repartition(1000)", "repartition(2)"))
+    subprocess.run(
+        [sys.executable, "recipe.py"],
+        cwd=tmp_path,
+        check=True,
+        timeout=300,
+        env={**os.environ, "PYSPARK_PYTHON": sys.executable},
+    )
+    lines = [
+        json.loads(line)
+        for file in (tmp_path / "results").glob("*.json")
+        for line in file.read_text().splitlines()
+    ]
+    assert sorted(line["path"] for line in lines) == sorted([scan, "/gone.png"])
+    assert {json.loads(line["result"])["verdict"] is None for line in lines} == {True, False}
