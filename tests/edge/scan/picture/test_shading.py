@@ -51,7 +51,8 @@ def test_values_of_16_bits_load_nothing_more_of_numpy(tmp_path):
     script = (
         "import sys; import numpy as np; from PIL import Image; from edge.scan.decode import "
         "read_scan; early = 'numpy.ma' in sys.modules; "
-        "Image.fromarray(np.arange(4096, dtype=np.uint16).reshape(64, 64)).save('a.png'); read_scan('a.png'); assert 'edge.scan.picture.bit_depth' in sys.modules; "
+        "Image.fromarray(np.arange(4096, dtype=np.uint16).reshape(64, 64)).save('a.png'); "
+        "read_scan('a.png'); assert 'edge.scan.picture.bit_depth' in sys.modules; "
         "assert early or 'numpy.ma' not in sys.modules"  # NumPy 1 loads it itself
     )
     subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True)
