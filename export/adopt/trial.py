@@ -1,0 +1,149 @@
+"""Conventions tried on labelled scans: which one fits, and is that clear?
+
+The scans are of the training part, which chooses nothing else; the test part is not looked at.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from export.adopt.activation import tumor_log_odds
+from export.adopt.convention_names import SCALINGS
+from export.adopt.conventions import Convention
+from export.adopt.labels import Labels
+from export.errors import ExportError
+from train.evaluation import metrics
+from train.evaluation.evaluate import Estimate, cluster_bootstrap
+from train.evaluation.metrics import Proportion
+
+TRIAL_SCANS = 100
+"""Half of each class, each a different picture."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A convention, with the order of labels that suits it better, on the trial's scans."""
+
+    convention: Convention
+    labels: Labels
+    accuracy: Proportion
+    """By the network's own decision: at a probability of tumor of 0.5."""
+    auc: Estimate
+    right: np.ndarray
+    """bool [N]."""
+    verdict: str = ""
+    """"fits", "wrong", or "cannot be told apart"."""
+
+    def to_dict(self) -> dict:
+        """Ready for JSON."""
+        return {
+            "scaling": self.convention.scaling,
+            "color": self.convention.color,
+            "order": list(self.labels.names),
+            "accuracy": self.accuracy.to_dict(),
+            "auc": self.auc.to_dict(),
+            "verdict": self.verdict,
+        }
+
+
+def attempt(
+    predict: Callable[[np.ndarray], np.ndarray],
+    conventions: Sequence[Convention],
+    labels: Sequence[Labels],
+    pixels: np.ndarray,
+    truth: np.ndarray,
+    groups: np.ndarray,
+) -> list[Tried]:
+    """Every convention on the scans, the best first.
+
+    Args:
+        predict: float32 [N, H, W, C] -> logits [N, outputs].
+        labels: orders that come into question.
+        pixels: uint8 [N, H, W, C]. truth: 1 with a tumor, [N]. groups: clusters, [N].
+    """
+    found = []
+    for convention in conventions:
+        logits = predict(convention.applied(pixels))
+        tried = [_tried(convention, one, logits, truth, groups) for one in labels]
+        found.append(max(tried, key=_rank))
+    return sorted(found, key=_rank, reverse=True)
+
+
+def judge(tried: Sequence[Tried], groups: np.ndarray) -> list[Tried]:
+    """The same with their verdicts: which fits, which are wrong, which cannot be told from it."""
+    best, *others = tried
+    if not best.auc.low > 0.5:
+        return [_as(one, "wrong") for one in tried]
+    unclear = [one for one in others if not _worse(one, best, groups)]
+    first = "cannot be told apart" if unclear else "fits"
+    return [
+        _as(best, first),
+        *(_as(one, "cannot be told apart" if one in unclear else "wrong") for one in others),
+    ]
+
+
+def chosen(tried: Sequence[Tried], given: bool) -> Tried:
+    """The one that fits.
+
+    Args:
+        given: whether all is given that is tried otherwise; then it is taken, fit or not.
+
+    Raises:
+        ExportError: none does, or it is not clear which.
+    """
+    if tried[0].verdict == "fits" or given:
+        return tried[0]
+    if tried[0].verdict == "wrong":
+        raise ExportError(
+            "none of the conventions fits: under each the network tells scans with a tumor from "
+            "those without no better than chance. Are --order and --negative right, and are these "
+            "scans of the kind that it is for?"
+        )
+    alike = [one for one in tried if one.verdict == "cannot be told apart"]
+    given = " or ".join(one.convention.words for one in alike)
+    raise ExportError(
+        "it is not clear from these scans how the network takes its pixels; look it up where it "
+        f"was trained, and give {given}"
+    )
+
+
+def lines(tried: Sequence[Tried]) -> list[str]:
+    """The trial in words, a line a convention."""
+    return [
+        f"  {one.convention.words:38} accuracy {one.accuracy}, AUC {one.auc.value:.3f} "
+        f"[{one.auc.low:.3f}-{one.auc.high:.3f}], {one.labels.words}: {one.verdict}"
+        for one in tried
+    ]
+
+
+def explained(one: Tried) -> str:
+    """A convention in words."""
+    return f"{SCALINGS[one.convention.scaling]}; colours {one.convention.color}"
+
+
+def _tried(
+    convention: Convention, labels: Labels, logits: np.ndarray, truth: np.ndarray, groups
+) -> Tried:
+    odds = tumor_log_odds(logits, labels.is_negative)
+    if not np.isfinite(odds).all():
+        odds = np.zeros(len(odds))  # that scaling takes it beyond all numbers
+    right = (odds >= 0) == (truth == 1)
+    area = cluster_bootstrap({"auc": lambda w: metrics.auc(truth, odds, w)}, groups, 0)["auc"]
+    return Tried(convention, labels, Proportion(int(right.sum()), len(right)), area, right)
+
+
+def _rank(one: Tried) -> tuple[float, float]:
+    return one.accuracy.value, one.auc.value
+
+
+def _worse(one: Tried, best: Tried, groups: np.ndarray) -> bool:
+    """Whether it is right on fewer scans, beyond what chance explains."""
+    gain = best.right.astype(float) - one.right
+    everywhere = np.ones(len(gain), bool)
+    measures = {"gain": lambda w: metrics.mean_where(gain, everywhere, w)}
+    return cluster_bootstrap(measures, groups, 0)["gain"].low > 0
+
+
+def _as(one: Tried, verdict: str) -> Tried:
+    return Tried(one.convention, one.labels, one.accuracy, one.auc, one.right, verdict)
