@@ -174,6 +174,7 @@ def _try(request: Request, source: Source, orders: Sequence[Labels], scans: _Sca
             scans.found.truth[at],
             scans.grouping.groups[at],
         ),
+        scans.found.truth[at],
         scans.grouping.groups[at],
     )
     for line in lines(tried):

@@ -44,5 +44,5 @@ def build_adopted(
 
 def _through(network: keras.Model, x: keras.KerasTensor) -> keras.KerasTensor:
     """The network's own layers on another tensor: no network within the network."""
-    found = network._run_through_graph([x])
-    return found[0] if isinstance(found, list | tuple) else found
+    (found,) = keras.tree.flatten(network._run_through_graph([x]))
+    return found

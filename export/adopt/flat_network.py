@@ -48,7 +48,7 @@ def flattened(model: keras.Model, file: Path) -> tuple[keras.Model, str]:
         )
     copier = _Copier(*_last(model))
     picture = keras.Input(model.inputs[0].shape[1:], dtype="float32", name="picture")
-    logits = copier.through(model, picture)
+    (logits,) = keras.tree.flatten(copier.through(model, picture))
     network = keras.Model(picture, logits, name="network")
     for old, new in copier.pairs:
         new.set_weights(old.get_weights())

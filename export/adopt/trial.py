@@ -4,12 +4,11 @@ The scans are of the training part, which chooses nothing else; the test part is
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from export.adopt.activation import tumor_log_odds
-from export.adopt.convention_names import SCALINGS
 from export.adopt.conventions import Convention
 from export.adopt.labels import Labels
 from export.errors import ExportError
@@ -30,6 +29,8 @@ class Tried:
     accuracy: Proportion
     """By the network's own decision: at a probability of tumor of 0.5."""
     auc: Estimate
+    odds: np.ndarray
+    """Log-odds of tumor, float64 [N]."""
     right: np.ndarray
     """bool [N]."""
     verdict: str = ""
@@ -70,12 +71,12 @@ def attempt(
     return sorted(found, key=_rank, reverse=True)
 
 
-def judge(tried: Sequence[Tried], groups: np.ndarray) -> list[Tried]:
+def judge(tried: Sequence[Tried], truth: np.ndarray, groups: np.ndarray) -> list[Tried]:
     """The same with their verdicts: which fits, which are wrong, which cannot be told from it."""
     best, *others = tried
     if not best.auc.low > 0.5:
         return [_as(one, "wrong") for one in tried]
-    unclear = [one for one in others if not _worse(one, best, groups)]
+    unclear = [one for one in others if not _worse(one, best, truth, groups)]
     first = "cannot be told apart" if unclear else "fits"
     return [
         _as(best, first),
@@ -117,11 +118,6 @@ def lines(tried: Sequence[Tried]) -> list[str]:
     ]
 
 
-def explained(one: Tried) -> str:
-    """A convention in words."""
-    return f"{SCALINGS[one.convention.scaling]}; colours {one.convention.color}"
-
-
 def _tried(
     convention: Convention, labels: Labels, logits: np.ndarray, truth: np.ndarray, groups
 ) -> Tried:
@@ -130,20 +126,24 @@ def _tried(
         odds = np.zeros(len(odds))  # that scaling takes it beyond all numbers
     right = (odds >= 0) == (truth == 1)
     area = cluster_bootstrap({"auc": lambda w: metrics.auc(truth, odds, w)}, groups, 0)["auc"]
-    return Tried(convention, labels, Proportion(int(right.sum()), len(right)), area, right)
+    hits = Proportion(int(right.sum()), len(right))
+    return Tried(convention, labels, hits, area, odds, right)
 
 
 def _rank(one: Tried) -> tuple[float, float]:
     return one.accuracy.value, one.auc.value
 
 
-def _worse(one: Tried, best: Tried, groups: np.ndarray) -> bool:
-    """Whether it is right on fewer scans, beyond what chance explains."""
+def _worse(one: Tried, best: Tried, truth: np.ndarray, groups: np.ndarray) -> bool:
+    """Whether it is right on fewer scans, or orders them worse, beyond what chance explains."""
     gain = best.right.astype(float) - one.right
     everywhere = np.ones(len(gain), bool)
-    measures = {"gain": lambda w: metrics.mean_where(gain, everywhere, w)}
-    return cluster_bootstrap(measures, groups, 0)["gain"].low > 0
+    measures = {
+        "accuracy": lambda w: metrics.mean_where(gain, everywhere, w),
+        "auc": lambda w: metrics.auc(truth, best.odds, w) - metrics.auc(truth, one.odds, w),
+    }
+    return any(found.low > 0 for found in cluster_bootstrap(measures, groups, 0).values())
 
 
 def _as(one: Tried, verdict: str) -> Tried:
-    return Tried(one.convention, one.labels, one.accuracy, one.auc, one.right, verdict)
+    return replace(one, verdict=verdict)

@@ -18,8 +18,9 @@ from train.reporting.findings import Findings
 from train.reporting.palette import BLUE, ORANGE, VERMILION
 
 CURVES = "curves.png"
+"""Not of a model that was trained elsewhere."""
 PICTURES = {
-    CURVES: "Loss and accuracy by epoch, training and validation",
+    "curves.png": "Loss and accuracy by epoch, training and validation",
     "roc.png": "ROC curve, with the chosen threshold",
     "reliability.png": "Share of tumors against the predicted probability",
     "confusion.png": "Truth against verdicts",
