@@ -15,7 +15,7 @@ from export.adopt.adoption_report import origin_lines
 from export.adopt.conventions import are_coloured, candidates
 from export.adopt.labels import Labels, find_folders, find_labels
 from export.adopt.source import Source, check_rebuilt, open_source
-from export.adopt.trial import TRIAL_SCANS, Tried, attempt, chosen, judge, lines
+from export.adopt.trial import TRIAL_SCANS, Tried, attempt, chosen, doubt, judge, lines
 from export.errors import ExportError
 from export.quantize import representative_dataset
 from train.data.folders import read_folders
@@ -179,6 +179,8 @@ def _try(request: Request, source: Source, orders: Sequence[Labels], scans: _Sca
     )
     for line in lines(tried):
         say(line)
+    if words := doubt(tried[0], scans.found.truth[at], scans.grouping.groups[at]):
+        say(f"CAUTION: {words}")
     return tried
 
 

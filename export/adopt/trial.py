@@ -29,6 +29,8 @@ class Tried:
     accuracy: Proportion
     """By the network's own decision: at a probability of tumor of 0.5."""
     auc: Estimate
+    logits: np.ndarray
+    """[N, outputs]."""
     odds: np.ndarray
     """Log-odds of tumor, float64 [N]."""
     right: np.ndarray
@@ -109,6 +111,24 @@ def chosen(tried: Sequence[Tried], given: bool) -> Tried:
     )
 
 
+def doubt(one: Tried, truth: np.ndarray, groups: np.ndarray) -> str | None:
+    """Whether another of three labels or more seems to be the one that means no tumor, in words."""
+    for name in one.labels.names:
+        if len(one.labels.names) < 3 or name in one.labels.negative:
+            continue
+        other = Labels(one.labels.names, (name,))
+        odds = tumor_log_odds(one.logits, other.is_negative)
+        gain = _gain(truth, odds, one.odds)
+        if np.isfinite(odds).all() and cluster_bootstrap(gain, groups, 0)["auc"].low > 0:
+            area = metrics.auc(truth, odds)
+            return (
+                f"these scans say that {name} means no tumor (AUC {area:.3f}), and not "
+                f"{', '.join(one.labels.negative)} (AUC {one.auc.value:.3f}); are --order and "
+                "--negative right?"
+            )
+    return None
+
+
 def lines(tried: Sequence[Tried]) -> list[str]:
     """The trial in words, a line a convention."""
     return [
@@ -127,7 +147,7 @@ def _tried(
     right = (odds >= 0) == (truth == 1)
     area = cluster_bootstrap({"auc": lambda w: metrics.auc(truth, odds, w)}, groups, 0)["auc"]
     hits = Proportion(int(right.sum()), len(right))
-    return Tried(convention, labels, hits, area, odds, right)
+    return Tried(convention, labels, hits, area, logits, odds, right)
 
 
 def _rank(one: Tried) -> tuple[float, float]:
@@ -140,9 +160,14 @@ def _worse(one: Tried, best: Tried, truth: np.ndarray, groups: np.ndarray) -> bo
     everywhere = np.ones(len(gain), bool)
     measures = {
         "accuracy": lambda w: metrics.mean_where(gain, everywhere, w),
-        "auc": lambda w: metrics.auc(truth, best.odds, w) - metrics.auc(truth, one.odds, w),
+        **_gain(truth, best.odds, one.odds),
     }
     return any(found.low > 0 for found in cluster_bootstrap(measures, groups, 0).values())
+
+
+def _gain(truth: np.ndarray, better: np.ndarray, worse: np.ndarray) -> dict:
+    """By how much log-odds order scans better than others, as `cluster_bootstrap` takes it."""
+    return {"auc": lambda w: metrics.auc(truth, better, w) - metrics.auc(truth, worse, w)}
 
 
 def _as(one: Tried, verdict: str) -> Tried:

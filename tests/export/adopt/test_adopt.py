@@ -129,3 +129,9 @@ def test_its_options_are_for_it_alone(option, capsys):
 def test_it_needs_scans(capsys):
     assert main(["--from", "net.keras"]) == 2
     assert "--from needs --data" in capsys.readouterr().err
+
+
+def test_a_run_is_not_replaced(tmp_path, capsys):
+    (tmp_path / "run").mkdir()
+    assert main([str(tmp_path / "run"), "--from", "net.keras", "--data", "scans"]) == 2
+    assert "exists already" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from export.adopt.adopted_network import build_adopted
 from export.adopt.convention_names import SCALINGS
 from export.adopt.conventions import Convention, are_coloured, candidates
 from export.adopt.labels import Labels
-from export.adopt.trial import attempt, chosen, judge
+from export.adopt.trial import attempt, chosen, doubt, judge
 from export.errors import ExportError
 from tests.export.adopt.conftest import small_network
 
@@ -111,3 +111,22 @@ def test_if_none_fits_it_is_refused():
     tried = trial(lambda mean: noise.standard_normal(len(mean)))
     with pytest.raises(ExportError, match="no better than chance"):
         chosen(tried, False)
+
+
+@pytest.mark.parametrize(("negative", "doubted"), [("a", False), ("c", True)])
+def test_another_label_that_fits_better_is_named(negative, doubted):
+    truth = np.arange(60) % 2
+    logits = np.random.default_rng(0).standard_normal((60, 3)) / 4
+    logits[truth == 0, 0] += 3
+    labels = Labels(("a", "b", "c"), (negative,))
+    (tried,) = attempt(
+        lambda _: logits,
+        [Convention("unit", "rgb")],
+        [labels],
+        np.zeros((60, 4, 4, 3), np.uint8),
+        truth,
+        np.arange(60),
+    )
+    words = doubt(tried, truth, np.arange(60))
+    assert (words is not None) is doubted
+    assert not doubted or "a means no tumor" in words
