@@ -14,7 +14,7 @@ from export.adopt.flat_network import flattened
 from export.converter_output import quiet
 from export.errors import ExportError
 
-_NETWORKS = ("Functional", "Sequential", "Model")
+_NETWORKS = ("Functional", "Sequential", "Model", "TFOpLambda")
 _REGISTER = (
     "register it with @keras.saving.register_keras_serializable() in a module of yours, say "
     'my_layers.py, and run python -c "import sys, my_layers, export.cli; '
@@ -83,7 +83,7 @@ def _check_code(file: Path, config: dict) -> None:
     registered = keras.saving.get_custom_objects()
     known = {name.rpartition(">")[2] for name in registered} | set(registered)
     foreign = {}
-    for part in _parts(config):
+    for part, is_layer in _parts(config):
         name, module = str(part["class_name"]), part.get("module")
         if name in ("Lambda", "__lambda__"):
             label = part.get("config")
@@ -96,8 +96,12 @@ def _check_code(file: Path, config: dict) -> None:
             )
         if part.get("registered_name") in known or name in known or name in _NETWORKS:
             continue
-        keras_own = module is None or str(module).partition(".")[0] in ("keras", "builtins")
-        if not keras_own or (part.get("inbound_nodes") is not None and not _is_layer(name)):
+        if module is not None:
+            # Bare operations, as of `x / 255`, are no layers, and are Keras' own.
+            is_foreign = str(module).partition(".")[0] not in ("keras", "builtins")
+        else:
+            is_foreign = is_layer and not hasattr(keras.layers, name)
+        if is_foreign:
             foreign[name] = None
     if foreign:
         names = ", ".join(foreign)
@@ -107,21 +111,17 @@ def _check_code(file: Path, config: dict) -> None:
         )
 
 
-def _is_layer(name: str) -> bool:
-    return hasattr(keras.layers, name) or name in ("InputLayer", "Functional", "TFOpLambda")
-
-
-def _parts(value) -> Iterator[dict]:
-    """Every object that the configuration describes, however deep."""
-    waiting = [value]
+def _parts(value) -> Iterator[tuple[dict, bool]]:
+    """Every object that the configuration describes, however deep, and whether it is a layer."""
+    waiting = [(value, False)]
     while waiting:
-        one = waiting.pop()
+        one, is_layer = waiting.pop()
         if isinstance(one, dict):
             if "class_name" in one:
-                yield one
-            waiting += one.values()
+                yield one, is_layer
+            waiting += [(inner, name == "layers") for name, inner in one.items()]
         elif isinstance(one, list):
-            waiting += one
+            waiting += [(inner, is_layer) for inner in one]
 
 
 def _reason(error: Exception) -> str:

@@ -233,22 +233,50 @@ def arithmetic(node: Node) -> Tensor:
     return x.like(layers.Rescaling(*plain, name=node.name)(x.value))
 
 
-def reversal(node: Node) -> Tensor:
-    """Channels in reverse order: nothing else is cut out of tensors."""
+def part(node: Node) -> Tensor:
+    """A part of each picture: some of its channels, rows or columns, or channels reversed."""
     x = node.tensor
     if node.kind == "Gather":
-        axis, wanted = node.attributes.get("axis", 0), node.needed(1).ravel().tolist()
-        axis %= x.rank
-    else:
-        starts, ends, axes, steps = (node.needed(at).ravel().tolist() for at in (1, 2, 3, 4))
-        if len(axes) != 1:
-            raise RebuildError("a part cut out of a tensor")
-        axis = axes[0] % x.rank
-        size = x.channels if axis == x.order[-1] else 0
-        wanted = list(range(size))[slice(starts[0], ends[0] if ends[0] > -size else None, steps[0])]
-    if axis != x.order[-1] or x.channels != 3 or wanted != [2, 1, 0]:
-        raise RebuildError("a part cut out of a tensor")
-    return x.like(ReverseChannels(name=node.name)(x.value))
+        return _picked(x, node.attributes.get("axis", 0) % x.rank, node.needed(1), node.name)
+    starts, ends = (node.needed(at).ravel().tolist() for at in (1, 2))
+    axes, steps = (node.constant(at) for at in (3, 4))
+    axes = range(len(starts)) if axes is None else axes.ravel().tolist()
+    steps = [1] * len(starts) if steps is None else steps.ravel().tolist()
+    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
+        size = x.value.shape[x.order.index(axis % x.rank)]
+        if step == 1:
+            wanted = np.arange(size or 1)[start:end]
+        else:
+            wanted = np.arange(size or 1)[slice(start, end if end > -(size or 1) else None, step)]
+        x = _picked(x, axis % x.rank, wanted, node.name)
+    return x
+
+
+def _picked(x: Tensor, axis: int, wanted: np.ndarray, name: str) -> Tensor:
+    """The tensor with only some places of an axis; of a single number without the axis."""
+    if axis == 0 and not (x.value.shape[0] is None and wanted.tolist() == [0]):
+        raise RebuildError("a part of the scans")
+    if axis == 0:
+        return x
+    at = x.order.index(axis)
+    if x.flat:
+        raise RebuildError("a part cut out of a mean")
+    size, places = x.value.shape[at], wanted.ravel().tolist()
+    if places == list(range(size)):
+        return x
+    if places == [2, 1, 0] == list(range(size))[::-1] and at == x.rank - 1:
+        return x.like(ReverseChannels(name=name)(x.value), x.positive)
+    first = places[0] % size
+    if places != list(range(first, first + len(places))):
+        raise RebuildError("a part cut out of a tensor that is not in one piece")
+    index = [slice(None)] * x.rank
+    index[at] = slice(first, first + len(places))
+    value = x.value[tuple(index)]
+    if wanted.ndim:
+        return x.like(value, x.positive)
+    sizes = [one for place, one in enumerate(value.shape[1:], 1) if place != at]
+    order = tuple(one - (one > axis) for one in x.order if one != axis)
+    return Tensor(layers.Reshape(sizes)(value), order, positive=x.positive)
 
 
 def same(node: Node) -> Tensor:
@@ -367,8 +395,8 @@ LAYERS: dict[str, Callable[[Node], Tensor]] = {
     "Concat": concatenation,
     "Pad": padding,
     **dict.fromkeys(("Add", "Sub", "Mul", "Div"), arithmetic),
-    "Slice": reversal,
-    "Gather": reversal,
+    "Slice": part,
+    "Gather": part,
     **dict.fromkeys(("Identity", "Dropout", "Cast"), same),
 }
 """What can be rebuilt, by the operator's name."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import onnx
 
 from export.adopt.onnx_source import network_of
 from export.convert.keras_conversion import OPSET
@@ -64,12 +65,25 @@ def open_saved_model(folder: Path) -> tuple[keras.Model, str, Callable[[np.ndarr
             model, _ = tf2onnx.convert.from_function(function, signature, opset=OPSET)
     except Exception as error:  # of no common type
         raise ExportError(f"{folder}: tf2onnx cannot convert it ({error!s:.300})") from error
+    _hold(model, function.get_concrete_function())
     network, activation, _ = network_of(model, folder)
 
     def run(pictures: np.ndarray) -> np.ndarray:
         return serve(**{name: tf.cast(pictures, spec.dtype)})[out].numpy()
 
     return network, activation, run
+
+
+def _hold(model: onnx.ModelProto, function) -> None:
+    """Put constants that TensorFlow hands to a function into the graph; tf2onnx asks for them."""
+    held = {
+        inside.name: outside.numpy()
+        for outside, inside in function.graph.captures
+        if outside.dtype != "resource"
+    }
+    for given in [one for one in model.graph.input if one.name in held]:
+        model.graph.input.remove(given)
+        model.graph.initializer.append(onnx.numpy_helper.from_array(held[given.name], given.name))
 
 
 def _check_operators(folder: Path) -> None:

@@ -49,15 +49,17 @@ def head(nodes: Sequence[Node], logits: str, heat_map: str | None, method: str |
 def _reckoned(nodes: Sequence[Node], logits: str) -> list[str]:
     """What makes the log-odds of tumor of several labels (`train.networks.log_odds`), if there is.
 
-    It is known by its logarithm. In int8 a step of it is as wide as many of what goes into it.
+    It is known by its logarithm. The layer that gives the labels' logits belongs to it, for a step
+    of theirs in int8 is coarse where they are large: of an Xception from elsewhere 8 of 41 verdicts
+    changed with that layer in int8, and 2 with it in float, 2 kB larger.
     """
     made_by = {name: node for node in nodes for name in node.outputs}
     found, waiting = {}, [logits]
     while waiting:
         node = made_by.get(waiting.pop())
-        if node is not None and node.name not in found and node.kind not in WEIGHTED:
+        if node is not None and node.name not in found:
             found[node.name] = node.kind
-            waiting += node.inputs
+            waiting += [] if node.kind in WEIGHTED else node.inputs
     return list(found) if {"LOG", "Log"} & set(found.values()) else []
 
 

@@ -76,11 +76,11 @@ def test_four_labels_become_two(elsewhere, phantoms, tmp_path):
     assert manifest.labels == ("notumor", "glioma+meningioma+pituitary")
     assert manifest.training.adopted.labels == tuple(names[1:5])
     assert manifest.decision.transform == "sigmoid"
-    assert log_is_in_float(tmp_path / "run-int8.tflite", tmp_path / "run-int8.onnx")
+    assert logits_are_in_float(tmp_path / "run-int8.tflite", tmp_path / "run-int8.onnx")
 
 
-def log_is_in_float(tflite, onnx_file) -> bool:
-    """Whether what is reckoned from several logits takes no rounded numbers, in both files."""
+def logits_are_in_float(tflite, onnx_file) -> bool:
+    """Whether logits of several labels and what is reckoned from them are not rounded, in both."""
     import onnx
     from ai_edge_litert.interpreter import Interpreter
 
@@ -88,10 +88,13 @@ def log_is_in_float(tflite, onnx_file) -> bool:
     kinds = {one["index"]: one["dtype"] for one in interpreter.get_tensor_details()}
     operations = interpreter._get_ops_details()
     (log,) = [one for one in operations if one["op_name"] == "LOG"]
+    *_, last = [one for one in operations if one["op_name"] == "FULLY_CONNECTED"]
     graph = onnx.load(onnx_file).graph
-    rounded = {name for one in graph.node if "Quantize" in one.op_type for name in one.output}
+    rounded = {name for one in graph.node if "QuantizeLinear" in one.op_type for name in one.output}
+    *_, dense = [one for one in graph.node if one.op_type in ("Gemm", "MatMul")]
     (own,) = [one for one in graph.node if one.op_type == "Log"]
-    return kinds[log["inputs"][0]].__name__ == "float32" and own.input[0] not in rounded
+    weights = {kinds[at].__name__ for one in (log, last) for at in one["inputs"][:2]}
+    return weights == {"float32"} and not rounded & {own.input[0], dense.input[1]}
 
 
 def test_what_is_not_clear_is_asked_for(elsewhere, phantoms, tmp_path, capsys, monkeypatch):
