@@ -14,7 +14,8 @@ import onnx
 from onnx import helper, numpy_helper
 
 from export.adopt.layer_names import LayerNames
-from export.adopt.onnx_layers import LAYERS, Node
+from export.adopt.onnx_layers import LAYERS
+from export.adopt.onnx_node import Node
 from export.adopt.onnx_tensors import CHANNELS_LAST, NHWC, RebuildError, Tensor
 from export.converter_output import quiet
 

@@ -51,7 +51,7 @@ def _reckoned(nodes: Sequence[Node], logits: str) -> list[str]:
 
     It is known by its logarithm. The layer that gives the labels' logits belongs to it, for a step
     of theirs in int8 is coarse where they are large: of an Xception from elsewhere 8 of 41 verdicts
-    changed with that layer in int8, and 2 with it in float, 2 kB larger.
+    changed with that layer in int8, and 3 with it in float, in a file of the same 22.4 MB.
     """
     made_by = {name: node for node in nodes for name in node.outputs}
     found, waiting = {}, [logits]
