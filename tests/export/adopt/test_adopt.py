@@ -3,15 +3,18 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 from edge import Classifier
 from edge.model_file.container import open_model
 from edge.model_file.provenance import provenance
+from export.adopt.source import check_rebuilt, open_source
 from export.cli import main
 from train.run.run_folder import read_run
 
 FORMATS = ("net.keras", "net.h5", "net.onnx", "net.tflite", "saved")
+ONNX_FP32 = ("--format", "onnx", "--precision", "fp32")
 LEAKS = "Trained elsewhere: leaks cannot be excluded"
 
 
@@ -21,9 +24,16 @@ def adopt(model, data, out, *options) -> int:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_every_format_becomes_a_run_and_a_file(elsewhere, phantoms, tmp_path, capsys, name):
-    options = ["--format", "onnx", "--precision", "fp32"]
-    assert adopt(elsewhere / name, phantoms, tmp_path, *options) == 0
+def test_every_format_is_rebuilt_as_it_is(elsewhere, name):
+    source = open_source(elsewhere / name)
+    assert (source.shape, source.outputs, source.activation) == ((32, 32, 3), 1, "sigmoid")
+    pictures = np.random.default_rng(0).random((4, 32, 32, 3)).astype(np.float32)
+    assert check_rebuilt(source, pictures) < 1e-5
+
+
+@pytest.mark.parametrize("name", ["net.keras", "saved"])
+def test_a_file_becomes_a_run_and_an_export(elsewhere, phantoms, tmp_path, capsys, name):
+    assert adopt(elsewhere / name, phantoms, tmp_path, *ONNX_FP32) == 0
     run = read_run(tmp_path / "run")
     assert run.manifest.labels == ("no", "yes")
     found = run.manifest.training.adopted
@@ -57,8 +67,6 @@ def test_it_goes_all_the_way_to_int8(elsewhere, phantoms, tmp_path):
 def test_four_labels_become_two(elsewhere, phantoms, tmp_path):
     """The probability of tumor is 1 less that of the negative label; all names are kept."""
     import keras
-
-    from export.adopt.source import open_source
 
     trained = open_source(elsewhere / "net.keras").network
     last = trained.layers[-1]
@@ -103,8 +111,7 @@ def test_what_is_not_clear_is_asked_for(elsewhere, phantoms, tmp_path, capsys, m
     assert "give --scaling unit --color rgb or --scaling" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
     given = ["--scaling", "unit", "--order", "no", "yes"]
-    options = ["--format", "onnx", "--precision", "fp32"]
-    assert adopt(elsewhere / "net.keras", phantoms, tmp_path, *given, *options) == 0
+    assert adopt(elsewhere / "net.keras", phantoms, tmp_path, *given, *ONNX_FP32) == 0
     assert read_run(tmp_path / "run").manifest.training.adopted.tried is False
 
 
@@ -113,8 +120,7 @@ def test_the_wrong_order_is_found_and_turned(elsewhere, phantoms, tmp_path):
     data = tmp_path / "data"
     shutil.copytree(phantoms / "yes", data / "no")
     shutil.copytree(phantoms / "no", data / "yes")
-    options = ["--format", "onnx", "--precision", "fp32"]
-    assert adopt(elsewhere / "net.keras", data, tmp_path, *options) == 0
+    assert adopt(elsewhere / "net.keras", data, tmp_path, *ONNX_FP32) == 0
     manifest = read_run(tmp_path / "run").manifest
     assert manifest.training.adopted.labels == ("yes", "no")
     assert manifest.labels == ("no", "yes")
