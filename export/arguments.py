@@ -6,6 +6,7 @@ from edge.console.option_rules import Rule
 from edge.console.option_types import count, number
 from edge.console.parser import Parser
 from edge.model_file.provenance import Provenance
+from export.adopt.convention_names import COLORS, SCALINGS
 from export.quantize.calibration_methods import AUTO, METHODS
 from export.quantize.layer_search import DEFAULT_GROWTH
 from export.quantize.representative_dataset import DEFAULT_SCANS
@@ -30,6 +31,15 @@ RULES = (
         )
         for option in ("--calibration", "--calibration-scans", "--max-growth")
     ),
+    Rule(
+        "--from",
+        ("--data",),
+        says="--from needs --data: labelled scans, to choose a threshold and to prove with",
+    ),
+    *(
+        Rule(option, ("--from",), says=f"{option} is for --from; a run knows its own")
+        for option in ("--scaling", "--color", "--order", "--negative")
+    ),
 )
 
 
@@ -38,7 +48,8 @@ def parser(prog: str = "python -m export") -> Parser:
     result = Parser(
         "export",
         prog=prog,
-        usage="[RUN] [options]\ninspect FILE\nkeygen KEY [options]\nsign MODEL ... --key FILE\n"
+        usage="[RUN] [options]\n[RUN] --from MODEL --data DIR [options]\ninspect FILE\n"
+        "keygen KEY [options]\nsign MODEL ... --key FILE\n"
         "verify MODEL ... [options]",
         description="Turn a training run into .tflite and .onnx files that carry their manifest. "
         "A file is published only if its verdicts on held-out scans hold against Keras.",
@@ -51,12 +62,59 @@ def parser(prog: str = "python -m export") -> Parser:
         rules=RULES,
     )
     add = result.group("input")
-    add("run", nargs="?", type=Path, metavar="RUN", help="run folder (default: newest in runs/)")
+    add(
+        "run",
+        nargs="?",
+        type=Path,
+        metavar="RUN",
+        help="run folder; with --from, where to write it (default: newest in runs/; with --from, "
+        "runs/NAME, numbered if taken)",
+    )
     add(
         "--data",
         type=Path,
         metavar="DIR",
-        help="where the run's data folder is now, if moved (default: where it was)",
+        help="where the run's data folder is now, if moved; with --from, the folder with a "
+        "subfolder of scans for each class (default: where it was)",
+    )
+    add = result.group("a model that was trained elsewhere")
+    add(
+        "--from",
+        dest="source",
+        type=Path,
+        metavar="MODEL",
+        help="make a run of it, and export that: a .keras, .h5, .onnx or float .tflite file, or a "
+        "SavedModel folder (default: none)",
+    )
+    add(
+        "--scaling",
+        choices=SCALINGS,
+        metavar="HOW",
+        help="how it was trained to take pixels: "
+        + "; ".join(f"{name}: {what}" for name, what in SCALINGS.items())
+        + " (default: tried on scans, and refused if not clear)",
+    )
+    add(
+        "--color",
+        choices=COLORS,
+        metavar="ORDER",
+        help="colours as it was trained to take them: rgb, bgr or grey (default: tried, as far as "
+        "scans are coloured)",
+    )
+    add(
+        "--order",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="labels of its outputs, in their order; of a single output, that of 0 and that of 1 "
+        "(default: of two, both orders of the class folders are tried)",
+    )
+    add(
+        "--negative",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="labels and subfolders that mean no tumor (default: no)",
     )
     add = result.group("output")
     add(

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 _NEEDED = ("keras", "tensorflow")
 """Packages of the extra `export` without which nothing can be exported."""
+_TO_ADOPT = ("onnx", "onnxruntime", "tf2onnx", "ai_edge_litert", "h5py", "imagehash")
+_TO_ADOPT += ("sklearn", "scipy", "matplotlib", "rich")
+"""The same of the extras `export` and `train`, where a model was trained elsewhere."""
+_OF_ADOPTION = ("source", "scaling", "color", "order", "negative", "data")
+"""Options that say how a run is made of a model."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -50,7 +55,7 @@ def _command(argv: list[str], closed: frozenset[int]) -> int:
         raise ExportError(f"unknown command {argv[0]}; did you mean {meant}?")
     args = parser(prog).parse_args(argv)
     stop_cleanly()
-    command_frame.need(_NEEDED)
+    command_frame.need((*_NEEDED, *_TO_ADOPT) if args.source else _NEEDED)
     return _export(args)
 
 
@@ -102,13 +107,16 @@ def _export(args: argparse.Namespace) -> int:
     from train.run.run_folder import newest_run, read_run
 
     targets = _targets(args)
-    run = read_run(args.run or newest_run())
+    run = None if args.source else read_run(args.run or newest_run())
     try:
         check_writable(args.out)
     except OSError as error:
         raise ExportError(f"{args.out}: cannot be written ({error.strerror})") from error
 
     backend.start()
+    data = args.data
+    if args.source:
+        run, data = read_run(_adopt(args)), None
     from export.export_pipeline import Limits, Search, export_target, read_inputs
     from export.export_report import lines, write_report
     from export.package.triton import write_repository
@@ -119,7 +127,7 @@ def _export(args: argparse.Namespace) -> int:
 
     say(f"exporting {run.folder}")
     dynamic = args.batch == "dynamic"
-    inputs = read_inputs(run, args.data, args.calibration_scans, dynamic, args.licence)
+    inputs = read_inputs(run, data, args.calibration_scans, dynamic, args.licence)
     limits = Limits(args.max_changed, args.max_difference)
     methods = tuple(METHODS) if args.calibration == AUTO else (args.calibration,)
     seek = Search(methods, args.max_growth)
@@ -146,6 +154,24 @@ def _export(args: argparse.Namespace) -> int:
     return 0 if all(outcome.published for outcome in outcomes) else 1
 
 
+def _adopt(args: argparse.Namespace) -> Path:
+    """Make a run of a model that was trained elsewhere, and say what was found."""
+    from export.adopt.adopt import Request, adopt
+    from train.run import run_folder
+
+    model = args.source
+    out = args.run or run_folder.free_name(run_folder.RUNS / (model.stem or "model"))
+    if out.exists():
+        raise ExportError(f"{out}: exists already; name another folder for the run, or none")
+    with run_folder.writing(out, overwrite=False) as folder:
+        names = tuple(args.order), tuple(args.negative)
+        request = Request(model, args.data, args.scaling, args.color, *names)
+        text = adopt(request, out.name, folder)
+    print(text)
+    print(f"Run: {out}    Trained elsewhere: leaks cannot be excluded.")
+    return out
+
+
 def _again(args: argparse.Namespace, run) -> "Again":
     """The command as it was given, with other options in place of its own."""
     from export.prove.advice import command
@@ -153,6 +179,8 @@ def _again(args: argparse.Namespace, run) -> "Again":
     given = {}
     for action in parser()._actions:
         name, value = action.option_strings[-1:], getattr(args, action.dest, action.default)
+        if args.source and action.dest in _OF_ADOPTION:
+            continue  # the run is there now
         if name and value != action.default and action.dest not in ("int8", "format", "precision"):
             given[name[0]] = "" if value is True else shlex.quote(str(value))
     return command(run.folder, given)

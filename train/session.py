@@ -289,13 +289,14 @@ def _manifest(
             counts=split.counts(data.parts, labels),
             seed=request.fit.seed,
             created=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-            versions=_versions(),
+            versions=versions(),
         ),
         options=request.options,
     )
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Of this software and of what a run depends on."""
     found = {"mri-edge": __version__, "python": sys.version.split()[0]}
     found["keras backend"] = keras.backend.backend()
     for package in ("keras", "tensorflow", "jax", "torch", "numpy", "pillow", "scikit-learn"):

@@ -193,6 +193,7 @@ _REPORT_KEYS = {
     "epochs": "How many were trained.",
     "best_epoch": "The one whose weights were kept.",
     "weights": "Where those of the backbone come from; null without a backbone.",
+    "adopted": "What is known of a model that was trained elsewhere; null for one trained here.",
     "cost": "Parameters and multiply-adds.",
     "shortcut_floor": "What a classifier gets that sees no pixel.",
     "decision": "How temperature, threshold and uncertain band were chosen.",

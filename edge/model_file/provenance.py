@@ -8,6 +8,30 @@ from edge.model_file.manifest import Manifest
 
 
 @dataclass(frozen=True)
+class Adopted:
+    """A model that was trained elsewhere: what is known of it. Leaks cannot be excluded."""
+
+    file: str
+    """Name of its file or folder."""
+    sha256: str
+    """Of the file, or over the names and hashes of a folder's files."""
+    kind: str
+    """"Keras", "ONNX", "TFLite" or "SavedModel"."""
+    labels: tuple[str, ...]
+    """Of all its outputs, in their order; of a single output, that of its 0 and that of its 1."""
+    negative: tuple[str, ...]
+    """Those of the labels that mean "no tumor"."""
+    activation: str
+    """Its last one: "sigmoid", "softmax" or "none"; it is left out, as with every network."""
+    scaling: str
+    """Of the pixels it was made for, a key of `export.adopt.conventions.SCALINGS`."""
+    color: str
+    """"rgb", "bgr" or "grey": the order it was made for."""
+    tried: bool
+    """Whether scaling or colours were found by trial; else they were given."""
+
+
+@dataclass(frozen=True)
 class Training:
     """Where the weights come from."""
 
@@ -25,6 +49,8 @@ class Training:
     seed: int
     created: str
     versions: dict[str, str] = field(default_factory=dict)
+    adopted: Adopted | None = None
+    """If the model was trained elsewhere: the counts above are of scans that it may have seen."""
 
 
 @dataclass(frozen=True)

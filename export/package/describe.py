@@ -6,7 +6,7 @@ from pathlib import Path
 from edge import NOTICE
 from edge.console.messages import printable
 from edge.model_file.container import ModelFile, open_model
-from edge.model_file.provenance import MapMatch, Provenance, provenance
+from edge.model_file.provenance import Adopted, MapMatch, Provenance, provenance
 from export.quantize import layer_search
 
 
@@ -61,6 +61,18 @@ def _model(model: ModelFile) -> Iterator[tuple[str, str]]:
     yield "manifest version", manifest.manifest_version
 
 
+def _adopted(found: Adopted) -> Iterator[tuple[str, str]]:
+    yield "trained", "elsewhere: leaks cannot be excluded"
+    yield "from", f"{found.file} ({found.kind}), SHA-256 {found.sha256}"
+    yield (
+        "its outputs",
+        f"{', '.join(found.labels)}; no tumor: {', '.join(found.negative)}; last activation "
+        f"{found.activation}",
+    )
+    how = "found by trial" if found.tried else "as given"
+    yield "its pixels", f"scaling {found.scaling}, colours {found.color}, {how}; in the graph"
+
+
 def _provenance(story: Provenance) -> Iterator[tuple[str, str]]:
     training = story.training
     yield "architecture", story.architecture
@@ -72,6 +84,8 @@ def _provenance(story: Provenance) -> Iterator[tuple[str, str]]:
     )
     yield "data", f"{', '.join(training.data)} ({kind}); {counts}"
     yield "data fingerprint", training.data_sha256
+    if training.adopted:
+        yield from _adopted(training.adopted)
     yield "versions", ", ".join(f"{name} {v}" for name, v in training.versions.items())
     if story.calibration:
         used = story.calibration

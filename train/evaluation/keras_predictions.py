@@ -6,6 +6,7 @@ import numpy as np
 from edge.inference.decision import probability
 from edge.model_file.manifest import Decision
 from train.errors import TrainError
+from train.networks.log_odds import TumorLogOdds
 from train.networks.registry import logits_model
 from train.run.run_folder import Run, RunManifest, sha256_file
 
@@ -19,7 +20,9 @@ def load_keras(run: Run) -> keras.Model:
     if sha256_file(run.model_file) != run.manifest.training.model_sha256:
         raise TrainError(f"{run.model_file}: changed since the run; train again")
     try:
-        return keras.saving.load_model(run.model_file, compile=False)
+        return keras.saving.load_model(
+            run.model_file, custom_objects={"TumorLogOdds": TumorLogOdds}, compile=False
+        )
     except Exception as error:
         # What Keras raises on an archive of another version has no common type.
         wrote = run.manifest.training.versions.get("keras")

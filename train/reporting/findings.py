@@ -41,6 +41,8 @@ class Findings:
     """The backbone's, in words; None: there is no backbone."""
     left_out: int = 0
     """Scans of the training part that were not trained on, as teachers disagree on them."""
+    origin: tuple[str, ...] = ()
+    """Lines on a model that was trained elsewhere; such a run has no history."""
 
     @property
     def headline(self) -> tuple[Evaluation, str]:

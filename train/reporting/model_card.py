@@ -45,6 +45,7 @@ def _network(findings: Findings) -> list[str]:
         f"{found.frozen_parameters:,} frozen parameters, {found.multiply_adds / 1e6:,.0f} M "
         f"multiply-adds a scan.{weights}",
         "",
+        *findings.origin,
     ]
 
 
@@ -123,8 +124,7 @@ def _results(findings: Findings) -> list[str]:
     return [
         *lines,
         f"Intervals are 95 %. Wilson's takes every scan for independent. The other: {METHOD}. The "
-        f"calibration error is over {BINS} equally wide bins. {len(findings.history['loss'])} "
-        f"epochs, {_kept(findings)} kept. "
+        f"calibration error is over {BINS} equally wide bins. {_kept(findings)} "
         f"Pictures of: {markdown(findings.headline[1])}.",
         "",
     ]
@@ -163,9 +163,12 @@ def _compared(findings: Findings) -> list[str]:
 
 def _kept(findings: Findings) -> str:
     losses = findings.history["val_loss"]
+    if not losses:
+        return "Trained elsewhere: leaks cannot be excluded."
+    what = f"the average of the weights up to epoch {findings.best_epoch}"
     if losses[findings.best_epoch - 1] == min(losses):
-        return f"the weights of epoch {findings.best_epoch} (lowest validation loss)"
-    return f"the average of the weights up to epoch {findings.best_epoch}"
+        what = f"the weights of epoch {findings.best_epoch} (lowest validation loss)"
+    return f"{len(findings.history['loss'])} epochs, {what} kept."
 
 
 def _table(evaluation: Evaluation, title: str) -> list[str]:

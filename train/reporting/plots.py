@@ -17,6 +17,8 @@ from train.evaluation.metrics import BINS, bin_of
 from train.reporting.findings import Findings
 from train.reporting.palette import BLUE, ORANGE, VERMILION
 
+CURVES = "curves.png"
+"""Not of a model that was trained elsewhere."""
 PICTURES = {
     "curves.png": "Loss and accuracy by epoch, training and validation",
     "roc.png": "ROC curve, with the chosen threshold",
@@ -55,7 +57,10 @@ def write_plots(
         errors(found, pixels, names),
     )
     for name, figure in zip(PICTURES, figures, strict=True):
-        what = findings.manifest.training.run if name == "curves.png" else where
+        if name == CURVES and not findings.history["loss"]:
+            plt.close(figure)
+            continue  # trained elsewhere
+        what = findings.manifest.training.run if name == CURVES else where
         notice = "synthetic phantoms" if synthetic else NOTICE
         figure.suptitle(_shown(f"{what}\n{notice}"), fontsize=7, parse_math=False)
         figure.savefig(folder / name, dpi=_DPI)

@@ -1,0 +1,129 @@
+"""A Keras file from elsewhere: looked into before it is loaded, and loaded without its code."""
+
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+
+from edge.model_file import bounded_json
+from export.adopt.flat_network import flattened
+from export.converter_output import quiet
+from export.errors import ExportError
+
+_NETWORKS = ("Functional", "Sequential", "Model", "TFOpLambda")
+_REGISTER = (
+    "register it with @keras.saving.register_keras_serializable() in a module of yours, say "
+    'my_layers.py, and run python -c "import sys, my_layers, export.cli; '
+    'sys.exit(export.cli.main())" --from ... in place of python -m export --from ...'
+)
+_SAVED_MODEL = (
+    "or save it where it was trained as a SavedModel (model.export(FOLDER)), and give that"
+)
+
+
+def open_keras(file: Path) -> tuple[keras.Model, str, Callable[[np.ndarray], np.ndarray]]:
+    """The network, its last activation, and the model itself, as `Source` has them.
+
+    Raises:
+        ExportError: a Lambda, layers that Keras does not have, or a file that it cannot load.
+    """
+    config = _config(file)
+    _check_code(file, config)
+    try:
+        with quiet():
+            model = keras.saving.load_model(file, compile=False, safe_mode=True)
+    except Exception as error:  # of no common type
+        raise ExportError(
+            f"{file}: Keras {keras.__version__} cannot load it ({_reason(error)}); load it with "
+            "the version that wrote it and save it as a SavedModel (model.export(FOLDER)), and "
+            "give that"
+        ) from error
+    if not isinstance(model, keras.Sequential) and type(model).__name__ != "Functional":
+        raise ExportError(
+            f"{file}: is a {type(model).__name__}, whose layers Keras does not know the order of; "
+            "save it as a SavedModel (model.export(FOLDER)), and give that"
+        )
+    network, activation = flattened(model, file)
+    return network, activation, lambda x: model.predict(x, batch_size=8, verbose=0)
+
+
+def _config(file: Path) -> dict:
+    """What the file says that the model is made of.
+
+    Raises:
+        ExportError: nothing that can be read, or weights alone.
+    """
+    try:
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as archive:
+                text = archive.read("config.json")
+        else:
+            with h5py.File(file, "r") as opened:
+                if "model_config" not in opened.attrs:
+                    raise ExportError(
+                        f"{file}: holds weights and no network; build the network, load them into "
+                        "it (model.load_weights) and save the whole (model.save)"
+                    )
+                text = opened.attrs["model_config"]
+        return bounded_json.loads(text, bounded_json.SPLIT)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, json.JSONDecodeError) as error:
+        raise ExportError(f"{file}: is damaged ({error!s:.200}); copy it again") from error
+
+
+def _check_code(file: Path, config: dict) -> None:
+    """See that loading runs no code from the file, and that Keras knows all layers.
+
+    Raises:
+        ExportError: otherwise.
+    """
+    registered = keras.saving.get_custom_objects()
+    known = {name.rpartition(">")[2] for name in registered} | set(registered)
+    foreign = {}
+    for part, is_layer in _parts(config):
+        name, module = str(part["class_name"]), part.get("module")
+        if name in ("Lambda", "__lambda__"):
+            label = part.get("config")
+            label = label.get("name", "") if isinstance(label, dict) else ""
+            raise ExportError(
+                f"{file}: has a Lambda layer{f' ({label})' if label else ''}: Python code inside "
+                "the file, which loading would run, whoever wrote it. It is refused. Build the "
+                "model with a layer of Keras in its place (Rescaling for a scaling), copy the "
+                f"weights and save it again, {_SAVED_MODEL}"
+            )
+        if part.get("registered_name") in known or name in known or name in _NETWORKS:
+            continue
+        if module is not None:
+            # Bare operations, as of `x / 255`, are no layers, and are Keras' own.
+            is_foreign = str(module).partition(".")[0] not in ("keras", "builtins")
+        else:
+            is_foreign = is_layer and not hasattr(keras.layers, name)
+        if is_foreign:
+            foreign[name] = None
+    if foreign:
+        names = ", ".join(foreign)
+        raise ExportError(
+            f"{file}: has layers that Keras does not have ({names:.300}), and their code is not "
+            f"taken from a file; {_REGISTER}; {_SAVED_MODEL}"
+        )
+
+
+def _parts(value) -> Iterator[tuple[dict, bool]]:
+    """Every object that the configuration describes, however deep, and whether it is a layer."""
+    waiting = [(value, False)]
+    while waiting:
+        one, is_layer = waiting.pop()
+        if isinstance(one, dict):
+            if "class_name" in one:
+                yield one, is_layer
+            waiting += [(inner, name == "layers") for name, inner in one.items()]
+        elif isinstance(one, list):
+            waiting += [(inner, is_layer) for inner in one]
+
+
+def _reason(error: Exception) -> str:
+    lines = [line for line in str(error).strip().splitlines() if line]
+    return (lines or [type(error).__name__])[0][:300]

@@ -1,0 +1,156 @@
+"""A model from elsewhere: opened without running anything of its own, and rebuilt as layers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from edge.console.suggestions import did_you_mean
+from export.adopt.activation import activated
+from export.errors import ExportError
+from train.run.run_folder import sha256_file
+
+MAX_DIFFERENCE = 1e-3
+"""In any output of the rebuilt network, as a share of the largest where outputs are logits."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model file, and its network."""
+
+    file: Path
+    kind: str
+    """"Keras", "ONNX", "TFLite" or "SavedModel"."""
+    network: keras.Model
+    """Float32 [N, height, width, channels] -> logits [N, outputs], in layers without nesting."""
+    activation: str
+    """Of the outputs: "sigmoid", "softmax" or "none"."""
+    original: Callable[[np.ndarray], np.ndarray]
+    """The file itself: float32 [N, height, width, channels] -> its outputs [N, outputs]."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of a picture."""
+        return self.network.input.shape[1:]
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers it gives."""
+        return self.network.output.shape[1]
+
+    @property
+    def sha256(self) -> str:
+        """Of the file, or of all files of a folder, by name."""
+        if self.file.is_file():
+            return sha256_file(self.file)
+        from train.data.scans import fingerprint
+
+        files = sorted(path for path in self.file.rglob("*") if path.is_file())
+        return fingerprint(f"{path.relative_to(self.file)} {sha256_file(path)}" for path in files)
+
+
+def open_source(file: Path) -> Source:
+    """Open a model of any kind that can be adopted.
+
+    Raises:
+        ExportError: it is none, or cannot be adopted; says why and what to do.
+    """
+    if not file.exists():
+        raise ExportError(f"{file}: no such file{did_you_mean(str(file), _neighbours(file))}")
+    kind = _kind(file)
+    if kind == "Keras":
+        from export.adopt.keras_source import open_keras as opened
+    elif kind == "SavedModel":
+        from export.adopt.saved_model_source import open_saved_model as opened
+    elif kind == "TFLite":
+        from export.adopt.tflite_source import open_tflite as opened
+    else:
+        from export.adopt.onnx_source import open_onnx as opened
+    network, activation, original = opened(file)
+    found = Source(file, kind, network, activation, original)
+    _check(found)
+    return found
+
+
+def check_rebuilt(source: Source, pictures: np.ndarray) -> float:
+    """How far the rebuilt network's outputs are from the file's own.
+
+    Args:
+        pictures: float32 [N, height, width, channels], scaled in any way.
+
+    Raises:
+        ExportError: too far, or not finite.
+    """
+    wanted = np.asarray(source.original(pictures), np.float64).reshape(len(pictures), -1)
+    logits = source.network.predict(pictures, batch_size=8, verbose=0)
+    found = activated(logits, source.activation)
+    if not np.isfinite(wanted).all():
+        raise ExportError(f"{source.file}: gives outputs that are not finite numbers")
+    size = max(1.0, float(np.abs(wanted).max()))
+    difference = float(np.abs(found - wanted).max()) / size
+    if not difference <= MAX_DIFFERENCE:
+        raise ExportError(
+            f"{source.file}: rebuilt of Keras layers it gives other outputs (off by "
+            f"{difference:.2g}; {MAX_DIFFERENCE:g} is allowed), so it is not exported; give it in "
+            "another format"
+        )
+    return difference
+
+
+def _kind(file: Path) -> str:
+    if file.is_dir():
+        if (file / "saved_model.pb").is_file():
+            return "SavedModel"
+        if (file / "manifest.json").is_file():
+            raise ExportError(
+                f"{file}: is a run of ours; leave --from out: python -m export {file}"
+            )
+        raise ExportError(f"{file}: is a folder without saved_model.pb, so it is no SavedModel")
+    with open(file, "rb") as opened:
+        head = opened.read(8)
+    if head[:4] == b"PK\x03\x04" and file.suffix == ".keras":
+        return "Keras"
+    if head == b"\x89HDF\r\n\x1a\n":
+        return "Keras"
+    if head[4:8] == b"TFL3":
+        return "TFLite"
+    if file.suffix == ".onnx":
+        return "ONNX"
+    more = ""
+    if file.suffix in (".pt", ".pth", ".pkl", ".joblib", ".ckpt", ".bin"):
+        more = "; export it to ONNX where it was trained (torch.onnx.export), and give that"
+    raise ExportError(
+        f"{file}: is no .keras, .h5, .onnx or .tflite file and no SavedModel folder{more}"
+    )
+
+
+def _check(source: Source) -> None:
+    for layer in source.network.layers:
+        for weights in layer.get_weights():
+            if not np.isfinite(weights).all():
+                bad = int((~np.isfinite(weights)).sum())
+                raise ExportError(
+                    f"{source.file}: {bad} of {weights.size} weights of its layer {layer.name} are "
+                    "not finite numbers (NaN or infinite), so it answers nothing; train it anew"
+                )
+    shape = source.network.input.shape
+    if len(shape) != 4 or None in shape[1:]:
+        sizes = " x ".join("any" if size is None else str(size) for size in shape[1:])
+        raise ExportError(
+            f"{source.file}: takes pictures of {sizes}; height, width and channels must be fixed: "
+            "save it with an input of the size that it was trained with"
+        )
+    if shape[3] not in (1, 3):
+        raise ExportError(
+            f"{source.file}: takes pictures of {shape[3]} channels; only 1 (grey) and 3 (colour) "
+            "can be made of a scan"
+        )
+
+
+def _neighbours(file: Path) -> list[str]:
+    try:
+        return [str(path) for path in file.parent.iterdir()]
+    except OSError:
+        return []

@@ -1,0 +1,146 @@
+"""A model of any format becomes a run, and a file that a device runs."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from edge import Classifier
+from edge.model_file.container import open_model
+from edge.model_file.provenance import provenance
+from export.adopt.source import check_rebuilt, open_source
+from export.cli import main
+from train.run.run_folder import read_run
+
+FORMATS = ("net.keras", "net.h5", "net.onnx", "net.tflite", "saved")
+ONNX_FP32 = ("--format", "onnx", "--precision", "fp32")
+LEAKS = "Trained elsewhere: leaks cannot be excluded"
+
+
+def adopt(model, data, out, *options) -> int:
+    command = [out / "run", "--from", model, "--data", data, "--out", out, *options]
+    return main(list(map(str, command)))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_rebuilt_as_it_is(elsewhere, name):
+    source = open_source(elsewhere / name)
+    assert (source.shape, source.outputs, source.activation) == ((32, 32, 3), 1, "sigmoid")
+    pictures = np.random.default_rng(0).random((4, 32, 32, 3)).astype(np.float32)
+    assert check_rebuilt(source, pictures) < 1e-5
+
+
+@pytest.mark.parametrize("name", ["net.keras", "saved"])
+def test_a_file_becomes_a_run_and_an_export(elsewhere, phantoms, tmp_path, capsys, name):
+    assert adopt(elsewhere / name, phantoms, tmp_path, *ONNX_FP32) == 0
+    run = read_run(tmp_path / "run")
+    assert run.manifest.labels == ("no", "yes")
+    found = run.manifest.training.adopted
+    assert (found.file, found.scaling, found.color) == (name, "unit", "rgb")
+    assert (found.labels, found.negative, found.activation) == (("no", "yes"), ("no",), "sigmoid")
+    assert LEAKS in (run.folder / "report.md").read_text()
+    said = capsys.readouterr()
+    assert LEAKS in said.out
+    assert "--scaling unit --color rgb" in said.err
+    assert "none" in said.err
+    assert ": wrong" in said.err
+    file = tmp_path / "run-fp32.onnx"
+    assert provenance(open_model(file).manifest).training.adopted == found
+    assert main(["inspect", str(file)]) == 0
+    assert "elsewhere: leaks cannot be excluded" in capsys.readouterr().out
+
+
+def test_it_goes_all_the_way_to_int8(elsewhere, phantoms, tmp_path):
+    assert adopt(elsewhere / "net.onnx", phantoms, tmp_path, "--int8") == 0
+    scan = next(phantoms.glob("yes/*.png"))
+    verdicts = {
+        Classifier(tmp_path / f"run-int8.{kind}").classify(scan).verdict
+        for kind in ("tflite", "onnx")
+    }
+    assert len(verdicts) == 1
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert report["adopted"]["kind"] == "ONNX"
+    assert not (tmp_path / "run" / "curves.png").exists()
+
+
+def test_four_labels_become_two(elsewhere, phantoms, tmp_path):
+    """The probability of tumor is 1 less that of the negative label; all names are kept."""
+    import keras
+
+    trained = open_source(elsewhere / "net.keras").network
+    last = trained.layers[-1]
+    four = keras.layers.Dense(4, activation="softmax")
+    model = keras.Model(trained.input, four(last.input))
+    kernel, bias = last.get_weights()
+    wide, biases = kernel.repeat(4, axis=1), bias.repeat(4)
+    wide[:, 2], biases[2] = -kernel[:, 0], -bias[0]
+    four.set_weights([wide, biases])
+    model.save(tmp_path / "four.keras")
+    names = ["--order", "glioma", "meningioma", "notumor", "pituitary", "--negative", "notumor"]
+    options = ["--int8", "--scaling", "unit", "--format", "tflite", "onnx"]
+    assert adopt(tmp_path / "four.keras", phantoms, tmp_path, *names, *options) == 0
+    manifest = read_run(tmp_path / "run").manifest
+    assert manifest.labels == ("notumor", "glioma+meningioma+pituitary")
+    assert manifest.training.adopted.labels == tuple(names[1:5])
+    assert manifest.decision.transform == "sigmoid"
+    assert logits_are_in_float(tmp_path / "run-int8.tflite", tmp_path / "run-int8.onnx")
+
+
+def logits_are_in_float(tflite, onnx_file) -> bool:
+    """Whether logits of several labels and what is reckoned from them are not rounded, in both."""
+    import onnx
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(tflite))
+    kinds = {one["index"]: one["dtype"] for one in interpreter.get_tensor_details()}
+    operations = interpreter._get_ops_details()
+    (log,) = [one for one in operations if one["op_name"] == "LOG"]
+    *_, last = [one for one in operations if one["op_name"] == "FULLY_CONNECTED"]
+    graph = onnx.load(onnx_file).graph
+    rounded = {name for one in graph.node if "QuantizeLinear" in one.op_type for name in one.output}
+    *_, dense = [one for one in graph.node if one.op_type in ("Gemm", "MatMul")]
+    (own,) = [one for one in graph.node if one.op_type == "Log"]
+    weights = {kinds[at].__name__ for one in (log, last) for at in one["inputs"][:2]}
+    return weights == {"float32"} and not rounded & {own.input[0], dense.input[1]}
+
+
+def test_what_is_not_clear_is_asked_for(elsewhere, phantoms, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("export.adopt.trial._worse", lambda *_: False)
+    assert adopt(elsewhere / "net.keras", phantoms, tmp_path) == 2
+    assert "give --scaling unit --color rgb or --scaling" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+    given = ["--scaling", "unit", "--order", "no", "yes"]
+    assert adopt(elsewhere / "net.keras", phantoms, tmp_path, *given, *ONNX_FP32) == 0
+    assert read_run(tmp_path / "run").manifest.training.adopted.tried is False
+
+
+def test_the_wrong_order_is_found_and_turned(elsewhere, phantoms, tmp_path):
+    """A network whose single output is the probability of no tumor."""
+    data = tmp_path / "data"
+    shutil.copytree(phantoms / "yes", data / "no")
+    shutil.copytree(phantoms / "no", data / "yes")
+    assert adopt(elsewhere / "net.keras", data, tmp_path, *ONNX_FP32) == 0
+    manifest = read_run(tmp_path / "run").manifest
+    assert manifest.training.adopted.labels == ("yes", "no")
+    assert manifest.labels == ("no", "yes")
+    scan = next(data.glob("no/*.png"))
+    turned = Classifier(tmp_path / "run-fp32.onnx").classify(scan)
+    assert turned.probability < 0.5
+
+
+@pytest.mark.parametrize("option", ["--scaling unit", "--color rgb", "--order a b", "--negative a"])
+def test_its_options_are_for_it_alone(option, capsys):
+    assert main(["runs/x", *option.split()]) == 2
+    assert "is for --from" in capsys.readouterr().err
+
+
+def test_it_needs_scans(capsys):
+    assert main(["--from", "net.keras"]) == 2
+    assert "--from needs --data" in capsys.readouterr().err
+
+
+def test_a_run_is_not_replaced(tmp_path, capsys):
+    (tmp_path / "run").mkdir()
+    assert main([str(tmp_path / "run"), "--from", "net.keras", "--data", "scans"]) == 2
+    assert "exists already" in capsys.readouterr().err

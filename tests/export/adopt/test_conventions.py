@@ -1,0 +1,132 @@
+"""Conventions of pixels: what they are, how they are tried, and when it is clear which fits."""
+
+import keras
+import numpy as np
+import pytest
+from keras import applications
+
+from export.adopt.activation import tumor_log_odds
+from export.adopt.adopted_network import build_adopted
+from export.adopt.convention_names import SCALINGS
+from export.adopt.conventions import Convention, are_coloured, candidates
+from export.adopt.labels import Labels
+from export.adopt.trial import attempt, chosen, doubt, judge
+from export.errors import ExportError
+from tests.export.adopt.conftest import small_network
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), np.uint8)
+NO_YES = Labels(("no", "yes"), ("no",))
+
+
+@pytest.mark.parametrize(
+    ("scaling", "color", "module"),
+    [
+        ("imagenet-mean", "bgr", applications.vgg16),
+        ("symmetric", "rgb", applications.xception),
+        ("none", "rgb", applications.efficientnet),
+        ("imagenet-std", "rgb", applications.densenet),
+    ],
+)
+def test_they_are_those_of_keras(scaling, color, module):
+    wanted = module.preprocess_input(PIXELS.astype(np.float32))
+    assert np.allclose(Convention(scaling, color).applied(PIXELS), wanted, atol=1e-4)
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
+@pytest.mark.parametrize("color", ["rgb", "bgr"])
+def test_the_layers_are_the_same(scaling, color):
+    convention = Convention(scaling, color)
+    pixels = keras.Input((32, 32, 3), dtype="uint8")
+    model = keras.Model(pixels, convention.layers(pixels))
+    assert np.allclose(model.predict(PIXELS, verbose=0), convention.applied(PIXELS), atol=1e-4)
+
+
+def test_colours_are_tried_where_scans_have_any():
+    grey = PIXELS[..., :1].repeat(3, axis=-1)
+    assert are_coloured(PIXELS)
+    assert not are_coloured(grey)
+    assert len(candidates(3, True)) == 2 * len(candidates(3, False)) == 2 * len(SCALINGS)
+    assert {one.color for one in candidates(1, False)} == {"grey"}
+    assert candidates(3, True, "unit", "bgr") == [Convention("unit", "bgr")]
+
+
+@pytest.mark.parametrize("names", [("no", "yes"), ("yes", "no")])
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_an_adopted_network_says_no_first(names, outputs):
+    network = small_network(None, outputs)
+    labels, convention = Labels(names, ("no",)), Convention("symmetric", "bgr")
+    model, transform = build_adopted(network, convention, labels)
+    assert transform == ("sigmoid" if outputs == 1 else "softmax")
+    logits = network.predict(convention.applied(PIXELS), verbose=0)
+    wanted = 1 / (1 + np.exp(-tumor_log_odds(logits, labels.is_negative)))
+    assert np.allclose(model.predict(PIXELS, verbose=0)[:, -1], wanted, atol=1e-5)
+
+
+def test_four_labels_become_the_log_odds_of_tumor():
+    network = small_network(None, 4)
+    labels = Labels(("glioma", "meningioma", "notumor", "pituitary"), ("notumor",))
+    model, transform = build_adopted(network, Convention("unit", "rgb"), labels)
+    assert transform == "sigmoid"
+    logits = network.predict(PIXELS / np.float32(255), verbose=0).astype(np.float64)
+    softmax = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    assert np.allclose(model.predict(PIXELS, verbose=0)[:, 0], 1 - softmax[:, 2], atol=1e-5)
+
+
+def trial(logits_of, scans=60):
+    """Tries two scalings of a network that is a function of the mean of what it takes."""
+    truth = np.arange(scans) % 2
+    pixels = (
+        np.full((scans, 4, 4, 3), 100, np.uint8)
+        + (50 * truth).astype(np.uint8)[:, None, None, None]
+    )
+    groups = np.arange(scans)
+    tried = attempt(
+        lambda x: logits_of(x.mean(axis=(1, 2, 3)))[:, None],
+        candidates(3, False),
+        [NO_YES, NO_YES.turned],
+        pixels,
+        truth,
+        groups,
+    )
+    return judge(tried, truth, groups)
+
+
+def test_the_one_that_fits_is_found_and_the_others_named():
+    tried = trial(lambda mean: np.where(abs(mean - 0.5) < 0.2, mean - 125 / 255, 1.0))
+    best = chosen(tried, False)
+    assert (best.convention, best.labels) == (Convention("unit", "rgb"), NO_YES)
+    assert {one.verdict for one in tried[1:]} == {"wrong"}
+    assert tried[0].accuracy.hits == tried[0].accuracy.n
+
+
+def test_if_two_fit_it_is_asked():
+    tried = trial(lambda mean: np.where(mean > 1, mean - 125, 100 * (mean - 125 / 255)))
+    with pytest.raises(ExportError, match="not clear"):
+        chosen(tried, False)
+    assert chosen(tried, True) is tried[0]
+
+
+def test_if_none_fits_it_is_refused():
+    noise = np.random.default_rng(0)
+    tried = trial(lambda mean: noise.standard_normal(len(mean)))
+    with pytest.raises(ExportError, match="no better than chance"):
+        chosen(tried, False)
+
+
+@pytest.mark.parametrize(("negative", "doubted"), [("a", False), ("c", True)])
+def test_another_label_that_fits_better_is_named(negative, doubted):
+    truth = np.arange(60) % 2
+    logits = np.random.default_rng(0).standard_normal((60, 3)) / 4
+    logits[truth == 0, 0] += 3
+    labels = Labels(("a", "b", "c"), (negative,))
+    (tried,) = attempt(
+        lambda _: logits,
+        [Convention("unit", "rgb")],
+        [labels],
+        np.zeros((60, 4, 4, 3), np.uint8),
+        truth,
+        np.arange(60),
+    )
+    words = doubt(tried, truth, np.arange(60))
+    assert (words is not None) is doubted
+    assert not doubted or "a means no tumor" in words

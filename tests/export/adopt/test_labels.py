@@ -1,0 +1,70 @@
+"""What outputs and folders mean, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from export.adopt.labels import Labels, find_folders, find_labels
+from export.errors import ExportError
+from train.data.scans import Classes
+
+FOUR = ["glioma", "meningioma", "notumor", "pituitary"]
+FILE = Path("net.keras")
+
+
+def folder(tmp_path, *names):
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    return tmp_path
+
+
+def test_yes_and_no_are_known(tmp_path):
+    assert find_folders(folder(tmp_path, "yes", "no"), [], []) == Classes()
+    assert find_folders(tmp_path, FOUR, ["notumor"]) == Classes()
+
+
+def test_folders_are_named_like_labels(tmp_path):
+    found = find_folders(folder(tmp_path, *FOUR), FOUR, ["notumor"])
+    assert found == Classes(("glioma", "meningioma", "pituitary"), ("notumor",))
+
+
+def test_a_folder_of_no_label(tmp_path):
+    with pytest.raises(ExportError, match="abscess: is none of the labels"):
+        find_folders(folder(tmp_path, *FOUR, "abscess"), FOUR, ["notumor"])
+
+
+def test_folders_that_differ_by_case(tmp_path):
+    with pytest.raises(ExportError, match="differ by case"):
+        find_folders(folder(tmp_path, "yes", "no", "Yes"), [], [])
+
+
+def test_nobody_says_which_folder_is_without(tmp_path):
+    with pytest.raises(ExportError, match="Name them with --negative"):
+        find_folders(folder(tmp_path, "sick", "healthy"), [], [])
+    found = find_folders(tmp_path, [], ["healthy"])
+    assert found == Classes(("sick",), ("healthy",))
+
+
+def test_both_orders_of_two_are_tried():
+    found = find_labels(1, [], [], Classes(), FILE)
+    assert [one.names for one in found] == [("no", "yes"), ("yes", "no")]
+    assert [one.is_negative.tolist() for one in found] == [[True, False], [False, True]]
+
+
+@pytest.mark.parametrize("outputs", [1, 2, 4])
+def test_outputs_and_labels_must_be_as_many(outputs):
+    with pytest.raises(ExportError, match=f"has {outputs} output.* labels"):
+        find_labels(outputs, ["a", "b", "c"], ["a"], Classes(), FILE)
+
+
+def test_four_outputs_must_be_named():
+    with pytest.raises(ExportError, match="--order"):
+        find_labels(4, [], [], Classes(), FILE)
+    with pytest.raises(ExportError, match="did you mean notumor"):
+        find_labels(4, FOUR, ["notumour"], Classes(), FILE)
+    with pytest.raises(ExportError, match="all labels"):
+        find_labels(4, FOUR, FOUR, Classes(), FILE)
+    (found,) = find_labels(4, FOUR, ["notumor"], Classes(), FILE)
+    assert found == Labels(tuple(FOUR), ("notumor",))
+    assert found.two == ("notumor", "glioma+meningioma+pituitary")
