@@ -222,7 +222,10 @@ class OnnxGraph:
             options = onnxruntime.SessionOptions()
             options.log_severity_level = 4
             session = onnxruntime.InferenceSession(
-                model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+                model.SerializeToString(),
+                options,
+                providers=["CPUExecutionProvider"],
+                enable_fallback=0,  # which prints to standard output and tries the same again
             )
             dtype = helper.tensor_dtype_to_np_dtype(kind)
             return session.run(list(wanted), {given: value.astype(dtype)})

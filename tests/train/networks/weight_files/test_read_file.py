@@ -186,11 +186,17 @@ def test_truncated_files_are_named(name, share, tmp_path):
         read_for(backbone(), file, "VGG19")
 
 
-@pytest.mark.parametrize("name", ["m.keras", "m.weights.h5", "m.h5"])
+@pytest.mark.parametrize("name", ["m.keras", "m.weights.h5", "m.h5", "m.onnx"])
 def test_flipped_bytes_never_end_otherwise(name, tmp_path):
     file = tmp_path / name
     model = flat(backbone())
-    model.save_weights(file) if name == "m.weights.h5" else model.save(file)
+    if name == "m.onnx":
+        pytest.importorskip("onnx")
+        write_onnx(trained(backbone()), file)
+    elif name == "m.weights.h5":
+        model.save_weights(file)
+    else:
+        model.save(file)
     whole, rng = file.read_bytes(), np.random.default_rng(0)
     for _ in range(25):
         data = bytearray(whole)
