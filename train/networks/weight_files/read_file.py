@@ -13,6 +13,7 @@ from train.errors import TrainError
 from train.networks.weight_files import (
     first_layer,
     hdf5_layers,
+    hdf5_probe,
     keras_archive,
     keras_graph,
     npz_layers,
@@ -193,6 +194,7 @@ def _opened(
                 "as ONNX (torch.onnx.export) and give that"
             )
         if begin[:4] == _HDF5 or (file.suffix in (".h5", ".hdf5") and begin[:4] != _ZIP):
+            hdf5_probe.check_survivable(file)
             with hdf5_layers.opened(stream) as opened:
                 with _plain_errors(title):
                     config = opened.attrs.get("model_config")
@@ -200,6 +202,7 @@ def _opened(
                     stored = _with_graph(hdf5_layers.groups(opened), parsed, by_names=True)
                 yield stored
         elif file.suffix == ".keras":
+            hdf5_probe.check_survivable(file)
             with (
                 keras_archive.opened(file) as (config, weights),
                 hdf5_layers.opened(weights) as opened,

@@ -18,7 +18,7 @@ from tests.train.networks.weight_files.made_onnx import write_onnx
 from train.errors import TrainError
 from train.networks import pretrained_weights
 from train.networks.backbones import BACKBONES, ReverseChannels
-from train.networks.weight_files import first_layer, read_file
+from train.networks.weight_files import first_layer, hdf5_probe, read_file
 from train.networks.weight_files.read_file import read_for
 
 
@@ -205,6 +205,15 @@ def test_flipped_bytes_never_end_otherwise(name, tmp_path):
         file.write_bytes(data)
         with suppress(TrainError):
             read_for(backbone(), file, "VGG19")
+
+
+@pytest.mark.parametrize("name", ["m.keras", "m.h5"])
+def test_a_file_on_which_the_library_crashes_is_damaged(name, tmp_path, monkeypatch):
+    flat(backbone()).save(tmp_path / name)
+    crash = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
+    monkeypatch.setattr(hdf5_probe, "_CODE", crash)
+    with pytest.raises(TrainError, match="the library that reads it crashes"):
+        read_for(backbone(), tmp_path / name, "VGG19")
 
 
 def test_a_graph_that_answers_otherwise_is_refused(tmp_path):
