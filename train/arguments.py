@@ -170,7 +170,8 @@ def parser(prog: str = "python -m train") -> Parser:
         "--weights",
         metavar="SOURCE",
         help="of the backbone: imagenet (Keras downloads them once and checks them), none (random "
-        "ones), or a file: .h5 in Keras' no-top layout, or .npz (default: imagenet)",
+        "ones), or a file that holds them, alone or in a whole model: .h5, .weights.h5, .keras, "
+        ".npz or .onnx (default: imagenet)",
     )
     add(
         "--unfreeze",

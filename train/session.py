@@ -29,6 +29,7 @@ from train.fitting.fit_options import Fit, FitContext
 from train.gate.fit_gate import learn_gate, pictures
 from train.gate.no_brain import check_brain_scans_left, scans_without_brain
 from train.hardware.devices import Devices
+from train.networks.pretrained_weights import remarks
 from train.networks.registry import ARCHITECTURES
 from train.phantom.files import is_synthetic
 from train.prepare_data import Request, SessionData, describe, prepare_data
@@ -134,7 +135,7 @@ def train(
         history=result.fitted.history,
         best_epoch=result.fitted.best_epoch,
         cost=result.fitted.cost,
-        weights=request.weights,
+        weights=request.weights and request.weights + remarks(request.fit.weights),
         left_out=result.left_out,
     )
     # The test set from elsewhere is the harder proof; else the pooled folds are the larger one.

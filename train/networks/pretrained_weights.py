@@ -4,37 +4,60 @@ import hashlib
 import re
 from pathlib import Path
 
-import h5py
 import keras
 import numpy as np
 
-from train.array_archive import read_arrays
 from train.errors import TrainError
+from train.networks.weight_files.read_file import KINDS, Read, read_for
+from train.progress import say
 
 IMAGENET, NONE = "imagenet", "none"
+
+_read: dict[tuple[Path, int, str], Read] = {}
+"""The file that was read last, by its time and the network: each fold wants it again."""
 
 
 def load(base: keras.Model, weights: str, title: str) -> None:
     """Set the weights of a backbone without its top.
 
+    What is found out about a file is said on standard error, once.
+
     Args:
         weights: "imagenet": Keras' own, downloaded once into ~/.keras/models and checked by their
-            hash; or a path: an `.h5` file in Keras' no-top layout, or an `.npz` whose array
-            `layer/0`, `layer/1`, ... are a layer's weights in their order.
+            hash; or a path: `.h5`, `.weights.h5`, `.keras`, `.npz` or `.onnx`, of the backbone or
+            of a whole model that holds it.
         title: the backbone's name in `keras.applications`.
 
     Raises:
-        TrainError: there is no network, or the file is missing, truncated or of another network.
+        TrainError: there is no network, or the file is missing, damaged or of another network.
     """
     if weights == IMAGENET:
         _imagenet(base, title)
-    elif Path(weights).suffix == ".npz":
-        _from_npz(base, Path(weights))
     else:
-        _from_h5(base, Path(weights), title)
+        found = _of_file(base, Path(weights), title)
+        for layer, arrays in zip(_weighted(base), found.arrays, strict=True):
+            layer.set_weights(arrays)
     bad = [v.path for v in base.variables if not np.isfinite(keras.ops.convert_to_numpy(v)).all()]
     if bad:
         raise TrainError(f"{weights}: has values that are no finite numbers (in {bad[0]})")
+
+
+def _of_file(base: keras.Model, file: Path, title: str) -> Read:
+    try:
+        key = (file.resolve(), file.stat().st_mtime_ns, title)
+        if key not in _read:
+            found = read_for(base, file, title)
+            _read.clear()
+            _read[key] = found
+            for remark in found.remarks:
+                say(f"{file.name}: {remark}")
+    except OSError as error:
+        raise TrainError(f"{file}: cannot be read ({error.strerror or error})") from error
+    return _read[key]
+
+
+def _weighted(base: keras.Model) -> list[keras.Layer]:
+    return [layer for layer in base.layers if layer.weights]
 
 
 def describe(weights: str) -> str:
@@ -52,9 +75,17 @@ def describe(weights: str) -> str:
     except OSError as error:
         raise TrainError(
             f"{weights}: cannot be read ({error.strerror}); --weights takes {IMAGENET}, {NONE} or "
-            "a file (.h5, .npz)"
+            f"a file ({KINDS})"
         ) from error
     return f"{Path(weights).name} (SHA-256 {digest[:12]})"
+
+
+def remarks(weights: str) -> str:
+    """What was found out about the file when it was loaded, to stand behind `describe`."""
+    for (path, _, _), found in _read.items():
+        if path == Path(weights).resolve() and found.remarks:
+            return ": " + "; ".join(found.remarks)
+    return ""
 
 
 def save_npz(base: keras.Model, file: Path) -> None:
@@ -82,44 +113,3 @@ def _imagenet(base: keras.Model, title: str) -> None:
             f"it: --weights {name}; or train from random ones: --weights none --unfreeze all"
         ) from error
     base.set_weights(source.get_weights())
-
-
-def _from_h5(base: keras.Model, file: Path, title: str) -> None:
-    try:
-        with h5py.File(file) as opened:
-            if "layer_names" not in opened.attrs:
-                raise TrainError(
-                    f"{file}: is no weights file in Keras' no-top layout (no layer_names), as "
-                    f"Keras publishes one for {title}; of a model of your own, "
-                    "train.networks.pretrained_weights.save_npz writes one that is read"
-                )
-        base.load_weights(file)
-    except TrainError:
-        raise
-    except OSError as error:
-        raise TrainError(f"{file}: is truncated or no HDF5 file; copy it again") from error
-    except Exception as error:
-        # Keras raises what a missing group or an odd attribute happens to lead to.
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise TrainError(f"{file}: is damaged or not of {title} ({first})") from error
-
-
-def _from_npz(base: keras.Model, file: Path) -> None:
-    try:
-        arrays = read_arrays(file)
-    except (OSError, ValueError) as error:
-        raise TrainError(f"{file}: {getattr(error, 'strerror', None) or error}") from error
-    for layer in base.layers:
-        for number, variable in enumerate(layer.weights):
-            key = f"{layer.name}/{number}"
-            if key not in arrays:
-                raise TrainError(f"{file}: has no {key}; is it of another network?")
-            array = arrays.pop(key)
-            if array.shape != tuple(variable.shape) or array.dtype.kind != "f":
-                raise TrainError(
-                    f"{file}: {key} is {array.dtype} {array.shape}, and must be float "
-                    f"{tuple(variable.shape)}"
-                )
-            variable.assign(array)
-    if arrays:
-        raise TrainError(f"{file}: has {next(iter(arrays))}, which this network has not")

@@ -1,0 +1,1 @@
+"""Weights of a backbone from files that others made: read, matched, and proven by running both."""
