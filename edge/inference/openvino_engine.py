@@ -9,8 +9,9 @@ Three things that it does unasked are turned off:
   theirs to the same one, and each has half of it.
 """
 
+import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from types import ModuleType
 
@@ -23,6 +24,7 @@ CONVERTER = "openvino.tools.ovc"
 """The module that must not be imported with OpenVINO, which does without where it is missing. None
 in its place in `sys.modules` says that it is. Who wants it imports it by this name afterwards."""
 
+_NAMED = ".tflite"
 _SETTINGS = {
     "PERFORMANCE_HINT": "LATENCY",  # one scan at a time
     "NUM_STREAMS": 1,
@@ -104,26 +106,50 @@ class OpenVinoEngine:
         return request.get_output_tensor(self._logits).data.copy()
 
     def _graph(self):
-        """The file as it was hashed. OpenVINO reads .onnx from memory, and .tflite from files."""
+        """The file as it was hashed. OpenVINO reads .onnx from memory, .tflite from files alone."""
         content = self._model.content()
         if self._model.manifest.format == "onnx":
             return self._core.read_model(content)
+        path = str(self._model.path)
+        before = _state(path, content) if path.endswith(_NAMED) else None
+        if before:
+            with suppress(RuntimeError):
+                graph = self._read(path)
+                if _state(path, content) == before:
+                    return graph
+        # Of another name, or another file by now; or it cannot be read, as is told then.
         import tempfile
-        from pathlib import Path
 
         with tempfile.TemporaryDirectory(prefix="mri-edge-") as folder:
-            file = Path(folder, "model.tflite")
-            file.write_bytes(content)
-            try:
-                return self._core.read_model(file)
-            except RuntimeError as error:
-                raise RuntimeError(str(error).replace(str(file), self._model.path)) from error
+            copy = os.path.join(folder, f"model{_NAMED}")
+            with open(copy, "wb") as file:
+                file.write(content)
+            return self._read(copy)
+
+    def _read(self, path: str):
+        # Not mapped: the process would end if somebody wrote another file over it meanwhile.
+        try:
+            return self._core.read_model(path, config={"ENABLE_MMAP": False})
+        except RuntimeError as error:
+            raise RuntimeError(str(error).replace(path, str(self._model.path))) from error
 
     def _compiled(self, graph, batch: int):
         """A request for batches of that size."""
         graph.reshape([batch, *self._model.manifest.input.shape])
         settings = {**_SETTINGS, "INFERENCE_NUM_THREADS": self.threads}
         return self._core.compile_model(graph, "CPU", settings).create_infer_request()
+
+
+def _state(path: str, content: bytes) -> tuple | None:
+    """What changes when a file does, the time that nobody but the system sets included; None if it
+    holds something else."""
+    try:
+        state = os.stat(path)
+        with open(path, "rb") as file:
+            same = file.read() == content
+    except OSError:
+        return None
+    return (state.st_dev, state.st_ino, state.st_size, state.st_ctime_ns) if same else None
 
 
 def _shape(port) -> list[int | None]:

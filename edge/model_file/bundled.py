@@ -18,7 +18,7 @@ the build, its public half shipped beside the files, would say no more."""
 _FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "models")
 _TFLITE = ("ai_edge_litert", "tflite_runtime")
 _ONNX = ("onnxruntime", "openvino")
-"""Engines and modules at once. OpenVINO runs both files, and reads this one from memory."""
+"""Engines and modules at once. OpenVINO runs either file; it loads this one faster."""
 
 
 def bundled_model(engine: str = "auto") -> str | None:
