@@ -1,6 +1,7 @@
 """mri-edge runtime: classify brain-MRI scans on a small device.
 
-Needs NumPy, Pillow and one engine (LiteRT, tflite-runtime or ONNX Runtime); never TensorFlow.
+Needs NumPy, Pillow and one engine (LiteRT, tflite-runtime, ONNX Runtime or OpenVINO); never
+TensorFlow.
 
     from edge import Classifier
     prediction = Classifier("cnn-int8.tflite").classify("scan.png")

@@ -46,23 +46,23 @@ try() { # PYTHON EXTRA: says in a few words how it went
     }
     # The extra tflite-runtime asks for nothing where there is no wheel.
     "$venv/bin/pip" freeze --disable-pip-version-check >"$work/installed" 2>>"$work/log"
-    grep -qE '^(ai-edge-litert|onnxruntime|tflite-runtime)==' "$work/installed" || {
+    grep -qE '^(ai-edge-litert|onnxruntime|tflite-runtime|openvino)==' "$work/installed" || {
         echo "no wheel"
         return
     }
     # The extra leaves the engine out where it knows that there is none (tflite-runtime from 3.12 on).
     "$venv/bin/pip" freeze --disable-pip-version-check |
-        grep -qiE '^(ai-edge-litert|onnxruntime|tflite-runtime)==' || { echo "no wheel"; return; }
+        grep -qiE '^(ai-edge-litert|onnxruntime|tflite-runtime|openvino)==' || { echo "no wheel"; return; }
     "$venv/bin/edge-classify" --self-test >>"$work/log" 2>&1 || { echo "FAILED self-test"; return; }
     "$venv/bin/edge-classify" samples/*.png --format ndjson 2>>"$work/log" |
         "$venv/bin/python" -c "$verdicts" 2>>"$work/log" || { echo "FAILED samples"; return; }
-    grep -E '^(ai-edge-litert|onnxruntime|tflite-runtime|numpy|pillow)==' "$work/installed" |
+    grep -E '^(ai-edge-litert|onnxruntime|tflite-runtime|openvino|numpy|pillow)==' "$work/installed" |
         sed 's/==/ /' | paste -sd, | sed 's/,/, /g'
 }
 
 status=0
 for python in "${pythons[@]}"; do
-    for extra in litert onnx tflite-runtime; do
+    for extra in litert onnx tflite-runtime openvino; do
         found=$(try "$python" "$extra")
         [[ $found != FAILED* ]] || status=1
         printf '%-8s %-15s %s\n' "$("$python" -c 'import platform; print(platform.python_version())')" \

@@ -14,19 +14,22 @@ trap 'rm -rf "$work"' EXIT
 wheel=$(ls "$work"/mri_edge-*.whl)
 cp -r tests samples "$work/"
 
-for extra in litert onnx tflite-runtime; do
+for extra in litert onnx tflite-runtime openvino; do
     "$python" -m venv "$work/$extra"
     "$work/$extra/bin/pip" install --quiet --disable-pip-version-check "$wheel[$extra]" pytest
     model=tests/edge/models/tiny.$([ "$extra" = onnx ] && echo onnx || echo tflite)
     (
         cd "$work"
-        echo "== $extra: $("$extra/bin/pip" list 2>/dev/null | grep -iE 'litert|onnxruntime|tflite|numpy|pillow' | tr -s ' \n' ' ')"
+        echo "== $extra: $("$extra/bin/pip" list 2>/dev/null | grep -iE 'litert|onnxruntime|tflite|openvino|numpy|pillow' | tr -s ' \n' ' ')"
         "$extra/bin/edge-classify" --self-test --model "$model"
         "$extra/bin/edge-classify" samples/*.png --model "$model"
         "$extra/bin/edge-classify" --self-test # the bundled model
         "$extra/bin/edge-classify" samples/*.png
         "$extra/bin/python" -m benchmarks "$model" --quick --out report >report.log 2>&1 ||
             { cat report.log; exit 1; }
-        "$extra/bin/python" -m pytest -q tests/edge
+        # All that has to do with an engine; the rest was run three times.
+        tests=(tests/edge)
+        [ "$extra" = openvino ] && tests=(tests/edge/{board,inference,model_file,parallel,saliency,test_privacy.py})
+        "$extra/bin/python" -m pytest -q "${tests[@]}"
     )
 done

@@ -16,6 +16,7 @@ _PACKAGES = (
     "ai-edge-litert",
     "tflite-runtime",
     "onnxruntime",
+    "openvino",
     "keras",
     "tensorflow",
 )

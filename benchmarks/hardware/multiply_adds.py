@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.installed import is_installed
 from edge.console.streams import silenced
-from edge.inference.engines import ENGINES
+from edge.inference.engines import ENGINES, installed
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,10 @@ def count(path: str, format: str, engine: str) -> tuple[Layer, ...] | None:
 
 
 def _tflite(path: str, engine: str) -> tuple[Layer, ...] | None:
+    if engine == "openvino":  # which tells of what it made of the graph, not of the file
+        engine = installed("tflite")[0]
+        if engine == "openvino":
+            return None
     module = import_module(ENGINES[engine][1])
     resolver = getattr(module, "OpResolverType", None)
     # A delegate would hide the operators that it took over.

@@ -18,7 +18,7 @@ from train.reporting.palette import BLACK, BLUE, GREEN, ORANGE, PURPLE, SERIES, 
 
 _STAGES = {"decode": "", "preprocess": "//", "inference": ".."}
 """Stages of a call, and their hatches."""
-_COLORS = {"litert": BLUE, "onnxruntime": ORANGE, "tflite-runtime": GREEN}
+_COLORS = {"litert": BLUE, "onnxruntime": ORANGE, "tflite-runtime": GREEN, "openvino": VERMILION}
 """By engine."""
 _DASHES = {"fp32": "-", "int8": "--", "fp16": "-.", "dynamic": ":"}
 _MARKERS = {"fp32": "o", "int8": "s", "fp16": "^", "dynamic": "v"}

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from edge.console.streams import silenced
+from edge.inference.openvino_engine import import_openvino
 
 Call = Callable[[np.ndarray], np.ndarray]
 
@@ -18,6 +19,8 @@ def bare(engine: str, model: str, threads: int) -> Call:
     with silenced():
         if engine == "onnxruntime":
             return _onnxruntime(model, threads)
+        if engine == "openvino":
+            return _openvino(model, threads)
         if engine == "litert":
             from ai_edge_litert.interpreter import Interpreter
         elif engine == "tflite-runtime":
@@ -41,6 +44,20 @@ def _onnxruntime(model: str, threads: int) -> Call:
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
     return lambda pixels: session.run(None, {name: pixels[None]})[0]
+
+
+def _openvino(model: str, threads: int) -> Call:
+    openvino = import_openvino()
+    core = openvino.Core()
+    graph = core.read_model(model)
+    graph.reshape([1, *(size.get_length() for size in list(graph.inputs[0].partial_shape)[1:])])
+    settings = {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_NUM_THREADS": threads,
+        "INFERENCE_PRECISION_HINT": "f32",  # as the other engines compute
+    }
+    compiled = core.compile_model(graph, "CPU", settings)
+    return lambda pixels: compiled(pixels[None])[0]
 
 
 def _interpreter(interpreter) -> Call:

@@ -28,7 +28,7 @@ failed; 2 wrong usage, no usable model or engine; 130 interrupted.
 Results go to standard output, everything else to standard error."""
 
 # Spelt out here so that --help loads neither NumPy nor Pillow; a test compares them with the truth.
-_ENGINE_NAMES = ("litert", "tflite-runtime", "onnxruntime")
+_ENGINE_NAMES = ("litert", "tflite-runtime", "onnxruntime", "openvino")
 _PROVIDER_NAMES = ("cpu", "cuda", "tensorrt")
 _FORMATS = ("text", "json", "ndjson", "csv", "html", "parquet")
 _MOST = 1024
@@ -200,7 +200,8 @@ def parser(prog: str = "edge-classify") -> Parser:
         "--engine",
         choices=("auto", *_ENGINE_NAMES),
         default="auto",
-        help="inference engine (default: auto, the first installed one that runs the model)",
+        help="inference engine (default: auto, the first installed one that runs the model, in "
+        "this order)",
     )
     add(
         "--provider",

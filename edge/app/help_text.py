@@ -45,9 +45,9 @@ model:
                         of the model: require a trusted key's, warn if there is none, or off; never
                         weakens the trust store's policy (default: that policy, warn without one;
                         off without a store)
-  --engine {auto,litert,tflite-runtime,onnxruntime}
+  --engine {auto,litert,tflite-runtime,onnxruntime,openvino}
                         inference engine (default: auto, the first installed one that runs the
-                        model)
+                        model, in this order)
   --provider {auto,cpu,cuda,tensorrt}
                         what ONNX Runtime computes on, falling back with a warning (default: auto,
                         CUDA where it is there, else the processor)

@@ -13,7 +13,11 @@ from edge.board.hardware import Board, read_board
 from edge.console.messages import printable
 from edge.console.shadowed_packages import hidden_here
 
-_PACKAGES = {"litert": "ai-edge-litert>=1.2", "onnxruntime": "onnxruntime>=1.17"}
+_PACKAGES = {
+    "litert": "ai-edge-litert>=1.2",
+    "onnxruntime": "onnxruntime>=1.17",
+    "openvino": "openvino>=2026.1",
+}
 _DICOM = "pydicom>=3.0.1"
 _DECODERS = {
     "pylibjpeg": "pylibjpeg",
@@ -30,8 +34,8 @@ class EngineFound:
     """One of the engines that `edge` can use."""
 
     name: str
-    runs: str
-    """"tflite" or "onnx"."""
+    runs: tuple[str, ...]
+    """Of "tflite" and "onnx"."""
     version: str | None
     """None if it is not installed."""
     problem: str | None
@@ -118,7 +122,7 @@ def run_doctor(
         print(json.dumps(report.to_dict(), indent=1), file=results())
     else:
         print(as_text(report), NOTICE, sep="\n", file=results())
-    usable = [e for e in report.engines if e.problem is None and kind in (None, e.runs)]
+    usable = [e for e in report.engines if e.problem is None and kind in (None, *e.runs)]
     return 0 if usable else 1
 
 
@@ -127,8 +131,9 @@ def install_line(
 ) -> tuple[str | None, str | None]:
     """The command that installs an engine on a board, and why there is none, one of them None.
 
-    What there are wheels for (November 2026): ai-edge-litert and onnxruntime, x86_64 and aarch64;
-    tflite-runtime, armv7l as well, up to Python 3.11; onnxruntime-gpu for Jetson on NVIDIA's index.
+    What there are wheels for (November 2026): ai-edge-litert, onnxruntime and openvino, x86_64 and
+    aarch64; tflite-runtime, armv7l as well, up to Python 3.11; onnxruntime-gpu for Jetson on
+    NVIDIA's index.
 
     Args:
         python: (major, minor).
@@ -184,11 +189,12 @@ def as_text(report: BoardReport) -> str:
         ("python", report.python),
         ("packages", ", ".join(f"{name} {number}" for name, number in report.packages.items())),
     ]
-    served = {engine.runs for engine in report.engines if engine.problem is None}
+    served = {kind for engine in report.engines if engine.problem is None for kind in engine.runs}
     for engine in report.engines:
         state = engine.version or "not installed"
-        if not engine.version and engine.runs in served:
-            rows.append((engine.name, f"{state}, nor needed: another runs .{engine.runs} models"))
+        elsewhere = " and ".join(f".{kind}" for kind in engine.runs if kind in served)
+        if not engine.version and elsewhere:
+            rows.append((engine.name, f"{state}, nor needed: another runs {elsewhere} models"))
             continue
         if engine.version and engine.problem:
             state = f"{engine.version}, cannot be used: {engine.problem}"
@@ -210,29 +216,34 @@ def as_text(report: BoardReport) -> str:
 
 
 def _engine(name: str, board: Board) -> EngineFound:
-    from importlib import import_module
+    from edge.inference.engines import (
+        ENGINES,
+        PROVIDERS,
+        import_engine,
+        import_problem,
+        installed,
+        version,
+    )
 
-    from edge.inference.engines import ENGINES, PROVIDERS, import_problem, installed, version
-
-    kind, module_name, _ = ENGINES[name]
+    kinds = ENGINES[name][0]
     install, nothing = install_line(name, board, sys.version_info[:2], _pip())
     if name not in installed():
-        return EngineFound(name, kind, None, nothing or "not installed", (), install)
+        return EngineFound(name, kinds, None, nothing or "not installed", (), install)
     number, providers = "of unknown version", ("cpu",)
     try:
         number = version(name)
         if problem := import_problem(name):
-            return EngineFound(name, kind, number, problem, (), install)
-        module = import_module(module_name)
-        if kind == "onnx":
+            return EngineFound(name, kinds, number, problem, (), install)
+        module = import_engine(name)
+        if name == "onnxruntime":
             there = module.get_available_providers()
             providers = tuple(key for key, value in PROVIDERS.items() if value in there)
     except Exception as error:  # a broken wheel raises whatever it likes
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        return EngineFound(name, kind, number, reason, (), install)
+        return EngineFound(name, kinds, number, reason, (), install)
     if name == "tflite-runtime" and int(_versions("numpy")["numpy"].split(".")[0]) > 1:
-        return EngineFound(name, kind, number, "needs numpy below 2", (), install)
-    return EngineFound(name, kind, number, None, providers, None)
+        return EngineFound(name, kinds, number, "needs numpy below 2", (), install)
+    return EngineFound(name, kinds, number, None, providers, None)
 
 
 def _dicom() -> str:
@@ -253,7 +264,7 @@ def _dicom() -> str:
 
 
 def _choice(kind: str, engines: tuple[EngineFound, ...]) -> str:
-    able = [engine for engine in engines if engine.runs == kind and engine.problem is None]
+    able = [engine for engine in engines if kind in engine.runs and engine.problem is None]
     if not able:
         return "no engine; install one as said above"
     why = "the preferred one of those that work" if len(able) > 1 else "the only one that works"

@@ -9,11 +9,13 @@ input, which is the only time they are moved, runs, and reads the bound output.
 
 from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 from typing import Protocol
 
 import numpy as np
 
 from edge.errors import EngineError, ModelError
+from edge.inference.model_tensors import check_input, find_outputs
 from edge.model_file.container import ModelFile
 
 
@@ -44,20 +46,23 @@ class Engine(Protocol):
 
 
 ENGINES = {
-    "litert": ("tflite", "ai_edge_litert.interpreter", "ai-edge-litert"),
-    "tflite-runtime": ("tflite", "tflite_runtime.interpreter", "tflite-runtime"),
-    "onnxruntime": ("onnx", "onnxruntime", "onnxruntime"),
+    "litert": (("tflite",), "ai_edge_litert.interpreter", "ai-edge-litert"),
+    "tflite-runtime": (("tflite",), "tflite_runtime.interpreter", "tflite-runtime"),
+    "onnxruntime": (("onnx",), "onnxruntime", "onnxruntime"),
+    "openvino": (("onnx", "tflite"), "openvino", "openvino"),
 }
-"""Engine name: the format it runs, its module, its distribution; the preferred one first."""
+"""Engine name: the formats it runs, its module, its distribution; the preferred one first. OpenVINO
+is never preferred: it is the largest, and it takes the longest to import and to load a model."""
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
     "cuda": "CUDAExecutionProvider",
     "tensorrt": "TensorrtExecutionProvider",
 }
-"""What ONNX Runtime can compute on, by its own names. LiteRT and tflite-runtime know only "cpu"."""
+"""What ONNX Runtime can compute on, by its own names. The other engines know only "cpu"."""
 
 _EXTRA = {"tflite": "litert", "onnx": "onnx"}
+"""Format: the extra that is advised. An engine's own has its name, but for these two."""
 
 DEFAULT_THREADS = 1
 """One: its latency holds on a busy machine, where several threads wait for one another and can be
@@ -69,9 +74,18 @@ def installed(format: str | None = None) -> list[str]:
     """Names of the engines that can be imported here, for one format or for all."""
     return [
         name
-        for name, (kind, module, _) in ENGINES.items()
-        if format in (None, kind) and find_spec(module.split(".")[0])
+        for name, (kinds, module, _) in ENGINES.items()
+        if format in (None, *kinds) and find_spec(module.split(".")[0])
     ]
+
+
+def import_engine(name: str) -> ModuleType:
+    """The module of an engine; raises whatever its import raises."""
+    if name != "openvino":
+        return import_module(ENGINES[name][1])
+    from edge.inference.openvino_engine import import_openvino
+
+    return import_openvino()
 
 
 def import_problem(name: str) -> str | None:
@@ -85,6 +99,10 @@ def import_problem(name: str) -> str | None:
     import sys
 
     code = f"import {ENGINES[name][1]}"
+    if name == "openvino":
+        from edge.inference.openvino_engine import CONVERTER
+
+        code = f"import sys; sys.modules[{CONVERTER!r}] = None; {code}"
     try:
         done = subprocess.run(
             [sys.executable, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, timeout=60
@@ -153,24 +171,22 @@ def load(
         raise EngineError(f"unknown engine {engine!r}; choose from {', '.join(ENGINES)}")
     if provider != "auto" and provider not in PROVIDERS:
         raise EngineError(f"unknown provider {provider!r}; choose from {', '.join(PROVIDERS)}")
-    kind, module_name, _ = ENGINES[engine]
-    if kind != model.manifest.format:
-        raise EngineError(
-            f"{model.path}: {engine} runs .{kind} files, not .{model.manifest.format}"
-        )
+    kind, kinds = model.manifest.format, ENGINES[engine][0]
+    if kind not in kinds:
+        runs = " and ".join(f".{one}" for one in kinds)
+        raise EngineError(f"{model.path}: {engine} runs {runs} files, not .{kind}")
     try:
-        module = import_module(module_name)
+        module = import_engine(engine)
     except Exception as error:
         # A broken wheel (say, tflite-runtime beside NumPy 2) raises whatever it likes.
-        extra = engine if engine == "tflite-runtime" else _EXTRA[kind]
+        extra = _EXTRA[kind] if engine in ("litert", "onnxruntime") else engine
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise EngineError(
             f"engine {engine} cannot be used ({reason}); run: pip install 'mri-edge[{extra}]'"
         ) from error
     model.verify()
-    cls = _TfliteEngine if kind == "tflite" else _OnnxEngine
     try:
-        loaded = cls(module, engine, model, threads, provider)
+        loaded = _engine_class(engine)(module, engine, model, threads, provider)
         model.verify()  # that it is still the file whose hash and signature were checked
         return loaded
     except ModelError:
@@ -180,31 +196,12 @@ def load(
         raise ModelError(f"{model.path}: {engine} cannot load this model ({reason})") from error
 
 
-def _check_input(model: ModelFile, shape: list, dtype: str) -> None:
-    expected = model.manifest.input.shape
-    # An ONNX model for any batch size has a name or nothing in the batch's place.
-    batch = 1 if shape[0] is None or isinstance(shape[0], str) else shape[0]
-    if [batch, *shape[1:]] != [1, *expected] or dtype != "uint8":
-        raise ModelError(
-            f"{model.path}: takes {dtype} {list(shape)}, its manifest says uint8 {[1, *expected]}"
-        )
+def _engine_class(name: str) -> type[Engine]:
+    if name != "openvino":
+        return _OnnxEngine if name == "onnxruntime" else _TfliteEngine
+    from edge.inference.openvino_engine import OpenVinoEngine
 
-
-def _outputs(model: ModelFile, shapes: list[list]) -> tuple[int, int | None]:
-    """Which output the logits are, and which the heat map; None without one.
-
-    Their ranks tell: converters name and order outputs as they like.
-    """
-    ranks, spec = [len(shape) for shape in shapes], model.manifest.heat_map
-    heat = ranks.index(3) if 3 in ranks else None
-    if 2 not in ranks:
-        raise ModelError(f"{model.path}: gives {shapes}, no logits [1, outputs]")
-    if spec.method and (heat is None or list(shapes[heat][1:]) != [spec.rows, spec.columns]):
-        raise ModelError(
-            f"{model.path}: gives {shapes}, its manifest tells of a heat map of "
-            f"{[1, spec.rows, spec.columns]}"
-        )
-    return ranks.index(2), heat
+    return OpenVinoEngine
 
 
 class _TfliteEngine:
@@ -219,12 +216,12 @@ class _TfliteEngine:
         self._interpreter.allocate_tensors()
         self._batch: dict = {}
         (entry,) = self._interpreter.get_input_details()
-        _check_input(model, entry["shape"].tolist(), np.dtype(entry["dtype"]).name)
+        check_input(model, entry["shape"].tolist(), np.dtype(entry["dtype"]).name)
         # Views of the interpreter's memory are made anew for each call: it refuses to run, and to
         # free itself, while one is held.
         self._input = self._interpreter.tensor(entry["index"])
         outputs = self._interpreter.get_output_details()
-        self._logits, heat = _outputs(model, [entry["shape"].tolist() for entry in outputs])
+        self._logits, heat = find_outputs(model, [entry["shape"].tolist() for entry in outputs])
         self._output = self._interpreter.tensor(outputs[self._logits]["index"])
         self._map = None if heat is None else outputs[heat]["index"]
 
@@ -289,7 +286,7 @@ class _OnnxEngine:
                 f"using {self.provider}"
             )
         (entry,) = self._session.get_inputs()
-        _check_input(model, entry.shape, "uint8" if entry.type == "tensor(uint8)" else entry.type)
+        check_input(model, entry.shape, "uint8" if entry.type == "tensor(uint8)" else entry.type)
         self._name = entry.name
         self._any_batch = entry.shape[0] != 1
         self._pixels = np.zeros((1, *model.manifest.input.shape), np.uint8)
@@ -298,7 +295,7 @@ class _OnnxEngine:
         self._binding = self._session.io_binding()
         self._binding.bind_ortvalue_input(self._name, self._bound)
         outputs = self._session.get_outputs()
-        logits, heat = _outputs(model, [entry.shape for entry in outputs])
+        logits, heat = find_outputs(model, [entry.shape for entry in outputs])
         self._logits = outputs[logits].name
         self._map = None if heat is None else outputs[heat].name
         self._binding.bind_output(self._logits)

@@ -18,7 +18,7 @@ from edge.errors import EdgeError, EngineError, ImageError, ModelError
 from edge.inference.classifier import Classifier
 from edge.inference.decision import verdict
 from edge.inference.decision_replay import replay_decision, replay_gate
-from edge.inference.engines import import_problem, installed, version
+from edge.inference.engines import ENGINES, import_problem, installed, version
 from edge.model_file.container import ModelFile, read_model
 from edge.model_file.provenance import GoldenSample, provenance
 from edge.scan.decode import decode
@@ -265,4 +265,7 @@ def _variants(pixels: np.ndarray) -> list[np.ndarray]:
 
 
 def _engine(classifier: Classifier) -> str:
-    return f"{classifier.engine.name} {version(classifier.engine.name)}"
+    name = classifier.engine.name
+    # One that runs both formats may be asked twice.
+    file = f" (.{classifier.manifest.format})" if len(ENGINES[name][0]) > 1 else ""
+    return f"{name} {version(name)}{file}"

@@ -17,6 +17,8 @@ the build, its public half shipped beside the files, would say no more."""
 
 _FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "models")
 _TFLITE = ("ai_edge_litert", "tflite_runtime")
+_ONNX = ("onnxruntime", "openvino")
+"""Engines and modules at once. OpenVINO runs either file; it loads this one faster."""
 
 
 def bundled_model(engine: str = "auto") -> str | None:
@@ -26,8 +28,8 @@ def bundled_model(engine: str = "auto") -> str | None:
         engine: "auto" or a key of `edge.inference.engines.ENGINES`.
     """
     # Not from edge.inference.engines, which loads NumPy: this is asked before anything else is.
-    onnx = engine == "onnxruntime" or (
-        engine == "auto" and not any(map(find_spec, _TFLITE)) and find_spec("onnxruntime")
+    onnx = engine in _ONNX or (
+        engine == "auto" and not any(map(find_spec, _TFLITE)) and any(map(find_spec, _ONNX))
     )
     path = os.path.join(_FOLDER, f"compact-int8.{'onnx' if onnx else 'tflite'}")
     return path if os.path.isfile(path) else None

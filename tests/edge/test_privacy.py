@@ -6,23 +6,34 @@ import sys
 
 import pytest
 
-from edge.inference.engines import installed
+from edge.inference.engines import ENGINES, installed
 from tests.edge.conftest import MODELS
 
 
-@pytest.mark.parametrize("kind", ["tflite", "onnx"])
-def test_no_engine_leaves_anything_in_the_home_folder(kind, scan, tmp_path):
-    if not installed(kind):
-        pytest.skip(f"no engine for {kind} is installed")
-    home = tmp_path / "home"
+@pytest.mark.parametrize(
+    ("engine", "kind"), [(name, kind) for name, (kinds, *_) in ENGINES.items() for kind in kinds]
+)
+def test_no_engine_leaves_anything_in_the_home_folder(engine, kind, scan, tmp_path):
+    if engine not in installed():
+        pytest.skip(f"{engine} is not installed")
+    home, temporary = tmp_path / "home", tmp_path / "temporary"
     home.mkdir()
+    temporary.mkdir()
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("ORT_", "XDG_"))}
     done = subprocess.run(
-        [sys.executable, "-m", "edge", scan(180), "--model", MODELS / f"tiny.{kind}"],
-        env={**environment, "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"},
+        [
+            *(sys.executable, "-m", "edge", scan(180)),
+            *("--model", MODELS / f"tiny.{kind}", "--engine", engine),
+        ],
+        env={
+            **environment,
+            "HOME": str(home),
+            "TMPDIR": str(temporary),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
         capture_output=True,
         text=True,
         check=True,
     )
     assert "TUMOR" in done.stdout
-    assert [path.name for path in home.rglob("*")] == []
+    assert [path.name for folder in (home, temporary) for path in folder.rglob("*")] == []

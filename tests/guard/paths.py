@@ -40,16 +40,21 @@ class CommandPath:
 
 
 def _classify() -> list[CommandPath]:
-    engines = {"litert": "ai_edge_litert", "onnxruntime": "onnxruntime"}
+    engines = {
+        ("litert", "tflite"): "ai_edge_litert",
+        ("onnxruntime", "onnx"): "onnxruntime",
+        ("openvino", "tflite"): "openvino",
+        ("openvino", "onnx"): "openvino",
+    }
     paths = [
         CommandPath(
-            f"{format}, {engine}",
-            f"-m edge {{scans}} --model {{{'onnx' if engine == 'onnxruntime' else 'tflite'}}} "
+            f"{format}, {engine}" + f", .{kind}" * (engine == "openvino"),
+            f"-m edge {{scans}} --model {{{kind}}} "
             f"--engine {engine} --format {format} --out {{out}}",
             ("out's folder",),
             needs=(module,),
         )
-        for engine, module in engines.items()
+        for (engine, kind), module in engines.items()
         for format in ("text", "json", "ndjson", "csv", "html")
     ]
     paths += [
@@ -88,6 +93,11 @@ def _classify() -> list[CommandPath]:
             "--self-test, ONNX Runtime",
             "-m edge --self-test --model {onnx}",
             needs=("onnxruntime",),
+        ),
+        CommandPath(
+            "--self-test, OpenVINO",
+            "-m edge --self-test --model {tflite} --engine openvino",
+            needs=("openvino",),
         ),
         CommandPath("--doctor", "-m edge --doctor"),
         CommandPath("--help", "-m edge --help"),

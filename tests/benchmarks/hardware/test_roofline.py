@@ -42,6 +42,8 @@ def test_the_article_s_network_is_counted_as_by_hand(exported):
         ("small-fp32.onnx", "onnxruntime"),
         ("small-int8.onnx", "onnxruntime"),
         ("small-fp16.onnx", "onnxruntime"),
+        ("small-int8.tflite", "openvino"),
+        ("small-int8.onnx", "openvino"),
     ):
         path = exported / name
         layers = count(str(path), path.suffix[1:], engine)

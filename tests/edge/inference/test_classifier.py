@@ -174,6 +174,6 @@ def test_broken_engine(model, monkeypatch):
     def broken(name):
         raise ImportError("_ARRAY_API not found")
 
-    monkeypatch.setattr(engines_module, "import_module", broken)
+    monkeypatch.setattr(engines_module, "import_engine", broken)
     with pytest.raises(EngineError, match=r"_ARRAY_API not found.*pip install"):
         Classifier(model)

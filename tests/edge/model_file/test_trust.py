@@ -307,13 +307,13 @@ def test_a_model_replaced_after_its_check_is_not_used(signed, store, monkeypatch
     from edge.inference import engines
 
     model = opened(signed, store)
-    real = engines._OnnxEngine if signed.suffix == ".onnx" else engines._TfliteEngine
+    real = engines._engine_class(installed(signed.suffix[1:])[0])
 
     def swapped(*args):
         forge(signed)
         return real(*args)
 
-    monkeypatch.setattr(engines, real.__name__, swapped)
+    monkeypatch.setattr(engines, "_engine_class", lambda _: swapped)
     with pytest.raises(ModelError, match="was replaced while in use"):
         Classifier(model)
 

@@ -1,0 +1,43 @@
+"""Are a loaded model's input and outputs those that its manifest tells of?"""
+
+from collections.abc import Sequence
+
+from edge.errors import ModelError
+from edge.model_file.container import ModelFile
+
+
+def check_input(model: ModelFile, shape: Sequence[int | str | None], dtype: str) -> None:
+    """Compare what the engine says of the input with the manifest.
+
+    Args:
+        shape: a name or None in the place of a batch of any size.
+
+    Raises:
+        ModelError: it takes something else.
+    """
+    expected = model.manifest.input.shape
+    batch = 1 if shape[0] is None or isinstance(shape[0], str) else shape[0]
+    if [batch, *shape[1:]] != [1, *expected] or dtype != "uint8":
+        raise ModelError(
+            f"{model.path}: takes {dtype} {list(shape)}, its manifest says uint8 {[1, *expected]}"
+        )
+
+
+def find_outputs(model: ModelFile, shapes: list[list]) -> tuple[int, int | None]:
+    """Which output the logits are, and which the heat map; None without one.
+
+    Their ranks tell: converters name and order outputs as they like.
+
+    Raises:
+        ModelError: there are no logits, or not the heat map that the manifest tells of.
+    """
+    ranks, spec = [len(shape) for shape in shapes], model.manifest.heat_map
+    heat = ranks.index(3) if 3 in ranks else None
+    if 2 not in ranks:
+        raise ModelError(f"{model.path}: gives {shapes}, no logits [1, outputs]")
+    if spec.method and (heat is None or list(shapes[heat][1:]) != [spec.rows, spec.columns]):
+        raise ModelError(
+            f"{model.path}: gives {shapes}, its manifest tells of a heat map of "
+            f"{[1, spec.rows, spec.columns]}"
+        )
+    return ranks.index(2), heat
