@@ -24,11 +24,12 @@ def cost(model: keras.Model) -> Cost:
     return Cost(
         trained_parameters=trained,
         frozen_parameters=model.count_params() - trained,
-        multiply_adds=sum(map(_multiply_adds, model.layers)),
+        multiply_adds=sum(map(multiply_adds_of, model.layers)),
     )
 
 
-def _multiply_adds(layer: layers.Layer) -> int:
+def multiply_adds_of(layer: layers.Layer) -> int:
+    """Of one layer, for one scan."""
     # One weight is used once for each place of the output; a dense layer has one place.
     if isinstance(layer, layers.Dense):
         return math.prod(layer.kernel.shape)

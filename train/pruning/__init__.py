@@ -1,0 +1,1 @@
+"""Structured pruning: whole channels removed from a finished run's network, then distilled."""

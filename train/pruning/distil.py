@@ -1,0 +1,177 @@
+"""Train a pruned network on to give what its teacher gives: pooled features and logits.
+
+Labels take no part, so that the network stays what it was and learns no scan by heart; any picture
+of the training part will do, changed as often as there is time for (Hinton, Vinyals and Dean 2015,
+arXiv:1503.02531; on features Romero et al. 2015, arXiv:1412.6550).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from train.fitting import checkpoint
+from train.fitting.checkpoint import State
+from train.fitting.early_stopping import EarlyStopping, assign, snapshot
+from train.fitting.step_variables import create_step_variables
+from train.networks.registry import LOGITS
+
+BATCH = 16
+FEATURES_WEIGHT = 1.0
+"""Of the features' error beside the logits'; both are shares of the teacher's variance."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Scans and what the teacher makes of them."""
+
+    pixels: np.ndarray
+    """uint8 [N, height, width, channels]."""
+    features: np.ndarray
+    """float32 [N, F]: the inputs of the first dense layer that the student has kept."""
+    logits: np.ndarray
+    """float32 [N, outputs]."""
+    truth: np.ndarray
+    """0 or 1, [N]: for the record alone."""
+
+    def with_features(self, kept: np.ndarray) -> "Lesson":
+        """With these of the features, a mask."""
+        return replace(self, features=self.features[:, kept])
+
+
+def first_dense(model: keras.Model) -> str:
+    """The first dense layer: what it takes are the features."""
+    return next(layer.name for layer in model.layers if isinstance(layer, layers.Dense))
+
+
+def taught_by(teacher: keras.Model, pixels: np.ndarray, truth: np.ndarray, tick: Callable):
+    """A `Lesson` with all features of the teacher."""
+    dense = teacher.get_layer(first_dense(teacher))
+    inner = keras.Model(teacher.input, [dense.input, teacher.get_layer(LOGITS).output])
+    found = []
+    for start in range(0, len(pixels), BATCH):
+        made = inner.predict_on_batch(pixels[start : start + BATCH])
+        found.append([np.asarray(one) for one in made])
+        tick()
+    features, logits = (np.concatenate(one) for one in zip(*found, strict=True))
+    return Lesson(pixels, features, logits, truth)
+
+
+def distil(
+    student: keras.Model,
+    train: Lesson,
+    validation: Lesson,
+    rate: float,
+    epochs: int,
+    size: int,
+    seed: int,
+    file: Path | None = None,
+    progress: Callable[[str, int], keras.callbacks.Callback] | None = None,
+) -> State:
+    """Train `student` in place; it ends with the weights that are nearest the teacher.
+
+    Args:
+        rate: of Adam, falling to nothing along a cosine.
+        size: scans of an epoch, drawn from those of `train`.
+        file: of the state to resume from and to write; None: none is kept.
+        progress: as `train.fitting.fit_options.FitContext` has it.
+
+    Returns:
+        Its state has the history: the loss is the distance from the teacher.
+    """
+    state = (checkpoint.load(file) if file else None) or State()
+    batches = _Views(train, size, seed)
+    scales = [1 / max(float(one.var(0).mean()), 1e-12) for one in (train.features, train.logits)]
+    width = train.features.shape[1]
+
+    def distance(target, made):
+        square = ops.square(target[:, :-1] - made)
+        features, logits = ops.mean(square[:, :width], 1), ops.mean(square[:, width:], 1)
+        return FEATURES_WEIGHT * scales[0] * features + scales[1] * logits
+
+    def accuracy(target, made):
+        return ops.cast(ops.equal(_called(made[:, width:]), target[:, -1]), "float32")
+
+    model = _both(student)
+    for layer in student.layers:
+        layer.trainable = not isinstance(layer, layers.BatchNormalization)
+    schedule = keras.optimizers.schedules.CosineDecay(rate, max(1, epochs * len(batches)))
+    model.compile(
+        optimizer=keras.optimizers.Adam(schedule, clipnorm=1.0),
+        loss=distance,
+        metrics=[keras.metrics.MeanMetricWrapper(accuracy, name="accuracy")],
+    )
+    create_step_variables(model, batches[0][1])
+    if state.epoch and not state.finished:
+        assign(model.variables, state.variables)
+        assign(model.optimizer.variables, state.optimizer)
+    held_out = _targets(validation)
+
+    def validate() -> dict[str, float]:
+        made = model.predict(validation.pixels, batch_size=BATCH, verbose=0)
+        loss = ops.mean(distance(held_out, ops.convert_to_tensor(made)))
+        hit = ops.mean(accuracy(held_out, ops.convert_to_tensor(made)))
+        return {"val_loss": float(loss), "val_accuracy": float(hit)}
+
+    if not state.finished:
+        if not state.epoch:  # as it is may be the best it ever is
+            state.best_loss, state.best = validate()["val_loss"], snapshot(model.variables)
+        stopping = EarlyStopping(state, model, batches.begin, validate, epochs + 1, file)
+        shown = [progress("distillation", epochs)] if progress else []
+        with stopping.saving_when_stopped():
+            model.fit(
+                batches,
+                epochs=epochs,
+                initial_epoch=state.epoch,
+                shuffle=False,
+                verbose=0,
+                callbacks=[stopping, *shown],
+            )
+        state.finished, state.variables, state.optimizer = True, [], []
+        if file:
+            checkpoint.save(state, file)
+    assign(model.variables, state.best)
+    return state
+
+
+def _both(student: keras.Model) -> keras.Model:
+    """uint8 pixels -> features and logits side by side."""
+    features = student.get_layer(first_dense(student)).input
+    both = layers.Concatenate(dtype="float32")([features, student.get_layer(LOGITS).output])
+    return keras.Model(student.input, both)
+
+
+def _targets(lesson: Lesson) -> np.ndarray:
+    columns = [lesson.features, lesson.logits, lesson.truth[:, None]]
+    return np.concatenate(columns, axis=1).astype(np.float32)
+
+
+def _called(logits):
+    """1 where a tumor is likelier than none."""
+    margin = logits[:, -1] if logits.shape[1] == 1 else logits[:, 1] - logits[:, 0]
+    return ops.cast(margin >= 0, "float32")
+
+
+class _Views(keras.utils.PyDataset):
+    """A part of the lesson, another one each epoch, the same for the same epoch."""
+
+    def __init__(self, lesson: Lesson, size: int, seed: int):
+        super().__init__()
+        self._pixels, self._targets = lesson.pixels, _targets(lesson)
+        self._size, self._seed = min(size, len(lesson.pixels)), seed
+        self.begin(0)
+
+    def begin(self, epoch: int) -> None:
+        """Go to the beginning of an epoch, counted from 0."""
+        random = np.random.default_rng((self._seed, epoch))
+        self._order = random.permutation(len(self._pixels))[: self._size]
+
+    def __len__(self) -> int:
+        return -(-self._size // BATCH)
+
+    def __getitem__(self, index: int):
+        chosen = self._order[index * BATCH : (index + 1) * BATCH]
+        return self._pixels[chosen], self._targets[chosen]
