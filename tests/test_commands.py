@@ -26,7 +26,7 @@ ALWAYS = {
     "edge-classify": "--format --model --signature --engine --provider --threads --jobs --out "
     "--explain --max-pixels --frame",
     "python -m train": "--data --test-data --positive --negative --patient-csv --labels --out "
-    "--resume "
+    "--resume --sources "
     "--model --epochs --batch-size --seed --target-sensitivity --coverage --precision --devices "
     "--folds --protocol",
     "python -m export": "RUN --data --out --format --precision --reference --licence "

@@ -25,6 +25,7 @@ RULES = (
         takes=(
             *("--data", "--test-data", "--boxes", "--patient-id", "--patient-csv", "--labels"),
             *("--positive", "--negative", "--out", "--overwrite", "--seed", "--phantoms"),
+            "--sources",
         ),
     ),
     *(
@@ -123,6 +124,14 @@ def parser(prog: str = "python -m train") -> Parser:
         metavar="FILE",
         help="the same from a CSV with the columns file and patient (default: patients are "
         "unknown)",
+    )
+    add(
+        "--sources",
+        type=Path,
+        metavar="DIR",
+        help="folder with facts of the data folders, NAME.toml for a folder of that name: classes, "
+        "patients, boxes, licence and which sources may share patients; what options say counts "
+        "more (default: source.toml in each data folder that has one)",
     )
     add(
         "--labels",

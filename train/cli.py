@@ -132,7 +132,9 @@ def request_of(args: argparse.Namespace):
         TrainError: a folder is not there, or folders contradict each other.
     """
     folders, test_folder = _folders(args)
+    facts = _facts(args, [*folders, *([test_folder] if test_folder else [])])
 
+    from train.data.find_source_facts import useful_to
     from train.hardware import backend
 
     backend.start()
@@ -175,6 +177,7 @@ def request_of(args: argparse.Namespace):
         teachers=tuple(args.teacher),
         no_brain=args.no_brain,
         weights=pretrained_weights.describe(source) if transfers else None,
+        facts=useful_to(facts, ARCHITECTURES[args.model].evidence),
         options=_plain(args),
     )
 
@@ -190,6 +193,18 @@ def _held_out(args: argparse.Namespace, folders: list[Path]) -> tuple[Path, ...]
         if Path(name).resolve() not in known:
             raise TrainError(f"--hold-out {name}: is none of --data")
     return tuple(map(Path, args.hold_out))
+
+
+def _facts(args: argparse.Namespace, folders: list[Path]):
+    """What source.toml says of the folders, less what options say.
+
+    Raises:
+        TrainError: facts are not there, or wrong.
+    """
+    from train.data.find_source_facts import find_facts, without_replaced
+    from train.progress import say
+
+    return without_replaced(find_facts(folders, args.sources), vars(args), say)
 
 
 def _inspect(args: argparse.Namespace) -> Path:
@@ -208,14 +223,16 @@ def _inspect(args: argparse.Namespace) -> Path:
     out = args.out or run_folder.free_name(INSPECTIONS / name_of(names))
     with run_folder.writing(out, args.overwrite, inspect.JSON) as folder:
         folders, test_folder = _folders(args)
+        every = [*folders, *([test_folder] if test_folder else [])]
         found = inspect.inspect(
-            [*folders, *([test_folder] if test_folder else [])],
+            every,
             args.positive,
             args.negative,
             known if args.patient_id or args.patient_csv else None,
             args.seed,
             args.boxes,
             read_labels(args.labels) if args.labels else None,
+            _facts(args, every),
         )
         run_folder.write_json(folder / inspect.JSON, inspect.to_json(found))
         sheet = contact_sheet(inspect.sheet_rows(found), inspect.boxes_by_file(found))

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from train.data.apply_source_facts import boxes_of, check, completed, patients_of
 from train.data.boxes import Boxes, read_boxes
 from train.data.dicom_origin import of_one_patient
+from train.data.find_source_facts import Facts, described, with_hashes
 from train.data.folders import read_folders
 from train.data.label_table import read_labels
 from train.data.samples import Samples
@@ -17,7 +19,7 @@ from train.fitting.fit_options import FitOptions
 from train.networks.registry import ARCHITECTURES
 from train.progress import say
 from train.run import run_folder
-from train.splitting import patients, split
+from train.splitting import patients, source_families, split
 from train.splitting.leak_guard import CONFLICT, Grouping, group_scans
 
 
@@ -51,6 +53,8 @@ class Request:
     """A table that says which scans have a tumor; None: the folders that they lie in do."""
     weights: str | None = None
     """The backbone's, in words; None: there is no backbone."""
+    facts: Facts = field(default_factory=dict)
+    """Of the folders that have some, without what options say in their place."""
     options: dict = field(default_factory=dict)
     """The whole command, for the manifest."""
 
@@ -73,6 +77,8 @@ class Request:
         if self.teachers:
             files = [run_folder.MODEL, run_folder.MANIFEST]
             named["teacher"] = [_with_hash(folder, files) for folder in self.teachers]
+        if self.facts:
+            named["facts"] = with_hashes(self.facts)
         return self.options | named
 
     @property
@@ -114,10 +120,13 @@ def prepare_data(request: Request) -> SessionData:
         request.negative,
         ARCHITECTURES[request.fit.architecture].input,
         read_labels(request.labels) if request.labels else None,
+        request.facts,
     )
-    for note in read.notes:
+    for note in [*described(request.facts, request.all_folders), *read.notes]:
         say(note)
     found = read.found
+    check(request.facts, found.scans)
+    told = patients_of(request.facts, found.scans)
     tests = len(read.sets[-1].scans) if request.test_folder else 0
     external = np.arange(len(found.scans)) >= len(found.scans) - tests
     known, one = None, False
@@ -126,16 +135,33 @@ def prepare_data(request: Request) -> SessionData:
     elif request.patient_csv:
         known = patients.from_csv(request.patient_csv, found.scans)
     else:
-        known, one = patients.from_dicom(found.origins, say), of_one_patient(found.origins)
+        known = completed(told, patients.from_dicom(found.origins, say))
+        one = of_one_patient(found.origins) and not any(told)
     grouping = replace(group_scans(found, known), one_patient=one)
     held = {str(folder.resolve()) for folder in request.hold_out}
     held_out = np.array([scan.root in held for scan in found.scans], bool)
+    related = source_families.relations(request.facts, found.scans, told)
+    family = source_families.guard(related, found.scans, external, held_out)
+    if request.folds:  # each scan is tested once, and whoever stands with it
+        grouping = source_families.joined(grouping, family.whole)
     parts = split.split(
-        found.scans, grouping, request.fit.seed, request.folds or split.FOLDS, external, held_out
+        found.scans,
+        grouping,
+        request.fit.seed,
+        request.folds or split.FOLDS,
+        external,
+        held_out,
+        family.excluded,
+        # The run's own model is the first fold's.
+        None if request.folds and not external.any() else family.whole >= 0,
     )
     if held:
         external = np.array([part.part == "test" for part in parts], bool) | external
-    boxes = read_boxes(request.boxes, found.scans)
+    boxes = (
+        read_boxes(request.boxes, found.scans)
+        if request.boxes
+        else boxes_of(request.facts, found.scans)
+    )
     return SessionData(found, _all_names(read.classes), external, grouping, parts, boxes)
 
 
@@ -158,6 +184,9 @@ def describe(data: SessionData) -> None:
         say(f"  left out, as its label cannot be known: {conflict}")
     dropped = [scan for scan in data.parts if scan.part == split.DROPPED]
     leaks = [scan for scan in dropped if not scan.reason.startswith(CONFLICT)]
+    for line in source_families.told(leaks):
+        say(f"  {line}")
+    leaks = [scan for scan in leaks if not scan.reason.startswith(source_families.FAMILY_LEAK)]
     if data.external.any():
         say(f"  {len(leaks)} scans dropped, as they duplicate scans of the test set (split.json)")
     for part, by_label in split.counts(data.parts, data.classes.labels).items():

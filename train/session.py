@@ -99,7 +99,7 @@ def train(
     say(f"shortcut floor: {floor or 'too few different scans to measure it'}")
 
     without_brain = scans_without_brain(request, data, parts.train)
-    if request.no_brain:
+    if without_brain.any():
         check_brain_scans_left(request.no_brain, without_brain, data.found.truth == 1, parts)
         say(f"{without_brain[parts.train].sum()} training scans are said to show no brain")
     teachers = load_session_teachers(request, data, parts.test)

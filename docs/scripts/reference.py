@@ -15,6 +15,7 @@ import reference_pages as pages
 from reference_markdown import page
 from reference_modules import module_map
 from reference_options import command, epilog, exit_statuses
+from reference_source_toml import source_toml_page
 
 import edge
 from benchmarks import arguments as benchmarks_arguments
@@ -57,7 +58,8 @@ def command_page(name: str) -> str:
 
 MORE = {
     "edge-classify": "What it writes: [results](results.md).",
-    "train": "What it leaves: [the run folder](run-folder.md).",
+    "train": "What it leaves: [the run folder](run-folder.md). What it may be told of its data: "
+    "[source.toml](source-toml.md).",
     "export": "What can be exported and how far it may stray: [export targets](export-targets.md).",
     "benchmarks": "What it leaves: [the benchmark report](benchmark-report.md).",
 }
@@ -80,6 +82,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "manifest.md": pages.manifest_page,
     "results.md": pages.results_page,
     "run-folder.md": pages.run_folder_page,
+    "source-toml.md": source_toml_page,
     "export-targets.md": pages.targets_page,
     "benchmark-report.md": pages.benchmark_report_page,
     "environment.md": environment_page,

@@ -189,6 +189,8 @@ _REPORT_KEYS = {
     "label_conflicts": "Copies of one scan that have different labels.",
     "dropped": "Scans that take no part, each with the reason.",
     "leaks_dropped": "How many of them were dropped by the leak guard.",
+    "relatives_dropped": "How many of them are of sources that may share patients with a tested "
+    "one ([source.toml](source-toml.md)).",
     "unreadable": "Files that were skipped, each with the reason.",
     "epochs": "How many were trained.",
     "best_epoch": "The one whose weights were kept.",

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.model_file.manifest import InputSpec
+from train.data.apply_source_facts import classes_of
 from train.data.class_folders import check_all_found, find_classes, find_files, left_out
+from train.data.find_source_facts import Facts
 from train.data.label_table import LabelTable
 from train.data.read_folders import read_scans
 from train.data.scans import Classes, ScanSet, joined
@@ -36,6 +38,7 @@ def read_folders(
     negative: list[str],
     spec: InputSpec,
     table: LabelTable | None = None,
+    facts: Facts | None = None,
 ) -> FolderScans:
     """Read every scan of data folders.
 
@@ -43,6 +46,7 @@ def read_folders(
         positive, negative: names of class folders, as `find_classes` takes them; with a table,
             labels of its own.
         table: says which scans have a tumor; None: the folders that they lie in do.
+        facts: may name the class folders of some of the folders.
 
     Raises:
         TrainError: no class folders, or a class with nothing readable.
@@ -57,7 +61,10 @@ def read_folders(
             if unnamed:
                 notes.append(f"{folder}: {unnamed} images have no label in {table.table}, left out")
     else:
-        classes = [find_classes(folder, positive, negative) for folder in folders]
+        classes = [
+            classes_of(folder, facts or {}) or find_classes(folder, positive, negative)
+            for folder in folders
+        ]
         check_all_found(classes, positive, negative)
         files = [find_files(*pair) for pair in zip(folders, classes, strict=True)]
         for folder, own in zip(folders, classes, strict=True):

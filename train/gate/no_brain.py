@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from train.data.apply_source_facts import no_brain_of
 from train.data.scans import Scan, SplitScan
 from train.errors import TrainError
 from train.prepare_data import Request, SessionData
@@ -22,7 +23,7 @@ def scans_without_brain(request: Request, data: SessionData, train: np.ndarray) 
         TrainError: the expression is none, or no tumor-free training scan has such a path.
     """
     if not request.no_brain:
-        return np.zeros(len(data.found.scans), bool)
+        return no_brain_of(request.facts, data.found.scans)
     named = named_without_brain(request.no_brain, data.found.scans)
     if not named[train].any():
         raise TrainError(
@@ -52,12 +53,13 @@ def named_without_brain(expression: str, scans: Sequence[Scan | SplitScan]) -> n
 
 
 def check_brain_scans_left(
-    expression: str, named: np.ndarray, positive: np.ndarray, fold: Fold
+    expression: str | None, named: np.ndarray, positive: np.ndarray, fold: Fold
 ) -> None:
     """See that the reject gate can learn what tumor-free scans look like, and set its limits.
 
     Args:
-        named: by --no-brain, bool [N].
+        expression: of --no-brain; None: the facts of the sources named them.
+        named: by it, bool [N].
         positive: with a tumor, bool [N].
 
     Raises:
@@ -66,8 +68,9 @@ def check_brain_scans_left(
     for part, positions in (("training", fold.train), ("validation", fold.validation)):
         free = positions[~positive[positions]]
         if named[free].all():
+            by = f"--no-brain {expression!r}" if expression else "no_brain of the sources' facts"
             raise TrainError(
-                f"--no-brain {expression!r}: names all {len(free)} tumor-free scans of the "
+                f"{by}: names all {len(free)} tumor-free scans of the "
                 f"{part} part, so the reject gate would refuse all such scans; give an expression "
                 "that names only those without a brain"
             )

@@ -9,12 +9,15 @@ import numpy as np
 
 from edge import NOTICE
 from edge.model_file.manifest import InputSpec
+from train.data.apply_source_facts import boxes_of, check, completed, patients_of
 from train.data.boxes import Box, Boxes, read_boxes
+from train.data.find_source_facts import Facts
 from train.data.folders import read_folders
 from train.data.label_table import LabelTable
 from train.data.scans import Scan, ScanSet, Unreadable
 from train.evaluation.shortcut_floor import FileFacts, ShortcutFloor, shortcut_floor
 from train.inspection.contact_sheet import COLUMNS
+from train.inspection.source_table import SourceRow, source_rows, source_table
 from train.splitting.leak_guard import Grouping, group_scans
 from train.splitting.near_duplicates import (
     MAX_BITS,
@@ -70,6 +73,8 @@ class Inspection:
     boxes: Boxes
     notes: tuple[str, ...]
     """Folders left out, scans without a label, remarks on files."""
+    sources: tuple[SourceRow, ...] = ()
+    """Of each folder, if one has facts (source.toml)."""
 
     @property
     def conflicts(self) -> tuple[Conflict, ...]:
@@ -95,6 +100,7 @@ def inspect(
     seed: int = 0,
     boxes: Sequence[Path] = (),
     table: LabelTable | None = None,
+    facts: Facts | None = None,
 ) -> Inspection:
     """Read every file of the folders once and compare all with all.
 
@@ -103,15 +109,24 @@ def inspect(
         them. patients: gives the patient of each scan, for the grouping of the shortcut floor.
         boxes: folders of text files, as `train.data.boxes.read_boxes` takes them.
         table: says which scans have a tumor; None: the folders that they lie in do.
+        facts: of the folders that have some.
 
     Raises:
         TrainError: no class folders, or a class with nothing readable.
     """
     notes: list[str] = []
-    read = read_folders(folders, positive, negative, _SPEC, table)
+    told = facts or {}
+    read = read_folders(folders, positive, negative, _SPEC, table, told)
     labels, found, sets = [one.labels for one in read.classes], read.found, read.sets
-    known = patients(found.scans) if patients else from_dicom(found.origins, notes.append)
+    check(told, found.scans)
+    own = patients_of(told, found.scans)
+    if patients:
+        known = patients(found.scans)
+    else:
+        known = completed(own, from_dicom(found.origins, notes.append))
     grouping = group_scans(found, known)
+    around = read_boxes(boxes, found.scans) if boxes else boxes_of(told, found.scans)
+    overlaps = tuple(find_overlaps(found.scans, found.appearance, own))
     facts = found.facts
     copies = byte_identical(found.scans)
     near = tuple(
@@ -127,10 +142,11 @@ def inspect(
         grouping=grouping,
         near=near,
         look_alikes=_look_alikes(found, grouping),
-        overlaps=tuple(find_overlaps(found.scans, found.appearance)),
+        overlaps=overlaps,
         floor=shortcut_floor(facts, found.truth, grouping.groups, seed),
-        boxes=read_boxes(boxes, found.scans),
+        boxes=around,
         notes=(*read.notes, *notes),
+        sources=source_rows(told, found.scans, known, around, overlaps),
     )
 
 
@@ -202,6 +218,7 @@ def to_json(found: Inspection) -> dict:
             "boxes": sum(map(len, found.boxes.of.values())),
             "problems": found.boxes.problems,
         },
+        "sources": found.sources,
         "overlaps": found.overlaps,
         "shortcut_floor": found.floor and found.floor.to_dict(),
     }
@@ -243,13 +260,16 @@ def summary(found: Inspection) -> str:
         )
         lines += [f"  {problem}" for problem in found.boxes.problems[:_SHOWN]]
         lines += _more(found.boxes.problems)
-    if found.overlaps:
+    lines += source_table(found.sources)
+    # The table says it of sources that share no picture: by nothing.
+    overlaps = [one for one in found.overlaps if one.near or not found.sources]
+    if overlaps:
         lines += ["", "Overlap between the folders:"]
     lines += [
         f"  {one.folder}, {'tumor' if one.positive else 'no tumor'}: of {one.scans} scans "
         f"{one.byte_identical} are byte-identical and {one.near} near-identical or identical to "
         f"one in {one.other}"
-        for one in found.overlaps
+        for one in overlaps
     ]
     floor = found.floor or "not measured: fewer different scans of a class than folds"
     return "\n".join([*lines, "", f"Shortcut floor: {floor}"])

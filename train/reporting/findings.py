@@ -11,6 +11,7 @@ from train.fitting.article_protocols import LeakyResult
 from train.networks.cost import Cost
 from train.run.run_folder import RunManifest
 from train.splitting.leak_guard import CONFLICT, Grouping
+from train.splitting.source_families import FAMILY_LEAK
 from train.splitting.split import DROPPED
 
 SYNTHETIC = "SYNTHETIC data: generated phantoms. These figures say nothing about real scans."
@@ -74,4 +75,10 @@ class Findings:
     @property
     def leaks(self) -> list[SplitScan]:
         """Of those, the ones that would have leaked the test set."""
-        return [scan for scan in self.dropped if not scan.reason.startswith(CONFLICT)]
+        others = (CONFLICT, FAMILY_LEAK)
+        return [scan for scan in self.dropped if not scan.reason.startswith(others)]
+
+    @property
+    def relatives(self) -> list[SplitScan]:
+        """Of those, the ones of sources that may share patients with a tested one."""
+        return [scan for scan in self.dropped if scan.reason.startswith(FAMILY_LEAK)]

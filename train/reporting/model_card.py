@@ -1,5 +1,7 @@
 """The model card of a run: its report in words, as Markdown."""
 
+from pathlib import Path
+
 from edge import NOTICE
 from edge.console.escape import markdown
 from train.evaluation.evaluate import METHOD, Evaluation
@@ -93,6 +95,14 @@ def _data(findings: Findings) -> list[str]:
             f"The test set is another folder, {markdown(findings.external)}. "
             f"{len(findings.leaks)} scans to train with duplicate scans of it, or are of its "
             "patients, and were dropped: `split.json` lists them.",
+            "",
+        ]
+    if findings.relatives:
+        folders = dict.fromkeys(Path(scan.root).name for scan in findings.relatives)
+        lines += [
+            f"{len(findings.relatives)} scans of {', '.join(map(markdown, folders))} were left out "
+            "of training, as these sources may share patients with a tested one: `split.json` "
+            "says with which.",
             "",
         ]
     if grouping.conflicts:

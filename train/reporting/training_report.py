@@ -41,6 +41,7 @@ def write_report(folder: Path, findings: Findings, pictures: dict[str, str] | No
                 for scan in findings.dropped
             ],
             "leaks_dropped": len(findings.leaks),
+            "relatives_dropped": len(findings.relatives),
             "unreadable": findings.unreadable,
             "epochs": len(history["loss"]),
             "best_epoch": findings.best_epoch,

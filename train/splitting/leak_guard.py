@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from train.data.apply_source_facts import is_person
 from train.data.scans import Scan, ScanSet
 from train.splitting.near_duplicates import (
     Conflict,
@@ -58,8 +59,8 @@ def group_scans(found: ScanSet, patients: Sequence[str | None] | None = None) ->
         groups=groups,
         clusters=clusters,
         conflicts=tuple(find_conflicts(clusters, found.scans)),
-        patients=len(owner),
-        without_patient=sum(patient is None for patient in patients or [None] * len(clusters)),
+        patients=sum(map(is_person, owner)),
+        without_patient=sum(not is_person(one) for one in patients or [None] * len(clusters)),
     )
 
 

@@ -168,8 +168,14 @@ class Overlap:
     """Byte-identical or near-duplicates by the rule, itself, not through copies of copies."""
 
 
-def find_overlaps(scans: Sequence[Scan], appearance: Appearance) -> list[Overlap]:
-    """What each folder shares with each other one."""
+def find_overlaps(
+    scans: Sequence[Scan], appearance: Appearance, patients: Sequence[str | None] | None = None
+) -> list[Overlap]:
+    """What each folder shares with each other one.
+
+    Args:
+        patients: of each scan, None where unknown.
+    """
     roots = list(dict.fromkeys(scan.root for scan in scans))
     if len(roots) < 2:
         return []
@@ -180,7 +186,7 @@ def find_overlaps(scans: Sequence[Scan], appearance: Appearance) -> list[Overlap
     in_root[copies, root] = True
     same |= in_root[copies]
     near = same.copy()
-    for i, j in near_pairs(appearance, positive):
+    for i, j in near_pairs(appearance, positive, patients=patients):
         near[i, root[j]] = near[j, root[i]] = True
     return [
         Overlap(

@@ -34,6 +34,8 @@ def split(
     folds: int = FOLDS,
     external: np.ndarray | None = None,
     held_out: np.ndarray | None = None,
+    excluded: dict[int, str] | None = None,
+    whole: np.ndarray | None = None,
 ) -> list[SplitScan]:
     """Assign every scan to a part, stratified by class, whole groups together.
 
@@ -44,26 +46,36 @@ def split(
         folds: the test part is the first of so many.
         external: bool [N], the scans of a test set from elsewhere; all of them are the test part.
         held_out: bool [N], scans of which a fifth, drawn from all together, joins that test set.
+        excluded: scans that take no part for other reasons, by position.
+        whole: bool [N], scans that must not be divided: they and their groups are trained on.
 
     Raises:
         TrainError: what is left is too little or of too few groups for three parts.
     """
     external = np.zeros(len(scans), bool) if external is None else external
     conflicts = label_conflicts(scans, grouping)
-    leaks = leaks_of(scans, grouping, external, conflicts)
+    gone = {**conflicts, **(excluded or {})}
+    leaks = leaks_of(scans, grouping, external, gone)
     truth = np.array([scan.positive for scan in scans], bool)
+    whole = _with_groups(whole, gone, grouping.groups)
     if held_out is not None and held_out.any():
-        free = [i for i in np.flatnonzero(held_out & ~external) if i not in {**conflicts, **leaks}]
+        free = [
+            i for i in np.flatnonzero(held_out & ~external & ~whole) if i not in {**gone, **leaks}
+        ]
         external = external.copy()
         external[_held_out(scans, np.array(free, np.int64), truth, grouping.groups, seed)] = True
-        leaks = leaks_of(scans, grouping, external, conflicts)
-    reasons = {**conflicts, **leaks}
+        leaks = leaks_of(scans, grouping, external, gone)
+    reasons = {**gone, **leaks}
     parts = np.full(len(scans), DROPPED, dtype="<U10")
     kept = np.array([i not in reasons for i in range(len(scans))], bool)
     pool = np.flatnonzero(kept & ~external)
     if not len(pool):
         raise TrainError(_nothing_left(len(leaks), int((~external).sum()) - len(leaks)))
+    parts[kept & ~external & whole] = "train"
+    pool = pool[~whole[pool]]
     try:
+        if not len(pool):
+            raise TrainError("no folder of --data can be divided without parting its patients")
         if external.any():
             parts[kept & external] = "test"
             rest, taken = _folds(pool, truth, grouping.groups, FOLDS, seed)[0]
@@ -73,11 +85,16 @@ def split(
             for part in PARTS:
                 parts[getattr(first, part)] = part
     except TrainError as error:
-        if not reasons:
+        if not reasons and not whole.any():
             raise
+        more = ""
+        if excluded:
+            more += f", and {len(excluded)} as they may share patients with a tested source"
+        if whole.any():
+            more += f"; {whole.sum()} can be trained on alone (source.toml)"
         raise TrainError(
             f"{error}; {len(leaks)} scans were dropped as they duplicate test scans or are of "
-            f"their patients, and {len(conflicts)} as their label cannot be known"
+            f"their patients, and {len(conflicts)} as their label cannot be known{more}"
         ) from None
     for part in PARTS:
         if len(set(truth[parts == part])) < 2:
@@ -123,6 +140,14 @@ def counts(scans: Sequence[SplitScan], labels: tuple[str, str]) -> dict[str, dic
     """Scans per part and label, e.g. `{"train": {"no": 62, "yes": 100}, ...}`."""
     found = Counter((scan.part, scan.positive) for scan in scans)
     return {part: {label: found[part, bool(i)] for i, label in enumerate(labels)} for part in PARTS}
+
+
+def _with_groups(whole: np.ndarray | None, gone: dict[int, str], groups: np.ndarray) -> np.ndarray:
+    """The scans that must not be divided, and all that stand in a group with one: bool [N]."""
+    if whole is None:
+        return np.zeros(len(groups), bool)
+    kept = [i for i in np.flatnonzero(whole) if i not in gone]
+    return np.isin(groups, groups[kept])
 
 
 def _held_out(
