@@ -172,7 +172,7 @@ def look(
             for i, j in zip(left[across].tolist(), right[across].tolist(), strict=True):
                 like.setdefault(sample[i], set()).add(others[j - own][1])
             within = right < own
-            groups = merged(groups, left[within], right[within])
+            groups = merged(groups, groups[left[within]], groups[right[within]])
     return Looks(
         {path: frozenset(names) for path, names in like.items()},
         dict(zip(sample, groups.tolist(), strict=True)),
