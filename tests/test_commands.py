@@ -42,6 +42,8 @@ ALWAYS = {
     "--seconds",
     "python -m benchmarks transfer": "--model --scans",
     "python -m benchmarks scale": "PATH --model --out --engine --scans-per-task --seconds",
+    "python -m benchmarks peers": "MODEL --data --positive --negative --not-brain --seen "
+    "--patient-id --peers --environments --wheels --out --per-source --seed --repeats",
     "python -m benchmarks readme": "REPORT --write",
     "python -m benchmarks schema": "",
 }

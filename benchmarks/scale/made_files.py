@@ -21,12 +21,12 @@ def make_files(folder: Path, count: int) -> list[str]:
             image.save(path, **options)
             files.append(str(path))
         path = folder / f"{number:03}.dcm"
-        if _write_dicom(path, image):
+        if write_dicom(path, image):
             files.append(str(path))
     return files
 
 
-def _write_dicom(path: Path, image: Image.Image) -> bool:
+def write_dicom(path: Path, image: Image.Image) -> bool:
     """Uncompressed, of 16 bits."""
     try:
         import numpy as np

