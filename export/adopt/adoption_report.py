@@ -32,8 +32,8 @@ def origin_lines(found: Adopted, tried: Sequence[Tried]) -> tuple[str, ...]:
         "|---|---|---|---|---|---|",
         *(_row(one) for one in tried),
         "",
-        "Tried on scans of the training part, each picture once; nothing was trained on that part, "
-        "which also calibrates int8.",
+        "Tried on scans of the training part, each file once; intervals of the AUC are over "
+        "clusters. Nothing was trained on that part, which also calibrates int8.",
         "",
     )
 

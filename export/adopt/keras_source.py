@@ -2,15 +2,15 @@
 
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
 import keras
-import numpy as np
 
 from edge.model_file import bounded_json
 from export.adopt.flat_network import flattened
+from export.adopt.opened import Opened
 from export.converter_output import quiet
 from export.errors import ExportError
 
@@ -25,8 +25,8 @@ _SAVED_MODEL = (
 )
 
 
-def open_keras(file: Path) -> tuple[keras.Model, str, Callable[[np.ndarray], np.ndarray]]:
-    """The network, its last activation, and the model itself, as `Source` has them.
+def open_keras(file: Path) -> Opened:
+    """The network of a file, and the model itself.
 
     Raises:
         ExportError: a Lambda, layers that Keras does not have, or a file that it cannot load.
@@ -48,7 +48,8 @@ def open_keras(file: Path) -> tuple[keras.Model, str, Callable[[np.ndarray], np.
             "save it as a SavedModel (model.export(FOLDER)), and give that"
         )
     network, activation = flattened(model, file)
-    return network, activation, lambda x: model.predict(x, batch_size=8, verbose=0)
+    whole = "int" in str(model.inputs[0].dtype)
+    return Opened(network, activation, lambda x: model.predict(x, batch_size=8, verbose=0), whole)
 
 
 def _config(file: Path) -> dict:
@@ -60,6 +61,8 @@ def _config(file: Path) -> dict:
     try:
         if zipfile.is_zipfile(file):
             with zipfile.ZipFile(file) as archive:
+                if archive.getinfo("config.json").file_size > bounded_json.SPLIT.bytes:
+                    raise ValueError("its config.json is too large")
                 text = archive.read("config.json")
         else:
             with h5py.File(file, "r") as opened:
