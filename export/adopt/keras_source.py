@@ -14,6 +14,8 @@ from export.adopt.opened import Opened
 from export.converter_output import quiet
 from export.errors import ExportError
 
+_CONFIG = bounded_json.Limits(bytes=64_000_000, depth=64, items=10_000_000)
+"""Of what a network is made of; Xception's is 123 kB."""
 _NETWORKS = ("Functional", "Sequential", "Model", "TFOpLambda")
 _REGISTER = (
     "register it with @keras.saving.register_keras_serializable() in a module of yours, say "
@@ -61,7 +63,7 @@ def _config(file: Path) -> dict:
     try:
         if zipfile.is_zipfile(file):
             with zipfile.ZipFile(file) as archive:
-                if archive.getinfo("config.json").file_size > bounded_json.SPLIT.bytes:
+                if archive.getinfo("config.json").file_size > _CONFIG.bytes:
                     raise ValueError("its config.json is too large")
                 text = archive.read("config.json")
         else:
@@ -72,7 +74,7 @@ def _config(file: Path) -> dict:
                         "it (model.load_weights) and save the whole (model.save)"
                     )
                 text = opened.attrs["model_config"]
-        return bounded_json.loads(text, bounded_json.SPLIT)
+        return bounded_json.loads(text, _CONFIG)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, json.JSONDecodeError) as error:
         raise ExportError(f"{file}: is damaged ({error!s:.200}); copy it again") from error
 
