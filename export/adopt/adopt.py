@@ -160,7 +160,14 @@ def _try(request: Request, source: Source, orders: Sequence[Labels], scans: _Sca
     picked = representative_dataset.choose(scans.parts, TRIAL_SCANS, SEED)
     at = np.array([of_hash[scan.sha256] for scan in picked])
     pixels = scans.found.pixels[at]
-    conventions = candidates(source.shape[2], are_coloured(pixels), request.scaling, request.color)
+    scaling = request.scaling
+    if source.whole_numbers and scaling not in (None, "none"):
+        raise ExportError(
+            f"--scaling {scaling}: {source.file} takes whole numbers, so it scales by itself; "
+            "leave it out"
+        )
+    scaling = "none" if source.whole_numbers else scaling
+    conventions = candidates(source.shape[2], are_coloured(pixels), scaling, request.color)
     some = pixels[:: max(1, len(pixels) // _CHECKED)][:_CHECKED]
     off = max(check_rebuilt(source, one.applied(some)) for one in conventions)
     say(f"the rebuilt network gives the file's outputs: off by {off:.1g} at most")

@@ -11,7 +11,8 @@ from export.adopt.trial import Tried
 def origin_lines(found: Adopted, tried: Sequence[Tried]) -> tuple[str, ...]:
     """Lines of the model card, as Markdown."""
     how = "found by trial" if found.tried else "given"
-    count = "it has one output, which is of the last label" if _single(found) else "in this order"
+    outputs = tried[0].logits.shape[1]
+    count = "it has one output, of the last label" if outputs == 1 else "in this order"
     return (
         "## Trained elsewhere",
         "",
@@ -23,7 +24,7 @@ def origin_lines(found: Adopted, tried: Sequence[Tried]) -> tuple[str, ...]:
         f"Taken from {markdown(found.file)} ({found.kind}, SHA-256 `{found.sha256[:12]}`). "
         f"Labels of its outputs: {markdown(', '.join(found.labels))} ({count}); "
         f"{markdown(', '.join(found.negative))} means no tumor, and the probability of tumor is 1 "
-        "less that probability.",
+        f"less that probability.{_apart(found, outputs)}",
         "",
         f"Pixels, {how}: {SCALINGS[found.scaling]}; order of colours {found.color}. Scaling and "
         "order are layers of the graph now. No weight was changed.",
@@ -32,14 +33,20 @@ def origin_lines(found: Adopted, tried: Sequence[Tried]) -> tuple[str, ...]:
         "|---|---|---|---|---|---|",
         *(_row(one) for one in tried),
         "",
-        "Tried on scans of the training part, each picture once; nothing was trained on that part, "
-        "which also calibrates int8.",
+        "Tried on scans of the training part, each file once; intervals of the AUC are over "
+        "clusters. Nothing was trained on that part, which also calibrates int8.",
         "",
     )
 
 
-def _single(found: Adopted) -> bool:
-    return found.activation == "sigmoid" and len(found.labels) == 2
+def _apart(found: Adopted, outputs: int) -> str:
+    """What is made of outputs that have a sigmoid each."""
+    if found.activation != "sigmoid" or outputs < 2:
+        return ""
+    return (
+        " Each output has a sigmoid of its own; their logits are read as those of a softmax, which "
+        "has the same largest one, and the temperature is chosen for it."
+    )
 
 
 def _row(one: Tried) -> str:

@@ -25,9 +25,8 @@ _ONLY_WHEN_FITTED = (
     "RandomTranslation",
     "RandomContrast",
     "RandomBrightness",
-    "RandomCrop",
 )
-"""Layers that do something while a network is fitted alone. A random crop also resizes."""
+"""Layers that do something while a network is fitted alone."""
 
 
 def flattened(model: keras.Model, file: Path) -> tuple[keras.Model, str]:
@@ -84,7 +83,7 @@ class _Copier:
         if not isinstance(operation, layers.Layer):
             return operation  # a bare operation, such as x / 255, has no weights
         kind = type(operation).__name__
-        if kind in _ONLY_WHEN_FITTED and kind != "RandomCrop":
+        if kind in _ONLY_WHEN_FITTED:
             return lambda x, **_: x
         if operation is self._last and kind in ("Activation", "Softmax"):
             return lambda x, **_: x

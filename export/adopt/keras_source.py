@@ -2,18 +2,20 @@
 
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
 import keras
-import numpy as np
 
 from edge.model_file import bounded_json
 from export.adopt.flat_network import flattened
+from export.adopt.opened import Opened
 from export.converter_output import quiet
 from export.errors import ExportError
 
+_CONFIG = bounded_json.Limits(bytes=64_000_000, depth=64, items=10_000_000)
+"""Of what a network is made of; Xception's is 123 kB."""
 _NETWORKS = ("Functional", "Sequential", "Model", "TFOpLambda")
 _REGISTER = (
     "register it with @keras.saving.register_keras_serializable() in a module of yours, say "
@@ -25,8 +27,8 @@ _SAVED_MODEL = (
 )
 
 
-def open_keras(file: Path) -> tuple[keras.Model, str, Callable[[np.ndarray], np.ndarray]]:
-    """The network, its last activation, and the model itself, as `Source` has them.
+def open_keras(file: Path) -> Opened:
+    """The network of a file, and the model itself.
 
     Raises:
         ExportError: a Lambda, layers that Keras does not have, or a file that it cannot load.
@@ -48,7 +50,8 @@ def open_keras(file: Path) -> tuple[keras.Model, str, Callable[[np.ndarray], np.
             "save it as a SavedModel (model.export(FOLDER)), and give that"
         )
     network, activation = flattened(model, file)
-    return network, activation, lambda x: model.predict(x, batch_size=8, verbose=0)
+    whole = "int" in str(model.inputs[0].dtype)
+    return Opened(network, activation, lambda x: model.predict(x, batch_size=8, verbose=0), whole)
 
 
 def _config(file: Path) -> dict:
@@ -60,6 +63,8 @@ def _config(file: Path) -> dict:
     try:
         if zipfile.is_zipfile(file):
             with zipfile.ZipFile(file) as archive:
+                if archive.getinfo("config.json").file_size > _CONFIG.bytes:
+                    raise ValueError("its config.json is too large")
                 text = archive.read("config.json")
         else:
             with h5py.File(file, "r") as opened:
@@ -69,7 +74,7 @@ def _config(file: Path) -> dict:
                         "it (model.load_weights) and save the whole (model.save)"
                     )
                 text = opened.attrs["model_config"]
-        return bounded_json.loads(text, bounded_json.SPLIT)
+        return bounded_json.loads(text, _CONFIG)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, json.JSONDecodeError) as error:
         raise ExportError(f"{file}: is damaged ({error!s:.200}); copy it again") from error
 

@@ -132,6 +132,29 @@ def clip(node: Node) -> Tensor:
     return node.tensor.like(layers.ReLU(high, name=node.name)(node.tensor.value), True)
 
 
+def hard_sigmoid(node: Node) -> Tensor:
+    slope, offset = (
+        node.attributes.get(name, own) for name, own in (("alpha", 0.2), ("beta", 0.5))
+    )
+    if abs(slope - 1 / 6) > 1e-4 or offset != 0.5:
+        raise RebuildError("a hard sigmoid with another slope than Keras has")
+    return node.tensor.like(
+        layers.Activation("hard_sigmoid", name=node.name)(node.tensor.value), True
+    )
+
+
+def leaky_by_channel(node: Node) -> Tensor:
+    x, slopes = node.tensor, node.needed(1)
+    if x.rank == 4:
+        x = x.channels_last()
+    if slopes.size not in (1, x.channels):
+        raise RebuildError("a PReLU with more than one slope a channel")
+    layer = layers.PReLU(shared_axes=list(range(1, x.rank - 1)), name=node.name)
+    found = layer(x.value)
+    layer.set_weights([np.broadcast_to(slopes.ravel(), x.channels).reshape(layer.alpha.shape)])
+    return x.like(found)
+
+
 def _pair(node: Node, name: str) -> tuple[int, int]:
     found = tuple(node.attributes.get(name, (1, 1)))
     if len(found) != 2:
@@ -159,15 +182,17 @@ def _padded(node: Node, x: Tensor, size, strides, dilation, zeros: bool | None =
         return x.value, "valid" if auto == b"VALID" else "same"
     if auto != b"NOTSET":
         raise RebuildError(f"auto_pad {auto.decode()}")
-    pads, sides = _pads(node), _sides(_pads(node))
+    sides = _sides(_pads(node))
     places = node.shape[2:]
     reached = [
         (places[i] - 1) * strides[i] + (size[i] - 1) * dilation[i] + 1 - sum(sides[i])
         for i in (0, 1)
     ]
-    if any(reached[i] > x.value.shape[1 + i] for i in (0, 1)):
+    beyond = [max(0, reached[i] - x.value.shape[1 + i]) for i in (0, 1)]
+    if any(beyond) and zeros is not True:
         raise RebuildError("a pooling that rounds up (ceil_mode)")
-    if not any(pads):
+    sides = tuple((sides[i][0], sides[i][1] + beyond[i]) for i in (0, 1))
+    if not any(map(any, sides)):
         return x.value, "valid"
     own = []
     for i in (0, 1):  # TensorFlow's "same" puts the odd one behind
@@ -205,6 +230,8 @@ LAYERS: dict[str, Callable[[Node], Tensor]] = {
     "Tanh": activation(lambda node: layers.Activation("tanh", name=node.name)),
     "Softplus": activation(lambda node: layers.Activation("softplus", name=node.name), True),
     "HardSwish": activation(lambda node: layers.Activation("hard_swish", name=node.name)),
+    "HardSigmoid": hard_sigmoid,
+    "PRelu": leaky_by_channel,
     "Clip": clip,
     "Reshape": reshape,
     "Flatten": reshape,

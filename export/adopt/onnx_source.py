@@ -1,21 +1,20 @@
 """An ONNX file from elsewhere, and what other formats are turned into on their way to Keras."""
 
-from collections.abc import Callable
 from pathlib import Path
 
-import keras
 import numpy as np
 import onnx
 
 from export.adopt.onnx_tensors import RebuildError
 from export.adopt.onnx_to_keras import channels_first, rebuild, shape_of
+from export.adopt.opened import Opened
 from export.errors import ExportError
 
 _QUANTIZED = ("QuantizeLinear", "DequantizeLinear", "QLinearConv", "ConvInteger", "MatMulInteger")
 
 
-def open_onnx(file: Path) -> tuple[keras.Model, str, Callable[[np.ndarray], np.ndarray]]:
-    """The network, its last activation, and the file in ONNX Runtime, as `Source` has them.
+def open_onnx(file: Path) -> Opened:
+    """The network of a file, and the file in ONNX Runtime.
 
     Raises:
         ExportError: it is no ONNX file, or cannot be rebuilt.
@@ -29,9 +28,7 @@ def open_onnx(file: Path) -> tuple[keras.Model, str, Callable[[np.ndarray], np.n
     return network_of(model, file)
 
 
-def network_of(
-    model: onnx.ModelProto, file: Path
-) -> tuple[keras.Model, str, Callable[[np.ndarray], np.ndarray]]:
+def network_of(model: onnx.ModelProto, file: Path) -> Opened:
     """As `open_onnx`, of a graph that is in memory.
 
     Raises:
@@ -53,7 +50,8 @@ def network_of(
             f"{file}: cannot be rebuilt of Keras layers, which int8 and TFLite need: {error}; give "
             "the model in the format of the framework that it was trained with, if that is Keras"
         ) from error
-    return network, activation, run
+    whole = entry.type.tensor_type.elem_type == onnx.TensorProto.UINT8
+    return Opened(network, activation, run, whole)
 
 
 def _check(model: onnx.ModelProto, file: Path) -> None:

@@ -1,13 +1,12 @@
 """A TensorFlow SavedModel from elsewhere, by way of ONNX."""
 
-from collections.abc import Callable
 from pathlib import Path
 
-import keras
 import numpy as np
 import onnx
 
 from export.adopt.onnx_source import network_of
+from export.adopt.opened import Opened
 from export.convert.keras_conversion import OPSET
 from export.converter_output import quiet
 from export.errors import ExportError
@@ -29,8 +28,8 @@ _DANGEROUS = (
 """Operators that run code or touch files: no network of layers has them."""
 
 
-def open_saved_model(folder: Path) -> tuple[keras.Model, str, Callable[[np.ndarray], np.ndarray]]:
-    """The network, its last activation, and the model in TensorFlow, as `Source` has them.
+def open_saved_model(folder: Path) -> Opened:
+    """The network of a model, and the model in TensorFlow.
 
     Raises:
         ExportError: it touches files, has no serving signature of one picture, or cannot be
@@ -66,12 +65,12 @@ def open_saved_model(folder: Path) -> tuple[keras.Model, str, Callable[[np.ndarr
     except Exception as error:  # of no common type
         raise ExportError(f"{folder}: tf2onnx cannot convert it ({error!s:.300})") from error
     _hold(model, function.get_concrete_function())
-    network, activation, _ = network_of(model, folder)
+    found = network_of(model, folder)
 
     def run(pictures: np.ndarray) -> np.ndarray:
         return serve(**{name: tf.cast(pictures, spec.dtype)})[out].numpy()
 
-    return network, activation, run
+    return found._replace(original=run)
 
 
 def _hold(model: onnx.ModelProto, function) -> None:

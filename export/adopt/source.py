@@ -29,6 +29,8 @@ class Source:
     """Of the outputs: "sigmoid", "softmax" or "none"."""
     original: Callable[[np.ndarray], np.ndarray]
     """The file itself: float32 [N, height, width, channels] -> its outputs [N, outputs]."""
+    whole_numbers: bool = False
+    """Whether it takes whole numbers alone: pixels as they are, which it scales by itself."""
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -68,8 +70,7 @@ def open_source(file: Path) -> Source:
         from export.adopt.tflite_source import open_tflite as opened
     else:
         from export.adopt.onnx_source import open_onnx as opened
-    network, activation, original = opened(file)
-    found = Source(file, kind, network, activation, original)
+    found = Source(file, kind, *opened(file))
     _check(found)
     return found
 

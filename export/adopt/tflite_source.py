@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from export.adopt.onnx_source import network_of
+from export.adopt.opened import Opened
 from export.convert.keras_conversion import OPSET
 from export.converter_output import quiet
 from export.errors import ExportError
 
 
-def open_tflite(file: Path) -> tuple[keras.Model, str, Callable[[np.ndarray], np.ndarray]]:
-    """The network, its last activation, and the file in LiteRT, as `Source` has them.
+def open_tflite(file: Path) -> Opened:
+    """The network of a file, and the file in LiteRT.
 
     Raises:
         ExportError: it is quantized, cannot be loaded, or cannot be rebuilt.
@@ -27,8 +27,7 @@ def open_tflite(file: Path) -> tuple[keras.Model, str, Callable[[np.ndarray], np
     except Exception as error:  # of no common type
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
         raise ExportError(f"{file}: tf2onnx cannot read it ({reason})") from error
-    network, activation, _ = network_of(model, file)
-    return network, activation, run
+    return network_of(model, file)._replace(original=run)
 
 
 def _interpreter(file: Path) -> Callable[[np.ndarray], np.ndarray]:

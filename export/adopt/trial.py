@@ -17,7 +17,7 @@ from train.evaluation.evaluate import Estimate, cluster_bootstrap
 from train.evaluation.metrics import Proportion
 
 TRIAL_SCANS = 100
-"""Half of each class, each a different picture."""
+"""Half of each class, no file twice."""
 
 
 @dataclass(frozen=True)

@@ -189,3 +189,42 @@ def test_halves_are_refused(tmp_path):
             one.CopyFrom(numpy_helper.from_array(halved, "k4"))
     with pytest.raises(ExportError, match=r"whole ONNX file|float32"):
         opened(model, tmp_path)
+
+
+OPERATORS = {
+    "HardSigmoid": ({"alpha": 1 / 6}, {}),
+    "HardSwish": ({}, {}),
+    "PRelu": ({}, {"slope": np.full((3, 1, 1), 0.2, np.float32)}),
+    "Softplus": ({}, {}),
+    "Elu": ({"alpha": 0.5}, {}),
+    "Pad": ({}, {"pads": np.array([0, 0, 1, 2, 0, 0, 3, 4])}),
+    "AveragePool": ({"kernel_shape": [3, 3], "pads": [1] * 4, "count_include_pad": 1}, {}),
+    "GlobalMaxPool": ({}, {}),
+    "Sub": ({}, {"mean": np.array([[[0.1]], [[0.2]], [[0.3]]], np.float32)}),
+    "Div": ({}, {"by": np.float32(3)}),
+}
+
+
+@pytest.mark.parametrize("kind", OPERATORS)
+def test_an_operator_by_itself(tmp_path, kind):
+    attributes, more = OPERATORS[kind]
+    nodes = [
+        helper.make_node(kind, ["x", *more], ["a"], **attributes),
+        helper.make_node("GlobalAveragePool", ["a"], ["g"]),
+        helper.make_node("Flatten", ["g"], ["y"]),
+    ]
+    source = opened(graph(nodes, [1, 3, 32, 32], [1, 3], **more), tmp_path)
+    pictures = _random.standard_normal((2, 32, 32, 3)).astype(np.float32)
+    assert check_rebuilt(source, pictures) < 1e-5
+
+
+def test_a_pooling_that_rounds_up(tmp_path):
+    """As in SqueezeNet and GoogLeNet of PyTorch."""
+    node = helper.make_node
+    nodes = [
+        node("Relu", ["x"], ["r"]),
+        node("MaxPool", ["r"], ["p"], kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1),
+        node("GlobalAveragePool", ["p"], ["g"]),
+        node("Flatten", ["g"], ["y"]),
+    ]
+    assert off(opened(graph(nodes, [1, 3, 32, 32], [1, 3]), tmp_path)) < 1e-5

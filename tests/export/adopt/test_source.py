@@ -81,6 +81,22 @@ def test_the_scaling_may_be_inside(tmp_path, module, kind):
     assert check_rebuilt(open_source(tmp_path / f"model.{kind}"), x) < 1e-5
 
 
+@pytest.mark.parametrize("kind", ["keras", "onnx"])
+def test_a_network_may_take_whole_numbers(tmp_path, kind):
+    picture = keras.Input((32, 32, 3), dtype="uint8")
+    model = keras.Model(picture, small_network()(layers.Rescaling(1 / 255)(picture)))
+    x = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3)).astype(np.float32)
+    model(x.astype(np.uint8))
+    if kind == "keras":
+        model.save(tmp_path / "model.keras")
+    else:
+        model.export(tmp_path / "model.onnx", format="onnx", verbose=False)
+    source = open_source(tmp_path / f"model.{kind}")
+    assert source.whole_numbers
+    assert check_rebuilt(source, x) < 1e-5
+    assert not open_source(saved(small_network(), tmp_path, "other.keras")).whole_numbers
+
+
 def test_a_lambda_is_refused_unread(tmp_path):
     layer = layers.Lambda(lambda x: x / 255, output_shape=(32, 32, 3))
     model = keras.Sequential([keras.Input((32, 32, 3)), layer, small_network()])
