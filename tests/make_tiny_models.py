@@ -1,8 +1,9 @@
 """Write the tiny models that the edge tests run: `python -m tests.make_tiny_models`.
 
 They call a scan a tumor if its mean brightness is above 100 of 255. `tiny` has no heat map,
-`tiny-map` one of 4 rows and 8 columns, which tells how bright each part is. Needs TensorFlow; what
-it wrote is committed, so that the edge tests do not.
+`tiny-map` one of 4 rows and 8 columns, which tells how bright each part is. `two-dense-int8` has
+two dense layers in int8, and no manifest. Needs TensorFlow; what it wrote is committed, so that the
+edge tests do not.
 """
 
 from pathlib import Path
@@ -36,9 +37,32 @@ def build(heat_map: bool):
     return model
 
 
+def two_dense() -> bytes:
+    """uint8 [1, 16, 16, 3] -> float [1, 1], about 1.1 times the mean brightness."""
+    import keras
+    import numpy as np
+    import tensorflow as tf
+    from keras import layers
+
+    keras.utils.set_random_seed(1)
+    pixels = keras.Input((SIDE, SIDE, 3), name="pixels")
+    x = layers.Flatten()(layers.AveragePooling2D(8)(pixels))
+    model = keras.Model(pixels, layers.Dense(1)(layers.Dense(8, activation="relu")(x)))
+    random = np.random.default_rng(0)
+    scans = random.integers(0, 256, (60, 1, 1, 1, 1))
+    scans = np.clip(scans + random.integers(-40, 41, (60, 1, SIDE, SIDE, 3)), 0, 255)
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([scan] for scan in scans.astype(np.float32))
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = tf.uint8
+    return converter.convert()
+
+
 def main() -> None:
     """Convert, pack and write both formats."""
     backend.start()
+    (FOLDER / "two-dense-int8.tflite").write_bytes(two_dense())
     from edge.model_file.dataclass_json import to_json
     from edge.model_file.manifest import Decision, InputSpec, Manifest, RejectGate
     from edge.model_file.payload import payload_sha256

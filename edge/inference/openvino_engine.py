@@ -1,12 +1,13 @@
 """OpenVINO, which runs .onnx and .tflite files as they are.
 
-Three things that it does unasked are turned off:
+Four things that it does unasked are turned off:
 
 - `import openvino` imports its model converter too, which keeps an id and a count in ~/intel and
   reports the import to Google Analytics, from a process of its own. See `CONVERTER`.
 - Where the processor computes in bfloat16 or float16, float models are rounded to that.
 - A thread is pinned to the first free processor core as one process sees it: two processes pin
   theirs to the same one, and each has half of it.
+- Dense layers are put together into one kernel that answers nonsense. See `_SETTINGS`.
 """
 
 import os
@@ -31,6 +32,9 @@ _SETTINGS = {
     "INFERENCE_PRECISION_HINT": "f32",
     "DYNAMIC_QUANTIZATION_GROUP_SIZE": 0,  # activations stay as the file has them
     "ENABLE_CPU_PINNING": False,
+    # With one thread it puts int8 dense layers that follow one another into one kernel of its own,
+    # and their answers are wrong by orders of magnitude (2026.4.1). Costs no time.
+    "SNIPPETS_MODE": "DISABLE",
 }
 
 

@@ -66,6 +66,20 @@ def test_the_heat_map_is_that_of_the_other_engines(kind):
 
 
 @needs_openvino
+@pytest.mark.parametrize("threads", [1, 2])
+def test_int8_dense_layers_one_after_the_other(threads, tmp_path):
+    """With one thread, 2026.4.1 made one kernel of them, and answered nonsense."""
+    payload, path = (MODELS / "two-dense-int8.tflite").read_bytes(), tmp_path / "two.tflite"
+    path.write_bytes(payload)
+    manifest = replace(open_model(MODELS / "tiny.tflite").manifest, precision="int8")
+    path.write_bytes(pack(payload, replace(manifest, payload_sha256=payload_sha256(path))))
+    classifier = Classifier(path, engine="openvino", threads=threads)
+    for value, answer in ((30, 33.45), (120, 131.7), (240, 262.4)):  # LiteRT's
+        pixels = np.full((16, 16, 3), value, np.uint8)
+        assert classifier.logits(pixels) == pytest.approx(answer, abs=2)
+
+
+@needs_openvino
 @both_formats
 @pytest.mark.parametrize("size", [1, 3, 2])
 def test_many_are_as_each_alone(kind, size):
@@ -106,8 +120,8 @@ def test_processes_have_it_too(kind, scan):
     paths = [scan(40 + 10 * number, f"{number}.png") for number in range(8)]
     classifier = load(kind)
     alone = [classifier.classify(path).probability for path in paths]
-    many = [one.prediction.probability for one in classify_many(classifier, paths, jobs=2)]
-    assert many == alone
+    many = classify_many(classifier, paths, jobs=2, processes=True)
+    assert [one.prediction.probability for one in many] == alone
 
 
 @needs_openvino
