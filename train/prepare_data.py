@@ -16,6 +16,7 @@ from train.errors import TrainError
 from train.fitting.fit_options import FitOptions
 from train.networks.registry import ARCHITECTURES
 from train.progress import say
+from train.pruning.prune import PruneOptions
 from train.run import run_folder
 from train.splitting import patients, split
 from train.splitting.leak_guard import CONFLICT, Grouping, group_scans
@@ -53,6 +54,10 @@ class Request:
     """The backbone's, in words; None: there is no backbone."""
     options: dict = field(default_factory=dict)
     """The whole command, for the manifest."""
+    pruning: PruneOptions | None = None
+    """Prune a finished run, whose request this is; None: train."""
+    split_folds: int | None = None
+    """How many parts the scans are split into, if not `folds`: a pruned run's as its parent's."""
 
     @property
     def asked(self) -> dict:
@@ -73,6 +78,11 @@ class Request:
         if self.teachers:
             files = [run_folder.MODEL, run_folder.MANIFEST]
             named["teacher"] = [_with_hash(folder, files) for folder in self.teachers]
+        if self.pruning:
+            files = [run_folder.MODEL, run_folder.MANIFEST]
+            named["prune"] = _with_hash(self.pruning.parent.folder, files)
+            # Another limit may be given to what was pruned and refused.
+            named["prune_max_changed"] = None
         return self.options | named
 
     @property
@@ -130,9 +140,8 @@ def prepare_data(request: Request) -> SessionData:
     grouping = replace(group_scans(found, known), one_patient=one)
     held = {str(folder.resolve()) for folder in request.hold_out}
     held_out = np.array([scan.root in held for scan in found.scans], bool)
-    parts = split.split(
-        found.scans, grouping, request.fit.seed, request.folds or split.FOLDS, external, held_out
-    )
+    folds = request.split_folds or request.folds or split.FOLDS
+    parts = split.split(found.scans, grouping, request.fit.seed, folds, external, held_out)
     if held:
         external = np.array([part.part == "test" for part in parts], bool) | external
     boxes = read_boxes(request.boxes, found.scans)

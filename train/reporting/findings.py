@@ -9,6 +9,7 @@ from train.evaluation.shortcut_floor import ShortcutFloor
 from train.evaluation.threshold_and_temperature import Choice
 from train.fitting.article_protocols import LeakyResult
 from train.networks.cost import Cost
+from train.reporting.pruning_record import PruningRecord
 from train.run.run_folder import RunManifest
 from train.splitting.leak_guard import CONFLICT, Grouping
 from train.splitting.split import DROPPED
@@ -41,6 +42,8 @@ class Findings:
     """The backbone's, in words; None: there is no backbone."""
     left_out: int = 0
     """Scans of the training part that were not trained on, as teachers disagree on them."""
+    pruning: PruningRecord | None = None
+    """Where the model is a pruned one."""
 
     @property
     def headline(self) -> tuple[Evaluation, str]:
