@@ -33,9 +33,9 @@ PLACES = 64
 """Of a layer's output, of each scan: 26,000 rows for 200 scans and a copy, for 4,608 weights."""
 MOST_SCANS = 400
 """Of a larger training part as many are drawn; the rest would add time and little else."""
-PARAMETERS = 1.25
-"""Share of parameters that may stay, as a multiple of that of multiply-adds: late layers have most
-of the parameters, and a file of a quarter goes with a fifth of the time."""
+SIZE = 1.25
+"""Share of the int8 file's size that may stay, as a multiple of that of multiply-adds: late layers
+have most of the weights, and a file of a quarter goes with a fifth of the time."""
 VIEWS = 4
 """Augmented copies of each scan that the distillation draws from."""
 RATE = 3e-4
@@ -47,7 +47,7 @@ class PruneOptions:
     """How far a network is pruned."""
 
     to: float
-    """Share of multiply-adds and of parameters that may stay, above 0 and below 1."""
+    """Share of multiply-adds that may stay, above 0 and below 1; of the size a quarter more may."""
     epochs: int
     """Of the distillation; 0: none."""
     max_changed: float
@@ -139,7 +139,7 @@ def _refitted(
             ridge = max(_ridge(plan, name) for name in consumers)
             found.append(eliminate(list(consumers.values()), ridge))
             tick()
-    kept = allocate(teacher, channels, found, Budget(options.to, PARAMETERS * options.to))
+    kept = allocate(teacher, channels, found, Budget(options.to, SIZE * options.to))
     for group, count in zip(channels.groups, kept, strict=True):
         say(f"  {group.name}: {count} of {group.size} channels stay")
     removed = removed_channels(channels.groups, found, kept)

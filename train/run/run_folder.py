@@ -42,7 +42,7 @@ class PrunedFrom:
     model_sha256: str
     """Of its model file."""
     to: float
-    """Share of its multiply-adds and of its parameters that was to stay."""
+    """Share of its multiply-adds that was to stay."""
 
 
 @dataclass(frozen=True)

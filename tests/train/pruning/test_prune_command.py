@@ -28,7 +28,7 @@ def test_it_is_a_run_of_half_the_size_that_names_its_parent(pruned, finished_run
     parent, run = read_run(finished_run), read_run(pruned)
     before, after = (cost(load_keras(one)) for one in (parent, run))
     assert after.multiply_adds <= 0.5 * before.multiply_adds
-    assert after.trained_parameters <= 0.625 * before.trained_parameters
+    assert after.trained_parameters <= 0.65 * before.trained_parameters
     assert run.manifest.pruned_from.run == "small"
     assert run.manifest.pruned_from.model_sha256 == parent.manifest.training.model_sha256
     assert to_json(run.manifest.decision) == to_json(parent.manifest.decision)
