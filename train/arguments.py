@@ -13,6 +13,7 @@ MODELS = ("cnn", "compact", *BACKBONES)
 DEVICES = ("one", "all")
 PRECISIONS = ("float32", "mixed")
 
+_PRUNING = ("--prune-to", "--prune-epochs", "--prune-max-changed")
 _COMPACT = "--model compact"
 _BACKBONE = tuple(f"--model {name}" for name in BACKBONES)
 _LEARNS_NOTHING = "--model {model} learns nothing from %s; leave that out, or train --model compact"
@@ -28,6 +29,14 @@ RULES = (
             "--sources",
         ),
     ),
+    Rule(
+        "--prune",
+        takes=(
+            *("--prune-to", "--prune-epochs", "--prune-max-changed", "--data", "--test-data"),
+            *("--folds", "--out", "--overwrite", "--resume", "--devices"),
+        ),
+    ),
+    *(Rule(option, ("--prune",)) for option in _PRUNING),
     *(
         Rule(option, (_COMPACT, *more), unless=_RESUMED, says=_LEARNS_NOTHING % option)
         for option, *more in (("--boxes", "--inspect"), ("--teacher",), ("--no-brain",))
@@ -61,12 +70,27 @@ RULES = (
 )
 
 
+class _Parser(Parser):
+    """Needs scans, unless a finished run says which."""
+
+    def parse_args(self, args=None, namespace=None):
+        parsed = super().parse_args(args, namespace)
+        if not parsed.data and not parsed.prune:
+            self.error("the following arguments are required: --data")
+        return parsed
+
+
+def share(text: str) -> float:
+    """A share below 1, which may be written as a factor: 0.2 or 0.2x."""
+    return number(0, 0.99, above=True)(text.removesuffix("x"))
+
+
 def parser(prog: str = "python -m train") -> Parser:
     """The command line, with defaults and units."""
-    result = Parser(
+    result = _Parser(
         "train",
         prog=prog,
-        usage="--data DIR [options]\n--inspect --data DIR [options]",
+        usage="--data DIR [options]\n--inspect --data DIR [options]\n--prune RUN [options]",
         description="Fit a Keras model on folders of scans.",
         epilog="exit status: 0 done; 2 wrong usage or data that cannot be trained with; "
         "130 interrupted\n(--resume goes on).",
@@ -75,13 +99,13 @@ def parser(prog: str = "python -m train") -> Parser:
     add = result.group("data")
     add(
         "--data",
-        required=True,
         action="append",
+        default=[],
         metavar="DIR",
         help="folder with a subfolder of scans for each class (yes/ and no/, or any names with "
         f"--positive); may be given several times; or the word {PHANTOM}: generated head slices, "
         f"nothing downloaded; or {KAGGLE}owner/name: a Kaggle data set, through kagglehub "
-        "(required)",
+        "(required, but with --prune: the run's own)",
     )
     add(
         "--test-data",
@@ -299,6 +323,37 @@ def parser(prog: str = "python -m train") -> Parser:
         metavar="N",
         help="processes that prepare examples for --model compact while it learns; the result does "
         "not depend on it (default: half of the processor's cores, 8 at most)",
+    )
+    add = result.group("pruning")
+    add(
+        "--prune",
+        type=Path,
+        metavar="RUN",
+        help="train nothing anew: remove whole channels from this finished run's network, fit what "
+        "is left to its outputs and distil it, on its training part alone (default: train)",
+    )
+    add(
+        "--prune-to",
+        type=share,
+        default=0.2,
+        metavar="X",
+        help="share of its multiply-adds that may stay, above 0 and at most 0.99: 0.2 or 0.2x; of "
+        "an int8 file's size a quarter more may (default: 0.2)",
+    )
+    add(
+        "--prune-epochs",
+        type=count(0),
+        default=10,
+        metavar="N",
+        help="epochs of the distillation; 0: none (default: 10)",
+    )
+    add(
+        "--prune-max-changed",
+        type=number(0, 1),
+        default=0.02,
+        metavar="X",
+        help="share of the validation scans, 0 to 1, whose verdict may change; at least one may, "
+        "unless this is 0; with more the network is not kept (default: 0.02)",
     )
     add = result.group("checks")
     add(

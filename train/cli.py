@@ -5,6 +5,7 @@ import os
 import shlex
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from edge.console import command_frame
@@ -91,7 +92,10 @@ def _out(args: argparse.Namespace) -> Path:
     """
     from train.run import run_folder
 
-    wanted = run_folder.RUNS / f"{args.model}-{name_of(args.data)}"
+    if args.prune:
+        wanted = run_folder.RUNS / f"{args.prune.resolve().name}-{args.prune_to:g}x"
+    else:
+        wanted = run_folder.RUNS / f"{args.model}-{name_of(args.data)}"
     if args.out:
         return args.out
     return run_folder.interrupted_name(wanted) if args.resume else run_folder.free_name(wanted)
@@ -117,12 +121,45 @@ def _is_helper() -> bool:
 
 
 def _fit(args: argparse.Namespace, out: Path, folder: Path, kept: Path | None) -> str:
-    request = request_of(args)
+    request = _pruning(args) if args.prune else request_of(args)
 
     from train.hardware import devices
     from train.session import train
 
     return train(request, out.name, folder, devices.find(args.devices), kept)
+
+
+def _pruning(args: argparse.Namespace):
+    """The request of a run to prune, with the pruning.
+
+    Raises:
+        TrainError: that run cannot be read or pruned, or its scans are not there.
+    """
+    from train.run.run_folder import read_run
+
+    run = read_run(args.prune)
+
+    from train.hardware import backend
+
+    backend.start()
+    from train.pruning.parent import arguments_of
+    from train.pruning.prune import PruneOptions
+
+    options = PruneOptions(args.prune_to, args.prune_epochs, args.prune_max_changed, run)
+    before = arguments_of(run)
+    if args.data:
+        before.data = args.data
+    if args.test_data:
+        before.test_data = args.test_data
+    request = request_of(before)
+    return replace(
+        request,
+        pruning=options,
+        split_folds=before.folds,
+        folds=args.folds,
+        protocol="honest",
+        options=_plain(args) | {"model": before.model, "seed": before.seed},
+    )
 
 
 def request_of(args: argparse.Namespace):

@@ -18,6 +18,7 @@ from train.errors import TrainError
 from train.fitting.fit_options import FitOptions
 from train.networks.registry import ARCHITECTURES
 from train.progress import say
+from train.pruning.prune import PruneOptions
 from train.run import run_folder
 from train.splitting import patients, source_families, split
 from train.splitting.leak_guard import CONFLICT, Grouping, group_scans
@@ -57,6 +58,10 @@ class Request:
     """Of the folders that have some, without what options say in their place."""
     options: dict = field(default_factory=dict)
     """The whole command, for the manifest."""
+    pruning: PruneOptions | None = None
+    """Prune a finished run, whose request this is; None: train."""
+    split_folds: int | None = None
+    """How many parts the scans are split into, if not `folds`: a pruned run's as its parent's."""
 
     @property
     def asked(self) -> dict:
@@ -79,6 +84,11 @@ class Request:
             named["teacher"] = [_with_hash(folder, files) for folder in self.teachers]
         if self.facts:
             named["facts"] = with_hashes(self.facts)
+        if self.pruning:
+            files = [run_folder.MODEL, run_folder.MANIFEST]
+            named["prune"] = _with_hash(self.pruning.parent.folder, files)
+            # Another limit may be given to what was pruned and refused.
+            named["prune_max_changed"] = None
         return self.options | named
 
     @property
@@ -142,18 +152,19 @@ def prepare_data(request: Request) -> SessionData:
     held_out = np.array([scan.root in held for scan in found.scans], bool)
     related = source_families.relations(request.facts, found.scans, told)
     family = source_families.guard(related, found.scans, external, held_out)
-    if request.folds:  # each scan is tested once, and whoever stands with it
+    folds = request.split_folds or request.folds
+    if folds:  # each scan is tested once, and whoever stands with it
         grouping = source_families.joined(grouping, family.whole)
     parts = split.split(
         found.scans,
         grouping,
         request.fit.seed,
-        request.folds or split.FOLDS,
+        folds or split.FOLDS,
         external,
         held_out,
         family.excluded,
         # The run's own model is the first fold's.
-        None if request.folds and not external.any() else family.whole >= 0,
+        None if folds and not external.any() else family.whole >= 0,
     )
     if held:
         external = np.array([part.part == "test" for part in parts], bool) | external

@@ -34,8 +34,12 @@ from train.networks.registry import ARCHITECTURES
 from train.phantom.files import is_synthetic
 from train.prepare_data import Request, SessionData, describe, prepare_data
 from train.progress import counting, say
+from train.pruning.comparison import changed_verdicts, check_limit
+from train.pruning.parent import check_same_scans
+from train.pruning.pruned_fit import Pruned, fit_of, prune_and_judge
 from train.reporting.findings import SYNTHETIC, Findings
 from train.reporting.plots import PICTURES, write_plots
+from train.reporting.pruning_record import pruning_record
 from train.reporting.training_report import write_report
 from train.run import resume, run_folder
 from train.splitting import split
@@ -65,6 +69,8 @@ class FoldResult:
     predictions: Predictions
     left_out: int = 0
     """Training scans that were not trained on, as teachers do not agree where their tumor is."""
+    pruned: Pruned | None = None
+    """Where the model is a pruned one: beside its teacher."""
 
 
 def train(
@@ -87,6 +93,10 @@ def train(
         say(SYNTHETIC)
     data = prepare_data(request)
     describe(data)
+    parent = None
+    if request.pruning:
+        check_same_scans(request.pruning.parent, data.parts)
+        parent = fit_of(request.pruning.parent)
     if kept:
         spec = ARCHITECTURES[request.fit.architecture].input
         resume.check_or_record(kept, request.asked, spec, data.parts, devices.first)
@@ -103,7 +113,9 @@ def train(
         check_brain_scans_left(request.no_brain, without_brain, data.found.truth == 1, parts)
         say(f"{without_brain[parts.train].sum()} training scans are said to show no brain")
     teachers = load_session_teachers(request, data, parts.test)
-    result = fit_and_evaluate(request, data, parts, compute.context("run"), teachers)
+    result = fit_and_evaluate(request, data, parts, compute.context("run"), teachers, parent)
+    if result.pruned:
+        check_limit(changed_verdicts(*result.pruned.validation), request.pruning.max_changed)
     result.fitted.model.save(folder / run_folder.MODEL)
     run_folder.write_json(folder / run_folder.SPLIT, data.parts)
     manifest = _manifest(request, data, result.choice.decision, name, folder, synthetic)
@@ -117,7 +129,8 @@ def train(
         )
 
     evaluation = evaluate(result.predictions, request.fit.seed)
-    pooled = _cross_validated(request, data, parts, result, compute, teachers)
+    results = _cross_validated(request, data, parts, result, compute, teachers)
+    pooled = Predictions.pooled([one.predictions for one in results]) if results else None
     leaky = _articles_protocol(request, data, used & ~data.external, compute)
     findings = Findings(
         manifest=manifest,
@@ -137,6 +150,8 @@ def train(
         cost=result.fitted.cost,
         weights=request.weights and request.weights + remarks(request.fit.weights),
         left_out=result.left_out,
+        pruning=request.pruning
+        and pruning_record(request.pruning, parent.cost, result, results, request.fit.seed),
     )
     # The test set from elsewhere is the harder proof; else the pooled folds are the larger one.
     if pooled is None or request.test_folder:
@@ -155,12 +170,17 @@ def fit_and_evaluate(
     fold: split.Fold,
     context: FitContext,
     teachers: Sequence[Teacher] = (),
+    parent: Fit | None = None,
 ) -> FoldResult:
-    """Fit on a fold's training part, choose the decision on its validation part, judge its test."""
+    """Fit on a fold's training part, choose the decision on its validation part, judge its test.
+
+    Args:
+        parent: the fit that is pruned, if there is one; else it is made first.
+    """
     train, validation, test = (data.samples(getattr(fold, part)) for part in split.PARTS)
     given = len(train)
     train = with_soft_labels(request, data, fold, train, teachers)
-    fitted = fit(request.fit, train, validation, context)
+    fitted = parent or fit(request.fit, train, validation, context)
     architecture, logits = ARCHITECTURES[request.fit.architecture], fitted.logits(validation.pixels)
     # A network fitted on folders in equal parts is judged on them in equal parts.
     even = (
@@ -178,9 +198,22 @@ def fit_and_evaluate(
         request.coverage,
         weights=even,
     )
+    if parent:
+        choice = replace(choice, decision=request.pruning.parent.manifest.decision)
     probability = calibrated(fitted.logits(test.pixels), choice.decision, 1)
     predictions = Predictions.of(choice.decision, test.truth, probability, test.groups)
-    return FoldResult(fitted, choice, predictions, given - len(train))
+    if not request.pruning:
+        return FoldResult(fitted, choice, predictions, given - len(train))
+    pruned = prune_and_judge(
+        fitted,
+        choice.decision,
+        (train, validation, test),
+        predictions,
+        request.pruning,
+        request.fit.seed,
+        context,
+    )
+    return FoldResult(pruned.fitted, choice, pruned.predictions, pruned=pruned)
 
 
 def learned_gate(
@@ -206,17 +239,17 @@ def _cross_validated(
     result: FoldResult,
     compute: ComputeContext,
     teachers: Sequence[Teacher],
-) -> Predictions | None:
-    """Pooled out-of-fold predictions; the run's own model is that of the first fold."""
+) -> list[FoldResult]:
+    """Of each fold, if there are any; the run's own model is that of the first."""
     if not request.folds:
-        return None
+        return []
     found = []
     for number, fold in enumerate(_fold_list(request, data), 1):
         say(f"fold {number} of {request.folds}")
         own = all(np.array_equal(getattr(fold, part), getattr(parts, part)) for part in split.PARTS)
         context = compute.context(f"fold-{number}")
         found.append(result if own else fit_and_evaluate(request, data, fold, context, teachers))
-    return Predictions.pooled([one.predictions for one in found])
+    return found
 
 
 def _fold_list(request: Request, data: SessionData) -> list[split.Fold]:
@@ -293,6 +326,7 @@ def _manifest(
             versions=versions(),
         ),
         options=request.options,
+        pruned_from=request.pruning and request.pruning.origin,
     )
 
 

@@ -158,8 +158,8 @@ def simulated_rate(outcome: Outcome, workers: int, sleep: float, seconds: float)
 
 
 def _until(items, end: float) -> Iterator:
-    for item in items:
-        if time.perf_counter() >= end:
+    for at, item in enumerate(items):  # the first in any case: no rate is 0
+        if at and time.perf_counter() >= end:
             return
         yield item
 

@@ -109,8 +109,8 @@ def _drain(results) -> int:
 
 def _until(tasks: Iterator, seconds: float) -> Iterator:
     end = time.perf_counter() + seconds
-    for task in tasks:
-        if time.perf_counter() >= end:
+    for at, task in enumerate(tasks):  # the first in any case: no rate is 0
+        if at and time.perf_counter() >= end:
             return
         yield task
 

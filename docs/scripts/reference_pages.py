@@ -36,7 +36,7 @@ from export.quantize.representative_dataset import DEFAULT_SCANS
 from export.targets import TARGETS
 from train.data.scans import SplitScan
 from train.run import run_folder
-from train.run.run_folder import RunManifest
+from train.run.run_folder import PrunedFrom, RunManifest
 
 ROOT = Path(__file__).parents[2]
 
@@ -201,6 +201,8 @@ _REPORT_KEYS = {
     "decision": "How temperature, threshold and uncertain band were chosen.",
     "test": "Figures on the test part or the test folder.",
     "cross_validation": "Pooled figures of `--folds`; null without.",
+    "pruned": "Of a pruned run: its parent, what that cost, and both compared on the same scans, "
+    "with verdicts changed and the difference in AUC; null without.",
     "leaky_protocols": "Figures of `--protocol article`.",
 }
 
@@ -225,7 +227,7 @@ def run_folder_page() -> str:
         f"This is version {run_folder.RUN_VERSION} of it. Another major version is refused. "
         "`InputSpec`, `Decision`, `RejectGate` and `Training` are those of "
         "[a model file's manifest](manifest.md).",
-        *classes([RunManifest], 3),
+        *classes([RunManifest, PrunedFrom], 3),
         "## split.json",
         *classes([SplitScan], 3),
         "## report.json",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import keras
 import numpy as np
+from keras import layers
 
 from train.errors import TrainError
 from train.networks.cost import multiply_adds_of
@@ -22,7 +23,9 @@ class Budget:
     """What the network may cost, as shares of what it costs."""
 
     multiply_adds: float
-    parameters: float
+    size: float
+    """Of the file that int8 gives: where a network has a heat map, its dense layers stay in
+    float32 there (`export.quantize.float_layers`), and a weight is four bytes."""
 
 
 class Costs:
@@ -39,20 +42,24 @@ class Costs:
             np.array([[bool(own & group) for group in members] for own in side], float)
             for side in sets
         ]
-        layers = [model.get_layer(name) for name in names]
-        whole = np.array([[multiply_adds_of(one), one.count_params()] for one in layers], float)
+        found = [model.get_layer(name) for name in names]
+        whole = np.array([[multiply_adds_of(one), _size(one)] for one in found], float)
         # A layer that treats each channel by itself costs as much as it has channels.
-        mixes = np.array([is_mixing(one) for one in layers])
+        mixes = np.array([is_mixing(one) for one in found])
         self._count[0] = np.where(mixes, self._count[0], 1.0)
         self._has[0] = self._has[0] * mixes[:, None]
         self._each = whole / (self._count[0] * self._count[1])[:, None]
 
     def __call__(self, gone: np.ndarray) -> np.ndarray:
-        """Multiply-adds and parameters, with [groups] numbers of channels gone."""
+        """Multiply-adds and bytes, with [groups] numbers of channels gone."""
         inputs, outputs = (
             count - has @ gone for count, has in zip(self._count, self._has, strict=True)
         )
         return (inputs * outputs) @ self._each
+
+
+def _size(layer: layers.Layer) -> int:
+    return layer.count_params() * (4 if isinstance(layer, layers.Dense) else 1)
 
 
 def allocate(
@@ -72,7 +79,7 @@ def allocate(
     costs, size = Costs(model, channels), np.array([group.size for group in channels.groups])
     gone = np.zeros(len(size), int)
     whole = costs(gone)
-    wanted = whole * (budget.multiply_adds, budget.parameters)
+    wanted = whole * (budget.multiply_adds, budget.size)
     while (over := (cost := costs(gone)) > wanted).any():
         best, chosen = np.inf, None
         for i, found in enumerate(eliminations):
@@ -89,7 +96,7 @@ def allocate(
         if chosen is None:
             raise TrainError(
                 f"{model.name}: cannot be pruned to {budget.multiply_adds:g} of its multiply-adds "
-                f"and {budget.parameters:g} of its parameters; at least "
+                f"and {budget.size:g} of its size; at least "
                 f"{max(cost / whole):.2g} of them stay. Give a larger --prune-to"
             )
         gone = chosen

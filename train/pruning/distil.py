@@ -20,6 +20,7 @@ from train.fitting.step_variables import create_step_variables
 from train.networks.registry import LOGITS
 
 BATCH = 16
+_ROWS = ("loss", "accuracy", "val_loss", "val_accuracy")
 FEATURES_WEIGHT = 1.0
 """Of the features' error beside the logits'; both are shares of the teacher's variance."""
 
@@ -82,7 +83,7 @@ def distil(
     Returns:
         Its state has the history: the loss is the distance from the teacher.
     """
-    state = (checkpoint.load(file) if file else None) or State()
+    state = (checkpoint.load(file) if file else None) or State(history={key: [] for key in _ROWS})
     batches = _Views(train, size, seed)
     scales = [1 / max(float(one.var(0).mean()), 1e-12) for one in (train.features, train.logits)]
     width = train.features.shape[1]

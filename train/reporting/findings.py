@@ -9,6 +9,7 @@ from train.evaluation.shortcut_floor import ShortcutFloor
 from train.evaluation.threshold_and_temperature import Choice
 from train.fitting.article_protocols import LeakyResult
 from train.networks.cost import Cost
+from train.reporting.pruning_record import PruningRecord
 from train.run.run_folder import RunManifest
 from train.splitting.leak_guard import CONFLICT, Grouping
 from train.splitting.source_families import FAMILY_LEAK
@@ -44,6 +45,8 @@ class Findings:
     """Scans of the training part that were not trained on, as teachers disagree on them."""
     origin: tuple[str, ...] = ()
     """Lines on a model that was trained elsewhere; such a run has no history."""
+    pruning: PruningRecord | None = None
+    """Where the model is a pruned one."""
 
     @property
     def headline(self) -> tuple[Evaluation, str]:

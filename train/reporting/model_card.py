@@ -10,6 +10,7 @@ from train.evaluation.shortcut_floor import FEATURES
 from train.evaluation.threshold_and_temperature import FEW
 from train.fitting.article_protocols import CLAIMS
 from train.reporting.findings import SYNTHETIC, Findings
+from train.reporting.pruning_record import pruning_section
 
 
 def model_card(findings: Findings, pictures: dict[str, str]) -> list[str]:
@@ -28,6 +29,7 @@ def model_card(findings: Findings, pictures: dict[str, str]) -> list[str]:
         "not for images other than those it was measured on.",
         "",
         *_network(findings),
+        *pruning_section(findings.pruning, findings.cost),
         *_data(findings),
         *_results(findings),
         *_pictures(pictures),

@@ -34,6 +34,18 @@ HISTORY, REPORT_JSON, REPORT_MD = "history.csv", "report.json", "report.md"
 
 
 @dataclass(frozen=True)
+class PrunedFrom:
+    """The run that a pruned one was."""
+
+    run: str
+    """Its name."""
+    model_sha256: str
+    """Of its model file."""
+    to: float
+    """Share of its multiply-adds that was to stay."""
+
+
+@dataclass(frozen=True)
 class RunManifest:
     """manifest.json of a run."""
 
@@ -50,6 +62,8 @@ class RunManifest:
     reject: RejectGate = field(default_factory=RejectGate)
     """With its learned part, where the architecture has one."""
     run_version: str = RUN_VERSION
+    pruned_from: PrunedFrom | None = None
+    """None: it was trained, not pruned."""
 
     def __post_init__(self):
         check_labels(self.labels, self.positive, self.decision)
