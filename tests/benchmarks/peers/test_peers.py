@@ -42,6 +42,16 @@ def test_what_it_prints_raises_or_dies_of_does_no_harm(tinypeer, installed, tmp_
     assert said[0].score > said[3].score - 2
 
 
+def test_names_may_hold_anything_and_a_score_that_is_no_number_is_none(
+    tinypeer, installed, tmp_path
+):
+    with working(tinypeer, installed) as worker:
+        said = [worker.ask(tmp_path / name) for name in ('a tumor\n\udcff".png', "unsure.png")]
+    assert [(one.verdict, one.error) for one in said] == [("tumor", None), ("no_tumor", None)]
+    assert said[0].score >= 1
+    assert said[1].score is None
+
+
 def test_one_that_dies_of_everything_is_given_up(tinypeer, installed, tmp_path):
     with working(tinypeer, installed) as worker:
         said = [worker.ask(tmp_path / "crash.png") for _ in range(7)]
@@ -95,6 +105,24 @@ def test_all_of_it(tinypeer, environments, tmp_path, monkeypatch, capsys):
     assert {one["said"]["tiny"] for one in found["files"]} == {"no_tumor"}
     lines = (out / "peers-scans.ndjson").read_text().splitlines()
     assert [json.loads(line)["source"] for line in lines] == ["new/one", "learned"]
+
+
+def test_what_was_said_before_an_interruption_is_kept(
+    tinypeer, environments, tmp_path, monkeypatch, capsys
+):
+    scans(tmp_path / "new/yes", ["tumor.png"])
+    scans(tmp_path / "new/no", ["none.png"])
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "chosen", lambda names, models: [tinypeer])
+    monkeypatch.setattr("benchmarks.peers.cost.cold_starts", stop)
+    words = ["--data", str(tmp_path / "new"), "--environments", str(environments)]
+    out = tmp_path / "out"
+    assert main(["peers", *words, "--out", str(out)]) == 130
+    assert str(out / "peers-scans.ndjson") in capsys.readouterr().err
+    assert len((out / "peers-scans.ndjson").read_text().splitlines()) == 1
 
 
 def test_who_takes_part(tmp_path):
