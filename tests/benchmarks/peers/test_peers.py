@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.cli import main
+from benchmarks.errors import BenchmarkError
 from benchmarks.peers import command
 from benchmarks.peers.contestants import PEERS, bundled, chosen
 from benchmarks.peers.environment import make, model_megabytes
@@ -125,11 +126,21 @@ def test_what_was_said_before_an_interruption_is_kept(
     assert len((out / "peers-scans.ndjson").read_text().splitlines()) == 1
 
 
-def test_who_takes_part(tmp_path):
+def test_who_takes_part():
     names = [one.name for one in chosen(list(PEERS), [])]
     assert names == ["detect-tumor", "braintumor", bundled().name]
     for one in PEERS.values():
         assert "==" in one.requirements[0], "pinned"
+
+
+def test_a_model_file_of_ones_own_takes_part_with_what_its_manifest_says(tiny):
+    one = chosen(["braintumor"], [tiny])[-1]
+    assert one.name == "tiny"
+    assert one.fitted == ("none",), "the tiny model names no data"
+    assert one.arguments == (str(tiny.resolve()),)
+    assert one.cold[-2:] == ("--model", str(tiny.resolve()))
+    with pytest.raises(BenchmarkError, match="two of them are called tiny"):
+        chosen([], [tiny, tiny])
 
 
 def test_who_knows_a_source():
