@@ -27,10 +27,10 @@ def compare(args: argparse.Namespace) -> int:
     for folder in (*args.seen, *filter(None, (args.not_brain, args.wheels))):
         if not folder.is_dir():
             raise BenchmarkError(f"{folder}: no such folder")
-    contestants = chosen(args.peers, args.models)
     fitted = frozenset(
         scan.sha256 for run in args.run for scan in read_run(run).split if scan.part != "test"
     )
+    contestants = chosen(args.peers, args.models, args.run)
     classes = [find_classes(folder, args.positive, args.negative) for folder in args.data]
     check_all_found(classes, args.positive, args.negative)
     sources = find_sources(

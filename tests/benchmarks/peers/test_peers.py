@@ -78,7 +78,7 @@ def test_all_of_it(tinypeer, environments, tmp_path, monkeypatch, capsys):
         scans(tmp_path / source / "no", [f"{n}.png" for n in range(11)] + ["crash.png"])
     scans(tmp_path / "other/photographs", ["tumor-like.png", "strange.png"])
     absent = replace(tinypeer, name="absent", requirements=(str(tmp_path / "absent.whl"),))
-    monkeypatch.setattr(command, "chosen", lambda names, models: [tinypeer, absent])
+    monkeypatch.setattr(command, "chosen", lambda *_: [tinypeer, absent])
     out = tmp_path / "out"
     words = ["peers", "--data", str(tmp_path / "new"), str(tmp_path / "learned")]
     words += ["--not-brain", str(tmp_path / "other"), "--environments", str(environments)]
@@ -117,7 +117,7 @@ def test_what_was_said_before_an_interruption_is_kept(
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "chosen", lambda names, models: [tinypeer])
+    monkeypatch.setattr(command, "chosen", lambda *_: [tinypeer])
     monkeypatch.setattr("benchmarks.peers.cost.cold_starts", stop)
     words = ["--data", str(tmp_path / "new"), "--environments", str(environments)]
     out = tmp_path / "out"
@@ -141,6 +141,19 @@ def test_a_model_file_of_ones_own_takes_part_with_what_its_manifest_says(tiny):
     assert one.cold[-2:] == ("--model", str(tiny.resolve()))
     with pytest.raises(BenchmarkError, match="two of them are called tiny"):
         chosen([], [tiny, tiny])
+
+
+def test_a_model_whose_run_is_given_knows_no_scan_of_its_own_data(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr("train.run.run_folder.sha256_file", lambda path: path.read_text())
+    for name in ("its", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.keras").write_text("0" * 64 if name == "its" else "another")
+    (_, alone), (_, with_run), (_, with_other) = (
+        chosen([], [tiny], runs) for runs in ([], [tmp_path / "its"], [tmp_path / "other"])
+    )
+    knows = [one.knows("none", frozenset()) for one in (alone, with_run, with_other)]
+    assert knows == [True, False, True]
+    assert with_run.knows("web", frozenset(["none"])), "copies may be of what it was fitted on"
 
 
 def test_who_knows_a_source():
