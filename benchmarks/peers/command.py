@@ -5,11 +5,12 @@ import argparse
 from benchmarks.errors import BenchmarkError
 from benchmarks.peers.contestants import chosen
 from benchmarks.peers.environment import can_make
-from benchmarks.peers.measure import Plan, measure, write
+from benchmarks.peers.measure import SCANS_FILE, Plan, measure, write
 from benchmarks.peers.report import Peers
 from benchmarks.peers.sources import find_sources
 from benchmarks.progress import Progress
 from benchmarks.report.output import check_writable
+from edge.console.signals import stopped_status
 from train.data.class_folders import check_all_found, find_classes
 from train.run.run_folder import read_run
 
@@ -26,10 +27,10 @@ def compare(args: argparse.Namespace) -> int:
     for folder in (*args.seen, *filter(None, (args.not_brain, args.wheels))):
         if not folder.is_dir():
             raise BenchmarkError(f"{folder}: no such folder")
-    contestants = chosen(args.peers, args.models)
     fitted = frozenset(
         scan.sha256 for run in args.run for scan in read_run(run).split if scan.part != "test"
     )
+    contestants = chosen(args.peers, args.models, args.run)
     classes = [find_classes(folder, args.positive, args.negative) for folder in args.data]
     check_all_found(classes, args.positive, args.negative)
     sources = find_sources(
@@ -48,7 +49,15 @@ def compare(args: argparse.Namespace) -> int:
         args.seed,
         args.repeats,
     )
-    found = measure(contestants, plan, Progress())
+    progress = Progress()
+    try:
+        found = measure(contestants, plan, progress)
+    except KeyboardInterrupt:
+        kept = plan.out / SCANS_FILE
+        if not kept.is_file():
+            raise
+        progress.note(f"benchmarks: interrupted; what was said so far is in {kept}")
+        return stopped_status()
     print(write(found, args.out), end="")
     return int(not _all_answered(found))
 

@@ -87,8 +87,11 @@ def bundled() -> Contestant:
     )
 
 
-def own(model: Path) -> Contestant:
+def own(model: Path, runs: Sequence[Path] = ()) -> Contestant:
     """A file that `python -m export` wrote.
+
+    Args:
+        runs: those whose fitted scans are left out: its own is then asked about held-out ones only.
 
     Raises:
         BenchmarkError: there is none.
@@ -96,17 +99,22 @@ def own(model: Path) -> Contestant:
     """
     from edge.model_file.container import read_model
     from edge.model_file.provenance import provenance
+    from train.run.run_folder import MODEL, sha256_file
 
     if not model.is_file():
         raise BenchmarkError(f"{model}: no such model file")
     manifest = read_model(model).manifest
-    data = provenance(manifest).training.data
+    training = provenance(manifest).training
+    data = training.data
+    fitted = tuple(Path(name).name for name in data)
+    held_out = any(sha256_file(run / MODEL) == training.model_sha256 for run in runs)
     height, width = manifest.input.height, manifest.input.width
     return _ours(
         model.stem,
         f"{manifest.name} at {width}x{height}, {manifest.format}, {manifest.precision}",
         f"{', '.join(data)} (its manifest)",
-        fitted=tuple(Path(name).name for name in data),
+        fitted=fitted,
+        held_out=fitted if held_out else (),
         arguments=(str(model.resolve()),),
     )
 
@@ -135,9 +143,11 @@ def _requirement(extras: str) -> str:
     return f"mri-edge[{extras}]=={__version__}"
 
 
-def chosen(names: Sequence[str], models: Sequence[Path]) -> list[Contestant]:
-    """The peers of these names, the bundled model and one's own files."""
-    found = [*(PEERS[name] for name in names), bundled(), *map(own, models)]
+def chosen(
+    names: Sequence[str], models: Sequence[Path], runs: Sequence[Path] = ()
+) -> list[Contestant]:
+    """The peers of these names, the bundled model and one's own files, with their runs."""
+    found = [*(PEERS[name] for name in names), bundled(), *(own(model, runs) for model in models)]
     twice = {one.name for one in found if sum(one.name == other.name for other in found) > 1}
     if twice:
         raise BenchmarkError(f"two of them are called {', '.join(twice)}; rename a file")

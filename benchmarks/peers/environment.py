@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.peers.contestants import Contestant
+from edge.model_file import bounded_json
 
 _DONE = "requirements.json"
 _TOOLS = ("pip", "setuptools", "wheel", "pkg_resources", "_distutils_hack", "distutils-precedence")
@@ -49,7 +50,9 @@ def make(one: Contestant, folder: Path, wheels: Path | None) -> Environment:
         links = ["--find-links", str(wheels)] if wheels else []
         _run([*pip, "--no-input", *links, *one.requirements], f"pip cannot install {one.name}")
         (home / _DONE).write_text(json.dumps(one.requirements))
-    told = json.loads(_run([str(python), "-I", "-c", _TELL], f"{one.name} cannot be started"))
+    told = bounded_json.loads(
+        _run([str(python), "-I", "-c", _TELL], f"{one.name} cannot be started")
+    )
     return Environment(python.parent, Path(told["packages"]), told["versions"])
 
 
@@ -79,7 +82,7 @@ def _is_done(home: Path, requirements: Sequence[str]) -> bool:
     if any(Path(one).is_absolute() for one in requirements):
         return False  # a source tree, which may have changed
     try:
-        return json.loads((home / _DONE).read_text()) == list(requirements)
+        return bounded_json.read(home / _DONE) == list(requirements)
     except (OSError, ValueError):
         return False
 

@@ -59,12 +59,12 @@ def measure(contestants: Sequence[Contestant], plan: Plan, progress: Progress) -
         BenchmarkError: none of them can be installed.
     """
     others = pictures(plan.not_brain) if plan.not_brain else {}
+    log = plan.out / SCANS_FILE
+    log.unlink(missing_ok=True)
     _announce(contestants, plan, others, progress)
     installed, entrants = _install(contestants, plan, progress)
     progress.start("copies")
     looks = look(plan.sources, plan.seen, progress.at)
-    log = plan.out / SCANS_FILE
-    log.unlink(missing_ok=True)
     with ExitStack() as stack:
         workers = {one.name: stack.enter_context(working(one, env)) for one, env in installed}
         unknown, known, kept = [], [], []

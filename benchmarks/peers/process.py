@@ -1,6 +1,5 @@
 """A contestant at work: a process in its environment that answers one scan after the other."""
 
-import json
 import os
 import queue
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from benchmarks.peers.contestants import DRIVERS, Contestant
 from benchmarks.peers.environment import Environment
+from edge.model_file import bounded_json
 
 LOADING, JUDGING = 300.0, 120.0
 """Seconds that a contestant may take to load, and for a scan."""
@@ -53,7 +53,7 @@ class Worker:
         if self._process is None and (problem := self._start()):
             return Answer(error=problem)
         try:
-            self._process.stdin.write(json.dumps(str(file)) + "\n")
+            self._process.stdin.write(os.fsencode(file).hex() + "\n")
             self._process.stdin.flush()
         except OSError:
             return Answer(error=self._ended())
@@ -98,7 +98,7 @@ class Worker:
             self.end()
             return f"no answer within {seconds:.0f} s"
         try:
-            return json.loads(line)
+            return bounded_json.loads(line, bounded_json.LINE)
         except ValueError:
             return self._ended()
 

@@ -140,7 +140,9 @@ _UNKNOWN = (
     "patient is known. The last row mixes sources, and a source gives its label away: read the "
     "others first."
 )
-_KNOWN = "* trained on it, or most likely was: its figure says nothing."
+_KNOWN = (
+    "Marked *: was trained on it or on copies of it, or most likely was. That figure says nothing."
+)
 _CALLED = "All scans count. No verdict: uncertain, or refused as no brain. Failed: an error."
 
 
@@ -204,8 +206,11 @@ def _costs(found: Peers) -> Table:
 
 
 def _files(found: Peers) -> Table:
-    rows = [(one.kind, *(one.said[name] for name in found.names)) for one in found.files]
-    note = "One generated slice; what counts is whether a file with a part missing gets a verdict."
+    rows = [(one.kind, *(_short(one.said[name]) for name in found.names)) for one in found.files]
+    note = (
+        "One generated slice; what counts is whether a file with a part missing gets a verdict. Of "
+        "a PNG without its last 16 bytes all pixels are there. Whole messages: peers.json."
+    )
     return Table("Files", ("file", *found.names), tuple(rows), note)
 
 
@@ -214,6 +219,11 @@ def called(found: Called) -> str:
     text = f"{found.tumor} of {found.n}"
     text += f", {found.withheld} no verdict" if found.withheld else ""
     return text + (f", {found.failed} failed" if found.failed else "")
+
+
+def _short(said: str) -> str:
+    """A verdict; of an error no more than its kind."""
+    return ": ".join(said.split(": ")[:2])
 
 
 def _mark(source: SourceResult, name: str, text: str) -> str:

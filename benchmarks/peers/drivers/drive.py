@@ -4,11 +4,13 @@ Run as a file, with the standard library alone. ADAPTER is a script with a funct
 takes the arguments and returns two functions of a file's name: `judge` calls the peer as its
 documentation does and returns a verdict, `score` says how likely the peer took a tumor to be.
 
-Names of files come on standard input, one JSON string a line. For each of them, and once before
-the first, a JSON object is written to standard output. What a peer prints goes to standard error.
+Names of files come on standard input, one a line, their bytes as hexadecimal digits: a name may
+hold anything. For each, and once before the first, a JSON object is written to standard output.
+What a peer prints goes to standard error.
 """
 
 import json
+import math
 import os
 import runpy
 import sys
@@ -23,7 +25,7 @@ def main(adapter, *arguments):
     judge, score = runpy.run_path(adapter)["load"](*arguments)
     _answer(answers, {"loaded_ms": (time.perf_counter() - start) * 1e3})
     for line in sys.stdin:
-        _answer(answers, _judge(judge, score, json.loads(line)))
+        _answer(answers, _judge(judge, score, os.fsdecode(bytes.fromhex(line))))
 
 
 def _judge(judge, score, file):
@@ -39,7 +41,8 @@ def _judge(judge, score, file):
         "cpu_ms": (time.process_time() - cpu) * 1e3,
         "peak_mb": _peak_megabytes(),
     }
-    found["score"] = score(file)
+    likely = score(file)
+    found["score"] = likely if math.isfinite(likely) else None
     return found
 
 

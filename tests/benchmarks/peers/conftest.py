@@ -31,7 +31,7 @@ def load(word="none"):
         return "tumor" if tinypeer.judge(file) == "big" else "no_tumor"
     def score(file):
         return float("tumor" in file) + len(file) % 3
-    return judge, score
+    return judge, lambda file: float("nan") if "unsure" in file else score(file)
 """
 METADATA = "Metadata-Version: 2.1\nName: tinypeer\nVersion: 1.5\n"
 WHEEL = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"

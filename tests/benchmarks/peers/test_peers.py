@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.cli import main
+from benchmarks.errors import BenchmarkError
 from benchmarks.peers import command
 from benchmarks.peers.contestants import PEERS, bundled, chosen
 from benchmarks.peers.environment import make, model_megabytes
@@ -42,6 +43,16 @@ def test_what_it_prints_raises_or_dies_of_does_no_harm(tinypeer, installed, tmp_
     assert said[0].score > said[3].score - 2
 
 
+def test_names_may_hold_anything_and_a_score_that_is_no_number_is_none(
+    tinypeer, installed, tmp_path
+):
+    with working(tinypeer, installed) as worker:
+        said = [worker.ask(tmp_path / name) for name in ('a tumor\n\udcff".png', "unsure.png")]
+    assert [(one.verdict, one.error) for one in said] == [("tumor", None), ("no_tumor", None)]
+    assert said[0].score >= 1
+    assert said[1].score is None
+
+
 def test_one_that_dies_of_everything_is_given_up(tinypeer, installed, tmp_path):
     with working(tinypeer, installed) as worker:
         said = [worker.ask(tmp_path / "crash.png") for _ in range(7)]
@@ -67,7 +78,7 @@ def test_all_of_it(tinypeer, environments, tmp_path, monkeypatch, capsys):
         scans(tmp_path / source / "no", [f"{n}.png" for n in range(11)] + ["crash.png"])
     scans(tmp_path / "other/photographs", ["tumor-like.png", "strange.png"])
     absent = replace(tinypeer, name="absent", requirements=(str(tmp_path / "absent.whl"),))
-    monkeypatch.setattr(command, "chosen", lambda names, models: [tinypeer, absent])
+    monkeypatch.setattr(command, "chosen", lambda *_: [tinypeer, absent])
     out = tmp_path / "out"
     words = ["peers", "--data", str(tmp_path / "new"), str(tmp_path / "learned")]
     words += ["--not-brain", str(tmp_path / "other"), "--environments", str(environments)]
@@ -97,11 +108,52 @@ def test_all_of_it(tinypeer, environments, tmp_path, monkeypatch, capsys):
     assert [json.loads(line)["source"] for line in lines] == ["new/one", "learned"]
 
 
-def test_who_takes_part(tmp_path):
+def test_what_was_said_before_an_interruption_is_kept(
+    tinypeer, environments, tmp_path, monkeypatch, capsys
+):
+    scans(tmp_path / "new/yes", ["tumor.png"])
+    scans(tmp_path / "new/no", ["none.png"])
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "chosen", lambda *_: [tinypeer])
+    monkeypatch.setattr("benchmarks.peers.cost.cold_starts", stop)
+    words = ["--data", str(tmp_path / "new"), "--environments", str(environments)]
+    out = tmp_path / "out"
+    assert main(["peers", *words, "--out", str(out)]) == 130
+    assert str(out / "peers-scans.ndjson") in capsys.readouterr().err
+    assert len((out / "peers-scans.ndjson").read_text().splitlines()) == 1
+
+
+def test_who_takes_part():
     names = [one.name for one in chosen(list(PEERS), [])]
     assert names == ["detect-tumor", "braintumor", bundled().name]
     for one in PEERS.values():
         assert "==" in one.requirements[0], "pinned"
+
+
+def test_a_model_file_of_ones_own_takes_part_with_what_its_manifest_says(tiny):
+    one = chosen(["braintumor"], [tiny])[-1]
+    assert one.name == "tiny"
+    assert one.fitted == ("none",), "the tiny model names no data"
+    assert one.arguments == (str(tiny.resolve()),)
+    assert one.cold[-2:] == ("--model", str(tiny.resolve()))
+    with pytest.raises(BenchmarkError, match="two of them are called tiny"):
+        chosen([], [tiny, tiny])
+
+
+def test_a_model_whose_run_is_given_knows_no_scan_of_its_own_data(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr("train.run.run_folder.sha256_file", lambda path: path.read_text())
+    for name in ("its", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.keras").write_text("0" * 64 if name == "its" else "another")
+    (_, alone), (_, with_run), (_, with_other) = (
+        chosen([], [tiny], runs) for runs in ([], [tmp_path / "its"], [tmp_path / "other"])
+    )
+    knows = [one.knows("none", frozenset()) for one in (alone, with_run, with_other)]
+    assert knows == [True, False, True]
+    assert with_run.knows("web", frozenset(["none"])), "copies may be of what it was fitted on"
 
 
 def test_who_knows_a_source():
