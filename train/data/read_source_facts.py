@@ -12,11 +12,6 @@ from edge.console.suggestions import did_you_mean
 from train.data.source_facts import Blocks, Patients, SourceFacts
 from train.errors import TrainError
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 NAME = "source.toml"
 _TABLES = {"patients": Patients, "patients.blocks": Blocks}
 _PATTERNS = ("patients.pattern", "no_brain")
@@ -41,6 +36,11 @@ def read_facts(file: Path) -> SourceFacts:
         TrainError: it cannot be read, lacks a key, has an unknown one or one of another type, or a
         pattern that is no regular expression.
     """
+    # Not above: devices read folders of scans too, and Python 3.10 there lacks both.
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
     try:
         found = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
