@@ -9,10 +9,13 @@ from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from edge.console.suggestions import did_you_mean
+from edge.files.regular_file import read_regular
 from train.data.source_facts import Blocks, Patients, SourceFacts
 from train.errors import TrainError
 
 NAME = "source.toml"
+MAX_BYTES = 1 << 20
+"""Of a source.toml: it may come with a data set from a stranger."""
 _TABLES = {"patients": Patients, "patients.blocks": Blocks}
 _PATTERNS = ("patients.pattern", "no_brain")
 _NO_KEY = (SourceFacts, "file")
@@ -42,11 +45,11 @@ def read_facts(file: Path) -> SourceFacts:
     else:
         import tomli as tomllib
     try:
-        found = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise TrainError(f"{file}: cannot be read ({error})") from error
-    except tomllib.TOMLDecodeError as error:
+        found = tomllib.loads(read_regular(file, MAX_BYTES).decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise TrainError(f"{file}: is no TOML ({error})") from error
+    except (OSError, ValueError) as error:
+        raise TrainError(f"{file}: cannot be read ({error})") from error
     values = _checked(file, SourceFacts, "", found)
     _check_patients(file, values.get("patients", Patients()))
     both = set(values.get("positive", ())) & set(values.get("negative", ()))
