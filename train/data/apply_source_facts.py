@@ -13,14 +13,12 @@ from edge.files.regular_file import read_regular
 from train.data.boxes import Box, Boxes, read_boxes
 from train.data.find_source_facts import Facts
 from train.data.list_files import everything_below
-from train.data.read_source_facts import compiled
+from train.data.read_source_facts import MAX_TABLE, compiled
 from train.data.scans import Classes, Scan, SplitScan
 from train.data.source_facts import Blocks, SourceFacts
 from train.errors import TrainError
 
 AnyScan = Scan | SplitScan
-_MAX_TABLE = 1 << 28
-"""Bytes of a CSV that facts name."""
 _BLOCK = "block of neighbours"
 
 
@@ -268,7 +266,7 @@ def _by_blocks(facts: SourceFacts, blocks: Blocks, root: str) -> Callable[[AnySc
 def _table(facts: SourceFacts, key: str, file: Path, name: str, value: str) -> dict[str, str]:
     """Two columns of a CSV, each row that has both."""
     try:
-        text = read_regular(file, _MAX_TABLE).decode("utf-8-sig")
+        text = read_regular(file, MAX_TABLE).decode("utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(text, newline="")))
     except (OSError, ValueError, csv.Error) as error:
         raise TrainError(f"{facts.file}: patients.{key}: {file} cannot be read ({error})") from (

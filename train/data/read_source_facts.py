@@ -16,6 +16,8 @@ from train.errors import TrainError
 NAME = "source.toml"
 MAX_BYTES = 1 << 20
 """Of a source.toml: it may come with a data set from a stranger."""
+MAX_TABLE = 1 << 28
+"""Bytes of a file that a source.toml names."""
 _TABLES = {"patients": Patients, "patients.blocks": Blocks}
 _PATTERNS = ("patients.pattern", "no_brain")
 _NO_KEY = (SourceFacts, "file")
