@@ -171,7 +171,7 @@ def request_of(args: argparse.Namespace):
     folders, test_folder = _folders(args)
     facts = _facts(args, [*folders, *([test_folder] if test_folder else [])])
 
-    from train.data.find_source_facts import useful_to
+    from train.data.find_source_facts import useful_to, with_hashes
     from train.hardware import backend
 
     backend.start()
@@ -215,7 +215,8 @@ def request_of(args: argparse.Namespace):
         no_brain=args.no_brain,
         weights=pretrained_weights.describe(source) if transfers else None,
         facts=useful_to(facts, ARCHITECTURES[args.model].evidence),
-        options=_plain(args),
+        # With what they say, for a run tells what it was made from, and is resumed with the same.
+        options=_plain(args) | ({"facts": with_hashes(facts)} if facts else {}),
     )
 
 

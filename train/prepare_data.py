@@ -8,7 +8,7 @@ import numpy as np
 from train.data.apply_source_facts import boxes_of, check, completed, patients_of
 from train.data.boxes import Boxes, read_boxes
 from train.data.dicom_origin import of_one_patient
-from train.data.find_source_facts import Facts, described, with_hashes
+from train.data.find_source_facts import Facts, described
 from train.data.folders import read_folders
 from train.data.label_table import read_labels
 from train.data.samples import Samples
@@ -82,8 +82,6 @@ class Request:
         if self.teachers:
             files = [run_folder.MODEL, run_folder.MANIFEST]
             named["teacher"] = [_with_hash(folder, files) for folder in self.teachers]
-        if self.facts:
-            named["facts"] = with_hashes(self.facts)
         if self.pruning:
             files = [run_folder.MODEL, run_folder.MANIFEST]
             named["prune"] = _with_hash(self.pruning.parent.folder, files)

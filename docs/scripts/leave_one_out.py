@@ -6,12 +6,13 @@
 
 What stands after `--` is the command line of `python -m train --model compact`. For each --leave, a
 regular expression over "folder/subfolder", every scan that it finds in is kept from training, and
-so is what duplicates one; the network is judged on one of each cluster of them that duplicates no
-test scan, and on the held-out part of every other source. Where scans are of one class only, the
-held-out scans of the other class stand beside them, the same ones in every row. With --crossed
-each part is left out where each source is left out: what it does for sources that the network does
-not know. With --gate it is the reject gate that is learned without each --leave, and what it makes
-of scans of a source that it never saw. Prints Markdown, the whole recipe first (unless --no-whole).
+so is what duplicates one and every source that may share patients with it (source.toml); the
+network is judged on one of each cluster of them that duplicates no test scan, and on the held-out
+part of every other source. Where scans are of one class only, the held-out scans of the other class
+stand beside them, the same ones in every row. With --crossed each part is left out where each
+source is left out: what it does for sources that the network does not know. With --gate it is the
+reject gate that is learned without each --leave, and what it makes of scans of a source that it
+never saw. Prints Markdown, the whole recipe first (unless --no-whole).
 """
 
 import argparse
@@ -57,7 +58,8 @@ def main() -> None:
     from train.prepare_data import prepare_data
 
     request = request_of(train_parser().parse_args(["--model", "compact", *rest]))
-    if request.teachers or (args.ablate and not request.boxes):
+    boxes = request.boxes or any(one.boxes for one in request.facts.values())
+    if request.teachers or (args.ablate and not boxes):
         sys.exit("give no --teacher, and --boxes with --ablate")
     data = prepare_data(request)
     for left in args.leave:
@@ -109,12 +111,12 @@ def _rows(name, request, data, left, ablated) -> Iterator[str]:
     from train.splitting import split
 
     sources = np.array([scan.source for scan in data.found.scans])
-    groups, truth = data.grouping.groups, data.found.truth
+    truth = data.found.truth
     parts = {part: split.indices(data.parts, part) for part in split.PARTS}
     out = np.zeros(len(sources), bool)
     if left is not None:
         out = np.array([bool(left.search(source)) for source in sources])
-    copies = np.isin(groups, groups[out])
+    copies = _not_trained_on(request, data, out)
     train, validation = (parts[part][~copies[parts[part]]] for part in ("train", "validation"))
     if len(set(truth[validation].tolist())) < 2:
         sys.exit(f"{name}: the validation part is left with scans of one class")
@@ -147,6 +149,16 @@ def _rows(name, request, data, left, ablated) -> Iterator[str]:
             )
 
 
+def _not_trained_on(request, data, out: np.ndarray) -> np.ndarray:
+    """What is left out, its copies, and all sources that may share its patients: bool [N]."""
+    from train.data.apply_source_facts import patients_of
+    from train.splitting import source_families
+
+    scans, groups = data.found.scans, data.grouping.groups
+    related = source_families.relations(request.facts, scans, patients_of(request.facts, scans))
+    return np.isin(groups, groups[out]) | source_families.sharing(related, scans, out)
+
+
 def _gate_rows(request, data, left) -> Iterator[str]:
     from edge.scan.ood_gate import layout, likeness
     from train import session
@@ -155,7 +167,7 @@ def _gate_rows(request, data, left) -> Iterator[str]:
 
     sources = np.array([scan.source for scan in data.found.scans])
     out = np.array([bool(left.search(source)) for source in sources])
-    copies = np.isin(data.grouping.groups, data.grouping.groups[out])
+    copies = _not_trained_on(request, data, out)
     parts = {part: split.indices(data.parts, part) for part in split.PARTS}
     fold = split.Fold(*(own[~copies[own]] for own in parts.values()))
     without_brain = session.scans_without_brain(request, data, parts["train"])

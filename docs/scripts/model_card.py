@@ -9,7 +9,6 @@ code.
 """
 
 import argparse
-import re
 from collections import defaultdict
 from dataclasses import replace
 from functools import cache
@@ -17,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from model_card_sets import Judged, foreign, judge, of_run
+from model_card_sets import Judged, foreign, judge, of_run, without_brain
 from PIL import Image
 
 from edge import NOTICE, Classifier
@@ -258,16 +257,15 @@ def _alarms(classifier: Classifier, run) -> None:
 
 
 def _brainless(classifier: Classifier, run) -> None:
-    """Verdicts on the slices that --no-brain names, by part."""
-    pattern = run.manifest.options.get("no_brain")
-    if not pattern:
+    """Verdicts on the slices that show no brain, by part."""
+    named = without_brain(run)
+    if not named:
         return
     print("\n| slices without a brain | rejected | uncertain | tumor | no tumor |")
     print("|---|---|---|---|---|")
     cleared = []
     for part in ("train", "validation", "test"):
-        files = [Path(one.root, one.path) for one in run.split if one.part == part]
-        files = [one for one in files if re.search(pattern, str(one))]
+        files = [Path(one.root, one.path) for one in named if one.part == part]
         own = [classifier.classify(one).verdict for one in files]
         cleared += [one.name for one, v in zip(files, own, strict=True) if v == "no_tumor"]
         counts = [own.count(v) for v in ("rejected", "uncertain", "tumor", "no_tumor")]
@@ -297,8 +295,8 @@ def _refused(classifier: Classifier, folder: Path, run) -> None:
             _refusals(f"{kind.name}, {around}", own)
     spec = classifier.manifest.input
     scanned = [scan for scan in run.split if scan.part == "validation"]
-    if pattern := run.manifest.options.get("no_brain"):
-        scanned = [s for s in scanned if not re.search(pattern, str(Path(s.root, s.path)))]
+    named = {(one.root, one.path) for one in without_brain(run)}
+    scanned = [one for one in scanned if (one.root, one.path) not in named]
     some = scanned[::20]
     scans = [preprocess(classifier.decode(Path(one.root, one.path)), spec)[..., 0] for one in some]
     rng = np.random.default_rng(2**20)

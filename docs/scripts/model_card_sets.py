@@ -4,6 +4,7 @@ Of each data folder and duplicate cluster the first scan is taken, so a copy cou
 patient all.
 """
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,11 @@ from edge import Classifier
 from edge.saliency.heat_map import heat_map
 from edge.scan.ood_gate import apply_gate
 from edge.scan.preprocess import preprocess_part
+from train.data.apply_source_facts import no_brain_of, patients_of
 from train.data.class_folders import find_classes, find_files
-from train.data.scans import Scan
+from train.data.find_source_facts import find_facts, without_replaced
+from train.data.scans import Scan, SplitScan
+from train.data.source_facts import SourceFacts
 from train.errors import NoPatientsError
 from train.splitting.patients import from_csv, from_names
 
@@ -33,6 +37,8 @@ def of_run(run) -> dict[str, Scans]:
             known = from_names(options["patient_id"], tests)
         elif options.get("patient_csv"):
             known = from_csv(Path(options["patient_csv"]), tests)
+        else:
+            known = patients_of(facts_of(run, tests), tests)
     except NoPatientsError:
         pass  # of the test scans no patient is known
     seen = set()
@@ -44,6 +50,22 @@ def of_run(run) -> dict[str, Scans]:
         for name in _names(folder, path):
             sets[name].append((Scan(one.root, one.path, one.positive, one.sha256), one.group))
     return dict(sorted(sets.items()))
+
+
+def facts_of(run, scans: list[SplitScan]) -> dict[str, SourceFacts]:
+    """What was said of the folders that some of a run's scans lie in, where options did not."""
+    options = run.manifest.options
+    folders = [Path(root) for root in dict.fromkeys(one.root for one in scans)]
+    sources = options.get("sources")
+    return without_replaced(find_facts(folders, Path(sources) if sources else None), options)
+
+
+def without_brain(run) -> list[SplitScan]:
+    """The scans of a run that --no-brain names, or the facts of its folders."""
+    if pattern := run.manifest.options.get("no_brain"):
+        return [one for one in run.split if re.search(pattern, str(Path(one.root, one.path)))]
+    named = no_brain_of(facts_of(run, run.split), run.split)
+    return [one for one, is_named in zip(run.split, named, strict=True) if is_named]
 
 
 def _names(folder: str, path: Path) -> list[str]:

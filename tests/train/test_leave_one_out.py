@@ -5,6 +5,7 @@ import importlib.util
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -82,6 +83,25 @@ def test_the_gate_is_judged_on_what_it_never_saw(script, gathered, monkeypatch):
     assert learned == [{"one/no", "one/yes", "third/no", "third/yes"}]
     assert [row.split(" | ")[1] for row in rows] == ["other/no", "other/yes"]
     assert all(" of 8)" in row for row in rows)
+
+
+def test_a_source_that_may_share_patients_with_what_is_left_out_is_not_trained_on(script, gathered):
+    from dataclasses import replace
+
+    from train.data.source_facts import SourceFacts
+
+    request, data = gathered
+    roots = {Path(scan.root).name: scan.root for scan in data.found.scans}
+    facts = {
+        roots[name]: SourceFacts(Path("x.toml"), "", "", family=("brats",))
+        for name in ("one", "other")
+    }
+    scans = data.found.scans
+    out = np.array([scan.root == roots["other"] for scan in scans])
+    for told, names in ((facts, {"one", "other"}), ({}, {"other"})):
+        found = script._not_trained_on(replace(request, facts=told), data, out)
+        gone = {Path(scan.root).name for scan, one in zip(scans, found, strict=True) if one}
+        assert gone == names
 
 
 def test_kinds_of_tumors_left_out_together_are_told_apart(script, gathered, monkeypatch):

@@ -1,6 +1,7 @@
 """What the facts of data folders say of their scans: classes, patients, boxes, planes and so on."""
 
 import csv
+import io
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -8,10 +9,11 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from edge.files.regular_file import read_regular
 from train.data.boxes import Box, Boxes, read_boxes
 from train.data.find_source_facts import Facts
 from train.data.list_files import everything_below
-from train.data.read_source_facts import compiled
+from train.data.read_source_facts import MAX_TABLE, compiled
 from train.data.scans import Classes, Scan, SplitScan
 from train.data.source_facts import Blocks, SourceFacts
 from train.errors import TrainError
@@ -264,9 +266,9 @@ def _by_blocks(facts: SourceFacts, blocks: Blocks, root: str) -> Callable[[AnySc
 def _table(facts: SourceFacts, key: str, file: Path, name: str, value: str) -> dict[str, str]:
     """Two columns of a CSV, each row that has both."""
     try:
-        with open(file, newline="", encoding="utf-8-sig") as opened:
-            rows = list(csv.DictReader(opened))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        text = read_regular(file, MAX_TABLE).decode("utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    except (OSError, ValueError, csv.Error) as error:
         raise TrainError(f"{facts.file}: patients.{key}: {file} cannot be read ({error})") from (
             error
         )

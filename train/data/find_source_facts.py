@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from edge.console.suggestions import did_you_mean
-from train.data.read_source_facts import NAME, read_facts
+from edge.files.regular_file import read_regular
+from train.data.read_source_facts import MAX_TABLE, NAME, read_facts
 from train.data.source_facts import Patients, SourceFacts
 from train.errors import TrainError
 
@@ -97,7 +98,7 @@ def described(facts: Facts, names: Collection[Path]) -> list[str]:
 
 
 def with_hashes(facts: Facts) -> list[str]:
-    """The files of the facts and what they name, each with the SHA-256 of its content."""
+    """A line a folder: its facts' file, the SHA-256 of that and all that it names, the licence."""
     lines = []
     for root, one in sorted(facts.items()):
         files = [one.file]
@@ -108,15 +109,19 @@ def with_hashes(facts: Facts) -> list[str]:
         digest = hashlib.sha256()
         for file in files:
             digest.update(file.name.encode("utf-8", "surrogateescape") + _bytes(file))
-        lines.append(f"{Path(root).name}: {one.file} (SHA-256 {digest.hexdigest()})")
+        commercial = ", not for commercial use" if one.non_commercial else ""
+        lines.append(
+            f"{Path(root).name}: {one.file} (SHA-256 {digest.hexdigest()}), licence {one.licence}"
+            f"{commercial}"
+        )
     return lines
 
 
 def _bytes(file: Path) -> bytes:
     try:
-        return file.read_bytes()
-    except OSError as error:
-        raise TrainError(f"{file}: cannot be read ({error.strerror})") from error
+        return read_regular(file, MAX_TABLE)
+    except (OSError, ValueError) as error:
+        raise TrainError(f"{file}: cannot be read ({error})") from error
 
 
 def _names(directory: Path) -> list[str]:

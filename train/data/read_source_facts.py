@@ -9,15 +9,15 @@ from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from edge.console.suggestions import did_you_mean
+from edge.files.regular_file import read_regular
 from train.data.source_facts import Blocks, Patients, SourceFacts
 from train.errors import TrainError
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 NAME = "source.toml"
+MAX_BYTES = 1 << 20
+"""Of a source.toml: it may come with a data set from a stranger."""
+MAX_TABLE = 1 << 28
+"""Bytes of a file that a source.toml names."""
 _TABLES = {"patients": Patients, "patients.blocks": Blocks}
 _PATTERNS = ("patients.pattern", "no_brain")
 _NO_KEY = (SourceFacts, "file")
@@ -41,12 +41,17 @@ def read_facts(file: Path) -> SourceFacts:
         TrainError: it cannot be read, lacks a key, has an unknown one or one of another type, or a
         pattern that is no regular expression.
     """
+    # Not above: devices read folders of scans too, and Python 3.10 there lacks both.
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
     try:
-        found = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise TrainError(f"{file}: cannot be read ({error})") from error
-    except tomllib.TOMLDecodeError as error:
+        found = tomllib.loads(read_regular(file, MAX_BYTES).decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise TrainError(f"{file}: is no TOML ({error})") from error
+    except (OSError, ValueError) as error:
+        raise TrainError(f"{file}: cannot be read ({error})") from error
     values = _checked(file, SourceFacts, "", found)
     _check_patients(file, values.get("patients", Patients()))
     both = set(values.get("positive", ())) & set(values.get("negative", ()))

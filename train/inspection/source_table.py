@@ -30,7 +30,7 @@ class SourceRow:
     no_tumor: int
     patients: int
     without_patient: int
-    """Scans of which the patient is not known."""
+    """Scans of which neither patient nor block is known."""
     blocks: int
     """Of neighbours, where patients are not known."""
     planes: dict[str, int]
@@ -91,7 +91,7 @@ def source_rows(
                 tumor=sum(scans[i].positive for i in own),
                 no_tumor=sum(not scans[i].positive for i in own),
                 patients=len({one for one in people if is_person(one)}),
-                without_patient=sum(not is_person(one) for one in people),
+                without_patient=sum(one is None for one in people),
                 blocks=len({one for one in people if one is not None and not is_person(one)}),
                 planes=_tally((planes[i] for i in own), told and told.plane),
                 sequences=_tally((sequences[i] for i in own), told and told.sequence),
@@ -132,7 +132,7 @@ def source_table(rows: Sequence[SourceRow]) -> list[str]:
 
 def _cells(row: SourceRow) -> tuple[str, ...]:
     people = str(row.patients) if row.patients or not row.blocks else f"~{row.blocks}"
-    unknown = row.without_patient if not row.blocks else 0
+    unknown = row.without_patient
     skull = {"yes": "stripped", "no": "whole"}
     return (
         row.name,

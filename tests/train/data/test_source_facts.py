@@ -130,6 +130,8 @@ def test_what_the_facts_say_of_scans(folder):
         ("what = 'w'\n", "lacks the key licence"),
         ("licence = 'l'\n", "lacks the key what"),
         ("what = ", "is no TOML"),
+        (f"what = {'[' * 5000}", "is no TOML"),
+        ("#" * (1 << 20) + "\n", "cannot be read .is larger than 1048576 bytes"),
         (LEAST + "famly = ['x']\n", "unknown key famly; did you mean family?"),
         (LEAST + "file = 'x'\n", "unknown key file"),
         (LEAST + "[patients]\npatern = 'x'\n", "unknown key patients.patern; did you mean pattern"),
