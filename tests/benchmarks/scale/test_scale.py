@@ -8,9 +8,11 @@ from importlib.util import find_spec
 import pytest
 
 from benchmarks.cli import main
+from benchmarks.scale import local
 from benchmarks.scale import measure as measuring
 from benchmarks.scale.model import Cost, Kind, Rate, Scheduler
 from benchmarks.scale.report import Check, Scale, in_words
+from edge.parallel.pipeline import Outcome
 
 DASK = Scheduler("Dask", Cost(0.002, 0.00004), Cost(0.001, 0.0), 5.0, 64)
 FOUND = Scale(
@@ -44,6 +46,10 @@ def test_a_model_that_is_wrong_is_said_to_be():
     wrong = replace(FOUND, checks=(*FOUND.checks, Check("Dask", 2, 64, 100, Rate(200, "workers"))))
     assert not wrong.held
     assert "1 of 3 predictions are off by more than 25%, the worst by +100%" in in_words(wrong)
+
+
+def test_a_rate_is_measured_however_little_time_there_is():
+    assert local.simulated_rate(Outcome("a", None, "none"), 1, 0.0, 0.0) > 0
 
 
 @pytest.mark.parametrize("dask", [False, pytest.param(True, marks=pytest.mark.slow)])
