@@ -25,6 +25,7 @@ def test_markup_of_names_is_text(monkeypatch):
         unreadable=(),
         left_out=0,
         external=name,
+        relatives=[Found(root=f"/data/{name}"), Found(root="/data/b_c_")],
         leaks=[],
     )
     text = "\n".join(model_card._data(findings))
