@@ -6,14 +6,17 @@ fails on Sequential models.
 """
 
 import tempfile
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from export.convert import onnx_mends
 from export.convert.heat_map_output import heat_map_of, two_outputs
 from export.converter_output import quiet
+from export.errors import ExportError
 from export.quantize.int8_onnx import INPUT, OnnxInt8
 from export.quantize.int8_tflite import TfliteInt8
 from export.quantize.quantizer import Quantizer
@@ -58,7 +61,19 @@ class Converter:
         return as_onnx(self._onnx_fp32)
 
     def int8(self, format: str, calibration: np.ndarray) -> Quantizer:
-        """What makes int8 files of a format, calibrated with uint8 [N, H, W, C]."""
+        """What makes int8 files of a format, calibrated with uint8 [N, H, W, C].
+
+        Raises:
+            ExportError: the format has no int8 of such a model.
+        """
+        loops = [
+            layer.name
+            for layer in self._model._flatten_layers()
+            if isinstance(layer, keras.layers.RNN)
+        ]
+        if loops and format == "tflite":
+            # TensorFlow's calibrator ends the process on it (a segmentation fault).
+            raise ExportError(f"its layer {loops[0]} is a loop, which TFLite has no int8 for here")
         names = [layer.name for layer in self._model.layers if layer.weights]
         more = calibration, self.heat_map.method, names
         return (
@@ -81,7 +96,10 @@ class Converter:
         model = two_outputs(self._model, self._positive, self._batch, transposed=True)
         folder = tempfile.TemporaryDirectory()
         with quiet():
-            model.export(folder.name, verbose=False)
+            archive = keras.export.ExportArchive()
+            archive.track(model)
+            archive.add_endpoint("serve", *_function(model))
+            archive.write_out(folder.name, verbose=False)
         return folder
 
 
@@ -107,17 +125,31 @@ def _onnx(model: keras.Model) -> bytes:
     import tensorflow as tf
     import tf2onnx
 
-    signature = [tf.TensorSpec(model.input.shape, tf.uint8, name=INPUT)]
-    function = tf.function(lambda pixels: _named(model(pixels)), input_signature=signature)
+    call, signature = _function(model)
+    with onnx_mends.calls_inlined():
+        function = tf.function(call, input_signature=signature)
+        constants = onnx_mends.captured(function.get_concrete_function())
     proto, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
+    onnx_mends.mend(proto.graph, constants)
     # Logits first, as a model without a heat map has them.
     proto.graph.output.sort(key=lambda output: output.name != LOGITS)
     _renumber(proto.graph)
     return proto.SerializeToString(deterministic=True)
 
 
-def _named(outputs) -> dict:
-    return outputs if isinstance(outputs, dict) else {LOGITS: outputs}
+def _function(model: keras.Model) -> tuple[Callable, list]:
+    """The network as a function of pixels with named outputs, and its signature.
+
+    `Model.export` would leave the batch open whatever the model says. Then shapes are reckoned in
+    the graph (SHAPE, STRIDED_SLICE, PACK), which some engines get wrong without an error.
+    """
+    import tensorflow as tf
+
+    def call(pixels):
+        outputs = model(pixels)
+        return outputs if isinstance(outputs, dict) else {LOGITS: outputs}
+
+    return call, [tf.TensorSpec(model.input.shape, tf.uint8, name=INPUT)]
 
 
 def _renumber(graph) -> None:
