@@ -15,11 +15,13 @@ import numpy as np
 
 from export.convert import onnx_mends
 from export.convert.heat_map_output import heat_map_of, two_outputs
+from export.convert.onnx_names import renumber
 from export.converter_output import quiet
 from export.errors import ExportError
 from export.quantize.int8_onnx import INPUT, OnnxInt8
 from export.quantize.int8_tflite import TfliteInt8
 from export.quantize.quantizer import Quantizer
+from export.quantize.tflite_converter import converted
 from train.networks.registry import LOGITS
 
 OPSET = 17
@@ -117,7 +119,7 @@ def _tflite(saved: Path, precision: str) -> bytes:
     if precision == "dynamic":
         # tflite-runtime 2.14 refuses dense layers quantized by channel (FULLY_CONNECTED v12).
         converter._experimental_disable_per_channel_quantization_for_dense_layers = True
-    return converter.convert()
+    return converted(converter)
 
 
 @quiet()
@@ -133,7 +135,7 @@ def _onnx(model: keras.Model) -> bytes:
     onnx_mends.mend(proto.graph, constants)
     # Logits first, as a model without a heat map has them.
     proto.graph.output.sort(key=lambda output: output.name != LOGITS)
-    _renumber(proto.graph)
+    renumber(proto.graph)
     return proto.SerializeToString(deterministic=True)
 
 
@@ -150,57 +152,6 @@ def _function(model: keras.Model) -> tuple[Callable, list]:
         return outputs if isinstance(outputs, dict) else {LOGITS: outputs}
 
     return call, [tf.TensorSpec(model.input.shape, tf.uint8, name=INPUT)]
-
-
-def _renumber(graph) -> None:
-    """Count anew the numbers in names like `pool__17`, and call constants by who takes them first.
-
-    tf2onnx takes the numbers from a counter of the process and any of the names of equal constants;
-    so the same model becomes the same bytes.
-    """
-    _order(graph)
-    constants = {constant.name for constant in graph.initializer}
-    numbers: dict[str, str] = {}
-
-    def name(old: str) -> str:
-        if old in numbers:
-            return numbers[old]
-        stem, mark, number = old.partition("__")
-        if not mark:
-            return old
-        return numbers.setdefault(old, f"{stem}__{len(numbers)}{number.lstrip('0123456789')}")
-
-    graph.doc_string = ""  # "converted from <lambda>_2369"
-    for node in graph.node:
-        node.name = name(node.name)
-        for at, taken in enumerate(node.input):
-            if taken in constants:
-                numbers.setdefault(taken, f"{node.name}/{at}")
-        node.input[:] = map(name, node.input)
-        node.output[:] = map(name, node.output)
-    for value in [*graph.initializer, *graph.value_info, *graph.input, *graph.output]:
-        value.name = name(value.name)
-    for values in (graph.initializer, graph.value_info):
-        values.sort(key=lambda value: value.name)
-
-
-def _order(graph) -> None:
-    """Put each node right before the first that needs it; tf2onnx's order changes with chance."""
-    made_by = {output: node for node in graph.node for output in node.output}
-    ordered: dict[str, object] = {}
-
-    def put(tensor: str) -> None:
-        node = made_by.get(tensor)
-        if node is not None and node.name not in ordered:
-            for needed in node.input:
-                put(needed)
-            ordered[node.name] = node
-
-    for output in graph.output:
-        put(output.name)
-    nodes = [type(node).FromString(node.SerializeToString()) for node in ordered.values()]
-    del graph.node[:]
-    graph.node.extend(nodes)
 
 
 @quiet()

@@ -12,6 +12,7 @@ from export.quantize.float_layers import Node, head, layer_of, layers
 from export.quantize.older_quantizer import quantize
 from export.quantize.operations import tflite_in_float
 from export.quantize.quantizer import HEAT_MAP
+from export.quantize.tflite_converter import converted
 from train.networks.registry import LOGITS
 
 
@@ -98,7 +99,7 @@ class TfliteInt8:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = lambda: ([pixels[None]] for pixels in self._pixels[:1])
         converter._experimental_calibrate_only = True
-        return converter.convert()
+        return converted(converter)
 
     @cached_property
     def _calibrated(self) -> bytes:
