@@ -56,6 +56,8 @@ class Outcome:
     """What may help, if it was not published."""
     sha256: str | None = None
     """Of the published file; None: there is none."""
+    left_in_float: tuple[str, ...] = ()
+    """Kinds of operations that an int8 file has in float though nothing asked for it."""
 
 
 @dataclass(frozen=True)
@@ -180,16 +182,18 @@ def export_target(
     say(f"{name}: converting")
     # Of this process alone: another may be exporting to the same folder.
     candidate = out / f".candidate-{os.urandom(8).hex()}-{name}"
-    trials, chosen, digest = (), None, None
+    trials, chosen, digest, left = (), None, None, ()
     try:
         if target.calibrated:
+            quantizer = inputs.converter.int8(target.format, inputs.calibration_pixels)
             payload, chosen, trials = layer_search.find(
-                inputs.converter.int8(target.format, inputs.calibration_pixels),
+                quantizer,
                 seek.methods,
                 seek.growth,
                 lambda *found: _judge(inputs, target, candidate, limits, *found),
                 lambda message: say(f"{name}: {message}"),
             )
+            left = tuple(quantizer.left_in_float(payload, chosen.kept))
         else:
             payload = inputs.converter.convert(target.format, target.precision, None)
     except OSError:
@@ -248,7 +252,7 @@ def export_target(
         tips = tuple(advice(target, len(seek.methods), seek.growth, used, available, chosen, again))
     return Outcome(
         *(name, not problems, tuple(problems), len(payload), tuple(proofs), unable),
-        *(trials, kept, tips, digest),
+        *(trials, kept, tips, digest, left),
     )
 
 
@@ -342,6 +346,7 @@ def _provenance(
             sha256=tuple(scan.sha256 for scan in inputs.calibration_scans),
             kept=chosen.kept,
             trials=trials,
+            older_quantizer=chosen.older_quantizer,
         )
     golden = GoldenSample("", "", 0.0, 0.0)
     return Provenance(trained.architecture, trained.training, golden, used, licence=inputs.licence)

@@ -46,7 +46,11 @@ def write_report(out: Path, run: Run, outcomes: Sequence["Outcome"]) -> None:
 
 def _published(outcome: "Outcome", out: Path) -> list[str]:
     found = [f"{out / outcome.file}: {outcome.bytes / 1e6:.2f} MB"]
-    return [*found, *_proofs(outcome), *(f"  {line}" for line in outcome.kept)]
+    found += [*_proofs(outcome), *(f"  {line}" for line in outcome.kept)]
+    if outcome.left_in_float:
+        kinds = ", ".join(outcome.left_in_float)
+        found.append(f"  Computed in float, as the converter has no int8 for it here: {kinds}")
+    return found
 
 
 def _refused(outcome: "Outcome", out: Path) -> list[str]:

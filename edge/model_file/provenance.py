@@ -69,6 +69,8 @@ class Trial:
     mean_difference: float
     holds: bool
     """Whether both are within the limits of the proof."""
+    older_quantizer: bool = False
+    """Whether TensorFlow's older quantizer made it (`experimental_new_quantizer=False`)."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ class Calibration:
     """Layers that stay in float as int8 did not hold without; a heat map's head is not named."""
     trials: tuple[Trial, ...] = ()
     """What was tried, in order, on the validation part."""
+    older_quantizer: bool = False
+    """Whether TensorFlow's older quantizer made it."""
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,9 @@ import keras
 from keras import layers, ops
 
 from edge.model_file.manifest import HeatMapSpec
+from export.quantize.quantizer import HEAT_MAP
 from train.networks.registry import LOGITS, logits_model
 
-HEAT_MAP = "heat_map"
-"""Name of the second output: float32 [batch, rows, columns]."""
 EVIDENCE = "evidence"
 """Name of a layer that gives a logit for each part: float [N, rows, columns, 1]."""
 

@@ -6,17 +6,22 @@ fails on Sequential models.
 """
 
 import tempfile
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from export.convert import onnx_mends
 from export.convert.heat_map_output import heat_map_of, two_outputs
+from export.convert.onnx_names import renumber
 from export.converter_output import quiet
+from export.errors import ExportError
 from export.quantize.int8_onnx import INPUT, OnnxInt8
 from export.quantize.int8_tflite import TfliteInt8
 from export.quantize.quantizer import Quantizer
+from export.quantize.tflite_converter import converted
 from train.networks.registry import LOGITS
 
 OPSET = 17
@@ -58,7 +63,19 @@ class Converter:
         return as_onnx(self._onnx_fp32)
 
     def int8(self, format: str, calibration: np.ndarray) -> Quantizer:
-        """What makes int8 files of a format, calibrated with uint8 [N, H, W, C]."""
+        """What makes int8 files of a format, calibrated with uint8 [N, H, W, C].
+
+        Raises:
+            ExportError: the format has no int8 of such a model.
+        """
+        loops = [
+            layer.name
+            for layer in self._model._flatten_layers()
+            if isinstance(layer, keras.layers.RNN)
+        ]
+        if loops and format == "tflite":
+            # TensorFlow's calibrator ends the process on it (a segmentation fault).
+            raise ExportError(f"its layer {loops[0]} is a loop, which TFLite has no int8 for here")
         names = [layer.name for layer in self._model.layers if layer.weights]
         more = calibration, self.heat_map.method, names
         return (
@@ -81,7 +98,10 @@ class Converter:
         model = two_outputs(self._model, self._positive, self._batch, transposed=True)
         folder = tempfile.TemporaryDirectory()
         with quiet():
-            model.export(folder.name, verbose=False)
+            archive = keras.export.ExportArchive()
+            archive.track(model)
+            archive.add_endpoint("serve", *_function(model))
+            archive.write_out(folder.name, verbose=False)
         return folder
 
 
@@ -99,7 +119,7 @@ def _tflite(saved: Path, precision: str) -> bytes:
     if precision == "dynamic":
         # tflite-runtime 2.14 refuses dense layers quantized by channel (FULLY_CONNECTED v12).
         converter._experimental_disable_per_channel_quantization_for_dense_layers = True
-    return converter.convert()
+    return converted(converter)
 
 
 @quiet()
@@ -107,68 +127,31 @@ def _onnx(model: keras.Model) -> bytes:
     import tensorflow as tf
     import tf2onnx
 
-    signature = [tf.TensorSpec(model.input.shape, tf.uint8, name=INPUT)]
-    function = tf.function(lambda pixels: _named(model(pixels)), input_signature=signature)
+    call, signature = _function(model)
+    with onnx_mends.calls_inlined():
+        function = tf.function(call, input_signature=signature)
+        constants = onnx_mends.captured(function.get_concrete_function())
     proto, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
+    onnx_mends.mend(proto.graph, constants)
     # Logits first, as a model without a heat map has them.
     proto.graph.output.sort(key=lambda output: output.name != LOGITS)
-    _renumber(proto.graph)
+    renumber(proto.graph)
     return proto.SerializeToString(deterministic=True)
 
 
-def _named(outputs) -> dict:
-    return outputs if isinstance(outputs, dict) else {LOGITS: outputs}
+def _function(model: keras.Model) -> tuple[Callable, list]:
+    """The network as a function of pixels with named outputs, and its signature.
 
-
-def _renumber(graph) -> None:
-    """Count anew the numbers in names like `pool__17`, and call constants by who takes them first.
-
-    tf2onnx takes the numbers from a counter of the process and any of the names of equal constants;
-    so the same model becomes the same bytes.
+    `Model.export` would leave the batch open whatever the model says. Then shapes are reckoned in
+    the graph (SHAPE, STRIDED_SLICE, PACK), which some engines get wrong without an error.
     """
-    _order(graph)
-    constants = {constant.name for constant in graph.initializer}
-    numbers: dict[str, str] = {}
+    import tensorflow as tf
 
-    def name(old: str) -> str:
-        if old in numbers:
-            return numbers[old]
-        stem, mark, number = old.partition("__")
-        if not mark:
-            return old
-        return numbers.setdefault(old, f"{stem}__{len(numbers)}{number.lstrip('0123456789')}")
+    def call(pixels):
+        outputs = model(pixels)
+        return outputs if isinstance(outputs, dict) else {LOGITS: outputs}
 
-    graph.doc_string = ""  # "converted from <lambda>_2369"
-    for node in graph.node:
-        node.name = name(node.name)
-        for at, taken in enumerate(node.input):
-            if taken in constants:
-                numbers.setdefault(taken, f"{node.name}/{at}")
-        node.input[:] = map(name, node.input)
-        node.output[:] = map(name, node.output)
-    for value in [*graph.initializer, *graph.value_info, *graph.input, *graph.output]:
-        value.name = name(value.name)
-    for values in (graph.initializer, graph.value_info):
-        values.sort(key=lambda value: value.name)
-
-
-def _order(graph) -> None:
-    """Put each node right before the first that needs it; tf2onnx's order changes with chance."""
-    made_by = {output: node for node in graph.node for output in node.output}
-    ordered: dict[str, object] = {}
-
-    def put(tensor: str) -> None:
-        node = made_by.get(tensor)
-        if node is not None and node.name not in ordered:
-            for needed in node.input:
-                put(needed)
-            ordered[node.name] = node
-
-    for output in graph.output:
-        put(output.name)
-    nodes = [type(node).FromString(node.SerializeToString()) for node in ordered.values()]
-    del graph.node[:]
-    graph.node.extend(nodes)
+    return call, [tf.TensorSpec(model.input.shape, tf.uint8, name=INPUT)]
 
 
 @quiet()

@@ -90,7 +90,9 @@ def _provenance(story: Provenance) -> Iterator[tuple[str, str]]:
     if story.calibration:
         used = story.calibration
         found = ", ".join(f"{label} {n}" for label, n in used.counts.items())
-        yield "calibration", f"{used.method}, {used.part} part: {found}; hashes in the manifest"
+        older = ", older quantizer" if used.older_quantizer else ""
+        words = f"{used.method}{older}, {used.part} part: {found}; hashes in the manifest"
+        yield "calibration", words
         for trial in used.trials:
             yield "tried", layer_search.describe(trial)
     for proof in story.parity:

@@ -17,6 +17,9 @@ from export.quantize.calibration_methods import (
     histograms,
 )
 from export.quantize.float_layers import Node, head, layer_of, layers
+from export.quantize.operations import onnx_in_float
+from export.quantize.quantizer import HEAT_MAP
+from train.networks.registry import LOGITS
 
 INPUT = "pixels"
 """Name of the input."""
@@ -24,6 +27,8 @@ INPUT = "pixels"
 
 class OnnxInt8:
     """An ONNX model on its way to int8 (`export.quantize.quantizer.Quantizer`)."""
+
+    has_older = False
 
     def __init__(
         self, payload: bytes, pixels: np.ndarray, method: str | None, names: Sequence[str]
@@ -39,14 +44,15 @@ class OnnxInt8:
         self._ranges: dict[str, object] = {}
 
     @quiet()
-    def convert(self, method: str = "min-max", kept: Sequence[str] = ()) -> bytes:
+    def convert(
+        self, method: str = "min-max", kept: Sequence[str] = (), older: bool = False
+    ) -> bytes:
         from onnxruntime.quantization import QuantType
         from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
         from onnxruntime.quantization.quant_utils import load_model_with_shape_infer
 
         if method not in self._ranges:
             self._ranges[method] = self._calibrate(method)
-        floating = [*self._head, *(node for layer in kept for node in self._layers[layer])]
         with tempfile.TemporaryDirectory() as folder:
             prepared, quantized = Path(folder, "p"), Path(folder, "q")
             prepared.write_bytes(self._prepared)
@@ -59,7 +65,7 @@ class OnnxInt8:
                 QuantType.QUInt8,
                 self._ranges[method],
                 [],
-                floating,
+                self._floating(kept),
                 _operations(),
                 {},
             )
@@ -94,6 +100,12 @@ class OnnxInt8:
                 )
                 errors[layer] = max(errors.get(layer, 0.0), error)
         return errors
+
+    def left_in_float(self, payload: bytes, kept: Sequence[str] = ()) -> list[str]:
+        return onnx_in_float(payload, self._floating(kept))
+
+    def _floating(self, kept: Sequence[str]) -> list[str]:
+        return [*self._head, *(node for layer in kept for node in self._layers[layer])]
 
     def _calibrate(self, method: str):
         from onnxruntime.quantization import CalibrationMethod
@@ -157,8 +169,7 @@ class OnnxInt8:
 
     @cached_property
     def _head(self) -> list[str]:
-        outputs = [output.name for output in self._graph.output]
-        return head(self._nodes, outputs[0], outputs[-1], self._method)
+        return head(self._nodes, LOGITS, HEAT_MAP, self._method)
 
     @cached_property
     def _layers(self) -> dict[str, list]:

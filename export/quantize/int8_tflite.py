@@ -9,10 +9,17 @@ import numpy as np
 from export.converter_output import quiet
 from export.quantize.calibration_methods import DEBUG_SCANS, channel_error, histograms
 from export.quantize.float_layers import Node, head, layer_of, layers
+from export.quantize.older_quantizer import quantize
+from export.quantize.operations import tflite_in_float
+from export.quantize.quantizer import HEAT_MAP
+from export.quantize.tflite_converter import converted
+from train.networks.registry import LOGITS
 
 
 class TfliteInt8:
     """A SavedModel on its way to int8 TFLite (`export.quantize.quantizer.Quantizer`)."""
+
+    has_older = True
 
     def __init__(self, saved: Path, pixels: np.ndarray, method: str | None, names: Sequence[str]):
         """Take a model as `export.convert.heat_map_output.two_outputs` gives it, of batch 1, saved.
@@ -26,11 +33,20 @@ class TfliteInt8:
         self._ranges: dict[str, bytes] = {}
 
     @quiet()
-    def convert(self, method: str = "min-max", kept: Sequence[str] = ()) -> bytes:
+    def convert(
+        self, method: str = "min-max", kept: Sequence[str] = (), older: bool = False
+    ) -> bytes:
         from tensorflow.lite.python.lite import _deduplicate_readonly_buffers
 
+        if older:
+            quantized = quantize(self._float(method), self._floating(kept))
+        else:
+            quantized = self._quantized(method, kept)
         # As the converter's own last step: the head and the map share their weights.
-        return _deduplicate_readonly_buffers(self._quantized(method, kept))
+        return _deduplicate_readonly_buffers(quantized)
+
+    def left_in_float(self, payload: bytes, kept: Sequence[str] = ()) -> list[str]:
+        return tflite_in_float(payload, self._floating(kept))
 
     @quiet()
     def errors(self, method: str) -> dict[str, float]:
@@ -59,50 +75,72 @@ class TfliteInt8:
         import tensorflow as tf
         from tensorflow.lite.python.convert import mlir_quantize
 
-        floating = [*self._head, *(node for layer in kept for node in self._layers[layer])]
         return mlir_quantize(
-            self._calibrated if method == "min-max" else self._ranged(method),
+            self._float(method),
             input_data_type=tf.uint8,
             output_data_type=tf.float32,
-            denylisted_nodes=floating,
+            denylisted_nodes=self._floating(kept),
             **debug,
         )
 
+    def _floating(self, kept: Sequence[str]) -> list[str]:
+        return [*self._head, *(node for layer in kept for node in self._layers[layer])]
+
+    def _float(self, method: str) -> bytes:
+        """The float file with the ranges of a method."""
+        return self._calibrated if method == "min-max" else self._ranged(method)
+
     @cached_property
-    def _calibrated(self) -> bytes:
-        """The float file, with the smallest and the largest value of each tensor."""
+    def _marked(self) -> bytes:
+        """The float file, in which each tensor that is to be quantized has a range, of one scan."""
         import tensorflow as tf
 
         converter = tf.lite.TFLiteConverter.from_saved_model(str(self._saved))
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = lambda: ([pixels[None]] for pixels in self._pixels)
+        converter.representative_dataset = lambda: ([pixels[None]] for pixels in self._pixels[:1])
         converter._experimental_calibrate_only = True
-        return converter.convert()
+        return converted(converter)
+
+    @cached_property
+    def _calibrated(self) -> bytes:
+        """The float file, with the smallest and the largest value of each tensor."""
+        return self._with_ranges(self._extremes)
+
+    @cached_property
+    def _extremes(self) -> dict[str, tuple[float, float]]:
+        """The smallest and the largest value of each tensor.
+
+        TensorFlow's calibrator looks at an operation's input once it has run. Where it ran in place
+        (an addition), the input's memory holds the output by then, and the range is of both: of
+        pixels scaled to -1..1, 171 of 256 grey values were left.
+        """
+        found: dict[str, tuple[float, float]] = {}
+        for tensors in self._activations():
+            for name, values in tensors.items():
+                low, high = found.get(name, (np.inf, -np.inf))
+                found[name] = min(low, float(values.min())), max(high, float(values.max()))
+        return found
+
+    def _with_ranges(self, ranges: dict[str, Sequence[float]]) -> bytes:
+        from tensorflow.lite.tools import flatbuffer_utils
+
+        model = flatbuffer_utils.convert_bytearray_to_object(bytearray(self._marked))
+        for tensor in model.subgraphs[0].tensors:
+            if (name := tensor.name.decode()) in ranges:
+                low, high = (float(bound) for bound in ranges[name][:2])
+                tensor.quantization.min, tensor.quantization.max = [low], [high]
+        return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
     def _ranged(self, method: str) -> bytes:
-        """The calibrated file with ranges by another method, which TensorFlow does not have.
+        """The float file with ranges by another method, which TensorFlow does not have.
 
         The ranges are ONNX Runtime's, from its histograms of the same tensors.
         """
         if method not in self._ranges:
-            from tensorflow.lite.tools import flatbuffer_utils
-
-            model = flatbuffer_utils.convert_bytearray_to_object(bytearray(self._calibrated))
-            seen = {
-                tensor.name.decode(): (tensor.quantization.min[0], tensor.quantization.max[0])
-                for tensor in model.subgraphs[0].tensors
-                if tensor.quantization is not None and tensor.quantization.min is not None
-            }
-            collector = histograms(method, seen)
+            collector = histograms(method, self._extremes)
             for tensors in self._activations():
                 collector.collect({name: [values] for name, values in tensors.items()})
-            ranges = collector.compute_collection_result()
-            for tensor in model.subgraphs[0].tensors:
-                name = tensor.name.decode()
-                if name in ranges:
-                    low, high = (float(bound) for bound in ranges[name][:2])
-                    tensor.quantization.min, tensor.quantization.max = [low], [high]
-            self._ranges[method] = bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+            self._ranges[method] = self._with_ranges(collector.compute_collection_result())
         return self._ranges[method]
 
     def _activations(self) -> Iterator[dict[str, np.ndarray]]:
@@ -110,14 +148,14 @@ class TfliteInt8:
         from tensorflow.lite.python.interpreter import Interpreter, OpResolverType
         from tensorflow.lite.tools import flatbuffer_utils
 
-        model = flatbuffer_utils.convert_bytearray_to_object(bytearray(self._calibrated))
+        model = flatbuffer_utils.convert_bytearray_to_object(bytearray(self._marked))
         wanted = [
             (index, tensor.name.decode())
             for index, tensor in enumerate(model.subgraphs[0].tensors)
             if tensor.quantization is not None and tensor.quantization.min is not None
         ]
         interpreter = Interpreter(
-            model_content=self._calibrated,
+            model_content=self._marked,
             # A delegate keeps what it computes in between to itself.
             experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
             experimental_preserve_all_tensors=True,
@@ -131,19 +169,22 @@ class TfliteInt8:
 
     @cached_property
     def _head(self) -> list[str]:
-        nodes, ranks = self._graph
-        return head(nodes, ranks[2], ranks.get(3), self._method)
+        nodes, outputs = self._graph
+        return head(nodes, outputs[LOGITS], outputs.get(HEAT_MAP), self._method)
 
     @cached_property
     def _layers(self) -> dict[str, list]:
         return layers(self._graph[0], self._head, self._names)
 
     @cached_property
-    def _graph(self) -> tuple[list[Node], dict[int, str]]:
-        """The float graph's operations, and its outputs' names by rank."""
+    def _graph(self) -> tuple[list[Node], dict[str, str]]:
+        """The float graph's operations, and its outputs' tensors by their names in the signature.
+
+        Their order is the converter's own.
+        """
         from tensorflow.lite.tools import flatbuffer_utils
 
-        model = flatbuffer_utils.convert_bytearray_to_object(bytearray(self._calibrated))
+        model = flatbuffer_utils.convert_bytearray_to_object(bytearray(self._marked))
         (graph,) = model.subgraphs
         names = [tensor.name.decode() for tensor in graph.tensors]
         nodes = []
@@ -153,4 +194,5 @@ class TfliteInt8:
             outputs = tuple(names[i] for i in operator.outputs)
             # The quantizer knows an operation by what it gives.
             nodes.append(Node(outputs[0], kind, inputs, outputs))
-        return nodes, {len(graph.tensors[i].shape): names[i] for i in graph.outputs}
+        (signature,) = model.signatureDefs
+        return nodes, {out.name.decode(): names[out.tensorIndex] for out in signature.outputs}

@@ -1,11 +1,14 @@
-"""Find int8 that holds: calibration methods first, then costly layers back in float.
+"""Find int8 that holds: calibration methods first, then another quantizer, then layers in float.
 
 Validation scans choose; the test part only judges the file that was found.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from edge.console.signals import was_stopped
 from edge.model_file.provenance import Trial
+from export.errors import ExportError
 from export.quantize.quantizer import Quantizer
 
 DEFAULT_GROWTH = 0.5
@@ -21,8 +24,10 @@ def find(
 ) -> tuple[bytes, Trial, tuple[Trial, ...]]:
     """The best int8 file: the first that holds with nothing in float, else with what it needs.
 
-    If the best method does not hold, layers stay in float as well, the one that loses the most
-    first, until it holds; then those that it holds without are quantized after all.
+    If the best method does not hold, the format's older quantizer is tried, where there is one: it
+    costs nothing. If neither holds, layers stay in float as well, by the better of the two, the one
+    that loses the most first, until it holds; then those that it holds without are quantized after
+    all.
 
     Args:
         methods: to try, keys of `export.quantize.calibration_methods.METHODS`.
@@ -35,23 +40,35 @@ def find(
     trials: list[Trial] = []
     files: dict[tuple, bytes] = {}
 
-    def attempt(method: str, kept: tuple[str, ...], largest: float | None = None) -> Trial | None:
-        payload = quantizer.convert(method, kept)
-        if largest is not None and len(payload) > largest:
-            return None
-        trial = evaluate(payload, method, kept)
+    def attempt(
+        method: str, kept: tuple[str, ...], older: bool, largest: float | None = None
+    ) -> Trial | None:
+        try:
+            payload = quantizer.convert(method, kept, older)
+            if largest is not None and len(payload) > largest:
+                return None
+            trial = replace(evaluate(payload, method, kept), older_quantizer=older)
+        except (RuntimeError, ValueError, ExportError) as error:
+            if not older or was_stopped():
+                raise
+            say(f"{method}, older quantizer: cannot convert it ({str(error)[:200].strip()})")
+            return None  # it knows fewer operations
         say(describe(trial))
         trials.append(trial)
-        files[method, kept] = payload
+        files[method, kept, older] = payload
         return trial
 
-    best = min((attempt(method, ()) for method in methods), key=_rank)
+    best = min((attempt(method, (), False) for method in methods), key=_rank)
+    if not best.holds and quantizer.has_older:
+        other = attempt(best.method, (), True)
+        best = min(best, other, key=_rank) if other else best
+    older = best.older_quantizer
     if not best.holds and growth > 0:
-        largest = len(files[best.method, ()]) * (1 + growth)
+        largest = len(files[best.method, (), older]) * (1 + growth)
         errors = quantizer.errors(best.method)
         kept: tuple[str, ...] = ()
         for layer in sorted(errors, key=errors.get, reverse=True):
-            trial = attempt(best.method, (*kept, layer), largest)
+            trial = attempt(best.method, (*kept, layer), older, largest)
             if trial is None:
                 continue  # too large; a smaller layer may fit
             kept = trial.kept
@@ -61,9 +78,9 @@ def find(
         if best.holds:
             for layer in best.kept[:-1]:
                 fewer = tuple(name for name in best.kept if name != layer)
-                trial = attempt(best.method, fewer)
-                best = trial if trial.holds else best
-    return files[best.method, best.kept], best, tuple(trials)
+                trial = attempt(best.method, fewer, older)
+                best = trial if trial and trial.holds else best
+    return files[best.method, best.kept, best.older_quantizer], best, tuple(trials)
 
 
 def _rank(trial: Trial) -> tuple:
@@ -74,8 +91,10 @@ def _rank(trial: Trial) -> tuple:
 def describe(trial: Trial) -> str:
     """A trial in words."""
     kept = f", {', '.join(trial.kept)} in float" if trial.kept else ""
+    older = ", older quantizer" if trial.older_quantizer else ""
     return (
-        f"{trial.method}{kept}: {trial.changed} of {trial.scans} validation verdicts changed, "
+        f"{trial.method}{older}{kept}: "
+        f"{trial.changed} of {trial.scans} validation verdicts changed, "
         f"probabilities off by {trial.mean_difference:.4f}, {trial.max_difference:.4f} at most; "
         f"{trial.bytes / 1e6:.2f} MB; {'holds' if trial.holds else 'does not hold'}"
     )
@@ -89,7 +108,8 @@ def saved(trials: Sequence[Trial], chosen: Trial) -> list[str]:
         fewer = [
             trial
             for trial in trials
-            if trial.method == chosen.method and set(trial.kept) <= set(chosen.kept) - {layer}
+            if (trial.method, trial.older_quantizer) == (chosen.method, chosen.older_quantizer)
+            and set(trial.kept) <= set(chosen.kept) - {layer}
         ]
         without = max(fewer, key=lambda trial: len(trial.kept))
         lines.append(

@@ -71,3 +71,11 @@ def test_what_is_no_such_report_is_written_anew(tmp_path, text):
 def test_a_failed_conversion_is_one_line():
     found = lines(Outcome("m.onnx", False, ("conversion failed: no kernel",), 0), Path("dist"))
     assert found == ["NOT PUBLISHED m.onnx: conversion failed: no kernel"]
+
+
+def test_what_int8_leaves_in_float_is_said(tmp_path):
+    one = Outcome("m-int8.tflite", True, (), 1, left_in_float=("ELU", "NEG"))
+    assert lines(one, tmp_path)[-1].endswith("no int8 for it here: ELU, NEG")
+    assert not [
+        line for line in lines(published(tmp_path, "m.onnx"), tmp_path) if "in float" in line
+    ]

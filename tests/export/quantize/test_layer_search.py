@@ -154,20 +154,28 @@ def test_every_method_is_tried_and_the_best_kept(trained, export, format):
 class Scripted:
     """A quantizer whose files are as large as their layers in float, for the search alone."""
 
-    def convert(self, method="min-max", kept=()):
-        return b"x" * (100 + sum({"a": 10, "b": 20, "c": 500, "d": 10}[name] for name in kept))
+    def __init__(self, has_older=False, breaks=False):
+        self.has_older, self._breaks = has_older, breaks
+
+    def convert(self, method="min-max", kept=(), older=False):
+        if older and self._breaks:
+            raise RuntimeError("no such operation")
+        return (b"o" if older else b"x") * (
+            100 + sum({"a": 10, "b": 20, "c": 500, "d": 10}[name] for name in kept)
+        )
 
     def errors(self, method):
         return {"a": 0.1, "b": 0.9, "c": 0.8, "d": 0.2}
 
 
-def sought(needed, growth=0.5, methods=("min-max",)):
+def sought(needed, growth=0.5, methods=("min-max",), quantizer=None, older_needs=None):
     def judge(payload, method, kept):
-        holds = needed <= set(kept)
-        missing = len(needed - set(kept))
+        own = older_needs if payload[:1] == b"o" else needed
+        holds = own <= set(kept)
+        missing = len(own - set(kept))
         return Trial(method, kept, len(payload), 50, missing, 0.1, missing / 10, holds)
 
-    return find(Scripted(), methods, growth, judge, lambda message: None)
+    return find(quantizer or Scripted(), methods, growth, judge, lambda message: None)
 
 
 def test_the_search_takes_the_costliest_first_and_drops_what_it_need_not():
@@ -182,6 +190,20 @@ def test_the_search_keeps_to_its_budget():
     assert not best.holds
     assert max(trial.bytes for trial in trials) <= 150
     assert sought({"c"}, growth=10)[1].kept == ("c",)
+
+
+def test_the_older_quantizer_is_tried_before_layers_stay_in_float():
+    payload, best, trials = sought({"b", "d"}, quantizer=Scripted(True), older_needs=set())
+    assert [(trial.kept, trial.older_quantizer) for trial in trials] == [((), False), ((), True)]
+    assert (best.older_quantizer, payload) == (True, b"o" * 100)
+    # Better, if not good enough: layers stay in float by it.
+    _, best, trials = sought({"b", "d"}, quantizer=Scripted(True), older_needs={"b"})
+    assert (best.kept, best.older_quantizer, best.holds) == (("b",), True, True)
+    assert saved(trials, best)[0].startswith("b stays in float: 1 instead of 0 ")
+    # Not asked where the first one holds, and no loss where it is worse or cannot do it.
+    assert len(sought(set(), quantizer=Scripted(True))[2]) == 1
+    assert not sought({"b"}, quantizer=Scripted(True), older_needs={"b", "a"})[1].older_quantizer
+    assert sought({"b"}, quantizer=Scripted(True, breaks=True))[1].kept == ("b",)
 
 
 def test_channel_error():
