@@ -28,14 +28,30 @@ def largest_difference(
         NotRun: the file's graph cannot be run.
     """
     first, last = first_layer(nodes, keys), _last(nodes, keys)
-    given = base.get_layer(first).input
+    answers = [base.get_layer(name).output for name in last]
+    return min(
+        _difference(base, start, answers, graph, keys[first], [keys[name] for name in last])
+        for start in _starts(base, first)
+    )
+
+
+def _starts(base: keras.Model, first: str) -> list:
+    """The tensors that a graph's first layer may be given: converters put padding into it."""
+    names = [layer.name for layer in base.layers]
+    starts = [base.get_layer(first).input]
+    for layer in reversed(base.layers[: names.index(first)]):
+        if isinstance(layer, keras.layers.ZeroPadding2D) and layer.output is starts[-1]:
+            starts.append(layer.input)
+    return starts
+
+
+def _difference(base, start, answers, graph: Graph, first: str, wanted: Sequence[str]) -> float:
     shown = pictures(base.inputs[0].shape[1:])
-    if given is not base.inputs[0]:
-        shown = keras.ops.convert_to_numpy(keras.Model(base.inputs[0], given)(shown))
+    if start is not base.inputs[0]:
+        shown = keras.ops.convert_to_numpy(keras.Model(base.inputs[0], start)(shown))
     shown = shown.astype(np.float32)
-    behind = keras.Model(given, [base.get_layer(name).output for name in last])
-    mine = keras.tree.flatten(behind(shown))
-    others = graph.outputs(shown, keys[first], [keys[name] for name in last])
+    mine = keras.tree.flatten(keras.Model(start, answers)(shown))
+    others = graph.outputs(shown, first, wanted)
     worst = 0.0
     for one, other in zip(mine, others, strict=True):
         one, other = (np.maximum(keras.ops.convert_to_numpy(x), 0) for x in (one, other))

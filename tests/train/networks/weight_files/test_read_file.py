@@ -22,11 +22,12 @@ from train.networks.weight_files import first_layer, hdf5_probe, read_file
 from train.networks.weight_files.read_file import read_for
 
 
-def backbone(shape=(32, 32, 3), stem=None):
+def backbone(shape=(32, 32, 3), padded=False):
     """Convolutions with bias, then one without and a separable one, normalized, and a shortcut."""
     pixels = keras.Input(shape)
-    x = stem(pixels) if stem else pixels
-    x = layers.Conv2D(8, 3, activation="relu", padding="same", name="conv1")(x)
+    x = layers.ZeroPadding2D(1, name="pad1")(pixels) if padded else pixels
+    padding = "valid" if padded else "same"
+    x = layers.Conv2D(8, 3, activation="relu", padding=padding, name="conv1")(x)
     x = layers.MaxPooling2D(name="pool1")(x)
     shortcut = layers.Conv2D(6, 1, use_bias=False)(x)
     shortcut = layers.BatchNormalization()(shortcut)
@@ -167,6 +168,14 @@ def test_onnx_gives_the_same_outputs(norm, order, tmp_path):
     pictures = np.random.default_rng(1).uniform(-1, 1, (2, 32, 32, 3)).astype(np.float32)
     expected, got = source.predict(pictures, verbose=0), base.predict(pictures, verbose=0)
     np.testing.assert_allclose(got, expected, atol=1e-4 * np.abs(expected).max())
+
+
+def test_converters_put_padding_into_the_first_convolution(tmp_path):
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    write_onnx(trained(backbone(padded=True)), tmp_path / "m.onnx")
+    found = read_for(backbone(padded=True), tmp_path / "m.onnx", "VGG19")
+    assert "answers as its own graph does" in found.remarks[0]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
