@@ -171,8 +171,8 @@ def request_of(args: argparse.Namespace):
     folders, test_folder = _folders(args)
     facts = _facts(args, [*folders, *([test_folder] if test_folder else [])])
 
-    from train.data.find_source_facts import useful_to, with_hashes
     from train.hardware import backend
+    from train.source_facts.find import useful_to, with_hashes
 
     backend.start()
     from train.fitting.fit_options import FitOptions
@@ -239,8 +239,8 @@ def _facts(args: argparse.Namespace, folders: list[Path]):
     Raises:
         TrainError: facts are not there, or wrong.
     """
-    from train.data.find_source_facts import find_facts, without_replaced
     from train.progress import say
+    from train.source_facts.find import find_facts, without_replaced
 
     return without_replaced(find_facts(folders, args.sources), vars(args), say)
 

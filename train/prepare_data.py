@@ -8,7 +8,6 @@ import numpy as np
 from train.data.apply_source_facts import boxes_of, check, completed, patients_of
 from train.data.boxes import Boxes, read_boxes
 from train.data.dicom_origin import of_one_patient
-from train.data.find_source_facts import Facts, described
 from train.data.folders import read_folders
 from train.data.label_table import read_labels
 from train.data.samples import Samples
@@ -20,6 +19,7 @@ from train.networks.registry import ARCHITECTURES
 from train.progress import say
 from train.pruning.prune import PruneOptions
 from train.run import run_folder
+from train.source_facts.find import Facts, described
 from train.splitting import patients, source_families, split
 from train.splitting.leak_guard import CONFLICT, Grouping, group_scans
 

@@ -17,10 +17,10 @@ from edge.scan.ood_gate import apply_gate
 from edge.scan.preprocess import preprocess_part
 from train.data.apply_source_facts import no_brain_of, patients_of
 from train.data.class_folders import find_classes, find_files
-from train.data.find_source_facts import find_facts, without_replaced
 from train.data.scans import Scan, SplitScan
-from train.data.source_facts import SourceFacts
 from train.errors import NoPatientsError
+from train.source_facts.find import find_facts, without_replaced
+from train.source_facts.schema import SourceFacts
 from train.splitting.patients import from_csv, from_names
 
 Scans = list[tuple[Scan, int]]

@@ -7,8 +7,8 @@ from typing import get_type_hints
 from reference_fields import docs_of
 from reference_markdown import bullets, page, sentence
 
-from train.data.read_source_facts import NAME, kind_in_words
-from train.data.source_facts import Blocks, Patients, SourceFacts
+from train.source_facts.read import NAME, kind_in_words
+from train.source_facts.schema import Blocks, Patients, SourceFacts
 
 EXAMPLE = Path(__file__).parents[1] / "sources" / "brats2013_deepmedic.toml"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import keras
 from keras import layers
 
-from export.adopt.layer_names import LayerNames
 from export.errors import ExportError
+from export.onnx_to_keras.layer_names import LayerNames
 
 _LAST = ("sigmoid", "softmax")
 _ONLY_WHEN_FITTED = (

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from export.adopt.onnx_tensors import RebuildError
-from export.adopt.onnx_to_keras import channels_first, rebuild, shape_of
 from export.adopt.opened import Opened
 from export.errors import ExportError
+from export.onnx_to_keras.graph import channels_first, rebuild, shape_of
+from export.onnx_to_keras.tensors import RebuildError
 
 _QUANTIZED = ("QuantizeLinear", "DequantizeLinear", "QLinearConv", "ConvInteger", "MatMulInteger")
 

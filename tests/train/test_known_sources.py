@@ -14,9 +14,9 @@ from train.data.apply_source_facts import (
     patients_of,
 )
 from train.data.class_folders import find_files
-from train.data.find_source_facts import find_facts
-from train.data.read_source_facts import read_facts
 from train.data.scans import Scan
+from train.source_facts.find import find_facts
+from train.source_facts.read import read_facts
 from train.splitting.source_families import relations
 
 SOURCES = ROOT / "docs" / "sources"

@@ -88,7 +88,7 @@ def test_the_gate_is_judged_on_what_it_never_saw(script, gathered, monkeypatch):
 def test_a_source_that_may_share_patients_with_what_is_left_out_is_not_trained_on(script, gathered):
     from dataclasses import replace
 
-    from train.data.source_facts import SourceFacts
+    from train.source_facts.schema import SourceFacts
 
     request, data = gathered
     roots = {Path(scan.root).name: scan.root for scan in data.found.scans}

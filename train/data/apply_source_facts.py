@@ -11,12 +11,12 @@ import numpy as np
 
 from edge.files.regular_file import read_regular
 from train.data.boxes import Box, Boxes, read_boxes
-from train.data.find_source_facts import Facts
 from train.data.list_files import everything_below
-from train.data.read_source_facts import MAX_TABLE, compiled
 from train.data.scans import Classes, Scan, SplitScan
-from train.data.source_facts import Blocks, SourceFacts
 from train.errors import TrainError
+from train.source_facts.find import Facts
+from train.source_facts.read import MAX_TABLE, compiled
+from train.source_facts.schema import Blocks, SourceFacts
 
 AnyScan = Scan | SplitScan
 _BLOCK = "block of neighbours"

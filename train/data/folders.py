@@ -8,11 +8,11 @@ from pathlib import Path
 from edge.model_file.manifest import InputSpec
 from train.data.apply_source_facts import classes_of
 from train.data.class_folders import check_all_found, find_classes, find_files, left_out
-from train.data.find_source_facts import Facts
 from train.data.label_table import LabelTable
 from train.data.read_folders import read_scans
 from train.data.scans import Classes, ScanSet, joined
 from train.progress import counting
+from train.source_facts.find import Facts
 
 
 @dataclass(frozen=True)

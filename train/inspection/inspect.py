@@ -11,13 +11,13 @@ from edge import NOTICE
 from edge.model_file.manifest import InputSpec
 from train.data.apply_source_facts import boxes_of, check, completed, patients_of
 from train.data.boxes import Box, Boxes, read_boxes
-from train.data.find_source_facts import Facts
 from train.data.folders import read_folders
 from train.data.label_table import LabelTable
 from train.data.scans import Scan, ScanSet, Unreadable
 from train.evaluation.shortcut_floor import FileFacts, ShortcutFloor, shortcut_floor
 from train.inspection.contact_sheet import COLUMNS
 from train.inspection.source_table import SourceRow, source_rows, source_table
+from train.source_facts.find import Facts
 from train.splitting.leak_guard import Grouping, group_scans
 from train.splitting.near_duplicates import (
     MAX_BITS,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from train.data.apply_source_facts import is_person, patients_of, stripped_of, traits_of
 from train.data.boxes import Boxes
-from train.data.find_source_facts import Facts
 from train.data.scans import Scan
+from train.source_facts.find import Facts
 from train.splitting.near_duplicates import Overlap
 from train.splitting.source_families import relations
 

@@ -1,8 +1,8 @@
 """Sources that may share patients: never on both sides of a split, whatever their names say.
 
 Pictures of one patient in two collections look alike only by chance, and collections renumber
-their patients. So it is the facts of the sources (`train.data.source_facts`) that tell: two of one
-family are kept apart as a whole, unless both number their patients alike.
+their patients. So it is the facts of the sources (`train.source_facts.schema`) that tell: two of
+one family are kept apart as a whole, unless both number their patients alike.
 """
 
 from collections import Counter
@@ -14,8 +14,8 @@ import numpy as np
 
 from train.data.apply_source_facts import AnyScan, namespace
 from train.data.scans import SplitScan
-from train.data.source_facts import SourceFacts
 from train.errors import TrainError
+from train.source_facts.schema import SourceFacts
 from train.splitting.leak_guard import Grouping
 from train.splitting.near_duplicates import merged, renumbered
 

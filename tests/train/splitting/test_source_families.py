@@ -8,8 +8,8 @@ import pytest
 
 from tests.train.splitting.test_split import together
 from train.data.scans import Scan
-from train.data.source_facts import Patients, SourceFacts
 from train.errors import TrainError
+from train.source_facts.schema import Patients, SourceFacts
 from train.splitting import source_families
 from train.splitting.split import DROPPED, split
 

@@ -13,11 +13,11 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from export.adopt.layer_names import LayerNames
-from export.adopt.onnx_layers import LAYERS
-from export.adopt.onnx_node import Node
-from export.adopt.onnx_tensors import CHANNELS_LAST, NHWC, RebuildError, Tensor
 from export.converter_output import quiet
+from export.onnx_to_keras.layer_names import LayerNames
+from export.onnx_to_keras.node import Node
+from export.onnx_to_keras.operators_with_weights import LAYERS
+from export.onnx_to_keras.tensors import CHANNELS_LAST, NHWC, RebuildError, Tensor
 
 _LAST = {"Softmax": "softmax", "LogSoftmax": "softmax", "Sigmoid": "sigmoid"}
 """Operators that may stand last, and which activation they are."""

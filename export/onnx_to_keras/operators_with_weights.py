@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 from keras import layers
 
-from export.adopt.onnx_node import Node
-from export.adopt.onnx_shapes import (
+from export.onnx_to_keras.node import Node
+from export.onnx_to_keras.operators_without_weights import (
     arithmetic,
     concatenation,
     padding,
@@ -19,7 +19,7 @@ from export.adopt.onnx_shapes import (
     same,
     transpose,
 )
-from export.adopt.onnx_tensors import CHANNELS_LAST, RebuildError, Tensor
+from export.onnx_to_keras.tensors import CHANNELS_LAST, RebuildError, Tensor
 
 
 def convolution(node: Node) -> Tensor:

@@ -1,13 +1,13 @@
 """ONNX operators without weights that move or join values: shapes, parts, sums and products.
 
-As in `export.adopt.onnx_layers`, what is not known for certain is refused.
+As in `export.onnx_to_keras.operators_with_weights`, what is not known for certain is refused.
 """
 
 import numpy as np
 from keras import layers
 
-from export.adopt.onnx_node import Node, tensor_of
-from export.adopt.onnx_tensors import RebuildError, Tensor
+from export.onnx_to_keras.node import Node, tensor_of
+from export.onnx_to_keras.tensors import RebuildError, Tensor
 from train.networks.backbones import ReverseChannels
 
 

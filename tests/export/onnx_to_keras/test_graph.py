@@ -176,7 +176,7 @@ def test_a_graph_that_is_rebuilt_wrong_is_refused(tmp_path, monkeypatch):
     source = opened(residual(False), tmp_path)
     assert off(source) < 1e-5
     wrong = dict(onnx_layers.LAYERS, Sigmoid=onnx_layers.LAYERS["Tanh"])
-    monkeypatch.setattr("export.adopt.onnx_to_keras.LAYERS", wrong)
+    monkeypatch.setattr("export.onnx_to_keras.graph.LAYERS", wrong)
     with pytest.raises(ExportError, match="gives other outputs"):
         off(opened(residual(False), tmp_path))
 

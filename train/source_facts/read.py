@@ -10,8 +10,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from edge.console.suggestions import did_you_mean
 from edge.files.regular_file import read_regular
-from train.data.source_facts import Blocks, Patients, SourceFacts
 from train.errors import TrainError
+from train.source_facts.schema import Blocks, Patients, SourceFacts
 
 NAME = "source.toml"
 MAX_BYTES = 1 << 20

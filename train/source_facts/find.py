@@ -7,9 +7,9 @@ from pathlib import Path
 
 from edge.console.suggestions import did_you_mean
 from edge.files.regular_file import read_regular
-from train.data.read_source_facts import MAX_TABLE, NAME, read_facts
-from train.data.source_facts import Patients, SourceFacts
 from train.errors import TrainError
+from train.source_facts.read import MAX_TABLE, NAME, read_facts
+from train.source_facts.schema import Patients, SourceFacts
 
 Facts = Mapping[str, SourceFacts]
 """By the data folder's absolute path; folders without facts are not in it."""

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from export.adopt.onnx_tensors import RebuildError, Tensor
+from export.onnx_to_keras.tensors import RebuildError, Tensor
 
 
 class Node(NamedTuple):

@@ -16,16 +16,16 @@ from train.data.apply_source_facts import (
     traits_of,
 )
 from train.data.class_folders import find_files
-from train.data.find_source_facts import (
+from train.data.scans import Classes, Scan
+from train.errors import TrainError
+from train.source_facts.find import (
     described,
     find_facts,
     useful_to,
     with_hashes,
     without_replaced,
 )
-from train.data.read_source_facts import read_facts
-from train.data.scans import Classes, Scan
-from train.errors import TrainError
+from train.source_facts.read import read_facts
 
 LEAST = 'what = "w"\nlicence = "none found"\n'
 WHOLE = """

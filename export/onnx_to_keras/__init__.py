@@ -1,0 +1,1 @@
+"""An ONNX graph from elsewhere, rebuilt of Keras layers."""
