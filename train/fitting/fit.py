@@ -150,12 +150,12 @@ def _run(
     else:
         inputs, held_out = train.pixels[None], validation.pixels
     with devices.together():
-        trained = augmenting(rest, options.seed) if options.augment and not frozen else rest
-        trained.compile(
-            optimizer=keras.optimizers.Adam(phase.rate),
-            loss=architecture.loss,
-            metrics=["accuracy"],
-        )
+        # Up to the logits: a saturated probability has no gradient where a backend takes its
+        # logarithm, and ImageNet features saturate a fresh head.
+        _, learning = cut(model, LOGITS)
+        trained = augmenting(learning, options.seed) if options.augment and not frozen else learning
+        loss, accuracy = architecture.loss_of_logits()
+        trained.compile(optimizer=keras.optimizers.Adam(phase.rate), loss=loss, metrics=[accuracy])
     batches = Batches(
         inputs,
         train.truth,

@@ -40,6 +40,18 @@ class Architecture:
         binary = self.transform == "sigmoid"
         return "binary_crossentropy" if binary else "sparse_categorical_crossentropy"
 
+    def loss_of_logits(self) -> tuple[keras.losses.Loss, keras.metrics.Metric]:
+        """The same of what comes before that activation, and the accuracy."""
+        if self.transform == "sigmoid":
+            return (
+                keras.losses.BinaryCrossentropy(from_logits=True),
+                keras.metrics.BinaryAccuracy("accuracy", threshold=0.0),
+            )
+        return (
+            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            keras.metrics.SparseCategoricalAccuracy("accuracy"),
+        )
+
 
 def build_cnn(spec: InputSpec, width: float = 1.0) -> keras.Model:
     """The small CNN of the first article (shared/articles.md): 9.5 M parameters at 150x150x3.

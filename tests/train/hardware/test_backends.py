@@ -41,7 +41,8 @@ from dataclasses import replace
 def same_weights(build):
     def built(spec, **more):
         model, random = build(spec, **more), np.random.default_rng(0)
-        model.set_weights([random.normal(0, 0.1, w.shape) for w in model.get_weights()])
+        spread = float(os.environ.get("SPREAD", 0.1))
+        model.set_weights([random.normal(0, spread, w.shape) for w in model.get_weights()])
         return model
     return built
 
@@ -90,6 +91,11 @@ def close(one, two):
 @pytest.mark.parametrize("backend", BACKENDS[1:])
 def test_every_backend_finds_the_same_losses(backend, reference):
     close(fit(backend), reference)
+
+
+@pytest.mark.parametrize("backend", BACKENDS[1:])
+def test_every_backend_learns_from_a_saturated_output(backend):
+    close(fit(backend, "vgg16", SPREAD="0.6"), fit("tensorflow", "vgg16", SPREAD="0.6"))
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
