@@ -165,6 +165,8 @@ def _compared(findings: Findings) -> list[str]:
 
 def _kept(findings: Findings) -> str:
     losses = findings.history["val_loss"]
+    if not findings.best_epoch:
+        return "the weights before the first of them"
     if losses[findings.best_epoch - 1] == min(losses):
         return f"the weights of epoch {findings.best_epoch} (lowest validation loss)"
     return f"the average of the weights up to epoch {findings.best_epoch}"
