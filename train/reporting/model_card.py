@@ -178,7 +178,9 @@ def _kept(findings: Findings) -> str:
     if not losses:
         return "Trained elsewhere: leaks cannot be excluded."
     what = f"the average of the weights up to epoch {findings.best_epoch}"
-    if losses[findings.best_epoch - 1] == min(losses):
+    if not findings.best_epoch:
+        what = "the weights before the first of them"
+    elif losses[findings.best_epoch - 1] == min(losses):
         what = f"the weights of epoch {findings.best_epoch} (lowest validation loss)"
     return f"{len(findings.history['loss'])} epochs, {what} kept."
 

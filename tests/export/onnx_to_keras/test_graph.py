@@ -171,11 +171,11 @@ def test_a_border_that_keras_does_not_have(tmp_path):
 
 
 def test_a_graph_that_is_rebuilt_wrong_is_refused(tmp_path, monkeypatch):
-    from export.adopt import onnx_layers
+    from export.onnx_to_keras import operators_with_weights as operators
 
     source = opened(residual(False), tmp_path)
     assert off(source) < 1e-5
-    wrong = dict(onnx_layers.LAYERS, Sigmoid=onnx_layers.LAYERS["Tanh"])
+    wrong = dict(operators.LAYERS, Sigmoid=operators.LAYERS["Tanh"])
     monkeypatch.setattr("export.onnx_to_keras.graph.LAYERS", wrong)
     with pytest.raises(ExportError, match="gives other outputs"):
         off(opened(residual(False), tmp_path))
