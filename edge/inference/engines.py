@@ -35,6 +35,11 @@ class Engine(Protocol):
         """The second output, float32 [rows, columns], where the manifest says that there is one."""
         ...
 
+    def types(self) -> np.ndarray:
+        """What the last `run` gave for types of tumor, float32 [rows, columns, types], where the
+        manifest says that it does."""
+        ...
+
     def run_many(self, stack: np.ndarray) -> np.ndarray:
         """Logits [N, outputs] of a stack of tensors, uint8 [N, height, width, channels].
 
@@ -207,6 +212,20 @@ def _outputs(model: ModelFile, shapes: list[list]) -> tuple[int, int | None]:
     return ranks.index(2), heat
 
 
+def _types_output(model: ModelFile, shapes: list[list]) -> int | None:
+    """Which output the types are, by its rank; None for a model that tells none."""
+    spec = model.manifest.types
+    if spec is None:
+        return None
+    wanted = [spec.rows, spec.columns, len(spec.labels)]
+    for index, shape in enumerate(shapes):
+        if len(shape) == 4 and list(shape[1:]) == wanted:
+            return index
+    raise ModelError(
+        f"{model.path}: gives {shapes}, its manifest tells of types of tumor, {[1, *wanted]}"
+    )
+
+
 class _TfliteEngine:
     """LiteRT and tflite-runtime share the Interpreter interface of tf.lite."""
 
@@ -224,7 +243,10 @@ class _TfliteEngine:
         # free itself, while one is held.
         self._input = self._interpreter.tensor(entry["index"])
         outputs = self._interpreter.get_output_details()
-        self._logits, heat = _outputs(model, [entry["shape"].tolist() for entry in outputs])
+        shapes = [entry["shape"].tolist() for entry in outputs]
+        self._logits, heat = _outputs(model, shapes)
+        types = _types_output(model, shapes)
+        self._types = None if types is None else outputs[types]["index"]
         self._output = self._interpreter.tensor(outputs[self._logits]["index"])
         self._map = None if heat is None else outputs[heat]["index"]
 
@@ -237,6 +259,9 @@ class _TfliteEngine:
         self._input()[0] = pixels
         self._interpreter.invoke()
         return self._output()[0].copy()  # a few bytes
+
+    def types(self) -> np.ndarray:
+        return self._interpreter.get_tensor(self._types)[0]
 
     def run_many(self, stack: np.ndarray) -> np.ndarray:
         size = len(stack)
@@ -298,10 +323,14 @@ class _OnnxEngine:
         self._binding = self._session.io_binding()
         self._binding.bind_ortvalue_input(self._name, self._bound)
         outputs = self._session.get_outputs()
-        logits, heat = _outputs(model, [entry.shape for entry in outputs])
+        shapes = [entry.shape for entry in outputs]
+        logits, heat = _outputs(model, shapes)
+        types = _types_output(model, shapes)
         self._logits = outputs[logits].name
         self._map = None if heat is None else outputs[heat].name
         self._binding.bind_output(self._logits)
+        if types is not None:
+            self._binding.bind_output(outputs[types].name)
         self._logits_only = None
         if self._map:
             # Without this, ONNX Runtime computes the map as well and throws it away.
@@ -319,6 +348,9 @@ class _OnnxEngine:
         self._session.run_with_iobinding(self._binding, self._logits_only)
         # A copy: the next run writes its logits into the same memory.
         return self._binding.get_outputs()[0].numpy()[0].copy()
+
+    def types(self) -> np.ndarray:
+        return self._binding.get_outputs()[1].numpy()[0].copy()
 
     def run_many(self, stack: np.ndarray) -> np.ndarray:
         if self._any_batch:

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from edge import NOTICE, __version__
 from edge.console.messages import printable
 from edge.inference.classifier import Prediction
-from edge.results.words import WORDS
+from edge.results.words import WORDS, type_words
 from edge.saliency.heat_map import HeatMap, finding, upsampled
 
 _SIDE = 480
@@ -41,6 +41,8 @@ def draw(image: Image.Image, heat: HeatMap, path: str, prediction: Prediction) -
         (title, _INK, f"{WORDS[prediction.verdict]}   probability {prediction.probability:.3f}"),
         (body, _INK, printable(os.path.basename(path))),
     ]
+    if which := type_words(prediction.type, prediction.type_probabilities):
+        lines.insert(1, (body, _INK, printable(f"{which[0].upper()}{which[1:]}")))
     if prediction.reason:
         lines.append((body, _INK, f"But {prediction.reason}."))
     lines += [(small, _FAINT, f"{remark}.") for remark in prediction.remarks]

@@ -60,7 +60,11 @@ def test_it_is_read_by(table, read):
 
 def test_the_schema_is_the_documented_one(table):
     schema = parquet.read_schema(table)
-    names = {"bool": "bool", "list<element: string>": "list<string>"}
+    names = {
+        "bool": "bool",
+        "list<element: string>": "list<string>",
+        "map<string, double ('type_probabilities')>": "map<string, double>",
+    }
     assert {field.name: names.get(str(field.type), str(field.type)) for field in schema} == COLUMNS
     assert schema.metadata[b"notice"] == NOTICE.encode()
 
