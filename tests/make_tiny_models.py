@@ -61,17 +61,22 @@ def main() -> None:
     from export.convert.keras_conversion import Converter
     from export.package.write_container import pack, write_atomically
     from export.prove.golden_sample import golden_pixels, golden_sample
+    from train.evaluation.keras_predictions import type_shares
 
     spec = InputSpec(SIDE, SIDE, "rgb")
     decision = Decision("sigmoid", uncertain=(0.4, 0.6))
     for name, heat_map in (("tiny", False), ("tiny-map", True), ("tiny-types", False)):
         model = build(heat_map)
         probability = float(model.predict(golden_pixels(spec)[None], verbose=0)[0, 0])
-        golden: GoldenSample = golden_sample(spec, probability, 1e-3, decision)
         training = Training("tiny", "0" * 64, ("none",), "0" * 64, True, {}, 0, "2026-11-21")
-        head = spec_of_types = None
+        head = spec_of_types = shares = None
         if name == "tiny-types":
             head, spec_of_types = type_head(), TypeSpec(TYPES, limit=0.6)
+            (row,) = type_shares(model, head, spec_of_types, golden_pixels(spec)[None])
+            shares = dict(zip(TYPES, row.tolist(), strict=True))
+        golden: GoldenSample = golden_sample(
+            spec, probability, 1e-3, decision, spec_of_types, shares
+        )
         converter = Converter(model, positive=1, types=head)
         for format in ("tflite", "onnx"):
             payload = converter.convert(format, "fp32", None)
