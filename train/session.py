@@ -38,6 +38,7 @@ from train.reporting.plots import PICTURES, write_plots
 from train.reporting.training_report import write_report
 from train.run import resume, run_folder
 from train.splitting import split
+from train.tumor_types.session_types import find_types
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,13 @@ def train(
             ),
         )
 
+    types = None
+    if request.types:
+        types = find_types(
+            *(data, parts, result.fitted.model, result.predictions.probability),
+            *(result.choice.decision, request.coverage, request.fit.seed, request.fit.augment),
+        )
+        manifest = replace(manifest, types=types.spec, types_sha256=types.write(folder))
     evaluation = evaluate(result.predictions, request.fit.seed)
     pooled = _cross_validated(request, data, parts, result, compute, teachers)
     leaky = _articles_protocol(request, data, used & ~data.external, compute)
@@ -135,6 +143,7 @@ def train(
         best_epoch=result.fitted.best_epoch,
         cost=result.fitted.cost,
         weights=request.weights,
+        types=types,
         left_out=result.left_out,
     )
     # The test set from elsewhere is the harder proof; else the pooled folds are the larger one.

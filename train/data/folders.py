@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.model_file.manifest import InputSpec
-from train.data.class_folders import check_all_found, find_classes, find_files, left_out
+from train.data.class_folders import (
+    check_all_found,
+    find_classes,
+    find_files,
+    find_typed_classes,
+    left_out,
+)
 from train.data.label_table import LabelTable
 from train.data.read_folders import read_scans
 from train.data.scans import Classes, ScanSet, joined
@@ -36,6 +42,7 @@ def read_folders(
     negative: list[str],
     spec: InputSpec,
     table: LabelTable | None = None,
+    types: bool = False,
 ) -> FolderScans:
     """Read every scan of data folders.
 
@@ -43,12 +50,15 @@ def read_folders(
         positive, negative: names of class folders, as `find_classes` takes them; with a table,
             labels of its own.
         table: says which scans have a tumor; None: the folders that they lie in do.
+        types: whether each positive name is a type of tumor.
 
     Raises:
         TrainError: no class folders, or a class with nothing readable.
     """
     notes: list[str] = []
     if table is not None:
+        if types and not positive:
+            positive = sorted(set(table.labels.values()) - set(negative))
         classes, files = [], []
         for folder in folders:
             own, listed, unnamed = table.files(folder, positive, negative)
@@ -57,7 +67,8 @@ def read_folders(
             if unnamed:
                 notes.append(f"{folder}: {unnamed} images have no label in {table.table}, left out")
     else:
-        classes = [find_classes(folder, positive, negative) for folder in folders]
+        find = find_typed_classes if types else find_classes
+        classes = [find(folder, positive, negative) for folder in folders]
         check_all_found(classes, positive, negative)
         files = [find_files(*pair) for pair in zip(folders, classes, strict=True)]
         for folder, own in zip(folders, classes, strict=True):

@@ -8,6 +8,7 @@ from train.evaluation.shortcut_floor import FEATURES
 from train.evaluation.threshold_and_temperature import FEW
 from train.fitting.article_protocols import CLAIMS
 from train.reporting.findings import SYNTHETIC, Findings
+from train.reporting.type_card import type_card
 
 
 def model_card(findings: Findings, pictures: dict[str, str]) -> list[str]:
@@ -28,6 +29,7 @@ def model_card(findings: Findings, pictures: dict[str, str]) -> list[str]:
         *_network(findings),
         *_data(findings),
         *_results(findings),
+        *(type_card(findings.types) if findings.types else []),
         *_pictures(pictures),
         *_protocols(findings),
         *_decision(findings),
