@@ -11,6 +11,7 @@ import pytest
 
 from edge import NOTICE
 from edge.results.parquet import COLUMNS
+from tests.edge.conftest import MODELS
 from tests.edge.test_cli import run
 
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -112,3 +113,17 @@ def test_without_pyarrow_it_says_what_to_install(any_model, scan, tmp_path):
     )
     assert done.returncode == 2
     assert "pip install 'mri-edge[parquet]'" in done.stderr
+
+
+def test_types_are_a_map(scan, tmp_path):
+    out = tmp_path / "r.parquet"
+    model = MODELS / "tiny-types.onnx"
+    status, _, err = run(
+        *(scan(170, "a.png"), scan(40, "b.png"), "--model", model),
+        *("--out", out, "--format", "parquet"),
+    )
+    assert status == 0, err
+    bright, dark = parquet.read_table(out).to_pylist()
+    assert bright["type"] == "bright"
+    assert sum(dict(bright["type_probabilities"]).values()) == pytest.approx(1)
+    assert (dark["type"], dark["type_probabilities"]) == (None, None)
