@@ -56,7 +56,7 @@ def run(tmp_path_factory):
 def exported(run):
     """Every default file of it."""
     out = run.parent / "dist"
-    assert main([str(run), "--int8", "--out", str(out)]) == 0
+    assert main([str(run), "--out", str(out)]) == 0
     return out
 
 
