@@ -33,7 +33,8 @@ def golden_decisions(decision: Decision) -> tuple[GoldenDecision, ...]:
 def golden_types(spec: TypeSpec) -> tuple[GoldenType, ...]:
     """What is said at, just below and just above the limit, of each type as the likeliest."""
     found, count = [], len(spec.labels)
-    limits = {spec.limit, math.nextafter(spec.limit, 0.0), math.nextafter(spec.limit, 1.0), 1.0}
+    limits = {spec.limit, math.nextafter(spec.limit, 0.0), math.nextafter(spec.limit, 1.0)}
+    limits |= {(1 + 1 / count) / 2, 1.0}
     for value in sorted(limits):
         if value <= 1 / count:
             continue  # no likeliest type is less likely than all alike

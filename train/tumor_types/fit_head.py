@@ -13,7 +13,7 @@ from train.augmentation.keras_layers import augmented_pixels
 from train.evaluation.keras_predictions import softmax
 from train.networks.type_head import TypeHead, pooled_features
 
-PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
 """Of squared weights on standardised features, beside the mean cross-entropy of a scan."""
 _BATCH = 32
 _STEPS = 200
@@ -54,8 +54,10 @@ def fit_head(
         types: their types, int64 [N], 0 to `count` - 1; each occurs.
         held_out, held_out_types: of the validation part; each type occurs.
     """
-    mean, scale = features.mean(axis=0), features.std(axis=0)
-    scale = np.where(scale > 1e-6, scale, np.inf)  # what never changes tells nothing
+    mean, spread = features.mean(axis=0), features.std(axis=0)
+    # What hardly changes gets no large weight: it would tell little, and its weight would set the
+    # step of all others in int8.
+    scale = np.maximum(spread, np.sqrt((spread**2).mean()) + 1e-6)
     standard = ((features - mean) / scale).astype(np.float32)
     best, best_loss, best_penalty, start = None, np.inf, 0.0, None
     for penalty in sorted(PENALTIES, reverse=True):

@@ -33,6 +33,13 @@ def test_what_can_be_told_apart_is():
     assert (head.logits(held_out).argmax(axis=1) == held_types).mean() > 0.95
 
 
+def test_what_hardly_changes_gets_no_large_weight():
+    features, types = made(150)
+    features[:, 10] = 1e-5 * (types == 0)  # betrays a type, by next to nothing
+    head, _ = fit_head(features, types, 3, features, types)
+    assert np.abs(head.kernel[10]).max() <= np.abs(head.kernel[:10]).max()
+
+
 def test_each_type_weighs_alike():
     weights = even(np.array([0, 0, 0, 1]), 2)
     assert weights.sum() == pytest.approx(1)
