@@ -203,11 +203,14 @@ class Measuring:
             )
         judged = None
         if all(file in one.predictions for file in files):
+            manifest = candidate.classifier.manifest
             judged = evaluate_predictions(
                 [one.predictions[file] for file in files],
                 self._scans.truth,
-                candidate.classifier.manifest.decision,
+                manifest.decision,
                 self._expected,
+                self._scans.types,
+                manifest.types.labels if manifest.types else (),
             )
         return replace(
             self._models[candidate],

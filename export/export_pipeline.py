@@ -14,6 +14,7 @@ from edge.console.signals import was_stopped
 from edge.console.streams import silenced
 from edge.inference.decision import verdict
 from edge.inference.engines import installed, version
+from edge.inference.tumor_type import type_word
 from edge.model_file.container import read_model
 from edge.model_file.dataclass_json import to_json
 from edge.model_file.manifest import MAX_NAME, Manifest
@@ -26,11 +27,17 @@ from export.package.write_container import pack, write_atomically
 from export.prove import parity
 from export.prove.advice import Again, advice, command
 from export.prove.golden_sample import golden_pixels, golden_sample
+from export.prove.match_types import compare_types
 from export.quantize import layer_search, representative_dataset
 from export.targets import Target
 from train.data.read_folders import read_again
 from train.data.scans import SplitScan
-from train.evaluation.keras_predictions import load_keras, tumor_probabilities
+from train.evaluation.keras_predictions import (
+    load_keras,
+    load_type_head,
+    tumor_probabilities,
+    type_shares,
+)
 from train.run.run_folder import Run, sha256_file
 
 
@@ -108,6 +115,10 @@ class ExportInputs:
     """float64 [N], of the test files."""
     keras_maps: np.ndarray | None
     """Heat maps of the test files, float32 [N, rows, columns]; None if the model has none."""
+    validation_types: np.ndarray | None = None
+    """Keras' probabilities of types, float64 [N, types]; None if the run tells none."""
+    keras_types: np.ndarray | None = None
+    """The same of the test files."""
     licence: str = Provenance.licence
     """In words: under which files may be used."""
 
@@ -125,21 +136,25 @@ def read_inputs(
         ExportError: no scans to calibrate with.
         TrainError: the model or scans are missing or changed.
     """
-    model, spec = load_keras(run), run.manifest.input
+    model, head, spec = load_keras(run), load_type_head(run), run.manifest.input
     chosen = representative_dataset.choose(run.split, calibration_scans, run.manifest.training.seed)
     _, calibration_pixels = read_again(chosen, spec, data)
     validation = [scan for scan in run.split if scan.part == "validation"]
     # Without any, int8 is judged by the test part alone, and nothing is sought.
     validation_pixels, validation_probabilities = calibration_pixels[:0], np.zeros(0)
+    types = run.manifest.types
+    validation_types = None if types is None else np.zeros((0, len(types.labels)))
     if validation:
         _, validation_pixels = read_again(validation, spec, data)
         validation_probabilities = tumor_probabilities(model, run.manifest, validation_pixels)
+        if types:
+            validation_types = type_shares(model, head, types, validation_pixels)
     held_out = parity.held_out(run.split)
     positive = run.manifest.labels.index(run.manifest.positive)
     files, pixels = read_again(held_out, spec, data)
     return ExportInputs(
         run=run,
-        converter=Converter(model, positive, None if dynamic else 1),
+        converter=Converter(model, positive, None if dynamic else 1, head),
         dynamic=dynamic,
         calibration_scans=chosen,
         calibration_pixels=calibration_pixels,
@@ -149,6 +164,8 @@ def read_inputs(
         test_truth=np.array([scan.positive for scan in held_out], np.int64),
         keras_probabilities=tumor_probabilities(model, run.manifest, pixels),
         keras_maps=_maps(model, positive, pixels),
+        validation_types=validation_types,
+        keras_types=type_shares(model, head, types, pixels) if types else None,
         licence=licence,
     )
 
@@ -223,6 +240,7 @@ def export_target(
                 inputs.keras_maps,
                 limits.max_changed,
                 limits.max_difference,
+                inputs.keras_types,
             )
             for classifier in classifiers
         ]
@@ -231,9 +249,10 @@ def export_target(
             problems.append(f"no installed engine loads it ({', '.join(unable) or 'none at all'})")
         if not problems:
             spec = run.manifest.input
-            expected = classifiers[0].probability(golden_pixels(spec))
+            expected, types = classifiers[0].judge(golden_pixels(spec))
             golden = golden_sample(
-                *(spec, expected, target.golden_tolerance, run.manifest.decision)
+                *(spec, expected, target.golden_tolerance, run.manifest.decision),
+                *(run.manifest.types, types),
             )
             proven = replace(draft, golden=golden, parity=tuple(proofs), fails_to_load=unable)
             _write(candidate, payload, manifest, proven)
@@ -271,15 +290,35 @@ def _judge(
     if not classifiers:
         raise ExportError(f"no installed engine loads it ({', '.join(unable) or 'none at all'})")
     wanted, decision = inputs.validation_probabilities, inputs.run.manifest.decision
-    found = np.array([classifiers[0].probability(pixels) for pixels in inputs.validation_pixels])
-    pairs = zip(found.tolist(), wanted.tolist(), strict=True)
-    changed = sum(verdict(f, decision) != verdict(w, decision) for f, w in pairs)
+    judged = [classifiers[0].judge(pixels) for pixels in inputs.validation_pixels]
+    found = np.array([value for value, _ in judged])
+    pairs = [
+        (verdict(w, decision), verdict(f, decision))
+        for f, w in zip(found.tolist(), wanted.tolist(), strict=True)
+    ]
+    changed = sum(was != now for was, now in pairs)
     differences = np.abs(found - wanted)
+    types_changed, types_off = _judge_types(inputs, [types for _, types in judged], pairs)
+    changed += types_changed
     largest = float(differences.max(initial=0.0))
     mean = float(differences.mean()) if len(found) else 0.0
     may_change, may_differ = limits.of(target, len(found))
-    holds = changed <= may_change and largest <= may_differ
+    holds = changed <= may_change and max(largest, types_off) <= may_differ
     return Trial(method, kept, len(payload), len(found), changed, largest, mean, holds)
+
+
+def _judge_types(
+    inputs: ExportInputs,
+    judged: Sequence[dict[str, float] | None],
+    pairs: Sequence[tuple[str, str]],
+) -> tuple[int, float]:
+    """How many types changed on the validation part, and by how much a probability is off."""
+    spec, wanted = inputs.run.manifest.types, inputs.validation_types
+    if spec is None:
+        return 0, 0.0
+    found = [types and (types, type_word(types, spec.limit)) for types in judged]
+    match, _ = compare_types(found, pairs, wanted, spec)
+    return match.changed, match.max_difference
 
 
 def _load_everywhere(file: Path, target: Target) -> tuple[list[Classifier], tuple[str, ...]]:
@@ -324,6 +363,7 @@ def _manifest(inputs: ExportInputs, target: Target) -> Manifest:
             payload_sha256="",
             provenance={},
             heat_map=inputs.converter.heat_map,
+            types=trained.types,
         )
     except ValueError as error:  # as of labels that no terminal can show
         raise ExportError(f"{inputs.run.folder}: cannot be exported ({error})") from None

@@ -1,8 +1,9 @@
 """Write the tiny models that the edge tests run: `python -m tests.make_tiny_models`.
 
 They call a scan a tumor if its mean brightness is above 100 of 255. `tiny` has no heat map,
-`tiny-map` one of 4 rows and 8 columns, which tells how bright each part is. `two-dense-int8` has
-two dense layers in int8, and no manifest. Needs TensorFlow; what it wrote is committed, so that the
+`tiny-map` one of 4 rows and 8 columns, which tells how bright each part is, `tiny-types` tells two
+types of tumor, which are dim and bright. `two-dense-int8` has two dense layers in int8, and no
+manifest. Needs TensorFlow; what it wrote is committed, so that the
 edge tests do not.
 """
 
@@ -12,6 +13,7 @@ from train.hardware import backend
 
 FOLDER = Path(__file__).parent / "edge" / "models"
 SIDE = 16
+TYPES, MIDDLE_OF_TYPES = ("dim", "bright"), 130.0
 MIDDLE, SLOPE = 100.0, 0.1  # logit = SLOPE * (mean brightness - MIDDLE)
 
 
@@ -29,7 +31,7 @@ def build(heat_map: bool):
         x = layers.AveragePooling2D((4, 2), name="parts")(x)
         x = layers.GlobalAveragePooling2D(name="mean")(x)
     else:
-        x = layers.Flatten(name="flat")(layers.AveragePooling2D(SIDE, name="mean")(x))
+        x = layers.Flatten(name="flatten")(layers.AveragePooling2D(SIDE, name="mean")(x))
     x = layers.Dense(1, name=LOGITS)(x)
     model = keras.Model(pixels, layers.Activation("sigmoid", name="tumor")(x), name="tiny")
     weight = np.full((3, 1), SLOPE * 255 / 3, np.float32)
@@ -59,26 +61,47 @@ def two_dense() -> bytes:
     return converter.convert()
 
 
+def type_head():
+    """A tumor of mean brightness 130 may be either type; a darker one is of the first."""
+    import numpy as np
+
+    from train.networks.type_head import TypeHead
+
+    slope = np.array([-SLOPE, SLOPE]) / 2 * 255 / 3
+    middle = SLOPE * MIDDLE_OF_TYPES / 2
+    return TypeHead(
+        np.tile(slope, (3, 1)).astype(np.float32), np.array([middle, -middle], np.float32)
+    )
+
+
 def main() -> None:
     """Convert, pack and write both formats."""
     backend.start()
     (FOLDER / "two-dense-int8.tflite").write_bytes(two_dense())
     from edge.model_file.dataclass_json import to_json
-    from edge.model_file.manifest import Decision, InputSpec, Manifest, RejectGate
+    from edge.model_file.manifest import Decision, InputSpec, Manifest, RejectGate, TypeSpec
     from edge.model_file.payload import payload_sha256
     from edge.model_file.provenance import GoldenSample, Provenance, Training
     from export.convert.keras_conversion import Converter
     from export.package.write_container import pack, write_atomically
     from export.prove.golden_sample import golden_pixels, golden_sample
+    from train.evaluation.keras_predictions import type_shares
 
     spec = InputSpec(SIDE, SIDE, "rgb")
     decision = Decision("sigmoid", uncertain=(0.4, 0.6))
-    for name, heat_map in (("tiny", False), ("tiny-map", True)):
+    for name, heat_map in (("tiny", False), ("tiny-map", True), ("tiny-types", False)):
         model = build(heat_map)
         probability = float(model.predict(golden_pixels(spec)[None], verbose=0)[0, 0])
-        golden: GoldenSample = golden_sample(spec, probability, 1e-3, decision)
         training = Training("tiny", "0" * 64, ("none",), "0" * 64, True, {}, 0, "2026-11-21")
-        converter = Converter(model, positive=1)
+        head = spec_of_types = shares = None
+        if name == "tiny-types":
+            head, spec_of_types = type_head(), TypeSpec(TYPES, limit=0.6)
+            (row,) = type_shares(model, head, spec_of_types, golden_pixels(spec)[None])
+            shares = dict(zip(TYPES, row.tolist(), strict=True))
+        golden: GoldenSample = golden_sample(
+            spec, probability, 1e-3, decision, spec_of_types, shares
+        )
+        converter = Converter(model, positive=1, types=head)
         for format in ("tflite", "onnx"):
             payload = converter.convert(format, "fp32", None)
             path = FOLDER / f"{name}.{format}"
@@ -95,6 +118,7 @@ def main() -> None:
                 payload_sha256=payload_sha256(path),
                 provenance=to_json(Provenance("tiny", training, golden)),
                 heat_map=converter.heat_map,
+                types=spec_of_types,
             )
             write_atomically(path, pack(payload, manifest))
             print(path, path.stat().st_size, "bytes")

@@ -65,6 +65,7 @@ RULES = (
         excludes=("--patient-csv",),
         says="--patient-id and --patient-csv exclude each other; give one",
     ),
+    Rule("--types", ("--negative",)),
     Rule("--phantoms", (f"--data {PHANTOM}", f"--test-data {PHANTOM}"), unless=_RESUMED),
     Rule("--overwrite", ("--out",)),
 )
@@ -134,6 +135,12 @@ def parser(prog: str = "python -m train") -> Parser:
         default=[],
         metavar="NAME",
         help="subfolders without (default: no, or all others than those of --positive)",
+    )
+    add(
+        "--types",
+        action="store_true",
+        help="tell the type of a tumor, too: each folder of --positive is one or, if none is "
+        "named, each beside those of --negative (default: tumor or not alone)",
     )
     add(
         "--patient-id",

@@ -190,6 +190,7 @@ def request_of(args: argparse.Namespace):
         patient_id=args.patient_id,
         patient_csv=args.patient_csv,
         labels=args.labels,
+        types=args.types,
         fit=FitOptions(
             architecture=args.model,
             epochs=args.epochs,

@@ -9,10 +9,11 @@ from train.data.apply_source_facts import boxes_of, check, completed, patients_o
 from train.data.boxes import Boxes, read_boxes
 from train.data.dicom_origin import of_one_patient
 from train.data.folders import read_folders
-from train.data.label_table import read_labels
+from train.data.label_table import LabelTable, read_labels
 from train.data.samples import Samples
 from train.data.scans import Classes, ScanSet, SplitScan, fingerprint
 from train.data.source_names import source_names
+from train.data.tumor_types import check_enough, check_types, types_of, without_conflicts
 from train.errors import TrainError
 from train.fitting.fit_options import FitOptions
 from train.networks.registry import ARCHITECTURES
@@ -50,6 +51,8 @@ class Request:
     """Finished runs."""
     no_brain: str | None = None
     """Regular expression for the names of training scans that show no brain."""
+    types: bool = False
+    """Whether types of tumor are told: each positive class is one."""
     labels: Path | None = None
     """A table that says which scans have a tumor; None: the folders that they lie in do."""
     weights: str | None = None
@@ -106,6 +109,9 @@ class SessionData:
     grouping: Grouping
     parts: list[SplitScan]
     boxes: Boxes
+    types: np.ndarray | None = None
+    """str [N]: of the tumor, "" where there is none or its type is not known; None: types are not
+    asked for."""
 
     def samples(self, positions: np.ndarray) -> Samples:
         """The scans at some positions, as a fit takes them."""
@@ -122,13 +128,15 @@ def prepare_data(request: Request) -> SessionData:
         TrainError: see `train.data.read_folders`, `train.splitting.patients` and
         `train.splitting.split`.
     """
+    table = read_labels(request.labels) if request.labels else None
     read = read_folders(
         request.all_folders,
         request.positive,
         request.negative,
         ARCHITECTURES[request.fit.architecture].input,
-        read_labels(request.labels) if request.labels else None,
+        table,
         request.facts,
+        request.types,
     )
     for note in [*described(request.facts, request.all_folders), *read.notes]:
         say(note)
@@ -171,7 +179,22 @@ def prepare_data(request: Request) -> SessionData:
         if request.boxes
         else boxes_of(request.facts, found.scans)
     )
-    return SessionData(found, _all_names(read.classes), external, grouping, parts, boxes)
+    classes, types = _all_names(read.classes), None
+    if request.types:
+        types = _types(found, classes, table, grouping)
+        parts = [replace(part, type=type) for part, type in zip(parts, types, strict=True)]
+    return SessionData(found, classes, external, grouping, parts, boxes, types)
+
+
+def _types(
+    found: ScanSet, classes: Classes, table: LabelTable | None, grouping: Grouping
+) -> np.ndarray:
+    check_types(classes.positive, classes.negative)
+    types, unclear = without_conflicts(types_of(found.scans, classes, table), grouping.clusters)
+    if unclear:
+        say(f"  {unclear} scans are copies of one picture in several types: their type is unknown")
+    check_enough(types, grouping.groups, classes.positive)
+    return types
 
 
 def describe(data: SessionData) -> None:

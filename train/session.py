@@ -43,6 +43,7 @@ from train.reporting.pruning_record import pruning_record
 from train.reporting.training_report import write_report
 from train.run import resume, run_folder
 from train.splitting import split
+from train.tumor_types.session_types import find_types
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,13 @@ def train(
             ),
         )
 
+    types = None
+    if request.types:
+        types = find_types(
+            *(data, parts, result.fitted.model, result.predictions.probability),
+            *(result.choice.decision, request.coverage, request.fit.seed, request.fit.augment),
+        )
+        manifest = replace(manifest, types=types.spec, types_sha256=types.write(folder))
     evaluation = evaluate(result.predictions, request.fit.seed)
     results = _cross_validated(request, data, parts, result, compute, teachers)
     pooled = Predictions.pooled([one.predictions for one in results]) if results else None
@@ -149,6 +157,7 @@ def train(
         best_epoch=result.fitted.best_epoch,
         cost=result.fitted.cost,
         weights=request.weights and request.weights + remarks(request.fit.weights),
+        types=types,
         left_out=result.left_out,
         pruning=request.pruning
         and pruning_record(request.pruning, parent.cost, result, results, request.fit.seed),

@@ -6,28 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.accuracy.shares import Share
+from benchmarks.accuracy.tumor_types import TypeAccuracy, score_types
 from edge.inference.classifier import Prediction
 from edge.model_file.manifest import Decision
 from export.prove.parity import verdict_pairs
 from train.evaluation.metrics import Proportion, auc, calibration_error, score
-
-
-@dataclass(frozen=True)
-class Share:
-    """A proportion with Wilson's 95 % interval."""
-
-    hits: int
-    n: int
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, hits: int, n: int) -> "Share":
-        """`hits` of `n`."""
-        return cls(hits, n, *Proportion(hits, n).interval)
-
-    def __str__(self) -> str:
-        return str(Proportion(self.hits, self.n))
 
 
 @dataclass(frozen=True)
@@ -93,6 +77,8 @@ class Evaluation:
     """None without labels."""
     agreement: Agreement | None
     """None without Keras and without a reference."""
+    types: TypeAccuracy | None = None
+    """None if the model tells no types of tumor, or those of the scans are not known."""
 
 
 def evaluate_predictions(
@@ -100,12 +86,16 @@ def evaluate_predictions(
     truth: np.ndarray | None,
     decision: Decision,
     expected: Expected | None,
+    types: Sequence[str] = (),
+    labels: Sequence[str] = (),
 ) -> Evaluation:
     """Score the predictions for N scans.
 
     Args:
         truth: 1 with a tumor, 0 without, [N].
         expected: what Keras makes of the same scans.
+        types: true type of each scan's tumor, "" where not known; empty: none is.
+        labels: types that the model tells.
     """
     values = np.array([np.nan if p.probability is None else p.probability for p in predictions])
     asked = np.isfinite(values)
@@ -118,6 +108,7 @@ def evaluate_predictions(
         if truth is None or not asked.any()
         else score_probabilities(values[asked], truth[asked], decision.threshold),
         agreement=expected and _agreement(predictions, values, truth, decision, expected),
+        types=score_types(predictions, types, labels) if types and labels else None,
     )
 
 

@@ -37,6 +37,8 @@ class Scans:
     source: str
     """In words, for the report."""
     synthetic: bool
+    types: tuple[str, ...] = ()
+    """Of each scan's tumor, "" where there is none or it is not known; empty: none is known."""
 
 
 def find_run(manifest: Manifest, given: Sequence[Path]) -> Run | None:
@@ -96,6 +98,7 @@ def held_out(run: Run) -> Scans:
         np.array([scan.positive for scan in scans], np.int64),
         f"held-out test part of run {run.name} ({', '.join(training.data)})",
         training.synthetic,
+        tuple(scan.type for scan in scans) if run.manifest.types else (),
     )
 
 
@@ -143,7 +146,14 @@ def labelled(
         np.array([positive for _, positive in kept], np.int64),
         f"{folder} ({note})",
         is_synthetic(folder),
+        tuple(_closest(path, folder, classes.positive) for path, _ in kept),
     )
+
+
+def _closest(path: Path, folder: Path, names: Sequence[str]) -> str:
+    """The class folder of a tumor, "" of other scans."""
+    above = (folder.resolve().name, *path.relative_to(folder).parts[:-1])
+    return next((part for part in reversed(above) if part in names), "")
 
 
 def expected_by(reference: Reference, scans: Scans, classifier: Classifier) -> Expected | None:

@@ -27,7 +27,7 @@ class Table:
 def tables(report: Report) -> list[Table]:
     """Every table that has rows."""
     makers = (latency, keras_ratios, other_ratios, stages, slow_stages, cost, start_up)
-    makers += (work, limits, peaks, accuracy, by_class, given, agreement, rates)
+    makers += (work, limits, peaks, accuracy, by_class, types, given, agreement, rates)
     return [table for table in (make(report) for make in makers) if table.rows]
 
 
@@ -213,6 +213,31 @@ def by_class(report: Report) -> Table:
     ]
     head = ("run", "model, engine", "sensitivity", "specificity")
     return Table("Sensitivity and specificity", head, tuple(rows))
+
+
+def types(report: Report) -> Table:
+    """Types of tumor against labels, and what is said of each."""
+    rows = []
+    for group, model in _models(report):
+        found = model.judged.types if model.judged else None
+        for label, score in found.scores.items() if found else ():
+            said = ", ".join(
+                f"{word} {count}"
+                for word, count in zip(found.said, found.confusion[label], strict=True)
+                if count
+            )
+            cells = (str(score.sensitivity), str(score.specificity), _number(score.auc, 3), said)
+            rows.append((group.run, _name(model), label, *cells))
+        if found:
+            named = f"named {found.named}; right of these {found.right_if_named}"
+            cells = (MISSING, MISSING, _number(found.macro_auc, 3), named)
+            rows.append((group.run, _name(model), "all (macro AUC)", *cells))
+    head = ("run", "model, engine", "type", "sensitivity", "specificity", "AUC", "said")
+    note = (
+        "Of scans that are called a tumor, by their likeliest type; `said` counts all tumors of "
+        "that type. Types may be told by scanner, plane or source: see the run's shortcut floor."
+    )
+    return Table("Types of tumor", head, tuple(rows), note)
 
 
 def given(report: Report) -> Table:

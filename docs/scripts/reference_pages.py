@@ -99,7 +99,7 @@ _FORMATS = {
 
 def results_page() -> str:
     """Of what `edge-classify` writes."""
-    sample = Prediction("tumor", 0.0, None, "", "", False, 0.0, 0.0, 0.0)
+    sample = Prediction("tumor", 0.0, None, "", "", False, 0.0, 0.0, 0.0, typed=True)
     keys = list(writers.record(Outcome("", sample, None)))
     texts = docs_of(Prediction) | _RECORD
     hints = {name: words(kind) for name, kind in Prediction.__annotations__.items()}
@@ -121,8 +121,9 @@ def results_page() -> str:
         "## Formats",
         bullets([f"`{name}`: {text}" for name, text in _FORMATS.items()]),
         "## A record",
-        "The same keys stand in JSON, NDJSON and CSV. A file that could not be read has `path`, "
-        f"`error` and `notice`; everything else is null. {NULL}",
+        "The same keys stand in JSON, NDJSON and CSV; in JSON and NDJSON `type` and "
+        "`type_probabilities` only where the model tells types of tumor. A file that could not be "
+        f"read has `path`, `error` and `notice`; everything else is null. {NULL}",
         bullets([f"`{key}`: {hints[key]}. {sentence(texts[key])}" for key in keys]),
         "## With `--explain`",
         "JSON and NDJSON records have `explanation` as well:",
@@ -165,6 +166,7 @@ _RUN_FILES = {
     run_folder.MODEL: "The Keras model.",
     run_folder.MANIFEST: "What export and benchmarks must know of the run: see below.",
     run_folder.SPLIT: "A list of every scan with its part: see below.",
+    run_folder.TYPES: "With `--types`: the head that tells types of tumor.",
     run_folder.HISTORY: "The learning curve: a row an epoch, with `epoch` and what Keras reports.",
     run_folder.REPORT_JSON: "All figures: see below.",
     run_folder.REPORT_MD: "The same as a model card in words.",
@@ -203,6 +205,8 @@ _REPORT_KEYS = {
     "cross_validation": "Pooled figures of `--folds`; null without.",
     "pruned": "Of a pruned run: its parent, what that cost, and both compared on the same scans, "
     "with verdicts changed and the difference in AUC; null without.",
+    "types": "Types of tumor: how the head was chosen, their figures on the test part, their "
+    "shortcut floor; null without `--types`.",
     "leaky_protocols": "Figures of `--protocol article`.",
 }
 
@@ -210,7 +214,9 @@ _REPORT_KEYS = {
 def run_folder_page() -> str:
     """Of what `python -m train` leaves."""
     plots = _constant(ROOT / "train/reporting/plots.py", "PICTURES")
-    names = [getattr(run_folder, name) for name in ("MODEL", "MANIFEST", "SPLIT", "HISTORY")]
+    names = [
+        getattr(run_folder, name) for name in ("MODEL", "MANIFEST", "SPLIT", "TYPES", "HISTORY")
+    ]
     names += [run_folder.REPORT_JSON, run_folder.REPORT_MD, *plots]
     if set(names) != set(_RUN_FILES) or set(_report_keys()) != set(_REPORT_KEYS):
         raise ValueError("a file of a run or a key of its report is not described")
@@ -225,7 +231,7 @@ def run_folder_page() -> str:
         bullets([f"`{name}`: {_RUN_FILES[name]}" for name in names]),
         "## manifest.json",
         f"This is version {run_folder.RUN_VERSION} of it. Another major version is refused. "
-        "`InputSpec`, `Decision`, `RejectGate` and `Training` are those of "
+        "`InputSpec`, `Decision`, `RejectGate`, `TypeSpec` and `Training` are those of "
         "[a model file's manifest](manifest.md).",
         *classes([RunManifest, PrunedFrom], 3),
         "## split.json",

@@ -13,7 +13,7 @@ from edge.errors import EdgeError
 from edge.inference.classifier import Classifier
 from edge.parallel.pipeline import Extra, Outcome
 from edge.results.result_file import ResultFile
-from edge.results.words import WORDS
+from edge.results.words import WORDS, type_words
 from edge.results.writers import NdjsonWriter, TextWriter, record
 from edge.series.classify import classify_found
 from edge.series.grouping import Series, group
@@ -124,6 +124,8 @@ def _line(one: SeriesResult) -> str:
         strongest = min(one.rule.strongest, one.counted)
         of = f"the strongest {strongest}" if strongest > 1 else "the strongest slice"
         parts.append(f"score {one.score:.3f} of {of} of {one.counted} slices")
+    if which := type_words(one.type, one.type_probabilities):
+        parts.append(printable(which))
     if one.reason:
         parts.append(one.reason)
     left = [

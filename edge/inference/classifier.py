@@ -13,6 +13,7 @@ from edge import NOTICE
 from edge.errors import ModelError, RejectedError
 from edge.inference.decision import probability, verdict
 from edge.inference.engines import DEFAULT_THREADS, load
+from edge.inference.tumor_type import type_probabilities, type_word
 from edge.model_file.bundled import bundled_model
 from edge.model_file.container import ModelFile, read_model
 from edge.scan.decode import DecodedScan, from_array, read_scan
@@ -56,12 +57,20 @@ class Prediction:
     bundled; None: nobody was asked, or nobody does."""
     signer_key_id: str | None = None
     """Of that key, as `ssh-keygen -l` prints it; None: no key."""
+    typed: bool = False
+    """Whether the model tells types of tumor; only then `to_dict` speaks of them."""
+    type: str | None = None
+    """Type of the tumor, or "uncertain"; None unless the verdict is "tumor"."""
+    type_probabilities: dict[str, float] | None = None
+    """Calibrated, of each type if it is a tumor, 0..1; None unless the verdict is "tumor"."""
 
     def to_dict(self) -> dict:
         """Ready for JSON, the notice included."""
+        types = {"type": self.type, "type_probabilities": self.type_probabilities}
         return {
             "verdict": self.verdict,
             "probability": self.probability,
+            **(types if self.typed else {}),
             "reason": self.reason,
             "remarks": list(self.remarks),
             "model": self.model,
@@ -183,9 +192,11 @@ class Classifier:
         seen = preprocess_part(image, self.manifest.input)
         gate = apply_gate(image, seen, self.manifest.reject)
         prepared = perf_counter()
-        value = self.probability(seen.pixels) if gate.refused is None else None
+        value, types = None, None
+        if gate.refused is None:
+            value, types = self.judge(seen.pixels)
         done = perf_counter()
-        return image, self._prediction(value, gate, start, decoded, prepared, done, remarks)
+        return image, self._prediction(value, gate, start, decoded, prepared, done, remarks, types)
 
     def read(self, scan: Scan | DecodedScan, frame: int | None = None) -> DecodedScan:
         """The scan as an image of mode "L" or "RGB", and remarks on it.
@@ -238,6 +249,23 @@ class Classifier:
         manifest = self.manifest
         return probability(self.logits(pixels), manifest.decision, manifest.positive_index)
 
+    def judge(self, pixels: np.ndarray) -> tuple[float, dict[str, float] | None]:
+        """`probability`, and the probability of each type if it is a tumor; None: none are told."""
+        manifest = self.manifest
+        if manifest.types is None:
+            return self.probability(pixels), None
+        with self._turn:
+            logits, found = self.engine.run(pixels), self.engine.types()
+        value = probability(logits, manifest.decision, manifest.positive_index)
+        return value, type_probabilities(found, manifest.types)
+
+    def type_map(self, pixels: np.ndarray) -> np.ndarray:
+        """What speaks for each type, and where: float32 [rows, columns, types] of a preprocessed
+        tensor. None in the manifest: the model tells no types."""
+        with self._turn:
+            self.engine.run(pixels)
+            return self.engine.types()
+
     def _prediction(
         self,
         value: float | None,
@@ -247,11 +275,14 @@ class Classifier:
         prepared: float,
         done: float,
         remarks: tuple[str, ...] = (),
+        types: dict[str, float] | None = None,
     ) -> Prediction:
-        """From the probability, what the gate said, and the clock between the steps, seconds."""
+        """From probabilities, what the gate said, and the clock between the steps, seconds."""
         word, doubtful = "rejected", gate.doubt is not None
         if value is not None:
             word = verdict(value, self.manifest.decision, doubtful)
+        # What is not called a tumor has no type, however sure the model would be of one.
+        types = types if word == "tumor" else None
         return Prediction(
             verdict=word,
             probability=value,
@@ -267,4 +298,7 @@ class Classifier:
             file_sha256=self._file.sha256,
             signer=self._file.signer,
             signer_key_id=self._file.key_id,
+            typed=self.manifest.types is not None,
+            type=types and type_word(types, self.manifest.types.limit),
+            type_probabilities=types,
         )

@@ -13,8 +13,9 @@ import numpy as np
 from PIL import Image
 
 from edge.inference.decision import verdict
-from edge.model_file.manifest import Decision, InputSpec, Manifest, RejectGate
-from edge.model_file.provenance import GoldenDecision, GoldenSample
+from edge.inference.tumor_type import type_word
+from edge.model_file.manifest import Decision, InputSpec, Manifest, RejectGate, TypeSpec
+from edge.model_file.provenance import GoldenDecision, GoldenSample, GoldenType
 from edge.scan.ood_gate import apply_gate
 from edge.scan.preprocess import preprocess_part
 
@@ -27,6 +28,37 @@ def golden_decisions(decision: Decision) -> tuple[GoldenDecision, ...]:
         GoldenDecision(value, doubtful, verdict(value, decision, doubtful))
         for value, doubtful in _asked(decision)
     )
+
+
+def golden_types(spec: TypeSpec) -> tuple[GoldenType, ...]:
+    """What is said at, just below and just above the limit, of each type as the likeliest."""
+    found, count = [], len(spec.labels)
+    limits = {spec.limit, math.nextafter(spec.limit, 0.0), math.nextafter(spec.limit, 1.0)}
+    limits |= {(1 + 1 / count) / 2, 1.0}
+    for value in sorted(limits):
+        if value <= 1 / count:
+            continue  # no likeliest type is less likely than all alike
+        for at in range(count):
+            rest = (1 - value) / (count - 1)
+            values = tuple(value if i == at else rest for i in range(count))
+            said = type_word(dict(zip(spec.labels, values, strict=True)), spec.limit)
+            found.append(GoldenType(values, said))
+    return tuple(found)
+
+
+def replay_types(spec: TypeSpec, golden: GoldenSample) -> tuple[bool, str]:
+    """Whether what is said of types is as sealed; and that in words."""
+    rows = golden.type_decisions
+    if not rows:
+        return False, "none are sealed in this file, which tells types"
+    for row in rows:
+        values = dict(zip(spec.labels, row.probabilities, strict=False))
+        if len(row.probabilities) != len(spec.labels):
+            return False, "those sealed are of another number of types"
+        found = type_word(values, spec.limit)
+        if found != row.type:
+            return False, f"{row.probabilities} is {found} here and must be {row.type}"
+    return True, f"{len(rows)} types at, below and above the limit, as sealed at export"
 
 
 def replay_decision(manifest: Manifest, golden: GoldenSample) -> tuple[bool, str]:

@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from edge.errors import EngineError, ModelError
-from edge.inference.model_tensors import check_input, find_outputs
+from edge.inference.model_tensors import check_input, find_outputs, find_types
 from edge.model_file.container import ModelFile
 
 
@@ -35,6 +35,11 @@ class Engine(Protocol):
 
     def heat_map(self, pixels: np.ndarray) -> np.ndarray:
         """The second output, float32 [rows, columns], where the manifest says that there is one."""
+        ...
+
+    def types(self) -> np.ndarray:
+        """What the last `run` gave for types of tumor, float32 [rows, columns, types], where the
+        manifest says that it does."""
         ...
 
     def run_many(self, stack: np.ndarray) -> np.ndarray:
@@ -221,7 +226,10 @@ class _TfliteEngine:
         # free itself, while one is held.
         self._input = self._interpreter.tensor(entry["index"])
         outputs = self._interpreter.get_output_details()
-        self._logits, heat = find_outputs(model, [entry["shape"].tolist() for entry in outputs])
+        shapes = [entry["shape"].tolist() for entry in outputs]
+        self._logits, heat = find_outputs(model, shapes)
+        types = find_types(model, shapes)
+        self._types = None if types is None else outputs[types]["index"]
         self._output = self._interpreter.tensor(outputs[self._logits]["index"])
         self._map = None if heat is None else outputs[heat]["index"]
 
@@ -234,6 +242,9 @@ class _TfliteEngine:
         self._input()[0] = pixels
         self._interpreter.invoke()
         return self._output()[0].copy()  # a few bytes
+
+    def types(self) -> np.ndarray:
+        return self._interpreter.get_tensor(self._types)[0]
 
     def run_many(self, stack: np.ndarray) -> np.ndarray:
         size = len(stack)
@@ -295,10 +306,14 @@ class _OnnxEngine:
         self._binding = self._session.io_binding()
         self._binding.bind_ortvalue_input(self._name, self._bound)
         outputs = self._session.get_outputs()
-        logits, heat = find_outputs(model, [entry.shape for entry in outputs])
+        shapes = [entry.shape for entry in outputs]
+        logits, heat = find_outputs(model, shapes)
+        types = find_types(model, shapes)
         self._logits = outputs[logits].name
         self._map = None if heat is None else outputs[heat].name
         self._binding.bind_output(self._logits)
+        if types is not None:
+            self._binding.bind_output(outputs[types].name)
         self._logits_only = None
         if self._map:
             # Without this, ONNX Runtime computes the map as well and throws it away.
@@ -316,6 +331,9 @@ class _OnnxEngine:
         self._session.run_with_iobinding(self._binding, self._logits_only)
         # A copy: the next run writes its logits into the same memory.
         return self._binding.get_outputs()[0].numpy()[0].copy()
+
+    def types(self) -> np.ndarray:
+        return self._binding.get_outputs()[1].numpy()[0].copy()
 
     def run_many(self, stack: np.ndarray) -> np.ndarray:
         if self._any_batch:

@@ -41,3 +41,21 @@ def find_outputs(model: ModelFile, shapes: list[list]) -> tuple[int, int | None]
             f"{[1, spec.rows, spec.columns]}"
         )
     return ranks.index(2), heat
+
+
+def find_types(model: ModelFile, shapes: list[list]) -> int | None:
+    """Which output the types are, by its rank; None for a model that tells none.
+
+    Raises:
+        ModelError: it is not there.
+    """
+    spec = model.manifest.types
+    if spec is None:
+        return None
+    wanted = [spec.rows, spec.columns, len(spec.labels)]
+    for index, shape in enumerate(shapes):
+        if len(shape) == 4 and list(shape[1:]) == wanted:
+            return index
+    raise ModelError(
+        f"{model.path}: gives {shapes}, its manifest tells of types of tumor, {[1, *wanted]}"
+    )

@@ -18,7 +18,7 @@ from types import ModuleType
 
 import numpy as np
 
-from edge.inference.model_tensors import check_input, find_outputs
+from edge.inference.model_tensors import check_input, find_outputs, find_types
 from edge.model_file.container import ModelFile
 
 CONVERTER = "openvino.tools.ovc"
@@ -65,7 +65,9 @@ class OpenVinoEngine:
             check_input(model, shape, entry.element_type.to_dtype().name)
             self._any_batch = shape[0] is None
             self._request = self._compiled(graph, 1)
-        self._logits, self._map = find_outputs(model, [_shape(one) for one in graph.outputs])
+        shapes = [_shape(one) for one in graph.outputs]
+        self._logits, self._map = find_outputs(model, shapes)
+        self._types = find_types(model, shapes)
         self._pixels = np.zeros((1, *model.manifest.input.shape), np.uint8)
         # The tensor shares this array's memory.
         self._request.set_input_tensor(module.Tensor(self._pixels, shared_memory=True))
@@ -76,6 +78,9 @@ class OpenVinoEngine:
 
     def heat_map(self, pixels: np.ndarray) -> np.ndarray:
         return self._run(pixels, self._map)
+
+    def types(self) -> np.ndarray:
+        return self._request.get_output_tensor(self._types).data[0].copy()
 
     def run_many(self, stack: np.ndarray) -> np.ndarray:
         size = len(stack)

@@ -7,6 +7,7 @@ compares the engines with one another on more than the golden sample.
 import base64
 import binascii
 import hashlib
+import math
 import os
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from edge.console.messages import printable
 from edge.errors import EdgeError, EngineError, ImageError, ModelError
 from edge.inference.classifier import Classifier
 from edge.inference.decision import verdict
-from edge.inference.decision_replay import replay_decision, replay_gate
+from edge.inference.decision_replay import replay_decision, replay_gate, replay_types
 from edge.inference.engines import ENGINES, import_problem, installed, version
 from edge.model_file.container import ModelFile, read_model
 from edge.model_file.provenance import GoldenSample, provenance
@@ -38,11 +39,15 @@ class SelfTest:
     probability: float
     expected: float
     tolerance: float
+    types_off: float | None = None
+    """Largest difference in the probability of a type; None if none are told."""
 
     @property
     def passed(self) -> bool:
-        """Whether the tensor is identical and the probability within tolerance."""
-        return self.tensor_matches and abs(self.probability - self.expected) <= self.tolerance
+        """Whether the tensor is identical and the probabilities within tolerance."""
+        close = abs(self.probability - self.expected) <= self.tolerance
+        typed = self.types_off is None or self.types_off <= self.tolerance
+        return self.tensor_matches and close and typed
 
     def __str__(self) -> str:
         tensor = "identical" if self.tensor_matches else "DIFFERS"
@@ -50,6 +55,7 @@ class SelfTest:
             f"self-test {'passed' if self.passed else 'FAILED'} ({self.engine}): "
             f"preprocessed pixels {tensor}, probability {self.probability:.6f}, "
             f"expected {self.expected:.6f} +- {self.tolerance:g}"
+            + ("" if self.types_off is None else f"; types differ by {self.types_off:.2g}")
         )
 
 
@@ -125,13 +131,24 @@ def self_test(classifier: Classifier) -> SelfTest:
     """
     golden = provenance(classifier.manifest).golden
     pixels = golden_pixels(classifier)
+    value, types = classifier.judge(pixels)
     return SelfTest(
         engine=classifier.engine.name,
         tensor_matches=hashlib.sha256(pixels.tobytes()).hexdigest() == golden.tensor_sha256,
-        probability=classifier.probability(pixels),
+        probability=value,
+        types_off=_types_off(types, golden),
         expected=golden.probability,
         tolerance=golden.tolerance,
     )
+
+
+def _types_off(types: dict[str, float] | None, golden: GoldenSample) -> float | None:
+    if types is None:
+        return None
+    if len(golden.types) != len(types):
+        return math.inf
+    pairs = zip(types.values(), golden.types, strict=True)
+    return max(abs(found - wanted) for found, wanted in pairs)
 
 
 def check_model(model: ModelFile, engine: str = "auto") -> ModelCheck:
@@ -171,6 +188,8 @@ def check_model(model: ModelFile, engine: str = "auto") -> ModelCheck:
         checks.append(Check(where, result.passed, str(result).split(": ", 1)[1]))
     golden = provenance(manifest).golden
     checks.append(Check("decision", *replay_decision(manifest, golden)))
+    if manifest.types:
+        checks.append(Check("types", *replay_types(manifest.types, golden)))
     checks.append(Check("gate", *replay_gate(manifest.input, manifest.reject)))
     checks += [
         _compare(one, other) for i, one in enumerate(classifiers) for other in classifiers[i + 1 :]

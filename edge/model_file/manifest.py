@@ -14,7 +14,7 @@ from edge.errors import ModelError
 from edge.model_file import bounded_json
 from edge.model_file.dataclass_json import from_json, to_json
 
-MANIFEST_VERSION = "1.4"
+MANIFEST_VERSION = "1.5"
 """major.minor. A reader accepts every minor version of its own major one, and refuses others."""
 
 MAX_MANIFEST_BYTES = bounded_json.MANIFEST.bytes
@@ -160,6 +160,47 @@ class HeatMapSpec:
                 raise ValueError(f"{name}: must be 1..{_MAX_SIDE}, is {getattr(self, name)}")
 
 
+UNCERTAIN_TYPE = "uncertain"
+"""Said in place of a type that is not sure enough; no type may be called so."""
+_MOST_TYPES = 64
+
+
+@dataclass(frozen=True, eq=False)
+class TypeSpec:
+    """The model's output `types`, float32 [1, rows, columns, types]: what speaks for each type of
+    tumor, and where. Its sums over all parts are the types' logits. Readers of version 1.4 know
+    nothing of it: they tell whether there is a tumor, and no type."""
+
+    labels: tuple[str, ...]
+    """Names of the types in output order."""
+    temperature: float = 1.0
+    """Logits are divided by it before the softmax over the types."""
+    limit: float = 0.5
+    """Probability of the likeliest type from which on it is named; below: "uncertain"."""
+    rows: int = 1
+    columns: int = 1
+
+    def __post_init__(self):
+        for label in self.labels:
+            check_name(label, "labels")
+        if not 2 <= len(self.labels) <= _MOST_TYPES:
+            raise ValueError(f"labels: must be 2..{_MOST_TYPES} types, are {len(self.labels)}")
+        if len({label.casefold() for label in self.labels}) < len(self.labels):
+            raise ValueError(f"labels: two are the same in {list(self.labels)!s:.100}")
+        if UNCERTAIN_TYPE in self.labels:
+            raise ValueError(f"labels: no type may be called {UNCERTAIN_TYPE!r}")
+        lowest, highest = _TEMPERATURES
+        if not lowest <= self.temperature <= highest:
+            raise ValueError(
+                f"temperature: must be {lowest:g}..{highest:g}, is {self.temperature:g}"
+            )
+        if not 0 <= self.limit <= 1:
+            raise ValueError(f"limit: must be 0..1, is {self.limit:g}")
+        for name in ("rows", "columns"):
+            if not 1 <= getattr(self, name) <= _MAX_SIDE:
+                raise ValueError(f"{name}: must be 1..{_MAX_SIDE}, is {getattr(self, name)}")
+
+
 @dataclass(frozen=True, eq=False)
 class Manifest:
     """All of it. See `edge.model_file.container` for how it travels in a .tflite or .onnx file."""
@@ -180,6 +221,8 @@ class Manifest:
     provenance: dict
     """JSON of an `edge.model_file.provenance.Provenance`."""
     heat_map: HeatMapSpec = HeatMapSpec(reason="exported before heat maps were")
+    types: TypeSpec | None = None
+    """None: the model tells no types of tumor."""
     manifest_version: str = MANIFEST_VERSION
 
     def __post_init__(self):

@@ -111,6 +111,18 @@ class MapMatch:
 
 
 @dataclass(frozen=True)
+class TypeMatch:
+    """Types of tumor of the same scans, from Keras and from the exported file."""
+
+    scans: int
+    """Those that both call a tumor: no other has a type."""
+    changed: int
+    """Types that differ; they count among the verdicts that changed."""
+    max_difference: float
+    """Largest difference in the probability of a type."""
+
+
+@dataclass(frozen=True)
 class Parity:
     """The held-out scans, through `edge` and this file in one engine, against Keras."""
 
@@ -143,6 +155,9 @@ class Parity:
     """None if the model has no heat map."""
     max_map_difference: float | None = None
     """The limit that the heat maps' `max_difference` was held to; None: to none."""
+    types: TypeMatch | None = None
+    """None if the model tells no types of tumor. Its `max_difference` is held to the limit of the
+    probability of tumor."""
 
 
 MAX_TOLERANCE = 0.25
@@ -167,6 +182,14 @@ class GoldenDecision:
 
 
 @dataclass(frozen=True)
+class GoldenType:
+    """Probabilities of types, in their order, and what is said of them, as decided at export."""
+
+    probabilities: tuple[float, ...]
+    type: str
+
+
+@dataclass(frozen=True)
 class GoldenSample:
     """A generated scan whose outcome is known: `edge-classify --self-test` replays it."""
 
@@ -178,6 +201,10 @@ class GoldenSample:
     decisions: tuple[GoldenDecision, ...] = ()
     """Verdicts at, below and above the threshold and the uncertain band. Files of before 1.4 have
     none."""
+    types: tuple[float, ...] = ()
+    """Probability of each type, whatever the verdict; empty if the model tells none."""
+    type_decisions: tuple[GoldenType, ...] = ()
+    """What is said of types at, below and above their limit."""
 
     def __post_init__(self):
         if not 0 <= self.probability <= 1:

@@ -68,6 +68,9 @@ def as_outcome(record: dict) -> Outcome:
             file_sha256=record.get("file_sha256") or "",
             signer=record.get("signer"),
             signer_key_id=record.get("signer_key_id"),
+            typed="type" in record,
+            type=record.get("type"),
+            type_probabilities=record.get("type_probabilities"),
         ),
         None,
     )

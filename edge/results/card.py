@@ -6,7 +6,7 @@ from base64 import b64encode
 from edge.console.escape import html as escape
 from edge.model_file.manifest import Decision
 from edge.parallel.pipeline import Outcome
-from edge.results.words import WORDS
+from edge.results.words import WORDS, type_words
 
 KINDS = {
     "tumor": "tumor",
@@ -48,6 +48,9 @@ def card(outcome: Outcome, order: int, decision: Decision | None) -> str:
         parts.append(
             f'<p class="value"><strong>{value:.3f}</strong> <span>probability of tumor</span></p>'
         )
+        which = type_words(prediction.type, prediction.type_probabilities)
+        if which:
+            parts.append(f'<p class="type">{escape(which)}</p>')
         if decision:
             parts.append(scale(value, decision))
     error = outcome.error and outcome.error.removeprefix(f"{outcome.path}: ")

@@ -30,8 +30,11 @@ COLUMNS = {
     "signer_key_id": "string",
     "scan_bytes": "int64",
     "scan_sha256": "string",
+    "type": "string",
+    "type_probabilities": "map<string, double>",
 }
-"""Names, in order, and Arrow's types. The last two are null without --resume, which alone looks."""
+"""Names, in order, and Arrow's types. The scan's two are null without --resume, which alone looks;
+the type's two unless the model tells types and the verdict is "tumor"."""
 
 
 class ParquetTable:
@@ -50,6 +53,7 @@ class ParquetTable:
             "double": pa.float64(),
             "bool": pa.bool_(),
             "int64": pa.int64(),
+            "map<string, double>": pa.map_(pa.string(), pa.float64()),
             "list<string>": pa.list_(pa.string()),
         }
         self._pa = pa
@@ -61,12 +65,14 @@ class ParquetTable:
 
     def write_record(self, row: dict) -> None:
         """A result as `edge.results.writers.record` makes it, or a line of a journal."""
+        types = row.get("type_probabilities")
         timings, file = row.get("timings_ms") or {}, row.get("file") or {}
         more = {
             **{f"{name}_ms": timings.get(name) for name in _TIMINGS},
             "scan_bytes": file.get("size"),
             "scan_sha256": file.get("sha256"),
             "remarks": row.get("remarks") or [],
+            "type_probabilities": types if types is None else list(types.items()),
         }
         self._rows.append({name: _text({**row, **more}.get(name)) for name in COLUMNS})
         if len(self._rows) >= _ROWS:

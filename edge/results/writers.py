@@ -11,7 +11,7 @@ from edge import NOTICE
 from edge.console.messages import printable
 from edge.model_file.manifest import Manifest
 from edge.parallel.pipeline import Outcome
-from edge.results.words import SYNTHETIC, WORDS
+from edge.results.words import SYNTHETIC, WORDS, type_words
 
 _KEYS = (
     "path",
@@ -68,9 +68,10 @@ class TextWriter:
             detail = prediction.reason
         else:
             total = prediction.decode_ms + prediction.preprocess_ms + prediction.inference_ms
+            which = type_words(prediction.type, prediction.type_probabilities)
             but = f", but {prediction.reason}" if prediction.reason else ""
             detail = (
-                f"probability of tumor {prediction.probability:.3f}{but}"
+                f"probability of tumor {prediction.probability:.3f}{which and f'; {which}'}{but}"
                 f"  ({prediction.model}, {total:.1f} ms)"
             )
         if prediction.remarks:
@@ -131,7 +132,10 @@ class CsvWriter:
         "remarks",
     )
     _TIMINGS = ("decode", "preprocess", "inference")
-    _LAST = ("notice", "file_sha256", "signer", "signer_key_id")
+    _LAST = (
+        *("notice", "file_sha256", "signer", "signer_key_id"),
+        *("type", "type_probabilities"),
+    )
     """After the columns that there were before: those keep their places."""
 
     def __init__(self, stream: TextIO):
@@ -151,10 +155,12 @@ class CsvWriter:
         row = {**row}
         row["remarks"] = "; ".join(row["remarks"] or ())
         timings = row["timings_ms"] or {}
+        types = row.get("type_probabilities") or {}
+        row["type_probabilities"] = "; ".join(f"{name} {value}" for name, value in types.items())
         self._writer.writerow(
             [self._cell(row.get(column)) for column in self._COLUMNS]
             + [timings.get(name) for name in self._TIMINGS]
-            + [row.get(column) for column in self._LAST]
+            + [self._cell(row.get(column)) for column in self._LAST]
         )
         self._stream.flush()
 

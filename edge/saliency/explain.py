@@ -86,7 +86,10 @@ def prepare(
             from edge.saliency.overlay import draw
 
             file = os.path.join(folder, picture_name(path))
-            _save(draw(image, heat, path, prediction), file)
+            from edge.saliency.type_map import type_map
+
+            typed = type_map(classifier, image, prediction)
+            _save(draw(image, heat, path, prediction, typed), file)
             took = (perf_counter() - start) * 1e3
             peak = float(heat.values.max())
             explanation = Explanation(file, heat.method, peak, heat.inferences, took)

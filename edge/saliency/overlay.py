@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from edge import NOTICE, __version__
 from edge.console.messages import printable
 from edge.inference.classifier import Prediction
-from edge.results.words import WORDS
+from edge.results.words import WORDS, type_words
 from edge.saliency.heat_map import HeatMap, finding, upsampled
 
 _SIDE = 480
@@ -29,24 +29,38 @@ FLOOR = 0.15
 _OPACITY = 0.6
 
 
-def draw(image: Image.Image, heat: HeatMap, path: str, prediction: Prediction) -> Image.Image:
-    """The scan, the scan under its heat map, the verdict and what it rests on: an RGB image."""
+def draw(
+    image: Image.Image,
+    heat: HeatMap,
+    path: str,
+    prediction: Prediction,
+    typed: HeatMap | None = None,
+) -> Image.Image:
+    """The scan, the scan under its heat map, the verdict and what it rests on: an RGB image.
+
+    Args:
+        typed: what speaks for the type of the tumor, in a panel of its own; None: there is none.
+    """
     scale = _SIDE / max(image.size)
     size = tuple(max(1, round(side * scale)) for side in image.size)
     scan = image.convert("RGB").resize(size, Image.Resampling.BICUBIC)
     share = upsampled(heat, size)
-    width = 2 * _SIDE + 3 * _MARGIN
+    panels = 2 if typed is None else 3
+    width = panels * _SIDE + (panels + 1) * _MARGIN
     title, body, small = map(_font, (26, 17, 14))
     lines = [
         (title, _INK, f"{WORDS[prediction.verdict]}   probability {prediction.probability:.3f}"),
         (body, _INK, printable(os.path.basename(path))),
     ]
+    if which := type_words(prediction.type, prediction.type_probabilities):
+        lines.insert(1, (body, _INK, printable(f"{which[0].upper()}{which[1:]}")))
     if prediction.reason:
         lines.append((body, _INK, f"But {prediction.reason}."))
     lines += [(small, _FAINT, f"{remark}.") for remark in prediction.remarks]
     sha = prediction.model_sha256[:12]
     footer = [
         (small, _INK, finding(heat)),
+        *([] if typed is None else [(small, _INK, _about(typed))]),
         (small, _FAINT, "It shows what moved the model, not where a tumor is."),
         (
             small,
@@ -63,10 +77,19 @@ def draw(image: Image.Image, heat: HeatMap, path: str, prediction: Prediction) -
     y = _text(pen, _MARGIN, _MARGIN, lines, width - 2 * _MARGIN)
     page.paste(scan, (_MARGIN, top))
     page.paste(_overlay(scan, share), (2 * _MARGIN + _SIDE, top))
+    if typed is not None:
+        over = _overlay(scan, upsampled(typed, size))
+        page.paste(over, (3 * _MARGIN + 2 * _SIDE, top))
     y = top + size[1] + 10
     _legend(page, pen, 2 * _MARGIN + _SIDE, y, small)
     _text(pen, _MARGIN, y + _LEGEND + 24, footer, width - 2 * _MARGIN)
     return page
+
+
+def _about(typed: HeatMap) -> str:
+    """What the panel of the type shows, in words."""
+    name = printable(typed.method.partition(",")[0])
+    return f"Right: what speaks for {name} rather than another, as far as a part of the scan does."
 
 
 def _overlay(scan: Image.Image, share: np.ndarray) -> Image.Image:

@@ -13,6 +13,7 @@ from edge.series.rule import (
     series_probability,
     series_verdict,
 )
+from edge.series.series_type import series_type
 
 SHOWN = 3
 """Slices that are named in a result, the strongest first."""
@@ -77,10 +78,18 @@ class SeriesResult:
     signer: str | None = None
     """Who vouches for the model file, as in the results of slices."""
     signer_key_id: str | None = None
+    typed: bool = False
+    """Whether the model tells types of tumor; only then `to_dict` speaks of them."""
+    type: str | None = None
+    """That all of the strongest slices are named, or "uncertain"; None unless it is a tumor."""
+    type_probabilities: dict[str, float] | None = None
+    """The mean of the strongest slices' that have any."""
 
     def to_dict(self) -> dict:
         """Ready for JSON, the notice included."""
         own = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        if not own.pop("typed"):
+            del own["type"], own["type_probabilities"]
         return {
             **own,
             "strongest": [one.to_dict() for one in self.strongest],
@@ -117,6 +126,8 @@ def judge(
         remarks = (*remarks, "threshold and band are those for single slices of this model")
     first = read[0].prediction if read else None
     ranked = sorted(asked, key=lambda one: -one.prediction.probability)
+    made_it = [one.prediction for one in ranked[: rule.strongest]]
+    type_word, type_probabilities = series_type(word, made_it)
     return SeriesResult(
         series=name,
         series_hash=series_hash,
@@ -142,6 +153,9 @@ def judge(
         file_sha256=first and first.file_sha256,
         signer=first and first.signer,
         signer_key_id=first and first.signer_key_id,
+        typed=first is not None and first.typed,
+        type=type_word,
+        type_probabilities=type_probabilities,
     )
 
 

@@ -171,6 +171,7 @@ class ServiceApi:
             "threshold": decision.threshold,
             "uncertain": list(decision.uncertain),
             "heat_map": map_of.method,
+            **_types(self._manifest),
             "synthetic": isinstance(training, dict) and training.get("synthetic") is True,
             "engine": self._classifier.engine.name,
             "version": __version__,
@@ -196,6 +197,11 @@ class ServiceApi:
     def _metrics(self, request: HttpRequest) -> None:
         text = self.metrics.text(len(request.server))
         request.send(Answer(200, text.encode(), _METRICS))
+
+
+def _types(manifest) -> dict:
+    spec = manifest.types
+    return {} if spec is None else {"types": list(spec.labels), "type_limit": spec.limit}
 
 
 def _order(query: str) -> dict:

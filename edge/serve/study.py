@@ -2,7 +2,7 @@
 
 from edge.inference.classifier import Prediction
 from edge.model_file import bounded_json
-from edge.model_file.manifest import VERDICTS, Manifest
+from edge.model_file.manifest import UNCERTAIN_TYPE, VERDICTS, Manifest
 from edge.parallel.pipeline import Outcome
 from edge.series.result import judge
 from edge.series.rule import rule_for
@@ -50,6 +50,7 @@ def _outcome(number: int, one: object, manifest: Manifest) -> Outcome:
         raise ValueError(f"slice {number}: verdict must be one of {', '.join(VERDICTS)}, or null")
     if sha256 != manifest.payload_sha256:
         raise ValueError(f"slice {number}: its model_sha256 is not that of the model here")
+    types = _types(number, one, manifest)
     number_given = isinstance(value, (int, float)) and not isinstance(value, bool)
     if (word == "rejected") != (value is None) or (
         value is not None and not (number_given and 0 <= value <= 1)
@@ -68,5 +69,28 @@ def _outcome(number: int, one: object, manifest: Manifest) -> Outcome:
         preprocess_ms=0.0,
         inference_ms=0.0,
         doubtful=doubtful,
+        typed=manifest.types is not None,
+        type=one.get("type") if types else None,
+        type_probabilities=types,
     )
     return Outcome(str(number), prediction, None)
+
+
+def _types(number: int, one: dict, manifest: Manifest) -> dict[str, float] | None:
+    """What a slice says of types; None if nothing, or if the model tells none.
+
+    Raises:
+        ValueError: it is not what the model could have said.
+    """
+    word, values = one.get("type"), one.get("type_probabilities")
+    if manifest.types is None or (word is None and values is None):
+        return None
+    labels = manifest.types.labels
+    if word not in (*labels, UNCERTAIN_TYPE):
+        raise ValueError(f"slice {number}: type must be one of the model's, or {UNCERTAIN_TYPE}")
+    if not isinstance(values, dict) or set(values) != set(labels):
+        raise ValueError(f"slice {number}: type_probabilities must have each of the model's types")
+    for value in values.values():
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+            raise ValueError(f"slice {number}: type_probabilities must be 0 to 1")
+    return {label: float(values[label]) for label in labels}

@@ -15,6 +15,7 @@ from keras import layers, ops
 from edge.model_file.manifest import HeatMapSpec
 from export.quantize.quantizer import HEAT_MAP
 from train.networks.registry import LOGITS, logits_model
+from train.networks.type_head import TYPES, TypeHead, type_output
 
 EVIDENCE = "evidence"
 """Name of a layer that gives a logit for each part: float [N, rows, columns, 1]."""
@@ -39,7 +40,11 @@ def heat_map_of(model: keras.Model) -> HeatMapSpec:
 
 
 def two_outputs(
-    model: keras.Model, positive: int, batch: int | None = None, transposed: bool = False
+    model: keras.Model,
+    positive: int,
+    batch: int | None = None,
+    transposed: bool = False,
+    types: TypeHead | None = None,
 ) -> keras.Model:
     """`logits_model` of the registry, with the heat map for tumor as a second output if it has one.
 
@@ -47,6 +52,7 @@ def two_outputs(
         positive: index of the tumor label among the outputs; of no account for one output.
         transposed: write the map's products with the dense weights transposed, as TFLite stores
             them, so that its files hold one copy. ONNX stores them as Keras does.
+        types: of tumor; a further output `types` then; None: none are told.
 
     Returns:
         uint8 [batch, H, W, C] -> {"logits": [batch, outputs], "heat_map": [batch, rows, columns]}:
@@ -54,18 +60,20 @@ def two_outputs(
         `logits_model`.
     """
     spec = heat_map_of(model)
-    if spec.method is None:
+    if spec.method is None and types is None:
         return logits_model(model, batch)
+    outputs = {LOGITS: model.get_layer(LOGITS).output}
+    if types is not None:
+        outputs[TYPES] = type_output(model, types)
     if spec.method == "evidence":
         size = spec.rows, spec.columns
-        heat = layers.Reshape(size, name=HEAT_MAP)(model.get_layer(EVIDENCE).output)
-    else:
+        outputs[HEAT_MAP] = layers.Reshape(size, name=HEAT_MAP)(model.get_layer(EVIDENCE).output)
+    elif spec.method == "grad-cam":
         pooling, steps = _head(model)
         gates = [layer.output for layer, on in steps if on]
-        heat = _GradCam(model.get_layer(LOGITS), steps, positive, transposed)(
+        outputs[HEAT_MAP] = _GradCam(model.get_layer(LOGITS), steps, positive, transposed)(
             [pooling.input, *gates]
         )
-    outputs = {LOGITS: model.get_layer(LOGITS).output, HEAT_MAP: heat}
     inner = keras.Model(model.input, outputs, name="network")
     if batch is None:
         return inner

@@ -23,6 +23,7 @@ from export.quantize.int8_tflite import TfliteInt8
 from export.quantize.quantizer import Quantizer
 from export.quantize.tflite_converter import converted
 from train.networks.registry import LOGITS
+from train.networks.type_head import TypeHead
 
 OPSET = 17
 """ONNX operator set: the newest that tf2onnx 1.17 writes without warnings; ONNX Runtime >= 1.13."""
@@ -31,15 +32,23 @@ OPSET = 17
 class Converter:
     """One model, converted as often as asked; what conversions share is done once."""
 
-    def __init__(self, model: keras.Model, positive: int, batch: int | None = 1):
+    def __init__(
+        self,
+        model: keras.Model,
+        positive: int,
+        batch: int | None = 1,
+        types: TypeHead | None = None,
+    ):
         """Take a model as `train` builds it, ending in an activation behind the layer `logits`.
 
         Args:
             positive: index of the tumor label, for the heat map.
             batch: scans of one call; None for any number, which only ONNX can have.
+            types: of tumor, told as a further output; None: none are.
         """
         self.heat_map = heat_map_of(model)
         self._model, self._positive, self._batch = model, positive, batch
+        self._types = types
 
     def convert(self, format: str, precision: str, calibration: np.ndarray | None) -> bytes:
         """A file that takes uint8 pixels [batch, H, W, C] and gives float32 logits [batch, units].
@@ -86,7 +95,10 @@ class Converter:
 
     @cached_property
     def _onnx_fp32(self) -> bytes:
-        return _onnx(two_outputs(self._model, self._positive, self._batch))
+        return _onnx(self._network(transposed=False))
+
+    def _network(self, transposed: bool) -> keras.Model:
+        return two_outputs(self._model, self._positive, self._batch, transposed, self._types)
 
     @property
     def _saved(self) -> Path:
@@ -95,7 +107,7 @@ class Converter:
 
     @cached_property
     def _saved_model(self) -> tempfile.TemporaryDirectory:
-        model = two_outputs(self._model, self._positive, self._batch, transposed=True)
+        model = self._network(transposed=True)
         folder = tempfile.TemporaryDirectory()
         with quiet():
             archive = keras.export.ExportArchive()
@@ -134,7 +146,7 @@ def _onnx(model: keras.Model) -> bytes:
     proto, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
     onnx_mends.mend(proto.graph, constants)
     # Logits first, as a model without a heat map has them.
-    proto.graph.output.sort(key=lambda output: output.name != LOGITS)
+    proto.graph.output.sort(key=lambda output: (output.name != LOGITS, output.name))
     renumber(proto.graph)
     return proto.SerializeToString(deterministic=True)
 

@@ -50,6 +50,12 @@ def _model(model: ModelFile) -> Iterator[tuple[str, str]]:
     heat_map = manifest.heat_map
     found = f"{heat_map.method}, {heat_map.rows}x{heat_map.columns}"
     yield "heat map", found if heat_map.method else f"none: {heat_map.reason}"
+    if types := manifest.types:
+        yield (
+            "types of tumor",
+            f"{', '.join(types.labels)}; temperature {types.temperature:g}, named from "
+            f"{types.limit:g} on; {types.rows}x{types.columns} parts",
+        )
     gate = vars(manifest.reject) | {"learned": None}
     limits = ", ".join(f"{name} {value:g}" for name, value in gate.items() if value is not None)
     learned = manifest.reject.learned
@@ -97,6 +103,12 @@ def _provenance(story: Provenance) -> Iterator[tuple[str, str]]:
             yield "tried", layer_search.describe(trial)
     for proof in story.parity:
         yield f"proof, {proof.engine}", f"{proof.words} ({proof.part} part)"
+        if match := proof.types:
+            yield (
+                f"types, {proof.engine}",
+                f"{match.changed} of {match.scans} changed; a probability is off by "
+                f"{match.max_difference:.2g} at most",
+            )
         if proof.heat_map:
             yield f"heat maps, {proof.engine}", map_words(proof.heat_map)
         yield (

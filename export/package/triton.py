@@ -16,7 +16,12 @@ from edge.model_file.manifest import Manifest, dumps
 FOLDER = "triton"
 MAX_BATCH = 32
 """Scans that a server may put together where the model takes a batch of any size."""
-_TYPES = {"pixels": "TYPE_UINT8", "logits": "TYPE_FP32", "heat_map": "TYPE_FP32"}
+_TYPES = {
+    "pixels": "TYPE_UINT8",
+    "logits": "TYPE_FP32",
+    "heat_map": "TYPE_FP32",
+    "types": "TYPE_FP32",
+}
 
 
 def write_repository(model: Path, out: Path, dynamic: bool) -> Path:
@@ -82,6 +87,7 @@ def config(name: str, manifest: Manifest, dynamic: bool) -> str:
             if heat_map.method
             else []
         ),
+        *_types(manifest, batch),
         "version_policy { latest { num_versions: 1 } }",
         *(["dynamic_batching { }"] if dynamic else []),
         *(
@@ -94,6 +100,13 @@ def config(name: str, manifest: Manifest, dynamic: bool) -> str:
 
 def _tensor(kind: str, name: str, shape: list[int], more: str = "") -> str:
     return f'{kind} [ {{ name: "{name}" data_type: {_TYPES[name]} dims: {shape} {more} }} ]'
+
+
+def _types(manifest: Manifest, batch: list[int]) -> list[str]:
+    spec = manifest.types
+    if spec is None:
+        return []
+    return [_tensor("output", "types", [*batch, spec.rows, spec.columns, len(spec.labels)])]
 
 
 def _labels(manifest: Manifest) -> list[str]:

@@ -7,8 +7,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from edge.inference.decision_replay import golden_decisions
-from edge.model_file.manifest import Decision, InputSpec
+from edge.inference.decision_replay import golden_decisions, golden_types
+from edge.model_file.manifest import Decision, InputSpec, TypeSpec
 from edge.model_file.provenance import GoldenSample
 from edge.scan.preprocess import preprocess
 from train.phantom.make import make_phantom
@@ -33,7 +33,12 @@ def golden_pixels(spec: InputSpec) -> np.ndarray:
 
 
 def golden_sample(
-    spec: InputSpec, probability: float, tolerance: float, decision: Decision
+    spec: InputSpec,
+    probability: float,
+    tolerance: float,
+    decision: Decision,
+    types: TypeSpec | None = None,
+    type_probabilities: dict[str, float] | None = None,
 ) -> GoldenSample:
     """For a manifest: the scan, its tensor's hash, what the model makes of it, and verdicts."""
     return GoldenSample(
@@ -42,4 +47,6 @@ def golden_sample(
         probability=probability,
         tolerance=tolerance,
         decisions=golden_decisions(decision),
+        types=tuple((type_probabilities or {}).values()),
+        type_decisions=golden_types(types) if types else (),
     )

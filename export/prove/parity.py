@@ -12,6 +12,7 @@ from edge.inference.decision import verdict
 from edge.inference.engines import version
 from edge.model_file.manifest import Decision
 from edge.model_file.provenance import Change, MapMatch, Parity
+from export.prove.match_types import compare_types
 from export.targets import Target
 from train.data.scans import SplitScan
 from train.evaluation.metrics import Proportion, auc, calibration_error, degenerate, score
@@ -48,6 +49,7 @@ def prove(
     keras_maps: np.ndarray | None,
     max_changed: int | None = None,
     max_difference: float | None = None,
+    keras_types: np.ndarray | None = None,
 ) -> Parity:
     """Classify `files` on the device's own path, from file to verdict, and compare.
 
@@ -57,6 +59,7 @@ def prove(
             manifest's temperature.
         keras_maps: its heat maps of them, float [N, rows, columns]; None if the model has none.
         max_changed, max_difference: limits in place of the target's.
+        keras_types: its probabilities of types, float [N, types]; None if the model tells none.
 
     Raises:
         EdgeError: a scan cannot be classified at all, or an output is not finite.
@@ -69,6 +72,13 @@ def prove(
     reference, truth = keras_probabilities[asked], truth[asked]
     said = verdict_pairs([predictions[i] for i in asked], reference, decision)
     changes = Counter(f"{was} to {now}" for was, now in said if was != now)
+    types = None
+    if keras_types is not None:
+        told = [(predictions[i].type_probabilities, predictions[i].type) for i in asked]
+        types, type_changes = compare_types(
+            told, said, keras_types[asked], classifier.manifest.types
+        )
+        changes += type_changes
     scores = [score(truth, p, decision.threshold) for p in (reference, exported)]
     differences = np.abs(exported - reference)
     errors = [float(calibration_error(truth, p)) if asked else 0.0 for p in (reference, exported)]
@@ -98,6 +108,7 @@ def prove(
         calibration_error=Change(*errors),
         heat_map=None if keras_maps is None else _match_maps(classifier, files, keras_maps),
         max_map_difference=target.max_map_difference,
+        types=types,
     )
 
 
@@ -134,6 +145,11 @@ def failures(parity: Parity) -> list[str]:
     if not parity.max_difference <= parity.max_allowed_difference:
         found.append(
             f"a probability is off by {parity.max_difference:.2g}; "
+            f"{parity.max_allowed_difference:g} is allowed."
+        )
+    if parity.types and not parity.types.max_difference <= parity.max_allowed_difference:
+        found.append(
+            f"the probability of a type is off by {parity.types.max_difference:.2g}; "
             f"{parity.max_allowed_difference:g} is allowed."
         )
     limit = parity.max_map_difference

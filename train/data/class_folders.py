@@ -57,6 +57,56 @@ def find_classes(folder: Path, positive: list[str], negative: list[str]) -> Clas
     return found
 
 
+def find_typed_classes(folder: Path, positive: list[str], negative: list[str]) -> Classes:
+    """Decide which subfolders are types of tumor, and which hold scans without one.
+
+    Names are looked for at every depth. Where no types are named, those that lie beside a folder
+    without a tumor are.
+
+    Raises:
+        TrainError: no folder of these names, or images that lie in none of them.
+    """
+    if not folder.is_dir():
+        raise TrainError(f"{folder}: no such folder")
+    if not negative:
+        raise TrainError("--types needs --negative: name the folders without a tumor")
+    if set(positive) & set(negative):
+        raise TrainError("--positive and --negative name the same folder")
+    below = [path for path in everything_below(folder) if path.is_dir()]
+    everywhere = {folder.resolve().name, *(path.name for path in below)}
+    if not positive:
+        beside = {path.parent for path in below if path.name in negative}
+        positive = sorted(
+            {
+                path.name
+                for path in below
+                if path.parent in beside and path.name not in negative and _any_image(path)
+            }
+        )
+        if not positive:
+            raise TrainError(
+                f"{folder}: has no folder of a type beside {' or '.join(negative)}; name the "
+                "folders of the types with --positive"
+            )
+    found = Classes(
+        tuple(name for name in positive if name in everywhere),
+        tuple(name for name in negative if name in everywhere),
+    )
+    if not found.positive and not found.negative:
+        raise TrainError(
+            f"{folder}: has none of the folders {', '.join((*positive, *negative))}; name its "
+            "own with --positive and --negative, as they are spelled there"
+        )
+    used = {path for path, _ in find_files(folder, found)}
+    for path in everything_below(folder):
+        if path.is_file() and path not in used and _is_image(path):
+            raise TrainError(
+                f"{path.parent}: holds scans, {path.name} for one, and is named neither by "
+                "--positive nor by --negative; name it, or move it elsewhere"
+            )
+    return found
+
+
 def check_all_found(classes: Sequence[Classes], positive: list[str], negative: list[str]) -> None:
     """See that every name given stands for something in at least one folder.
 
@@ -125,6 +175,10 @@ def _holds_scans(folder: Path, name: str, others: Sequence[str]) -> bool:
         if path.is_file() and not set(between) & set(others) and _is_image(path):
             return True
     return False
+
+
+def _any_image(folder: Path) -> bool:
+    return any(path.is_file() and _is_image(path) for path in everything_below(folder))
 
 
 def _is_image(path: Path) -> bool:

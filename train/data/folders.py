@@ -7,7 +7,13 @@ from pathlib import Path
 
 from edge.model_file.manifest import InputSpec
 from train.data.apply_source_facts import classes_of
-from train.data.class_folders import check_all_found, find_classes, find_files, left_out
+from train.data.class_folders import (
+    check_all_found,
+    find_classes,
+    find_files,
+    find_typed_classes,
+    left_out,
+)
 from train.data.label_table import LabelTable
 from train.data.read_folders import read_scans
 from train.data.scans import Classes, ScanSet, joined
@@ -39,6 +45,7 @@ def read_folders(
     spec: InputSpec,
     table: LabelTable | None = None,
     facts: Facts | None = None,
+    types: bool = False,
 ) -> FolderScans:
     """Read every scan of data folders.
 
@@ -47,12 +54,15 @@ def read_folders(
             labels of its own.
         table: says which scans have a tumor; None: the folders that they lie in do.
         facts: may name the class folders of some of the folders.
+        types: whether each positive name is a type of tumor.
 
     Raises:
         TrainError: no class folders, or a class with nothing readable.
     """
     notes: list[str] = []
     if table is not None:
+        if types and not positive:
+            positive = sorted(set(table.labels.values()) - set(negative))
         classes, files = [], []
         for folder in folders:
             own, listed, unnamed = table.files(folder, positive, negative)
@@ -61,8 +71,9 @@ def read_folders(
             if unnamed:
                 notes.append(f"{folder}: {unnamed} images have no label in {table.table}, left out")
     else:
+        find = find_typed_classes if types else find_classes
         classes = [
-            classes_of(folder, facts or {}) or find_classes(folder, positive, negative)
+            classes_of(folder, facts or {}) or find(folder, positive, negative)
             for folder in folders
         ]
         check_all_found(classes, positive, negative)

@@ -61,7 +61,7 @@ class LabelTable:
         for path in everything_below(folder):
             if not path.is_file() or not is_image_file(path):
                 continue
-            label = self._label_of(path, folder)
+            label = self.label_of(path, folder)
             if label is None:
                 unnamed += 1
             else:
@@ -73,7 +73,7 @@ class LabelTable:
             )
         return Classes(tuple(positive), tuple(negative)), files, unnamed
 
-    def _label_of(self, path: Path, folder: Path) -> str | None:
+    def label_of(self, path: Path, folder: Path) -> str | None:
         relative = path.relative_to(folder).as_posix()
         for name in (relative, PurePosixPath(relative).name):
             if name in self.labels:

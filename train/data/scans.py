@@ -65,6 +65,8 @@ class SplitScan:
     """"train", "validation", "test" or "dropped"."""
     reason: str = ""
     """Why it was dropped."""
+    type: str = ""
+    """Of the tumor, where types are told and its own is known."""
 
     @property
     def file(self) -> Path:

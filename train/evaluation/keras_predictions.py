@@ -4,11 +4,12 @@ import keras
 import numpy as np
 
 from edge.inference.decision import probability
-from edge.model_file.manifest import Decision
+from edge.model_file.manifest import Decision, TypeSpec
 from train.errors import TrainError
 from train.networks.log_odds import TumorLogOdds
 from train.networks.registry import logits_model
-from train.run.run_folder import Run, RunManifest, sha256_file
+from train.networks.type_head import TypeHead, pooled_features
+from train.run.run_folder import TYPES, Run, RunManifest, sha256_file
 
 
 def load_keras(run: Run) -> keras.Model:
@@ -32,6 +33,34 @@ def load_keras(run: Run) -> keras.Model:
                 f"wrote; run: pip install keras=={wrote}"
             ) from error
         raise TrainError(f"{run.model_file}: Keras cannot load it ({error})") from error
+
+
+def load_type_head(run: Run) -> TypeHead | None:
+    """What tells the run's types of tumor; None: nothing does.
+
+    Raises:
+        TrainError: the file is missing, damaged, or was changed since the run.
+    """
+    if run.manifest.types is None:
+        return None
+    file = run.folder / TYPES
+    if not file.is_file() or sha256_file(file) != run.manifest.types_sha256:
+        raise TrainError(f"{file}: is missing, or changed since the run; train again")
+    return TypeHead.read(file)
+
+
+def type_shares(
+    model: keras.Model, head: TypeHead, spec: TypeSpec, pixels: np.ndarray
+) -> np.ndarray:
+    """Calibrated probability of each type, float64 [N, types], of uint8 [N, height, width, C]."""
+    features = pooled_features(model).predict(pixels, batch_size=32, verbose=0)
+    return softmax(head.logits(features) / spec.temperature)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Of each row, float64 [N, types]."""
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return shares / shares.sum(axis=1, keepdims=True)
 
 
 def tumor_probabilities(

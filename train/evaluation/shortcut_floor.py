@@ -78,7 +78,7 @@ def shortcut_floor(
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.model_selection import StratifiedGroupKFold
 
-    table, importance = _table(facts), np.zeros(len(FEATURES))
+    table, importance = file_table(facts), np.zeros(len(FEATURES))
     probability = np.zeros(len(truth))
     if external is not None and external.any():
         folds = [(np.flatnonzero(~external), np.flatnonzero(external))]
@@ -118,7 +118,7 @@ def shortcut_floor(
     )
 
 
-def _table(facts: Sequence[FileFacts]) -> np.ndarray:
+def file_table(facts: Sequence[FileFacts]) -> np.ndarray:
     """float64 [N, len(FEATURES)]; modes and formats as numbers in alphabetical order."""
     modes = sorted({one.mode for one in facts})
     formats = sorted({one.format for one in facts})

@@ -14,6 +14,7 @@ from train.run.run_folder import RunManifest
 from train.splitting.leak_guard import CONFLICT, Grouping
 from train.splitting.source_families import FAMILY_LEAK
 from train.splitting.split import DROPPED
+from train.tumor_types.session_types import TypesFound
 
 SYNTHETIC = "SYNTHETIC data: generated phantoms. These figures say nothing about real scans."
 
@@ -41,6 +42,8 @@ class Findings:
     cost: Cost
     weights: str | None
     """The backbone's, in words; None: there is no backbone."""
+    types: TypesFound | None = None
+    """None: no types are told."""
     left_out: int = 0
     """Scans of the training part that were not trained on, as teachers disagree on them."""
     origin: tuple[str, ...] = ()

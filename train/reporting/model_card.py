@@ -11,6 +11,7 @@ from train.evaluation.threshold_and_temperature import FEW
 from train.fitting.article_protocols import CLAIMS
 from train.reporting.findings import SYNTHETIC, Findings
 from train.reporting.pruning_record import pruning_section
+from train.reporting.type_card import type_card
 
 
 def model_card(findings: Findings, pictures: dict[str, str]) -> list[str]:
@@ -32,6 +33,7 @@ def model_card(findings: Findings, pictures: dict[str, str]) -> list[str]:
         *pruning_section(findings.pruning, findings.cost),
         *_data(findings),
         *_results(findings),
+        *(type_card(findings.types) if findings.types else []),
         *_pictures(pictures),
         *_protocols(findings),
         *_decision(findings),

@@ -54,6 +54,15 @@ def write_report(folder: Path, findings: Findings, pictures: dict[str, str] | No
             "cross_validation": findings.pooled
             and {"folds": findings.folds, **findings.pooled.to_dict()},
             "pruned": findings.pruning and findings.pruning.to_dict(),
+            "types": findings.types
+            and {
+                "counts": findings.types.counts,
+                "temperature": findings.types.spec.temperature,
+                "limit": findings.types.spec.limit,
+                "penalty": findings.types.penalty,
+                "shortcut_floor": findings.types.floor and findings.types.floor.to_dict(),
+                "test": findings.types.test.to_dict(),
+            },
             "leaky_protocols": [result.to_dict() for result in findings.leaky],
         },
     )

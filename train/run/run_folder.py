@@ -18,7 +18,7 @@ from pathlib import Path
 
 from edge.model_file import bounded_json
 from edge.model_file.dataclass_json import from_json, to_json
-from edge.model_file.manifest import Decision, InputSpec, RejectGate, check_labels
+from edge.model_file.manifest import Decision, InputSpec, RejectGate, TypeSpec, check_labels
 from edge.model_file.provenance import Training
 from train.data.scans import SplitScan
 from train.errors import TrainError
@@ -29,6 +29,7 @@ RUN_VERSION = "1.0"
 
 RUNS = Path("runs")
 MODEL, MANIFEST, SPLIT = "model.keras", "manifest.json", "split.json"
+TYPES = "types.npz"
 KEPT = "resume"
 HISTORY, REPORT_JSON, REPORT_MD = "history.csv", "report.json", "report.md"
 
@@ -61,6 +62,10 @@ class RunManifest:
     """Every option of the command, as given or by default."""
     reject: RejectGate = field(default_factory=RejectGate)
     """With its learned part, where the architecture has one."""
+    types: TypeSpec | None = None
+    """None: the run tells no types of tumor."""
+    types_sha256: str = ""
+    """Of the head that tells them."""
     run_version: str = RUN_VERSION
     pruned_from: PrunedFrom | None = None
     """None: it was trained, not pruned."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from edge import NOTICE, __version__
+from edge.inference.classifier import Prediction
 from edge.model_file.manifest import Decision
 from edge.pacs.report import content_items as item
 from edge.pacs.report.derived_object import (
@@ -27,7 +28,7 @@ from edge.pacs.report.derived_object import (
 from edge.pacs.report.secondary_capture import SHOWN
 from edge.pacs.report.source_image import SourceImage
 from edge.parallel.pipeline import Outcome
-from edge.results.words import SYNTHETIC, WORDS
+from edge.results.words import SYNTHETIC, WORDS, type_words
 from edge.series.result import SeriesResult
 from edge.series.rule import study_verdict
 
@@ -40,6 +41,7 @@ _COMMENT = ("121106", "DCM", "Comment")
 _SOURCE = ("121112", "DCM", "Source of Measurement")
 _SCORE = item.own("series-score", "Score of the series, not a probability")
 _PROBABILITY = item.own("probability", "Calibrated probability of tumor in the slice")
+_TYPE = item.own("tumor-type", "Type of the tumor, by research software")
 _COUNTS = (
     ("slices", "Slices", "slices"),
     ("counted", "Slices that the model was asked about", "counted"),
@@ -261,7 +263,7 @@ class StudyReport:
             for value, meaning, field in _COUNTS
         ]
         verdict = item.own("series-verdict", "Verdict on the series, by research software")
-        content.append(item.coded(verdict, _verdict(result.verdict)))
+        content += [item.coded(verdict, _verdict(result.verdict)), *_type(result)]
         content += [
             item.text(_COMMENT, words) for words in (result.reason, *result.remarks) if words
         ]
@@ -279,7 +281,7 @@ class StudyReport:
         if prediction.probability is not None:
             content.append(item.number(_PROBABILITY, prediction.probability))
         verdict = item.own("slice-verdict", "Verdict on the slice, by research software")
-        content.append(item.coded(verdict, _verdict(prediction.verdict)))
+        content += [item.coded(verdict, _verdict(prediction.verdict)), *_type(prediction)]
         if prediction.reason:
             content.append(item.text(_COMMENT, prediction.reason))
         return self._group(
@@ -301,6 +303,12 @@ def _reference_to_own(uid: str):
 
 def _verdict(word: str) -> item.Concept:
     return item.own(word, WORDS[word])
+
+
+def _type(found: Prediction | SeriesResult) -> list:
+    """What is said of the tumor's type, as an item; none if nothing is."""
+    words = type_words(found.type, found.type_probabilities)
+    return [item.text(_TYPE, words)] if words else []
 
 
 def _limits(decision: Decision) -> str:

@@ -52,6 +52,14 @@ export function scale(value, threshold, [low, high]) {
   );
 }
 
+// What is said of a tumor's type (edge/results/words.py); "" if nothing is.
+export function typeWords({type, type_probabilities: shares}) {
+  if (!type || !shares) return "";
+  const [likeliest, share] = Object.entries(shares).reduce((a, b) => (b[1] > a[1] ? b : a));
+  return type === likeliest
+    ? `type ${type} (${share.toFixed(3)})` : `type uncertain (${likeliest} ${share.toFixed(3)})`;
+}
+
 function pair(name, pictures) {
   const image = (alt) => make("img", {class: "scan", src: pictures.scan, alt, loading: "lazy"});
   const panes = [make("span", {class: "pane", "data-label": "scan"}, image(`Scan ${name}`))];
@@ -76,6 +84,8 @@ export function card(entry, model) {
   if (value !== null) {
     parts.push(make("p", {class: "value"}, make("strong", {}, value.toFixed(3)), " ",
       make("span", {}, "probability of tumor")));
+    const which = typeWords(result);
+    if (which) parts.push(make("p", {class: "type"}, which));
     parts.push(scale(value, model.threshold, model.uncertain));
   }
   const reason = entry.error || (result && result.reason);
@@ -134,6 +144,8 @@ export function study(name, entries, found, model) {
   if (found.score !== null) {
     parts.push(make("p", {class: "value"}, make("strong", {}, found.score.toFixed(3)), " ",
       make("span", {}, `score: the mean of its ${found.rule.strongest} strongest slices`)));
+    const which = typeWords(found);
+    if (which) parts.push(make("p", {class: "type"}, which));
     parts.push(scale(found.score, found.rule.threshold, found.rule.uncertain));
   }
   parts.push(strip(entries, model));

@@ -4,7 +4,8 @@ import {printable} from "./printable.js";
 const COLUMNS = ["path", "verdict", "probability", "reason", "error", "model", "model_sha256",
   "synthetic", "remarks"];
 const TIMINGS = ["decode", "preprocess", "inference"];
-const LAST = ["notice", "file_sha256", "signer", "signer_key_id"];
+const LAST = ["notice", "file_sha256", "signer", "signer_key_id",
+  "type", "type_probabilities"];
 const FORMULA = /^\s*[=+\-@＝＋－＠]/;
 
 function give(text, type, name) {
@@ -34,6 +35,8 @@ export function csv(entries) {
   for (const entry of entries) {
     const found = record(entry), timings = found.timings_ms || {};
     found.remarks = (found.remarks || []).join("; ");
+    found.type_probabilities = Object.entries(found.type_probabilities || {})
+      .map(([type, share]) => `${type} ${share}`).join("; ");
     rows.push([...COLUMNS.map((name) => found[name]), ...TIMINGS.map((name) => timings[name]),
       ...LAST.map((name) => found[name])]);
   }

@@ -11,6 +11,7 @@ import pytest
 
 from edge import NOTICE
 from edge.results.parquet import COLUMNS
+from tests.edge.conftest import MODELS
 from tests.edge.test_cli import run
 
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -60,7 +61,11 @@ def test_it_is_read_by(table, read):
 
 def test_the_schema_is_the_documented_one(table):
     schema = parquet.read_schema(table)
-    names = {"bool": "bool", "list<element: string>": "list<string>"}
+    names = {
+        "bool": "bool",
+        "list<element: string>": "list<string>",
+        "map<string, double ('type_probabilities')>": "map<string, double>",
+    }
     assert {field.name: names.get(str(field.type), str(field.type)) for field in schema} == COLUMNS
     assert schema.metadata[b"notice"] == NOTICE.encode()
 
@@ -108,3 +113,17 @@ def test_without_pyarrow_it_says_what_to_install(any_model, scan, tmp_path):
     )
     assert done.returncode == 2
     assert "pip install 'mri-edge[parquet]'" in done.stderr
+
+
+def test_types_are_a_map(scan, tmp_path):
+    out = tmp_path / "r.parquet"
+    model = MODELS / "tiny-types.onnx"
+    status, _, err = run(
+        *(scan(170, "a.png"), scan(40, "b.png"), "--model", model),
+        *("--out", out, "--format", "parquet"),
+    )
+    assert status == 0, err
+    bright, dark = parquet.read_table(out).to_pylist()
+    assert bright["type"] == "bright"
+    assert sum(dict(bright["type_probabilities"]).values()) == pytest.approx(1)
+    assert (dark["type"], dark["type_probabilities"]) == (None, None)

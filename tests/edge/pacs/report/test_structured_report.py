@@ -6,8 +6,10 @@ from dataclasses import replace
 import pydicom
 import pytest
 
-from edge import NOTICE
+from edge import NOTICE, Classifier
 from edge.pacs.report.structured_report import _ROOT
+from edge.results.words import type_words
+from tests.edge.conftest import MODELS
 from tests.edge.pacs.network import tool
 from tests.edge.pacs.objects import SC, SR, complaints, of_class, queued
 from tests.edge.pacs.studies import NAME, gradients, write_study
@@ -43,6 +45,18 @@ def test_it_is_valid_and_read(classifier, study, tmp_path):
     assert (evidence.StudyInstanceUID, series.SeriesInstanceUID) == (study.uid, study.series)
     named = [one.ReferencedSOPInstanceUID for one in series.ReferencedSOPSequence]
     assert named == [pydicom.dcmread(file).SOPInstanceUID for file in study.files]
+
+
+def test_types_are_said_of_what_is_called_a_tumor(study, tmp_path):
+    typed = Classifier(MODELS / "tiny-types.onnx")
+    paths = queued(typed, tmp_path / "queue", study)
+    (path,) = [path for path in paths if pydicom.dcmread(path).SOPClassUID == SR]
+    assert complaints(path) == []
+    text = dump(path)
+    called = [one for one in map(typed.classify, study.files) if one.verdict == "tumor"]
+    assert called
+    assert text.count("Type of the tumor, by research software") >= len(called)
+    assert type_words(called[0].type, called[0].type_probabilities) in text
 
 
 def test_another_library_reads_it(classifier, study, tmp_path):

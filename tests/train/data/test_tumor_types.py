@@ -1,0 +1,105 @@
+"""Class folders that are types of tumor: which there are, and what is wrong with them."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from train.data.class_folders import find_typed_classes
+from train.data.label_table import LabelTable
+from train.data.scans import Classes, Scan
+from train.data.tumor_types import check_enough, check_types, types_of, without_conflicts
+from train.errors import TrainError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Make class folders with an image each, and return the folder above them."""
+
+    def make(*names):
+        for number, name in enumerate(names):
+            (tmp_path / name).mkdir(parents=True)
+            Image.new("L", (40, 40), 10 * number).save(tmp_path / name / f"{number}.png")
+        return tmp_path
+
+    return make
+
+
+def test_all_folders_beside_the_negative_one_are_types(folder):
+    made = folder("Training/b", "Training/a", "Training/none", "Testing/none", "Testing/c")
+    found = find_typed_classes(made, [], ["none"])
+    assert found == Classes(("a", "b", "c"), ("none",))
+
+
+def test_a_folder_that_is_neither_is_named(folder):
+    with pytest.raises(TrainError, match=r"extra: holds scans, 2.png.*--positive nor by"):
+        find_typed_classes(folder("a", "none", "extra"), ["a"], ["none"])
+
+
+def test_an_image_beside_the_folders_is_named(folder):
+    made = folder("a", "b", "none")
+    Image.new("L", (40, 40)).save(made / "stray.png")
+    with pytest.raises(TrainError, match=r"stray\.png"):
+        find_typed_classes(made, [], ["none"])
+
+
+def test_without_a_negative_folder_types_must_be_named(folder):
+    with pytest.raises(TrainError, match="name the folders of the types"):
+        find_typed_classes(folder("a", "b"), [], ["none"])
+
+
+def test_one_folder_may_hold_types_only(folder):
+    assert find_typed_classes(folder("a", "b"), ["a", "b"], ["none"]) == Classes(("a", "b"), ())
+
+
+def test_a_folder_with_none_of_the_names_is_an_error(folder):
+    with pytest.raises(TrainError, match="has none of the folders"):
+        find_typed_classes(folder("x", "y"), ["a"], ["none"])
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (("a", "A"), "differ only by case"),
+        (("a", "b", "None"), "differ only by case"),
+        (("a",), "two types"),
+        ((), "two types"),
+        (("a", "uncertain"), "cannot be types"),
+        (("a", "b\x1b[31m"), "cannot be types"),
+    ],
+)
+def test_names_that_cannot_be_told_apart_or_said(names, says):
+    with pytest.raises(TrainError, match=says):
+        check_types(names, ("none",))
+
+
+def test_a_type_with_two_scans_is_too_few():
+    types = np.array(["a"] * 9 + ["b"] * 2, object)
+    with pytest.raises(TrainError, match="type b: 2 different scans"):
+        check_enough(types, np.arange(11), ("a", "b"))
+
+
+def test_copies_of_one_scan_are_one():
+    types = np.array(["a"] * 9 + ["b"] * 9, object)
+    with pytest.raises(TrainError, match="type b: 1 different"):
+        check_enough(types, np.array([*range(9), *[9] * 9]), ("a", "b"))
+
+
+def test_the_closest_folder_is_the_type():
+    classes = Classes(("a", "b"), ("none",))
+    paths = {"a/x.png": True, "a/b/x.png": True, "none/x.png": False, "deep/a/sub/x.png": True}
+    scans = [Scan("/data", path, positive, "0") for path, positive in paths.items()]
+    assert types_of(scans, classes).tolist() == ["a", "b", "", "a"]
+
+
+def test_a_table_says_the_type(folder):
+    made = folder("all")
+    table = LabelTable(made / "t.csv", {"all/0.png": "a"})
+    scan = Scan(str(made), "all/0.png", True, "0")
+    assert types_of([scan], Classes(("a", "b"), ("none",)), table).tolist() == ["a"]
+
+
+def test_the_type_of_copies_in_two_types_is_unknown():
+    types = np.array(["a", "b", "a", ""], object)
+    kept, unclear = without_conflicts(types, np.array([0, 0, 1, 2]))
+    assert kept.tolist() == ["", "", "a", ""]
+    assert unclear == 2

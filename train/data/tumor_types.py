@@ -1,0 +1,82 @@
+"""Types of tumor: which class folder, or label of a table, each scan with a tumor is of."""
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from edge.model_file.manifest import TypeSpec
+from train.data.label_table import LabelTable
+from train.data.scans import Classes, Scan
+from train.errors import TrainError
+
+LEAST = 5
+"""Different scans of a type, or patients where those are known: fewer cannot be trained on, tuned
+on and tested on."""
+
+
+def check_types(names: Sequence[str], negative: Sequence[str] = ()) -> None:
+    """See that the names can be told apart, and said.
+
+    Raises:
+        TrainError: fewer than two, two that differ by case alone, or one that cannot be a type.
+    """
+    folded: dict[str, str] = {}
+    for name in (*negative, *names):
+        other = folded.setdefault(name.casefold(), name)
+        if other != name:
+            raise TrainError(
+                f"class folders {other} and {name} differ only by case; give them one name, or "
+                "names that differ"
+            )
+    if len(names) < 2:
+        raise TrainError(
+            f"--types needs two types of tumor or more, has {', '.join(names) or 'none'}; leave "
+            "it out, or name the folders of the types with --positive"
+        )
+    try:
+        TypeSpec(tuple(names))
+    except ValueError as error:
+        raise TrainError(f"these cannot be types of tumor: {error}") from None
+
+
+def types_of(
+    scans: Sequence[Scan], classes: Classes, table: LabelTable | None = None
+) -> np.ndarray:
+    """The type of each scan, "" for those without a tumor: str [N]."""
+    names = set(classes.positive)
+    found = []
+    for scan in scans:
+        if not scan.positive:
+            found.append("")
+        elif table is not None:
+            found.append(table.label_of(scan.file, Path(scan.root)) or "")
+        else:
+            above = (PurePosixPath(scan.root).name, *PurePosixPath(scan.path).parts[:-1])
+            found.append(next((part for part in reversed(above) if part in names), ""))
+    return np.array(found, object)
+
+
+def without_conflicts(types: np.ndarray, clusters: np.ndarray) -> tuple[np.ndarray, int]:
+    """Types, but "" where copies of one picture are of several; and how many scans that are."""
+    kept = types.copy()
+    for cluster in set(clusters.tolist()):
+        own = clusters == cluster
+        if len(set(types[own]) - {""}) > 1:
+            kept[own] = ""
+    return kept, int(((kept == "") & (types != "")).sum())
+
+
+def check_enough(types: np.ndarray, groups: np.ndarray, names: Sequence[str]) -> None:
+    """See that there are different scans enough of each type.
+
+    Raises:
+        TrainError: of one there are not.
+    """
+    for name in names:
+        count = len(set(groups[types == name].tolist()))
+        if count < LEAST:
+            raise TrainError(
+                f"type {name}: {count} different scans (or patients) are too few, {LEAST} are "
+                "needed; add scans, or put its folder with another type's"
+            )

@@ -1,0 +1,1 @@
+"""What kind of tumor: the head that tells types, its temperature and limit, and how good it is."""

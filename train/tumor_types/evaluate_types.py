@@ -1,0 +1,199 @@
+"""How good types are on held-out tumors, and on all scans as the device would judge them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edge.inference.tumor_type import type_word
+from edge.model_file.manifest import UNCERTAIN_TYPE, TypeSpec
+from train.data.scans import FileFacts
+from train.evaluation import metrics
+from train.evaluation.evaluate import METHOD, Estimate, cluster_bootstrap
+from train.evaluation.metrics import Proportion
+from train.evaluation.shortcut_floor import FEATURES, file_table
+
+OPEN = "type uncertain"
+"""A column of the table of verdicts: a tumor whose type is left open."""
+_FOLDS = 5
+_TREES = 200
+
+
+@dataclass(frozen=True)
+class TypeScores:
+    """One type against the others, among tumors, each given its likeliest type."""
+
+    sensitivity: Proportion
+    specificity: Proportion
+
+
+@dataclass(frozen=True)
+class TypeEvaluation:
+    """Held-out tumors of known type."""
+
+    labels: tuple[str, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    """Scans of each type (rows) by their likeliest type (columns), whatever the verdict."""
+    accuracy: Proportion
+    scores: dict[str, TypeScores]
+    estimates: dict[str, Estimate]
+    """accuracy, macro_auc, and "sensitivity LABEL", "specificity LABEL", "auc LABEL"."""
+    groups: int
+    named: Proportion
+    """Tumors, sure enough of a type to be named one."""
+    right_if_named: Proportion
+    device: dict[str, dict[str, int]]
+    """All held-out scans, by what they are and by what the device says of them."""
+
+    def to_dict(self) -> dict:
+        """Ready for JSON."""
+        return {
+            "labels": list(self.labels),
+            "groups": self.groups,
+            "confusion": [list(row) for row in self.confusion],
+            "accuracy": self.accuracy.to_dict(),
+            "types": {
+                name: {
+                    "sensitivity": one.sensitivity.to_dict(),
+                    "specificity": one.specificity.to_dict(),
+                }
+                for name, one in self.scores.items()
+            },
+            "bootstrap": {
+                "method": METHOD,
+                **{name: found.to_dict() for name, found in self.estimates.items()},
+            },
+            "named": self.named.to_dict(),
+            "right_if_named": self.right_if_named.to_dict(),
+            "device": self.device,
+        }
+
+
+@dataclass(frozen=True)
+class TypeFloor:
+    """The shortcut floor of types: a forest on facts of files, which sees no pixel."""
+
+    accuracy: Proportion
+    estimates: dict[str, Estimate]
+    """accuracy and macro_auc."""
+    majority: float
+    """Share of the commonest type."""
+
+    def __str__(self) -> str:
+        own, auc = self.estimates["accuracy"], self.estimates["macro_auc"]
+        return (
+            f"accuracy {own.value:.1%} [{own.low:.1%}-{own.high:.1%}], macro AUC {auc.value:.3f} "
+            f"[{auc.low:.3f}-{auc.high:.3f}], without seeing a pixel (always the commonest type: "
+            f"{self.majority:.1%})"
+        )
+
+    def to_dict(self) -> dict:
+        """Ready for JSON."""
+        return {
+            "classifier": f"random forest of {_TREES} trees on {', '.join(FEATURES)}",
+            "accuracy": self.accuracy.to_dict(),
+            "majority": self.majority,
+            "bootstrap": {name: value.to_dict() for name, value in self.estimates.items()},
+        }
+
+
+def evaluate_types(
+    spec: TypeSpec, shares: np.ndarray, types: np.ndarray, groups: np.ndarray, seed: int = 0
+) -> TypeEvaluation:
+    """Score tumors of known type; `device` is left empty.
+
+    Args:
+        shares: calibrated probability of each type, float64 [N, types].
+        types: true ones, int64 [N].
+        groups: duplicates or patients, int64 [N].
+    """
+    count, likeliest = len(spec.labels), shares.argmax(axis=1)
+    confusion = np.zeros((count, count), int)
+    np.add.at(confusion, (types, likeliest), 1)
+    right = likeliest == types
+    rows = [dict(zip(spec.labels, row, strict=True)) for row in shares.tolist()]
+    named = np.array([type_word(row, spec.limit) != UNCERTAIN_TYPE for row in rows], bool)
+    scores = {}
+    for at, label in enumerate(spec.labels):
+        own, called = types == at, likeliest == at
+        scores[label] = TypeScores(
+            Proportion(int(called[own].sum()), int(own.sum())),
+            Proportion(int((~called)[~own].sum()), int((~own).sum())),
+        )
+    return TypeEvaluation(
+        labels=spec.labels,
+        confusion=tuple(map(tuple, confusion.tolist())),
+        accuracy=Proportion(int(right.sum()), len(right)),
+        scores=scores,
+        estimates=_estimates(spec.labels, shares, types, groups, seed),
+        groups=len(set(groups.tolist())),
+        named=Proportion(int(named.sum()), len(named)),
+        right_if_named=Proportion(int((named & right).sum()), int(named.sum())),
+        device={},
+    )
+
+
+def device_table(truths: Sequence[str], said: Sequence[str]) -> dict[str, dict[str, int]]:
+    """How often the device says what of scans that are what: {truth: {said: scans}}."""
+    found: dict[str, dict[str, int]] = {name: {} for name in sorted(set(truths))}
+    for truth, word in zip(truths, said, strict=True):
+        found[truth][word] = found[truth].get(word, 0) + 1
+    return found
+
+
+def types_floor(
+    facts: Sequence[FileFacts], types: np.ndarray, count: int, groups: np.ndarray, seed: int = 0
+) -> TypeFloor | None:
+    """Tell types by facts of files alone, in grouped cross-validation over all tumors.
+
+    Returns:
+        None where a type has too few clusters.
+    """
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    if min(len(set(groups[types == at].tolist())) for at in range(count)) < _FOLDS:
+        return None
+    table, shares = file_table(facts), np.zeros((len(types), count))
+    splitter = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed)
+    for train, test in splitter.split(table, types, groups):
+        if len(set(types[train].tolist())) < count:
+            return None
+        forest = RandomForestClassifier(
+            _TREES, min_samples_leaf=2, class_weight="balanced", random_state=seed
+        )
+        shares[test] = forest.fit(table[train], types[train]).predict_proba(table[test])
+    right = shares.argmax(axis=1) == types
+    names = tuple(map(str, range(count)))
+    found = _estimates(names, shares, types, groups, seed)
+    return TypeFloor(
+        Proportion(int(right.sum()), len(right)),
+        {name: found[name] for name in ("accuracy", "macro_auc")},
+        float(np.bincount(types, minlength=count).max() / len(types)),
+    )
+
+
+def _estimates(
+    labels: Sequence[str], shares: np.ndarray, types: np.ndarray, groups: np.ndarray, seed: int
+) -> dict[str, Estimate]:
+    likeliest = shares.argmax(axis=1)
+    everywhere = np.ones(len(types), bool)
+
+    def auc(at: int):
+        return lambda w: metrics.auc(types == at, shares[:, at], w)
+
+    def recall(at: int):
+        return lambda w: metrics.mean_where(likeliest == at, types == at, w)
+
+    def rest(at: int):
+        return lambda w: metrics.mean_where(likeliest != at, types != at, w)
+
+    measures = {"accuracy": lambda w: metrics.mean_where(likeliest == types, everywhere, w)}
+    for at, label in enumerate(labels):
+        measures |= {
+            f"sensitivity {label}": recall(at),
+            f"specificity {label}": rest(at),
+            f"auc {label}": auc(at),
+        }
+    measures["macro_auc"] = lambda w: np.mean([auc(at)(w) for at in range(len(labels))], axis=0)
+    return cluster_bootstrap(measures, groups, seed)
