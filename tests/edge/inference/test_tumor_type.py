@@ -62,12 +62,14 @@ def test_the_verdict_knows_nothing_of_types(typed, scan):
     for mean in (60, 100, 115, 130, 170):
         file = scan(mean)
         one, other = typed.classify(file), plain.classify(file)
-        assert (one.verdict, one.probability) == (other.verdict, other.probability)
+        assert one.verdict == other.verdict
+        # Another output may have an engine add in another order.
+        assert one.probability == pytest.approx(other.probability, abs=1e-6)
 
 
 def test_the_two_formats_agree(tmp_path, scan):
-    if set(installed()) < {"litert", "onnxruntime"}:
-        pytest.skip("needs both engines")
+    if not (installed("tflite") and installed("onnx")):
+        pytest.skip("needs an engine for each format")
     one, other = (Classifier(MODELS / f"tiny-types.{kind}") for kind in ("tflite", "onnx"))
     pixels = one.pixels(scan(125))
     assert one.type_map(pixels) == pytest.approx(other.type_map(pixels), abs=1e-5)
