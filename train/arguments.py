@@ -65,7 +65,11 @@ RULES = (
         excludes=("--patient-csv",),
         says="--patient-id and --patient-csv exclude each other; give one",
     ),
-    Rule("--types", ("--negative",)),
+    Rule(
+        "--types",
+        ("--negative",),
+        says="--types needs --negative: name the folders without a tumor",
+    ),
     Rule("--phantoms", (f"--data {PHANTOM}", f"--test-data {PHANTOM}"), unless=_RESUMED),
     Rule("--overwrite", ("--out",)),
 )

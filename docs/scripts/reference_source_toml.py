@@ -27,6 +27,8 @@ def source_toml_page() -> str:
         f"It is [TOML](https://toml.io). {sentence(rules)}",
         "A key that is unknown, of another type, or says what the folder does not hold is an "
         "error that names file and key.",
+        "A pattern is searched as it stands, and some take endless time: read the facts that came "
+        "with a stranger's data before you train with them.",
         "## Keys",
         _keys(SourceFacts, skipped=("file",)),
         "## [patients]",

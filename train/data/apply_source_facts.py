@@ -20,6 +20,7 @@ from train.source_facts.schema import Blocks, SourceFacts
 
 AnyScan = Scan | SplitScan
 _BLOCK = "block of neighbours"
+_MOST_DIGITS = 18
 
 
 def classes_of(folder: Path, facts: Facts) -> Classes | None:
@@ -255,9 +256,10 @@ def _by_blocks(facts: SourceFacts, blocks: Blocks, root: str) -> Callable[[AnySc
     found = {}
     for name, order in _table(facts, "blocks", file, blocks.file, blocks.order).items():
         numbers = re.findall(r"\d+", order)
-        if not numbers:
+        if not numbers or len(numbers[-1]) > _MOST_DIGITS:
             raise TrainError(
-                f"{facts.file}: patients.blocks.order: {order!r} in {file} has no number"
+                f"{facts.file}: patients.blocks.order: {order[:40]!r} in {file} has no number of "
+                f"at most {_MOST_DIGITS} digits"
             )
         found[name] = f"{file.name} {int(numbers[-1]) // blocks.size}"
     return _by_table(found)

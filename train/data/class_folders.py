@@ -83,6 +83,12 @@ def find_typed_classes(folder: Path, positive: list[str], negative: list[str]) -
                 if path.parent in beside and path.name not in negative and _any_image(path)
             }
         )
+        if not everywhere & set(negative):
+            raise TrainError(
+                f"{folder}: has no folder {' or '.join(negative)}, beside which types would lie; it "
+                f"has {', '.join(sorted({path.name for path in below})) or 'none'}; spell --negative "
+                "as there, or name the folders of the types with --positive"
+            )
         if not positive:
             raise TrainError(
                 f"{folder}: has no folder of a type beside {' or '.join(negative)}; name the "

@@ -1,5 +1,6 @@
 """source.toml read and checked: every error names the file and the key."""
 
+import math
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -25,9 +26,9 @@ _WORDS = {
     str: "a text",
     bool: "true or false",
     int: "a whole number",
-    float: "a number",
+    float: "a number above 0",
     tuple[str, ...]: "a text or a list of texts",
-    tuple[float, ...]: "a number or a list of numbers",
+    tuple[float, ...]: "a number or a list of numbers, above 0",
     dict[str, str]: "a table with a pattern for each",
     Patients: "a table",
     Blocks: "a table",
@@ -128,7 +129,8 @@ def _as(kind: Any, value: Any) -> tuple[bool, Any]:
         return _all(several, (str,)), tuple(several) if isinstance(several, list) else ()
     if kind == tuple[float, ...]:
         several = value if isinstance(value, list) else [value]
-        return _all(several, (int, float)), tuple(several)
+        fitting = _all(several, (int, float)) and all(0 < one < math.inf for one in several)
+        return fitting, tuple(several)
     if kind == dict[str, str]:
         fitting = isinstance(value, dict) and bool(value) and _all(list(value.values()), (str,))
         return fitting, value

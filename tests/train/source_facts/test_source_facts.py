@@ -140,6 +140,8 @@ def test_what_the_facts_say_of_scans(folder):
         (LEAST + "positive = ['']\n", "positive must be"),
         (LEAST + "patients = 'x'\n", "patients must be a table, is 'x'"),
         (LEAST + "field_strength = 'high'\n", "field_strength must be a number or a list of"),
+        (LEAST + "field_strength = nan\n", "a list of numbers, above 0, is nan"),
+        (LEAST + "field_strength = [1.5, inf]\n", r"a list of numbers, above 0, is \[1.5, inf\]"),
         (LEAST + "field_strength = true\n", "field_strength must be a number"),
         (LEAST + "plane = 3\n", "plane must be a text or a list of texts, or a table"),
         (LEAST + "no_brain = '('\n", r"no_brain = '\(' is no regular expression"),
@@ -215,6 +217,9 @@ def test_blocks_of_neighbours_are_no_patients(folder):
     assert found["yes/p2_FLAIR.png"] == found["no/p2_T1.png"] != found["yes/p1_T1.png"]
     assert found["no/p1_neck_T1.png"] is None
     assert not any(map(is_person, found.values()))
+    (folder / "order.csv").write_text(f"file,place\nyes/p1_T1.png,{'9' * 5000}\n")
+    with pytest.raises(TrainError, match="has no number of at most 18 digits"):
+        patients_of(facts, scans)
 
 
 def test_a_table_names_patients_and_one_person_may_have_several_names(folder):
