@@ -84,10 +84,11 @@ def find_typed_classes(folder: Path, positive: list[str], negative: list[str]) -
             }
         )
         if not everywhere & set(negative):
+            there = ", ".join(sorted({path.name for path in below})) or "none"
             raise TrainError(
-                f"{folder}: has no folder {' or '.join(negative)}, beside which types would lie; it "
-                f"has {', '.join(sorted({path.name for path in below})) or 'none'}; spell --negative "
-                "as there, or name the folders of the types with --positive"
+                f"{folder}: has no folder {' or '.join(negative)}, beside which types would lie; "
+                f"it has {there}; spell --negative as there, or name the folders of the types with "
+                "--positive"
             )
         if not positive:
             raise TrainError(
