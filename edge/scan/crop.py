@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from edge.scan.percentiles import percentiles_of_counts
+
 Region = tuple[int, int, int, int]
 """Left, top, right and bottom in pixels of an image; beyond its edges where negative or larger."""
 
@@ -154,20 +156,11 @@ def _brightness(counts: np.ndarray) -> int | None:
     Args:
         counts: how many pixels have each value, int [256].
     """
-    upto = counts.cumsum()
-    size = int(upto[-1] - upto[BLACK])
-    if not size:
+    signal = counts[BLACK + 1 :]
+    if not signal.any():
         return None
-    # The 90th percentile as numpy.percentile interpolates it, with its roundings.
-    place = 0.9 * (size - 1)
-    first = int(place)
-    share, behind = place - first, int(upto[BLACK])
-    low, high = upto.searchsorted(
-        (behind + first, behind + min(first + 1, size - 1)), "right"
-    ).tolist()
-    step = high - low
-    between = high - step * (1 - share) if share >= 0.5 else low + step * share
-    return int(max(BLACK, _BRIGHT * between))
+    (high,) = percentiles_of_counts(signal, (90,), BLACK + 1)
+    return int(max(BLACK, _BRIGHT * high))
 
 
 def _beside_bars(grey: np.ndarray, axis: int, shade: float) -> slice:

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from edge.errors import ImageError
+from edge.scan.percentiles import percentiles, percentiles_of_counts
 
 DEEP_PNG = {2: "RGB;16B", 4: "LA;16B", 6: "RGBA;16B"}
 """Pillow's raw modes by PNG colour type, of 16-bit files."""
@@ -48,7 +49,7 @@ def robust_range(values: np.ndarray, name: str, remarks: list[str]) -> tuple[flo
     low, high = float(values.min()), float(values.max())
     if not np.isfinite(high - low):
         raise ImageError(f"{name}: holds pixels that are not finite numbers")
-    first, last = _percentiles(values, _EXTREMES)
+    first, last = _percentiles(values)
     spread = _BEYOND * (last - first)
     if spread <= 0:  # nearly all of it is one value: what stands out is the picture
         return low, high
@@ -57,32 +58,16 @@ def robust_range(values: np.ndarray, name: str, remarks: list[str]) -> tuple[flo
     return max(low, first - spread), min(high, last + spread)
 
 
-def _percentiles(values: np.ndarray, shares: tuple[float, ...]) -> list[float]:
-    """What `numpy.percentile` gives, with its roundings.
-
-    That one loads `numpy.ma` when it is first called, which takes 9 ms and 2.4 MB of each process.
-    """
-    places = [share / 100 * (values.size - 1) for share in shares]
-    found = _in_order(values, [[int(place), int(np.ceil(place))] for place in places])
-    result = []
-    for place, (low, high) in zip(places, found, strict=True):
-        share = place - int(place)
-        step = (high - low).item() if values.dtype.kind == "f" else int(high) - int(low)
-        low, high = low.item(), high.item()
-        result.append(high - step * (1 - share) if share >= 0.5 else low + step * share)
-    return result
-
-
-def _in_order(values: np.ndarray, ranks: list[list[int]]) -> np.ndarray:
-    """What stands at these places, from 0, when the values are sorted; of the shape of `ranks`."""
-    if values.dtype.kind in "ui" and values.dtype.itemsize <= 2:  # counting is quicker than sorting
-        least = int(values.min())
-        counts = np.zeros(int(values.max()) - least + 1, np.intp)
-        for some in _blocks(values):
-            places = np.subtract(values[some], least, dtype=np.intp)
-            counts += np.bincount(places.ravel(), minlength=counts.size)
-        return counts.cumsum().searchsorted(ranks, "right") + least
-    return np.partition(values, sorted({rank for two in ranks for rank in two}), axis=None)[ranks]
+def _percentiles(values: np.ndarray) -> list[float]:
+    """Of `_EXTREMES`; of few different numbers counting is quicker than sorting."""
+    if values.dtype.kind not in "ui" or values.dtype.itemsize > 2:
+        return percentiles(values, _EXTREMES)
+    least = int(values.min())
+    counts = np.zeros(int(values.max()) - least + 1, np.intp)
+    for some in _blocks(values):
+        places = np.subtract(values[some], least, dtype=np.intp)
+        counts += np.bincount(places.ravel(), minlength=counts.size)
+    return percentiles_of_counts(counts, _EXTREMES, least)
 
 
 def to_8bit(values: np.ndarray, name: str, limits: tuple[float, float] | None = None) -> np.ndarray:

@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -70,15 +71,22 @@ def test_a_file_that_ends_its_process_ends_nothing_else(poisoned, poison):
     assert "Doe" not in said
 
 
-def test_who_waits_too_long_is_told_to_come_again(serve):
-    code = POISON.replace("SCAN_SECONDS = 1.5", "SCAN_SECONDS = 9")
-    busy = serve("--jobs", "1", code=code)
-    slow = threading.Thread(target=busy.json, args=("POST", "/v1/classify", b"TWO SECS"))
+@contextmanager
+def occupied(serve, more: str = ""):
+    """A server whose one process is at work for two seconds."""
+    code = POISON.replace("SCAN_SECONDS = 1.5", f"SCAN_SECONDS = 9{more}")
+    server = serve("--jobs", "1", code=code)
+    slow = threading.Thread(target=server.json, args=("POST", "/v1/classify", b"TWO SECS"))
     slow.start()
-    time.sleep(0.3)
-    status, headers, _ = busy.ask("POST", "/v1/classify", SAMPLE.read_bytes())
-    assert (status, headers["Retry-After"]) == (503, "5")
+    time.sleep(0.5)
+    yield server
     slow.join()
+
+
+def test_who_waits_too_long_is_told_to_come_again(serve):
+    with occupied(serve) as busy:
+        status, headers, _ = busy.ask("POST", "/v1/classify", SAMPLE.read_bytes())
+    assert (status, headers["Retry-After"]) == (503, "5")
     assert 'kind="busy"} 1' in busy.ask("GET", "/metrics")[2].decode()
 
 
@@ -194,13 +202,8 @@ def test_what_a_process_answers_is_read_within_limits():
 
 
 def test_one_connection_too_many_is_told_so(serve):
-    code = POISON.replace("SCAN_SECONDS = 1.5", "SCAN_SECONDS = 9; limits.CONNECTIONS = 1")
-    one = serve("--jobs", "1", code=code)
-    slow = threading.Thread(target=one.json, args=("POST", "/v1/classify", b"TWO SECS"))
-    slow.start()
-    time.sleep(0.5)
-    status, headers, text = one.ask("GET", "/healthz")
-    slow.join()
+    with occupied(serve, "; limits.CONNECTIONS = 1") as one:
+        status, headers, text = one.ask("GET", "/healthz")
     assert (status, headers["Retry-After"]) == (503, "5")
     assert json.loads(text) == {"error": "too many connections", "notice": NOTICE}
     assert text.endswith(b"\n")

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from edge.scan.picture.bit_depth import _EXTREMES, _percentiles, each_value
+from edge.scan.picture.bit_depth import each_value
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.uint16, np.int32])
@@ -32,18 +32,6 @@ def test_a_shade_is_asked_once_a_value():
 
     each_value(np.tile(np.arange(40, dtype=np.uint16), (100, 1)), shade)
     assert asked == [40]
-
-
-@pytest.mark.parametrize("dtype", [bool, "u1", "i1", "u2", "i2", "i4", "u4", "i8", "f4", "f8"])
-def test_percentiles_are_those_of_numpy(dtype):
-    rng = np.random.default_rng(9)
-    for _ in range(60):
-        size = int(rng.integers(1, 400)), int(rng.integers(1, 5))
-        values = np.abs(rng.normal(0, rng.choice([1, 30, 9000]), size)).clip(0, 16000)
-        values = values.clip(0, 100) if dtype in ("u1", "i1") else values
-        values = values.astype(dtype)
-        there = values.astype(np.int64) if dtype is bool else values
-        assert _percentiles(values, _EXTREMES) == np.percentile(there, _EXTREMES).tolist()
 
 
 def test_values_of_16_bits_load_nothing_more_of_numpy(tmp_path):
