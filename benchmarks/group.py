@@ -32,6 +32,8 @@ TF_LITE = "tf.lite"
 PLAIN_ONNX = "fp32 ONNX"
 """What a user would otherwise pick; keys of `Row.times_faster`, beside Keras' calls."""
 
+_PLAIN = ("onnx", "fp32", "onnxruntime")
+
 
 class Measuring:
     """What has been measured of a group so far: `result` may be asked at any time."""
@@ -227,7 +229,7 @@ class Measuring:
             found[TF_LITE] = one.tf_lite.latency
         for other in self._entrants:
             model = self._models[other.candidate]
-            plain = (model.format, model.precision) == ("onnx", "fp32") and other is not one
+            plain = (model.format, model.precision, model.engine) == _PLAIN and other is not one
             if plain and other.inference[threads].blocks:
                 found[PLAIN_ONNX] = other.inference[threads].latency
         return found

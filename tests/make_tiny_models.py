@@ -2,9 +2,8 @@
 
 They call a scan a tumor if its mean brightness is above 100 of 255. `tiny` has no heat map,
 `tiny-map` one of 4 rows and 8 columns, which tells how bright each part is, `tiny-types` tells two
-types of tumor, which are dim and bright. `two-dense-int8` has two dense layers in int8, and no
-manifest. Needs TensorFlow; what it wrote is committed, so that the
-edge tests do not.
+types of tumor, which are dim and bright. `bare/two-dense-int8` has two dense layers in int8, and no
+manifest. Needs TensorFlow; what it wrote is committed, so that the edge tests do not.
 """
 
 from pathlib import Path
@@ -77,7 +76,7 @@ def type_head():
 def main() -> None:
     """Convert, pack and write both formats."""
     backend.start()
-    (FOLDER / "two-dense-int8.tflite").write_bytes(two_dense())
+    (FOLDER / "bare" / "two-dense-int8.tflite").write_bytes(two_dense())
     from edge.model_file.dataclass_json import to_json
     from edge.model_file.manifest import Decision, InputSpec, Manifest, RejectGate, TypeSpec
     from edge.model_file.payload import payload_sha256

@@ -205,8 +205,8 @@ def test_a_wrong_conversion_is_caught(run, tmp_path, monkeypatch):
     import keras
 
     class Wrong(Converter):
-        def __init__(self, model, positive, batch):
-            super().__init__(keras.models.clone_model(model), positive, batch)
+        def __init__(self, model, *rest):
+            super().__init__(keras.models.clone_model(model), *rest)
 
     monkeypatch.setattr(export_module, "Converter", Wrong)
     assert export(run, tmp_path / "dist", "--precision", "fp32") == 1

@@ -141,7 +141,8 @@ def tiffs(folder: Path) -> dict[str, bytes]:
 
 def models() -> dict[str, bytes]:
     """Name and content."""
-    return {path.name: path.read_bytes() for path in sorted(MODELS.iterdir())}
+    files = (path for path in sorted(MODELS.iterdir()) if path.is_file())
+    return {path.name: path.read_bytes() for path in files}
 
 
 def _saved(image: Image.Image, kind: str, **options) -> bytes:

@@ -69,7 +69,10 @@ def test_the_heat_map_is_that_of_the_other_engines(kind):
 @pytest.mark.parametrize("threads", [1, 2])
 def test_int8_dense_layers_one_after_the_other(threads, tmp_path):
     """With one thread, 2026.4.1 made one kernel of them, and answered nonsense."""
-    payload, path = (MODELS / "two-dense-int8.tflite").read_bytes(), tmp_path / "two.tflite"
+    payload, path = (
+        (MODELS / "bare" / "two-dense-int8.tflite").read_bytes(),
+        tmp_path / "two.tflite",
+    )
     path.write_bytes(payload)
     manifest = replace(open_model(MODELS / "tiny.tflite").manifest, precision="int8")
     path.write_bytes(pack(payload, replace(manifest, payload_sha256=payload_sha256(path))))
