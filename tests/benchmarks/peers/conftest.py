@@ -26,11 +26,12 @@ if __name__ == "__main__":
 '''
 ADAPTER = """
 def load(word="none"):
-    import tinypeer
+    import os, tinypeer
     def judge(file):
         return "tumor" if tinypeer.judge(file) == "big" else "no_tumor"
     def score(file):
-        return float("tumor" in file) + len(file) % 3
+        name = os.path.basename(file)
+        return float("tumor" in name) + len(name) % 3
     return judge, lambda file: float("nan") if "unsure" in file else score(file)
 """
 METADATA = "Metadata-Version: 2.1\nName: tinypeer\nVersion: 1.5\n"

@@ -160,6 +160,8 @@ def test_two_watchers_do_not_feed_each_other(any_model, scan, tmp_path):
         start(watched, any_model, "--out", other / "results.ndjson")
         for watched, other in ((first, second), (second, first))
     ]
+    for folder in (first, second):
+        wait_for(lambda: lines(folder / "results.ndjson"))  # noqa: B023
     time.sleep(1.0)
     for process in processes:
         assert finish(process)[0] == 0
