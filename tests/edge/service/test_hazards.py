@@ -247,5 +247,6 @@ def test_a_live_model_may_be_copied_over(any_model, scan, inbox, tmp_path):
     shutil.copyfile(other, any_model)
     (inbox / "b.png").write_bytes(scan(180).read_bytes())
     wait_for(lambda: len(lines(inbox / RESULTS)) == 2)
-    assert finish(process)[0] == 0
+    status, _, err = finish(process)
+    assert status == 0, err
     assert {one["verdict"] for one in results(inbox / RESULTS)} == {"tumor"}
