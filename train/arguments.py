@@ -72,6 +72,12 @@ RULES = (
     ),
     Rule("--phantoms", (f"--data {PHANTOM}", f"--test-data {PHANTOM}"), unless=_RESUMED),
     Rule("--overwrite", ("--out",)),
+    Rule(
+        "--unseen-sources",
+        excludes=("--teacher",),
+        says="--unseen-sources takes no --teacher, which has seen the sources; leave one out",
+    ),
+    *(Rule(option, ("--unseen-sources",)) for option in ("--max-cleared", "--max-alarms")),
 )
 
 
@@ -381,6 +387,29 @@ def parser(prog: str = "python -m train") -> Parser:
         help="also judge every scan of --data by a model that saw no copy of it: K-fold "
         "cross-validation, grouped and pooled; the run keeps the first fold's model "
         "(default: none, one held-out part)",
+    )
+    add(
+        "--unseen-sources",
+        type=count(1),
+        metavar="EPOCHS",
+        help="also judge each --data folder by a network that is fitted for so many epochs without "
+        "it and all that may share its patients (source.toml), and widen the uncertain band until "
+        "it holds there (default: none)",
+    )
+    add(
+        "--max-cleared",
+        type=number(0, 1),
+        default=0.1,
+        metavar="X",
+        help="share of the tumors of an unseen source that may be called none, 0 to 1, on average "
+        "over the sources (default: 0.1)",
+    )
+    add(
+        "--max-alarms",
+        type=number(0, 1),
+        default=0.1,
+        metavar="X",
+        help="the same of its tumor-free scans that may be called a tumor (default: 0.1)",
     )
     add(
         "--protocol",

@@ -178,7 +178,7 @@ def request_of(args: argparse.Namespace):
     from train.fitting.fit_options import FitOptions
     from train.networks import pretrained_weights
     from train.networks.registry import ARCHITECTURES
-    from train.prepare_data import Request
+    from train.prepare_data import Request, UnseenOptions
 
     transfers = ARCHITECTURES[args.model].backbone is not None
     source = args.weights or (pretrained_weights.IMAGENET if transfers else pretrained_weights.NONE)
@@ -215,6 +215,8 @@ def request_of(args: argparse.Namespace):
         teachers=tuple(args.teacher),
         no_brain=args.no_brain,
         weights=pretrained_weights.describe(source) if transfers else None,
+        unseen=args.unseen_sources
+        and UnseenOptions(args.unseen_sources, args.max_cleared, args.max_alarms),
         facts=useful_to(facts, ARCHITECTURES[args.model].evidence),
         # With what they say, for a run tells what it was made from, and is resumed with the same.
         options=_plain(args) | ({"facts": with_hashes(facts)} if facts else {}),

@@ -26,6 +26,19 @@ from train.splitting.leak_guard import CONFLICT, Grouping, group_scans
 
 
 @dataclass(frozen=True)
+class UnseenOptions:
+    """Of `--unseen-sources`."""
+
+    epochs: int
+    """Of each fit."""
+    max_cleared: float
+    """0..1: share of the tumors of an unseen source, on average over these, that may be called
+    free of one."""
+    max_alarms: float
+    """0..1: share of its tumor-free scans that may be called a tumor."""
+
+
+@dataclass(frozen=True)
 class Request:
     """What one session is asked for."""
 
@@ -61,6 +74,8 @@ class Request:
     """Of the folders that have some, without what options say in their place."""
     options: dict = field(default_factory=dict)
     """The whole command, for the manifest."""
+    unseen: UnseenOptions | None = None
+    """Sources are left out in turn; None: none is."""
     pruning: PruneOptions | None = None
     """Prune a finished run, whose request this is; None: train."""
     split_folds: int | None = None

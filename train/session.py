@@ -38,12 +38,15 @@ from train.pruning.comparison import changed_verdicts, check_limit
 from train.pruning.parent import check_same_scans
 from train.pruning.pruned_fit import Pruned, fit_of, prune_and_judge
 from train.reporting.findings import SYNTHETIC, Findings
-from train.reporting.plots import PICTURES, write_plots
+from train.reporting.plots import pictures_of, write_plots
 from train.reporting.pruning_record import pruning_record
 from train.reporting.training_report import write_report
 from train.run import resume, run_folder
 from train.splitting import split
 from train.tumor_types.session_types import find_types
+from train.unseen_sources.judge import UnseenSources
+from train.unseen_sources.session_unseen import folds_of, judge_unseen
+from train.unseen_sources.source_folds import SourceFold
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,15 @@ class FoldResult:
     """Training scans that were not trained on, as teachers do not agree where their tumor is."""
     pruned: Pruned | None = None
     """Where the model is a pruned one: beside its teacher."""
+
+    def with_decision(self, decision: Decision) -> "FoldResult":
+        """The same with another band: temperature and threshold stay."""
+        found = self.predictions
+        return replace(
+            self,
+            choice=replace(self.choice, decision=decision),
+            predictions=Predictions.of(decision, found.truth, found.probability, found.groups),
+        )
 
 
 def train(
@@ -114,11 +126,15 @@ def train(
         check_brain_scans_left(request.no_brain, without_brain, data.found.truth == 1, parts)
         say(f"{without_brain[parts.train].sum()} training scans are said to show no brain")
     teachers = load_session_teachers(request, data, parts.test)
+    left_out = folds_of(request, data, parts) if request.unseen else None
     result = fit_and_evaluate(request, data, parts, compute.context("run"), teachers, parent)
     if result.pruned:
         check_limit(changed_verdicts(*result.pruned.validation), request.pruning.max_changed)
     result.fitted.model.save(folder / run_folder.MODEL)
     run_folder.write_json(folder / run_folder.SPLIT, data.parts)
+    unseen = left_out and _unseen(request, data, left_out, result.choice.decision, compute)
+    if unseen:
+        result = result.with_decision(unseen.decision)
     manifest = _manifest(request, data, result.choice.decision, name, folder, synthetic)
     if ARCHITECTURES[request.fit.architecture].evidence:
         say("learning what a scan looks like, for the reject gate: minutes, however few scans")
@@ -159,6 +175,7 @@ def train(
         weights=request.weights and request.weights + remarks(request.fit.weights),
         types=types,
         left_out=result.left_out,
+        unseen=unseen,
         pruning=request.pruning
         and pruning_record(request.pruning, parent.cost, result, results, request.fit.seed),
     )
@@ -168,7 +185,7 @@ def train(
     else:
         tested, predictions = _fold_order(request, data), pooled
     write_plots(folder, findings, predictions, data.found.pixels[tested], _names(data, tested))
-    text = write_report(folder, findings, PICTURES)
+    text = write_report(folder, findings, pictures_of(findings))
     run_folder.write_json(folder / run_folder.MANIFEST, manifest)
     return text
 
@@ -259,6 +276,19 @@ def _cross_validated(
         context = compute.context(f"fold-{number}")
         found.append(result if own else fit_and_evaluate(request, data, fold, context, teachers))
     return found
+
+
+def _unseen(
+    request: Request,
+    data: SessionData,
+    folds: tuple[list[SourceFold], list[str]],
+    decision: Decision,
+    compute: ComputeContext,
+) -> UnseenSources:
+    def fit(shorter: Request, fold: split.Fold, stage: str) -> Predictions:
+        return fit_and_evaluate(shorter, data, fold, compute.context(stage)).predictions
+
+    return judge_unseen(request, data, folds, decision, fit)
 
 
 def _fold_list(request: Request, data: SessionData) -> list[split.Fold]:

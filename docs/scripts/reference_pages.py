@@ -176,6 +176,7 @@ _RUN_FILES = {
     "confusion.png": "Verdicts against the truth.",
     "coverage-risk.png": "Errors left over as more scans are called uncertain.",
     "errors.png": "The worst errors as thumbnails.",
+    "unseen-sources.png": "With `--unseen-sources`: what other bands would give.",
 }
 
 _REPORT_KEYS = {
@@ -207,6 +208,8 @@ _REPORT_KEYS = {
     "with verdicts changed and the difference in AUC; null without.",
     "types": "Types of tumor: how the head was chosen, their figures on the test part, their "
     "shortcut floor; null without `--types`.",
+    "unseen_sources": "Figures of `--unseen-sources`: the band and where it comes from, and a row "
+    "a source; null without.",
     "leaky_protocols": "Figures of `--protocol article`.",
 }
 
@@ -218,6 +221,7 @@ def run_folder_page() -> str:
         getattr(run_folder, name) for name in ("MODEL", "MANIFEST", "SPLIT", "TYPES", "HISTORY")
     ]
     names += [run_folder.REPORT_JSON, run_folder.REPORT_MD, *plots]
+    names.append(_constant(ROOT / "train/reporting/plots.py", "UNSEEN"))
     if set(names) != set(_RUN_FILES) or set(_report_keys()) != set(_REPORT_KEYS):
         raise ValueError("a file of a run or a key of its report is not described")
     return page(

@@ -28,7 +28,7 @@ from train.networks.cost import cost
 from train.phantom.files import is_synthetic
 from train.progress import say
 from train.reporting.findings import SYNTHETIC, Findings
-from train.reporting.plots import CURVES, PICTURES, write_plots
+from train.reporting.plots import pictures_of, write_plots
 from train.reporting.training_report import write_report
 from train.run import run_folder
 from train.session import versions
@@ -133,8 +133,7 @@ def adopt(request: Request, name: str, folder: Path) -> str:
     test = scans.at("test")
     names = [scans.found.scans[i].path for i in test]
     write_plots(folder, findings, predictions, scans.found.pixels[test], names)
-    pictures = {file: words for file, words in PICTURES.items() if file != CURVES}
-    text = write_report(folder, findings, pictures)
+    text = write_report(folder, findings, pictures_of(findings))
     run_folder.write_json(folder / run_folder.MANIFEST, manifest)
     return text
 

@@ -15,6 +15,7 @@ from train.splitting.leak_guard import CONFLICT, Grouping
 from train.splitting.source_families import FAMILY_LEAK
 from train.splitting.split import DROPPED
 from train.tumor_types.session_types import TypesFound
+from train.unseen_sources.judge import UnseenSources
 
 SYNTHETIC = "SYNTHETIC data: generated phantoms. These figures say nothing about real scans."
 
@@ -48,6 +49,8 @@ class Findings:
     """Scans of the training part that were not trained on, as teachers disagree on them."""
     origin: tuple[str, ...] = ()
     """Lines on a model that was trained elsewhere; such a run has no history."""
+    unseen: UnseenSources | None = None
+    """None: no source was left out."""
     pruning: PruningRecord | None = None
     """Where the model is a pruned one."""
 

@@ -11,6 +11,7 @@ from train.evaluation.threshold_and_temperature import FEW
 from train.fitting.article_protocols import CLAIMS
 from train.reporting.findings import SYNTHETIC, Findings
 from train.reporting.pruning_record import pruning_section
+from train.reporting.source_card import source_card
 from train.reporting.type_card import type_card
 
 
@@ -29,6 +30,7 @@ def model_card(findings: Findings, pictures: dict[str, str]) -> list[str]:
         "such a model to a small device. Not for screening, diagnosis, triage or treatment, and "
         "not for images other than those it was measured on.",
         "",
+        *(source_card(findings.unseen) if findings.unseen else []),
         *_network(findings),
         *pruning_section(findings.pruning, findings.cost),
         *_data(findings),
@@ -256,6 +258,8 @@ def _decision(findings: Findings) -> list[str]:
         band = (
             f"uncertain between {low:g} and {high:g}, which leaves {choice.coverage:.0%} of the "
             "validation scans a verdict"
+            if findings.unseen is None
+            else f"uncertain between {low:g} and {high:g}, by sources it never saw"
         )
     return [
         "## Decision, chosen on validation only",

@@ -15,7 +15,9 @@ from edge import NOTICE
 from train.evaluation.evaluate import Evaluation, Predictions
 from train.evaluation.metrics import BINS, bin_of
 from train.reporting.findings import Findings
-from train.reporting.palette import BLUE, ORANGE, VERMILION
+from train.reporting.palette import BLUE, ORANGE, SERIES, VERMILION
+from train.unseen_sources.band_by_source import cleared_by_limit
+from train.unseen_sources.judge import UnseenSources
 
 CURVES = "curves.png"
 """Not of a model that was trained elsewhere."""
@@ -28,8 +30,22 @@ PICTURES = {
     "errors.png": "The surest wrong verdicts",
 }
 """Files in a run's folder, and what each shows."""
+UNSEEN = "unseen-sources.png"
+_UNSEEN_WORDS = (
+    "Share of each unseen source called free of a tumor, by the uncertain band's lower end"
+)
+_STEPS = 200
+_STYLES = ("-", "--", "-.", ":")
 _ERRORS = 24
 _DPI = 110
+
+
+def pictures_of(findings: Findings) -> dict[str, str]:
+    """Those of `PICTURES` that this run has, and what it has besides."""
+    return {
+        **{name: words for name, words in PICTURES.items() if name != CURVES or _fitted(findings)},
+        **({UNSEEN: _UNSEEN_WORDS} if findings.unseen else {}),
+    }
 
 
 def write_plots(
@@ -39,7 +55,7 @@ def write_plots(
     pixels: np.ndarray,
     names: Sequence[str],
 ) -> None:
-    """Write `PICTURES` into `folder`.
+    """Write `pictures_of` the findings into `folder`.
 
     Args:
         found: the held-out predictions that the report is about.
@@ -48,18 +64,17 @@ def write_plots(
     """
     synthetic = findings.manifest.training.synthetic
     evaluation, where = findings.headline
-    figures = (
-        curves(findings.history, findings.best_epoch),
-        roc(found, evaluation, findings),
-        reliability(found, evaluation),
-        confusion(found, findings.manifest.labels),
-        coverage_risk(evaluation),
-        errors(found, pixels, names),
-    )
-    for name, figure in zip(PICTURES, figures, strict=True):
-        if name == CURVES and not findings.history["loss"]:
-            plt.close(figure)
-            continue  # trained elsewhere
+    drawn = {
+        CURVES: lambda: curves(findings.history, findings.best_epoch),
+        "roc.png": lambda: roc(found, evaluation, findings),
+        "reliability.png": lambda: reliability(found, evaluation),
+        "confusion.png": lambda: confusion(found, findings.manifest.labels),
+        "coverage-risk.png": lambda: coverage_risk(evaluation),
+        "errors.png": lambda: errors(found, pixels, names),
+        UNSEEN: lambda: unseen_sources(findings.unseen),
+    }
+    for name in pictures_of(findings):
+        figure = drawn[name]()
         what = findings.manifest.training.run if name == CURVES else where
         notice = "synthetic phantoms" if synthetic else NOTICE
         figure.suptitle(_shown(f"{what}\n{notice}"), fontsize=7, parse_math=False)
@@ -175,9 +190,36 @@ def errors(found: Predictions, pixels: np.ndarray, names: Sequence[str]) -> Figu
     return figure
 
 
+def unseen_sources(found: UnseenSources) -> Figure:
+    """What a source's tumors and other scans are called, by where the band begins."""
+    figure, axes = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
+    limits = np.linspace(0, found.decision.threshold, _STEPS)
+    sides = ((1, "tumors called free of one"), (0, "tumor-free scans called so"))
+    for axis, (label, title) in zip(axes, sides, strict=True):
+        own = [one for one in found.said if (one.truth == label).any()]
+        curves = cleared_by_limit([one.probability[one.truth == label] for one in own], limits)
+        for number, (one, curve) in enumerate(zip(own, curves, strict=True)):
+            style = _STYLES[number // len(SERIES) % len(_STYLES)]
+            name, color = _shown(Path(one.source).name), SERIES[number % len(SERIES)]
+            axis.plot(limits, curve, style, color=color, label=name, linewidth=1)
+        if len(own):
+            axis.plot(limits, curves.mean(axis=0), color="black", linewidth=2.5, label="mean")
+        axis.axvline(found.decision.uncertain[0], color="grey", linestyle=":")
+        axis.set(xlabel="lower end of the uncertain band", ylabel=f"share of {title}", ylim=(0, 1))
+        axis.grid(alpha=0.3)
+        for text in axis.legend(fontsize=6).get_texts():
+            text.set_parse_math(False)
+    return figure
+
+
 def _shown(name: str) -> str:
     """A name that need not be valid text, as text that is drawn; two "$" in it are no formula."""
     return name.encode("utf-8", "replace").decode()
+
+
+def _fitted(findings: Findings) -> bool:
+    """Whether it was trained here."""
+    return bool(findings.history["loss"])
 
 
 def _square():

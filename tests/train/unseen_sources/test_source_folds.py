@@ -1,0 +1,84 @@
+"""Whom a fit may see: no copy, no patient and no relative of the source that it judges."""
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from train.splitting.source_families import Relations
+from train.splitting.split import Fold
+from train.unseen_sources.source_folds import source_folds
+
+
+def folds(roots, truth=None, groups=None, related=None, external=None):
+    count = len(roots)
+    truth = np.arange(count) % 2 if truth is None else np.array(truth)
+    groups = np.arange(count) if groups is None else np.array(groups)
+    # Of four scans of each source two train, one validates and one is tested.
+    part = np.arange(count) // 2 % 4
+    parts = Fold(*(np.flatnonzero(np.isin(part, own)) for own in ([0, 1], [2], [3])))
+    external = np.zeros(count, bool) if external is None else external
+    scans = [SimpleNamespace(root=f"/data/{root}") for root in roots]
+    near = {}
+    for a, b in related or ():
+        near.setdefault(f"/data/{a}", {})[f"/data/{b}"] = "family"
+    return source_folds(scans, truth, groups, groups, parts, external, Relations(near))
+
+
+def test_a_source_is_judged_whole_and_none_of_it_is_trained_on():
+    found, notes = folds("a" * 8 + "b" * 8)
+    assert not notes
+    assert [list(fold.sources) for fold in found] == [["/data/a"], ["/data/b"]]
+    first = found[0]
+    assert first.sources["/data/a"].tolist() == list(range(8))
+    assert set(first.train) | set(first.validation) <= set(range(8, 16))
+    assert first.fold.test.tolist() == list(range(8))
+    assert first.names == "a"
+
+
+def test_copies_and_patients_of_it_are_not_trained_on_either():
+    groups = np.arange(16)
+    groups[8] = groups[0]
+    found, _ = folds("a" * 8 + "b" * 8, groups=groups)
+    assert 8 not in found[0].train
+    assert 0 not in found[1].train
+    # One of each cluster is judged.
+    groups[1] = groups[0]
+    found, _ = folds("a" * 8 + "b" * 8, groups=groups)
+    assert found[0].sources["/data/a"].tolist() == [0, *range(2, 8)]
+
+
+def test_relatives_go_with_it_and_share_the_fit():
+    found, _ = folds("a" * 8 + "b" * 8 + "c" * 8, related=[("a", "b"), ("b", "a")])
+    assert [fold.names for fold in found] == ["a, b", "c"]
+    together = found[0]
+    assert set(together.train) <= set(range(16, 24))
+    assert together.fold.test.tolist() == list(range(16))
+
+
+def test_one_is_left_out_with_a_relative_that_another_does_not_have():
+    related = [("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")]
+    found, _ = folds("a" * 8 + "b" * 8 + "c" * 8 + "d" * 8, related=related)
+    by_name = {fold.names: set(fold.train.tolist()) for fold in found}
+    assert set(by_name) == {"a", "b", "c", "d"}
+    assert by_name["a"] <= set(range(16, 32))
+    assert by_name["b"] <= set(range(24, 32))
+
+
+def test_small_sources_share_a_fit():
+    found, _ = folds("a" * 400 + "b" * 400 + "c" * 8 + "d" * 8)
+    assert [fold.names for fold in found] == ["a", "b", "c, d"]
+    assert list(map(len, found[2].sources.values())) == [8, 8]
+
+
+def test_what_leaves_one_class_is_told():
+    truth = [0, 1] * 4 + [0] * 8
+    found, notes = folds("a" * 8 + "b" * 8, truth=truth)
+    assert [fold.names for fold in found] == ["b"]
+    assert notes == ["a: cannot be judged as unseen, for without it scans of one class are left"]
+
+
+def test_a_test_set_from_elsewhere_is_no_source():
+    external = np.arange(24) >= 16
+    found, _ = folds("a" * 8 + "b" * 8 + "t" * 8, external=external)
+    assert [fold.names for fold in found] == ["a", "b"]
+    assert all(set(fold.fold.test) <= set(range(16)) for fold in found)
