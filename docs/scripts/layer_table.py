@@ -1,10 +1,11 @@
 """Export small networks, each around one Keras layer or pattern, and compare them with Keras.
 
-    python docs/scripts/layer_table.py --out docs/measurements/layers.md [CASE ...]
+    python docs/scripts/layer_table.py --out docs/measurements/layers.md [--rows FILE] [CASE ...]
 
 Each network goes through the export's own converters and quantizers. What it makes of generated
 scans is compared with Keras: the root mean squared error of the logits, as a share of their
-standard deviation over the scans. Cases that are named are printed and nothing is written.
+standard deviation over the scans. Cases that are named are printed and no page is written.
+It takes most of an hour: with `--rows`, what is measured is kept in a file, and not measured again.
 """
 
 import argparse
@@ -255,18 +256,31 @@ def _inexact(rows: dict[str, Row]) -> list[str]:
     ] or ["None."]
 
 
+def _kept(file: Path) -> dict[str, Row]:
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    found = [json.loads(line) for line in lines]
+    return {row.pop("case"): Row(**row) for row in found}
+
+
 def main() -> None:
     """Measure, and print or write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("cases", nargs="*", metavar="CASE", help="only these")
     parser.add_argument("--out", type=Path, help="page to write")
+    parser.add_argument("--rows", type=Path, help="where rows are kept, one a line of JSON")
     parser.add_argument("-v", action="store_true", help="print what conversions say")
     args = parser.parse_args()
+    kept = _kept(args.rows) if args.rows else {}
     rows = {}
     for name, (case, whole) in all_cases().items():
-        if not args.cases or name in args.cases:
-            rows[name] = measure(case, whole)
-            print(name, json.dumps(vars(rows[name])), flush=True)
+        if args.cases and name not in args.cases:
+            continue
+        rows[name] = kept.get(name) or measure(case, whole)
+        line = json.dumps({"case": name, **vars(rows[name])})
+        print(line, flush=True)
+        if args.rows and name not in kept:
+            with open(args.rows, "a", encoding="utf-8") as file:
+                file.write(line + "\n")
     if args.out and not args.cases:
         args.out.write_text(page(rows), encoding="utf-8")
 

@@ -81,6 +81,16 @@ def test_an_operation_that_a_format_does_not_have_is_named(format, precision, pi
         Converter(model, 1).convert(format, precision, pixels)
 
 
+@pytest.mark.parametrize("format", ["onnx", "tflite"])
+def test_what_is_random_in_training_is_not_in_a_file(format, pixels):
+    """Traced without `training=False`, the file flipped each scan at random."""
+    model = build(lambda x: layers.RandomRotation(0.2)(layers.RandomFlip()(x)))
+    wanted = logits_model(model).predict(pixels, verbose=0)
+    payload = Converter(model, 1).convert(format, "fp32", None)
+    found = {"onnx": by_onnx, "tflite": by_tflite}[format](payload, pixels)
+    np.testing.assert_allclose(found, wanted, atol=1e-4)
+
+
 @pytest.mark.parametrize("batch", [1, None])
 def test_a_model_that_was_only_loaded_is_exported(batch, pixels, tmp_path):
     model = build(lambda x: x)
