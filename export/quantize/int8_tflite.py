@@ -128,6 +128,11 @@ class TfliteInt8:
         for tensor in model.subgraphs[0].tensors:
             if (name := tensor.name.decode()) in ranges:
                 low, high = (float(bound) for bound in ranges[name][:2])
+                if not np.isfinite([low, high]).all():
+                    # As of 1 / sqrt(0), behind which a limit stands. LiteRT ends the process on an
+                    # infinite step. Without a range it gets a neighbour's, or is refused.
+                    tensor.quantization = None
+                    continue
                 tensor.quantization.min, tensor.quantization.max = [low], [high]
         return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
@@ -137,10 +142,18 @@ class TfliteInt8:
         The ranges are ONNX Runtime's, from its histograms of the same tensors.
         """
         if method not in self._ranges:
-            collector = histograms(method, self._extremes)
+            finite = {
+                name: ends for name, ends in self._extremes.items() if np.isfinite(ends).all()
+            }
+            collector = histograms(method, finite)
             for tensors in self._activations():
-                collector.collect({name: [values] for name, values in tensors.items()})
-            self._ranges[method] = self._with_ranges(collector.compute_collection_result())
+                collector.collect({name: [tensors[name]] for name in finite})
+            found = collector.compute_collection_result()
+            ranges = {
+                name: found[name] if name in finite else self._extremes[name]
+                for name in self._extremes
+            }
+            self._ranges[method] = self._with_ranges(ranges)
         return self._ranges[method]
 
     def _activations(self) -> Iterator[dict[str, np.ndarray]]:

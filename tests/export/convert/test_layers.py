@@ -144,3 +144,21 @@ def test_tflite_outputs_have_names(network):
     assert list(run.get_input_details()) == ["pixels"]
     made = two_outputs(model, 1).output
     assert set(run.get_output_details()) == (set(made) if isinstance(made, dict) else {LOGITS})
+
+
+@pytest.mark.parametrize("method", ["min-max", "percentile"])
+def test_no_step_is_infinite(method, pixels):
+    """Of 1 / sqrt(0), cut off behind: LiteRT ended the process on it."""
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    model = build(lambda x: layers.UnitNormalization()(layers.ReLU()(x - 1.0)))
+    converter = Converter(model, 1)
+    quantizer = converter.int8("tflite", pixels)
+    payload = quantizer.convert(method)
+    (graph,) = flatbuffer_utils.convert_bytearray_to_object(bytearray(payload)).subgraphs
+    of_tensors = [t.quantization.scale for t in graph.tensors if t.quantization]
+    scales = [scale for scale in of_tensors if scale is not None]
+    assert scales
+    assert all(np.isfinite(scale).all() for scale in scales)
+    with pytest.raises(RuntimeError, match="RSQRT"):
+        quantizer.convert(method, older=True)
