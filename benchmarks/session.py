@@ -68,7 +68,8 @@ class Session:
     """Measures models; `report` may be asked at any time.
 
     Args:
-        data: a labelled folder and the names of its classes' subfolders; None: the runs' own.
+        data: a labelled folder, the names of its classes' subfolders and of those that are no class
+            on purpose; None: the runs' own.
         runs: folders of runs; empty: where the models say.
         reference: a file of `python -m export --reference`; None: the one beside each model.
         compared: whether to refuse models that there is nothing to compare with.
@@ -79,7 +80,7 @@ class Session:
         options: Options,
         command: str,
         progress: Progress,
-        data: tuple[Path, Sequence[str], Sequence[str]] | None = None,
+        data: tuple[Path, Sequence[str], Sequence[str], Sequence[str]] | None = None,
         runs: Sequence[Path] = (),
         reference: Path | None = None,
         compared: bool = False,

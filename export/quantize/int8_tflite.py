@@ -13,6 +13,7 @@ from export.quantize.older_quantizer import quantize
 from export.quantize.operations import tflite_in_float
 from export.quantize.quantizer import HEAT_MAP
 from export.quantize.tflite_converter import converted
+from export.quantize.trial_run import check_survives
 from train.networks.registry import LOGITS
 
 
@@ -43,7 +44,9 @@ class TfliteInt8:
         else:
             quantized = self._quantized(method, kept)
         # As the converter's own last step: the head and the map share their weights.
-        return _deduplicate_readonly_buffers(quantized)
+        made = _deduplicate_readonly_buffers(quantized)
+        check_survives(made, self._pixels[0])
+        return made
 
     def left_in_float(self, payload: bytes, kept: Sequence[str] = ()) -> list[str]:
         return tflite_in_float(payload, self._floating(kept))
