@@ -43,7 +43,12 @@ from train.reporting.pruning_record import pruning_record
 from train.reporting.training_report import write_report
 from train.run import resume, run_folder
 from train.splitting import split
-from train.tumor_types.session_types import find_types
+from train.tumor_types.session_types import (
+    FoldTypes,
+    check_types_in_parts,
+    find_types,
+    fit_types,
+)
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,8 @@ class FoldResult:
     """Training scans that were not trained on, as teachers do not agree where their tumor is."""
     pruned: Pruned | None = None
     """Where the model is a pruned one: beside its teacher."""
+    types: FoldTypes | None = None
+    """None if types of tumor are not asked for."""
 
 
 def train(
@@ -106,6 +113,8 @@ def train(
         say(f"training on {devices.names}")
     parts = split.Fold(*(split.indices(data.parts, part) for part in split.PARTS))
     used = np.array([scan.part != split.DROPPED for scan in data.parts], bool)
+    if request.types:
+        check_types_in_parts(data, [parts, *(_fold_list(request, data) if request.folds else [])])
     floor = _floor(data, used, request.fit.seed)
     say(f"shortcut floor: {floor or 'too few different scans to measure it'}")
 
@@ -129,15 +138,12 @@ def train(
             ),
         )
 
-    types = None
-    if request.types:
-        types = find_types(
-            *(data, parts, result.fitted.model, result.predictions.probability),
-            *(result.choice.decision, request.coverage, request.fit.seed, request.fit.augment),
-        )
-        manifest = replace(manifest, types=types.spec, types_sha256=types.write(folder))
     evaluation = evaluate(result.predictions, request.fit.seed)
     results = _cross_validated(request, data, parts, result, compute, teachers)
+    types = None
+    if result.types:
+        types = find_types(data, result.types, [one.types for one in results], request.fit.seed)
+        manifest = replace(manifest, types=types.spec, types_sha256=types.write(folder))
     pooled = Predictions.pooled([one.predictions for one in results]) if results else None
     leaky = _articles_protocol(request, data, used & ~data.external, compute)
     findings = Findings(
@@ -211,18 +217,25 @@ def fit_and_evaluate(
         choice = replace(choice, decision=request.pruning.parent.manifest.decision)
     probability = calibrated(fitted.logits(test.pixels), choice.decision, 1)
     predictions = Predictions.of(choice.decision, test.truth, probability, test.groups)
-    if not request.pruning:
-        return FoldResult(fitted, choice, predictions, given - len(train))
-    pruned = prune_and_judge(
-        fitted,
-        choice.decision,
-        (train, validation, test),
-        predictions,
-        request.pruning,
-        request.fit.seed,
-        context,
+    result = FoldResult(fitted, choice, predictions, given - len(train))
+    if request.pruning:
+        pruned = prune_and_judge(
+            fitted,
+            choice.decision,
+            (train, validation, test),
+            predictions,
+            request.pruning,
+            request.fit.seed,
+            context,
+        )
+        result = FoldResult(pruned.fitted, choice, pruned.predictions, pruned=pruned)
+    if not request.types:
+        return result
+    types = fit_types(
+        *(data, fold, result.fitted.model, result.predictions.probability),
+        *(choice.decision, request.coverage, request.fit.seed, request.fit.augment),
     )
-    return FoldResult(pruned.fitted, choice, pruned.predictions, pruned=pruned)
+    return replace(result, types=types)
 
 
 def learned_gate(

@@ -46,7 +46,7 @@ def run(tmp_path_factory):
     """A small network that tells left tumors from right ones."""
     folder = tmp_path_factory.mktemp("typed")
     command = ["--data", str(scans(folder / "data")), "--negative", "none", "--types"]
-    command += ["--epochs", "12", "--no-augment", "--out", str(folder / "typed")]
+    command += ["--epochs", "12", "--no-augment", "--folds", "3", "--out", str(folder / "typed")]
     with narrow_networks(0.2):
         assert train(command) == 0
     return folder / "typed"
@@ -66,9 +66,16 @@ def test_the_run_says_how_good_types_are(run):
     assert report["test"]["accuracy"]["value"] > 0.8
     assert set(report["test"]["bootstrap"]) >= {"macro_auc", "sensitivity left"}
     assert report["shortcut_floor"]["accuracy"]["n"] == 48
+    pooled = report["cross_validation"]
+    assert pooled["folds"] == 3
+    assert pooled["accuracy"]["n"] == 48
+    assert sum(map(sum, pooled["confusion"])) == 48
+    assert sum(sum(row.values()) for row in pooled["device"].values()) == 72
+    assert report["test"]["accuracy"]["n"] == sum(report["counts"]["test"].values()) < 48
     text = (run / "report.md").read_text()
     assert "## Types of tumor" in text
     assert "Shortcut floor of types" in text
+    assert "Tumors of 3 folds, pooled: 48 scans" in text
     split = json.loads((run / "split.json").read_text())
     assert {(one["path"].split("/")[0], one["type"]) for one in split} == {
         ("left", "left"),
