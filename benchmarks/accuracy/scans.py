@@ -164,14 +164,19 @@ def expected_by(reference: Reference, scans: Scans, classifier: Classifier) -> E
     """What a reference file says of the scans; None if it names none of them."""
     at = {digest: i for i, digest in enumerate(reference.sha256)}
     values, same = np.full(len(scans.files), np.nan), 0
+    spec = classifier.manifest.types
+    known = spec is not None and reference.type_labels == spec.labels
+    types = np.full((len(scans.files), len(spec.labels)), np.nan) if known else None
     for i, file in enumerate(scans.files):
         found = at.get(_sha256(file))
         if found is not None:
             values[i] = reference.probabilities[found]
+            if types is not None:
+                types[i] = reference.types[found]
             same += tensor_sha256(classifier.pixels(file)) == reference.tensor_sha256[found]
     if np.isnan(values).all():
         return None
-    return Expected(f"reference file of run {reference.run}", values, same)
+    return Expected(f"reference file of run {reference.run}", values, same, types)
 
 
 def _readable(
