@@ -81,7 +81,8 @@ A file in float32 that was off by more than {exact}:
   else who takes it. What lies beyond a clip is then lost in the skip beside it. The older quantizer
   (`experimental_new_quantizer=False`) puts a conversion between.
 - **Normalization in ONNX.** tf2onnx makes inputs of its constants. The export puts them back.
-- **gelu in ONNX.** tf2onnx leaves `Erfc`, which ONNX does not have. The export writes `1 - Erf`.
+- **gelu and celu in ONNX.** tf2onnx leaves `Erfc` and `Expm1`, which ONNX does not have. The export
+  writes `1 - Erf` and `Exp - 1`.
 - **Grouped convolution in ONNX.** Keras compiles it in a function of its own, and tf2onnx leaves
   the call. The export traces without such functions.
 - **Ranges of what was overwritten.** TensorFlow's calibrator looks at an operation's input after
@@ -90,6 +91,13 @@ A file in float32 that was off by more than {exact}:
 - **UnitNormalization.** Of units that are all 0 it takes `1 / sqrt(0)` and cuts that off behind.
   XNNPACK makes NaN of it. TFLite's int8 had an infinite step, and LiteRT ended the process on it.
   The export gives no range that is not finite.
+- **selu, and softmax over two axes, by the older quantizer.** LiteRT ends the process (`Aborted`) on
+  such a file. The export runs each file once in a process of its own and refuses what does not live.
+- **celu by the new quantizer.** It is a maximum beside a minimum of one tensor: two scales again.
+- **Where all three columns are bold and alike** no converter is at fault. 8 bits are too few there:
+  attention, a softmax over many values, a sigmoid or a normalization whose values lie close together.
+- **Random layers.** RandomFlip and RandomRotation change pixels unless a network is called with
+  `training=False`. The export traces it so.
 - **LSTM and GRU in TFLite int8.** TensorFlow's calibrator ends the process (a segmentation fault).
   The export refuses before.
 - **Resizing with antialias.** Neither format has `ScaleAndTranslate`. Resize before the model, or

@@ -52,6 +52,7 @@ def by_tflite(payload, pixels):
 ONNX = {
     "Normalization": layers.Normalization(mean=[0.1] * 8, variance=[0.2] * 8),
     "gelu": layers.Activation("gelu"),
+    "celu": layers.Activation("celu"),
     "LSTM": lambda x: layers.LSTM(4)(layers.Reshape((SIDE, SIDE * 8))(x)),
     "grouped convolution": lambda x: layers.Conv2D(8, 3, groups=4, padding="same")(x),
 }
@@ -59,7 +60,7 @@ ONNX = {
 
 @pytest.mark.parametrize("name", ONNX)
 def test_onnx_gets_what_tf2onnx_left_out(name, pixels):
-    """Constants became inputs, Erfc and a call of a function stayed in the file.
+    """Constants became inputs; Erfc, Expm1 and a call of a function stayed in the file.
 
     And ours: what a loop takes from outside of it was put behind it.
     """
