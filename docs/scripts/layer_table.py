@@ -91,11 +91,11 @@ A file in float32 that was off by more than {exact}:
 - **UnitNormalization.** Of units that are all 0 it takes `1 / sqrt(0)` and cuts that off behind.
   XNNPACK makes NaN of it. TFLite's int8 had an infinite step, and LiteRT ended the process on it.
   The export gives no range that is not finite.
-- **selu, and softmax over two axes, by the older quantizer.** LiteRT ends the process (`Aborted`) on
-  such a file. The export runs each file once in a process of its own and refuses what does not live.
+- **selu, and softmax over two axes, by the older quantizer.** LiteRT ends the process (`Aborted`)
+  on such a file. The export runs each file once in a process of its own, and refuses it then.
 - **celu by the new quantizer.** It is a maximum beside a minimum of one tensor: two scales again.
-- **Where all three columns are bold and alike** no converter is at fault. 8 bits are too few there:
-  attention, a softmax over many values, a sigmoid or a normalization whose values lie close together.
+- **Where all three columns are bold and alike** three quantizers lose the same, so it is hardly a
+  fault of one: 8 bits are too few there. So it is with attention, whose layers must stay in float.
 - **Random layers.** RandomFlip and RandomRotation change pixels unless a network is called with
   `training=False`. The export traces it so.
 - **LSTM and GRU in TFLite int8.** TensorFlow's calibrator ends the process (a segmentation fault).

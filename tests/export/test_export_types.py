@@ -18,6 +18,7 @@ from edge.model_file.manifest import TypeSpec
 from edge.model_file.provenance import TypeMatch, provenance
 from export.cli import main
 from export.prove.match_types import compare_types
+from tests.export import shape_arithmetic
 from tests.train.small import narrow_networks
 from train.cli import main as train
 
@@ -93,6 +94,7 @@ def test_a_file_tells_them_and_is_proven(exported, run, name):
         for scan in sorted((run.parent / "data" / kind).iterdir()):
             told[kind] += classifier.classify(scan).type == kind
     assert min(told.values()) > 12
+    assert shape_arithmetic.of(file) == []
     proofs = provenance(classifier.manifest).parity
     assert proofs
     assert all(proof.types.scans > 0 for proof in proofs)

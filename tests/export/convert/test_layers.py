@@ -12,9 +12,10 @@ from edge.model_file.manifest import InputSpec
 from export.convert.heat_map_output import two_outputs
 from export.convert.keras_conversion import Converter
 from export.errors import ExportError
-from export.quantize.operations import tflite_operations
 from export.targets import TARGETS
+from tests.export.shape_arithmetic import in_onnx, in_tflite
 from train.networks.registry import ARCHITECTURES, LOGITS, logits_model
+from train.networks.type_head import TypeHead, pooled_features
 
 SIDE = 16
 
@@ -107,6 +108,7 @@ NETWORKS = {
     "compact": InputSpec(64, 64, "grey"),
     "vgg16": InputSpec(32, 32, "rgb"),
 }
+TYPES = 3
 
 
 @pytest.fixture(scope="module", params=NETWORKS)
@@ -117,24 +119,39 @@ def network(request):
     return model, Converter(model, 1), stack
 
 
-@pytest.mark.parametrize(
-    "precision", [target.precision for target in TARGETS if target.format == "tflite"]
-)
-def test_no_shape_is_reckoned_in_a_tflite_file(network, precision):
-    """LiteRT.js 2.5.3 answered garbage, without an error, for files that did."""
-    from tensorflow.lite.python import schema_py_generated as schema
-    from tensorflow.lite.tools import flatbuffer_utils
+@pytest.fixture(scope="module")
+def typed(network):
+    """The same, which tells types of tumor besides."""
+    model, _, stack = network
+    width = pooled_features(model).output.shape[-1]
+    random = np.random.default_rng(2)
+    kernel = random.normal(size=(width, TYPES)).astype(np.float32)
+    head = TypeHead(kernel, np.zeros(TYPES, np.float32))
+    return Converter(model, 1, types=head), stack
 
+
+KINDS = [(target.format, target.precision) for target in TARGETS]
+
+
+@pytest.mark.parametrize(("format", "precision"), KINDS)
+def test_no_shape_is_reckoned_in_a_file(network, format, precision):
+    """With its heat map, where the network has one."""
     _, converter, stack = network
-    payload = converter.convert("tflite", precision, stack)
-    assert not {"SHAPE", "PACK", "RANGE"} & set(tflite_operations(payload))
-    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(payload))
-    (graph,) = model.subgraphs
-    for operator in graph.operators:
-        if flatbuffer_utils.opcode_to_name(model, operator.opcodeIndex) == "STRIDED_SLICE":
-            assert graph.tensors[operator.inputs[0]].type != schema.TensorType.INT32
-    for tensor in graph.tensors:
-        assert tensor.shapeSignature is None or -1 not in tensor.shapeSignature
+    read = {"tflite": in_tflite, "onnx": in_onnx}[format]
+    assert read(converter.convert(format, precision, stack)) == []
+
+
+@pytest.mark.parametrize(("format", "precision"), KINDS)
+def test_nor_in_one_with_types(typed, format, precision):
+    converter, stack = typed
+    read = {"tflite": in_tflite, "onnx": in_onnx}[format]
+    assert read(converter.convert(format, precision, stack)) == []
+
+
+def test_a_shape_that_is_reckoned_is_seen(pixels):
+    """As where the batch is left open."""
+    model = build(lambda x: layers.GlobalAveragePooling2D(keepdims=True)(x))
+    assert in_onnx(Converter(model, 1, None).convert("onnx", "fp32", None))
 
 
 def test_tflite_outputs_have_names(network):
