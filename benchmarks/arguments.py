@@ -17,8 +17,8 @@ PROG = "python -m benchmarks"
 
 RULES = (
     *(
-        Rule(option, ("--data",), says="--positive and --negative belong to --data")
-        for option in ("--positive", "--negative")
+        Rule(option, ("--data",), says=f"{option} belongs to --data")
+        for option in ("--positive", "--negative", "--leave-out")
     ),
     Rule("--max-regression", ("--baseline",)),
 )
@@ -57,6 +57,14 @@ def parser(prog: str = PROG) -> Parser:
         default=[],
         metavar="NAME",
         help="subfolders of --data without (default: no, or all others than those of --positive)",
+    )
+    add(
+        "--leave-out",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="subfolders of --data that are no class, and are not used (default: none; any other "
+        "with scans is an error)",
     )
     add(
         "--run",

@@ -62,7 +62,7 @@ def _benchmark(args: argparse.Namespace, command: str) -> int:
     earlier = args.baseline and read_report(args.baseline)
     if earlier:
         baseline.same_kind(earlier, this_machine(), str(args.baseline))
-    data = args.data and (args.data, args.positive, args.negative)
+    data = args.data and (args.data, args.positive, args.negative, args.leave_out)
     session = Session(
         _options(args), command, Progress(), data, args.run, args.reference, bool(args.gate)
     )

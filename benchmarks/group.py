@@ -212,7 +212,7 @@ class Measuring:
                 manifest.decision,
                 self._expected,
                 self._scans.types,
-                manifest.types.labels if manifest.types else (),
+                manifest.types,
             )
         return replace(
             self._models[candidate],

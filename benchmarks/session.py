@@ -68,7 +68,8 @@ class Session:
     """Measures models; `report` may be asked at any time.
 
     Args:
-        data: a labelled folder and the names of its classes' subfolders; None: the runs' own.
+        data: a labelled folder, the names of its classes' subfolders and of those that are no class
+            on purpose; None: the runs' own.
         runs: folders of runs; empty: where the models say.
         reference: a file of `python -m export --reference`; None: the one beside each model.
         compared: whether to refuse models that there is nothing to compare with.
@@ -79,7 +80,7 @@ class Session:
         options: Options,
         command: str,
         progress: Progress,
-        data: tuple[Path, Sequence[str], Sequence[str]] | None = None,
+        data: tuple[Path, Sequence[str], Sequence[str], Sequence[str]] | None = None,
         runs: Sequence[Path] = (),
         reference: Path | None = None,
         compared: bool = False,
@@ -230,9 +231,10 @@ def _keras(run: Run, candidate: Candidate, scans: Scans):
 
     backend.start()
     from benchmarks.contestants.keras_calls import calls, probabilities
-    from train.evaluation.keras_predictions import load_keras
+    from train.evaluation.keras_predictions import load_keras, load_type_head
 
     model, classifier = load_keras(run), candidate.classifier
+    head, spec = load_type_head(run), run.manifest.types
     known = []
     for i, file in enumerate(scans.files):
         with suppress(ImageError):  # DICOM that says that it is no MR
@@ -240,5 +242,9 @@ def _keras(run: Run, candidate: Candidate, scans: Scans):
             known.append(i)
     values = np.full(len(scans.files), np.nan)
     files = [scans.files[i] for i in known]
-    values[known] = probabilities(model, run.manifest, classifier, files)
-    return calls(model), Expected("Keras, measured here", values)
+    values[known], told = probabilities(model, run.manifest, classifier, files, head)
+    types = None
+    if told is not None and spec.labels == classifier.manifest.types.labels:
+        types = np.full((len(values), len(spec.labels)), np.nan)
+        types[known] = told
+    return calls(model), Expected("Keras, measured here", values, types=types)

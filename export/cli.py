@@ -201,6 +201,8 @@ def _write_reference(inputs: "ExportInputs", out: Path) -> Path:
         (preprocess(decode(file), run.manifest.input) for file in files),
         inputs.test_truth,
         inputs.keras_probabilities,
+        run.manifest.types.labels if run.manifest.types else (),
+        inputs.keras_types,
     )
     write_reference(path, made)
     return path

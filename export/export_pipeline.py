@@ -17,7 +17,7 @@ from edge.inference.engines import installed, version
 from edge.inference.tumor_type import type_word
 from edge.model_file.container import read_model
 from edge.model_file.dataclass_json import to_json
-from edge.model_file.manifest import MAX_NAME, Manifest
+from edge.model_file.manifest import MAX_NAME, Manifest, version_for
 from edge.model_file.payload import payload_sha256
 from edge.model_file.provenance import Calibration, GoldenSample, Parity, Provenance, Trial
 from export.convert.heat_map_output import HEAT_MAP, heat_map_of, two_outputs
@@ -364,6 +364,7 @@ def _manifest(inputs: ExportInputs, target: Target) -> Manifest:
             provenance={},
             heat_map=inputs.converter.heat_map,
             types=trained.types,
+            manifest_version=version_for(trained.types),
         )
     except ValueError as error:  # as of labels that no terminal can show
         raise ExportError(f"{inputs.run.folder}: cannot be exported ({error})") from None

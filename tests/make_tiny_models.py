@@ -78,7 +78,14 @@ def main() -> None:
     backend.start()
     (FOLDER / "bare" / "two-dense-int8.tflite").write_bytes(two_dense())
     from edge.model_file.dataclass_json import to_json
-    from edge.model_file.manifest import Decision, InputSpec, Manifest, RejectGate, TypeSpec
+    from edge.model_file.manifest import (
+        Decision,
+        InputSpec,
+        Manifest,
+        RejectGate,
+        TypeSpec,
+        version_for,
+    )
     from edge.model_file.payload import payload_sha256
     from edge.model_file.provenance import GoldenSample, Provenance, Training
     from export.convert.keras_conversion import Converter
@@ -118,6 +125,7 @@ def main() -> None:
                 provenance=to_json(Provenance("tiny", training, golden)),
                 heat_map=converter.heat_map,
                 types=spec_of_types,
+                manifest_version=version_for(spec_of_types),
             )
             write_atomically(path, pack(payload, manifest))
             print(path, path.stat().st_size, "bytes")

@@ -26,7 +26,7 @@ RULES = (
         takes=(
             *("--data", "--test-data", "--boxes", "--patient-id", "--patient-csv", "--labels"),
             *("--positive", "--negative", "--out", "--overwrite", "--seed", "--phantoms"),
-            "--sources",
+            *("--sources", "--leave-out"),
         ),
     ),
     Rule(
@@ -70,12 +70,18 @@ RULES = (
         ("--negative",),
         says="--types needs --negative: name the folders without a tumor",
     ),
+    Rule("--leave-out", excludes=("--labels",)),
     Rule("--phantoms", (f"--data {PHANTOM}", f"--test-data {PHANTOM}"), unless=_RESUMED),
     Rule("--overwrite", ("--out",)),
     Rule(
         "--unseen-sources",
         excludes=("--teacher",),
         says="--unseen-sources takes no --teacher, which has seen the sources; leave one out",
+    ),
+    Rule(
+        "--unseen-sources",
+        excludes=("--folds",),
+        says="--unseen-sources and --folds choose the band each in its own way; leave one out",
     ),
     *(Rule(option, ("--unseen-sources",)) for option in ("--max-cleared", "--max-alarms")),
 )
@@ -145,6 +151,14 @@ def parser(prog: str = "python -m train") -> Parser:
         default=[],
         metavar="NAME",
         help="subfolders without (default: no, or all others than those of --positive)",
+    )
+    add(
+        "--leave-out",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="subfolders, at every depth, that are no class and are not to be used (default: none; "
+        "any other subfolder with scans is an error)",
     )
     add(
         "--types",

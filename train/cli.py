@@ -191,6 +191,7 @@ def request_of(args: argparse.Namespace):
         patient_csv=args.patient_csv,
         labels=args.labels,
         types=args.types,
+        leave_out=tuple(args.leave_out),
         fit=FitOptions(
             architecture=args.model,
             epochs=args.epochs,
@@ -274,6 +275,7 @@ def _inspect(args: argparse.Namespace) -> Path:
             args.boxes,
             read_labels(args.labels) if args.labels else None,
             _facts(args, every),
+            args.leave_out,
         )
         run_folder.write_json(folder / inspect.JSON, inspect.to_json(found))
         sheet = contact_sheet(inspect.sheet_rows(found), inspect.boxes_by_file(found))

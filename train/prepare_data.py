@@ -66,6 +66,8 @@ class Request:
     """Regular expression for the names of training scans that show no brain."""
     types: bool = False
     """Whether types of tumor are told: each positive class is one."""
+    leave_out: tuple[str, ...] = ()
+    """Names of folders that are no class, on purpose."""
     labels: Path | None = None
     """A table that says which scans have a tumor; None: the folders that they lie in do."""
     weights: str | None = None
@@ -152,6 +154,7 @@ def prepare_data(request: Request) -> SessionData:
         table,
         request.facts,
         request.types,
+        request.leave_out,
     )
     for note in [*described(request.facts, request.all_folders), *read.notes]:
         say(note)

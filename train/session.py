@@ -43,7 +43,12 @@ from train.reporting.pruning_record import pruning_record
 from train.reporting.training_report import write_report
 from train.run import resume, run_folder
 from train.splitting import split
-from train.tumor_types.session_types import find_types
+from train.tumor_types.session_types import (
+    FoldTypes,
+    check_types_in_parts,
+    find_types,
+    fit_types,
+)
 from train.unseen_sources.judge import UnseenSources
 from train.unseen_sources.session_unseen import folds_of, judge_unseen
 from train.unseen_sources.source_folds import SourceFold
@@ -75,6 +80,8 @@ class FoldResult:
     """Training scans that were not trained on, as teachers do not agree where their tumor is."""
     pruned: Pruned | None = None
     """Where the model is a pruned one: beside its teacher."""
+    types: FoldTypes | None = None
+    """None if types of tumor are not asked for."""
 
     def with_decision(self, decision: Decision) -> "FoldResult":
         """The same with another band: temperature and threshold stay."""
@@ -118,6 +125,8 @@ def train(
         say(f"training on {devices.names}")
     parts = split.Fold(*(split.indices(data.parts, part) for part in split.PARTS))
     used = np.array([scan.part != split.DROPPED for scan in data.parts], bool)
+    if request.types:
+        check_types_in_parts(data, [parts, *(_fold_list(request, data) if request.folds else [])])
     floor = _floor(data, used, request.fit.seed)
     say(f"shortcut floor: {floor or 'too few different scans to measure it'}")
 
@@ -135,6 +144,7 @@ def train(
     unseen = left_out and _unseen(request, data, left_out, result.choice.decision, compute)
     if unseen:
         result = result.with_decision(unseen.decision)
+    result = _with_types(request, data, parts, result)
     manifest = _manifest(request, data, result.choice.decision, name, folder, synthetic)
     if ARCHITECTURES[request.fit.architecture].evidence:
         say("learning what a scan looks like, for the reject gate: minutes, however few scans")
@@ -145,15 +155,12 @@ def train(
             ),
         )
 
-    types = None
-    if request.types:
-        types = find_types(
-            *(data, parts, result.fitted.model, result.predictions.probability),
-            *(result.choice.decision, request.coverage, request.fit.seed, request.fit.augment),
-        )
-        manifest = replace(manifest, types=types.spec, types_sha256=types.write(folder))
     evaluation = evaluate(result.predictions, request.fit.seed)
     results = _cross_validated(request, data, parts, result, compute, teachers)
+    types = None
+    if result.types:
+        types = find_types(data, result.types, [one.types for one in results], request.fit.seed)
+        manifest = replace(manifest, types=types.spec, types_sha256=types.write(folder))
     pooled = Predictions.pooled([one.predictions for one in results]) if results else None
     leaky = _articles_protocol(request, data, used & ~data.external, compute)
     findings = Findings(
@@ -242,6 +249,18 @@ def fit_and_evaluate(
     return FoldResult(pruned.fitted, choice, pruned.predictions, pruned=pruned)
 
 
+def _with_types(
+    request: Request, data: SessionData, fold: split.Fold, result: FoldResult
+) -> FoldResult:
+    if not request.types:
+        return result
+    types = fit_types(
+        *(data, fold, result.fitted.model, result.predictions.probability),
+        *(result.choice.decision, request.coverage, request.fit.seed, request.fit.augment),
+    )
+    return replace(result, types=types)
+
+
 def learned_gate(
     data: SessionData, parts: split.Fold, without_brain: np.ndarray, seed: int, spec: InputSpec
 ) -> LearnedGate:
@@ -274,7 +293,11 @@ def _cross_validated(
         say(f"fold {number} of {request.folds}")
         own = all(np.array_equal(getattr(fold, part), getattr(parts, part)) for part in split.PARTS)
         context = compute.context(f"fold-{number}")
-        found.append(result if own else fit_and_evaluate(request, data, fold, context, teachers))
+        if own:
+            found.append(result)
+            continue
+        fitted = fit_and_evaluate(request, data, fold, context, teachers)
+        found.append(_with_types(request, data, fold, fitted))
     return found
 
 

@@ -9,7 +9,9 @@ import numpy as np
 from benchmarks.accuracy.shares import Share
 from benchmarks.accuracy.tumor_types import TypeAccuracy, score_types
 from edge.inference.classifier import Prediction
-from edge.model_file.manifest import Decision
+from edge.model_file.manifest import Decision, TypeSpec
+from edge.model_file.provenance import TypeMatch
+from export.prove.match_types import compare_types
 from export.prove.parity import verdict_pairs
 from train.evaluation.metrics import Proportion, auc, calibration_error, score
 
@@ -36,7 +38,7 @@ class Agreement:
     """Keras here, or a reference file."""
     scans: int
     changed: int
-    """Verdicts that differ."""
+    """Verdicts that differ, types of tumor included."""
     max_difference: float
     """In the probability of tumor."""
     mean_difference: float
@@ -51,6 +53,9 @@ class Agreement:
     same_pixels: int | None = None
     """Scans that were decoded and preprocessed to the very bytes of the reference file; None
     without one."""
+    types: TypeMatch | None = None
+    """Of scans that both call a tumor; None if the model tells no types, or Keras' are not
+    known."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +68,8 @@ class Expected:
     """Calibrated, of tumor, float64 [N]; NaN where not known."""
     same_pixels: int | None = None
     """See `Agreement`."""
+    types: np.ndarray | None = None
+    """Probability of each type that the model tells, float64 [N, types]; None if not known."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ def evaluate_predictions(
     decision: Decision,
     expected: Expected | None,
     types: Sequence[str] = (),
-    labels: Sequence[str] = (),
+    spec: TypeSpec | None = None,
 ) -> Evaluation:
     """Score the predictions for N scans.
 
@@ -95,7 +102,7 @@ def evaluate_predictions(
         truth: 1 with a tumor, 0 without, [N].
         expected: what Keras makes of the same scans.
         types: true type of each scan's tumor, "" where not known; empty: none is.
-        labels: types that the model tells.
+        spec: of the types that the model tells; None: it tells none.
     """
     values = np.array([np.nan if p.probability is None else p.probability for p in predictions])
     asked = np.isfinite(values)
@@ -107,8 +114,8 @@ def evaluate_predictions(
         accuracy=None
         if truth is None or not asked.any()
         else score_probabilities(values[asked], truth[asked], decision.threshold),
-        agreement=expected and _agreement(predictions, values, truth, decision, expected),
-        types=score_types(predictions, types, labels) if types and labels else None,
+        agreement=expected and _agreement(predictions, values, truth, decision, expected, spec),
+        types=score_types(predictions, types, spec.labels) if types and spec else None,
     )
 
 
@@ -130,13 +137,18 @@ def mcnemar(only_one: int, only_other: int) -> float:
 
 
 def _agreement(
-    predictions, values, truth, decision: Decision, expected: Expected
+    predictions, values, truth, decision: Decision, expected: Expected, spec: TypeSpec | None
 ) -> Agreement | None:
     both = np.isfinite(values) & np.isfinite(expected.probabilities)
     if not both.any():
         return None
     own, keras = values[both], expected.probabilities[both]
-    pairs = verdict_pairs([predictions[i] for i in np.flatnonzero(both)], keras, decision)
+    judged = [predictions[i] for i in np.flatnonzero(both)]
+    pairs = verdict_pairs(judged, keras, decision)
+    types = None
+    if spec and expected.types is not None:
+        told = [p.type_probabilities and (p.type_probabilities, p.type) for p in judged]
+        types, _ = compare_types(told, pairs, expected.types[both], spec)
     difference = np.abs(own - keras)
     counts = (None,) * 3
     sensitivities = (None, None)
@@ -154,12 +166,13 @@ def _agreement(
     return Agreement(
         expected.source,
         int(both.sum()),
-        sum(a != b for a, b in pairs),
+        sum(a != b for a, b in pairs) + (types.changed if types else 0),
         float(difference.max()),
         float(difference.mean()),
         *counts,
         *sensitivities,
         expected.same_pixels,
+        types,
     )
 
 

@@ -18,7 +18,7 @@ from edge.model_file.manifest import Manifest
 from edge.model_file.provenance import provenance
 from edge.scan.decode import decode
 from export.prove.reference import Reference, read_reference, reference_name, tensor_sha256
-from train.data.class_folders import find_classes, find_files
+from train.data.class_folders import check_all_named, check_left_out, find_classes, find_files
 from train.errors import TrainError
 from train.phantom.files import is_synthetic
 from train.phantom.make import make_phantom
@@ -106,6 +106,7 @@ def labelled(
     folder: Path,
     positive: Sequence[str],
     negative: Sequence[str],
+    leave_out: Sequence[str],
     run: Run | None,
     reference: Reference | None,
     say: Callable[[str], None] = lambda _: None,
@@ -113,15 +114,18 @@ def labelled(
     """All readable scans of a labelled folder that the model was not fitted on.
 
     Args:
+        leave_out: names of subfolders that are no class, on purpose.
         run: tells which the model was trained on or stopped by.
         reference: where there is no run: if it names any of the scans, only those are taken, as
             they were held out.
         say: is told of each file that cannot be read.
 
     Raises:
-        TrainError: no class folders, or nothing is left.
+        TrainError: no class folders, one that is none, or nothing is left.
     """
-    classes = find_classes(folder, list(positive), list(negative))
+    classes = find_classes(folder, list(positive), list(negative), leave_out)
+    check_left_out([folder], leave_out)
+    check_all_named(folder, classes)
     found = find_files(folder, classes)
     hashes = {path: _sha256(path) for path, _ in found} if run or reference else {}
     kept, note = found, "its run is not here, so whether the model was fitted on some is not known"
@@ -160,14 +164,19 @@ def expected_by(reference: Reference, scans: Scans, classifier: Classifier) -> E
     """What a reference file says of the scans; None if it names none of them."""
     at = {digest: i for i, digest in enumerate(reference.sha256)}
     values, same = np.full(len(scans.files), np.nan), 0
+    spec = classifier.manifest.types
+    known = spec is not None and reference.type_labels == spec.labels
+    types = np.full((len(scans.files), len(spec.labels)), np.nan) if known else None
     for i, file in enumerate(scans.files):
         found = at.get(_sha256(file))
         if found is not None:
             values[i] = reference.probabilities[found]
+            if types is not None:
+                types[i] = reference.types[found]
             same += tensor_sha256(classifier.pixels(file)) == reference.tensor_sha256[found]
     if np.isnan(values).all():
         return None
-    return Expected(f"reference file of run {reference.run}", values, same)
+    return Expected(f"reference file of run {reference.run}", values, same, types)
 
 
 def _readable(

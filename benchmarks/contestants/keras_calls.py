@@ -10,7 +10,8 @@ import keras
 import numpy as np
 
 from edge import Classifier
-from train.evaluation.keras_predictions import tumor_probabilities
+from train.evaluation.keras_predictions import tumor_probabilities, type_shares
+from train.networks.type_head import TypeHead
 from train.run.run_folder import RunManifest
 
 PREDICT, CALL, COMPILED = "predict", "model(x)", "tf.function"
@@ -32,11 +33,18 @@ def calls(model: keras.Model) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
 
 
 def probabilities(
-    model: keras.Model, manifest: RunManifest, classifier: Classifier, files: Sequence[Path]
-) -> np.ndarray:
-    """Calibrated probability of tumor of each file, float64 [N], prepared by `edge`."""
-    parts = []
+    model: keras.Model,
+    manifest: RunManifest,
+    classifier: Classifier,
+    files: Sequence[Path],
+    head: TypeHead | None = None,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Of each file, prepared by `edge`: calibrated probability of tumor, float64 [N], and of each
+    type, float64 [N, types]; None without a head that tells them."""
+    parts, types = [], []
     for start in range(0, len(files), _AT_ONCE):
-        pixels = [classifier.pixels(file) for file in files[start : start + _AT_ONCE]]
-        parts.append(tumor_probabilities(model, manifest, np.stack(pixels)))
-    return np.concatenate(parts)
+        pixels = np.stack([classifier.pixels(file) for file in files[start : start + _AT_ONCE]])
+        parts.append(tumor_probabilities(model, manifest, pixels))
+        if head:
+            types.append(type_shares(model, head, manifest.types, pixels))
+    return np.concatenate(parts), np.concatenate(types) if head else None

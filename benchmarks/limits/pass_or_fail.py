@@ -129,6 +129,10 @@ def _decisions(model: "Model") -> list[Finding]:
             f"at most {agreement.max_difference:.4f} off, {target.max_difference:g} allowed",
         ),
     ]
+    if agreement.types:
+        off = agreement.types.max_difference
+        words = f"at most {off:.4f} off, {target.max_difference:g} allowed"
+        found.append(Finding(name, "probabilities of types", off <= target.max_difference, words))
     own, keras = agreement.sensitivity, agreement.keras_sensitivity
     if own and keras and keras.n:
         share = MAX_SENSITIVITY_DROP[model.precision]

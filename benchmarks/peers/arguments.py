@@ -33,6 +33,8 @@ def peers_parser(prog: str = PROG) -> Parser:
         "(default: yes)")  # fmt: skip
     add("--negative", nargs="+", default=["no"], metavar="NAME", help="class folders without "
         "(default: no)")  # fmt: skip
+    add("--leave-out", nargs="+", default=[], metavar="NAME", help="subfolders that are no class, "
+        "and are not used (default: none; any other with scans is an error)")  # fmt: skip
     add("--not-brain", type=Path, metavar="DIR", help="pictures that are no brain, in a folder for "
         "each kind (default: none)")  # fmt: skip
     add("--seen", type=Path, nargs="+", default=[], metavar="DIR", help="scans that some were "

@@ -31,10 +31,10 @@ def compare(args: argparse.Namespace) -> int:
         scan.sha256 for run in args.run for scan in read_run(run).split if scan.part != "test"
     )
     contestants = chosen(args.peers, args.models, args.run)
-    classes = [find_classes(folder, args.positive, args.negative) for folder in args.data]
-    check_all_found(classes, args.positive, args.negative)
+    named = args.positive, args.negative, args.leave_out
+    check_all_found([find_classes(folder, *named) for folder in args.data], *named[:2])
     sources = find_sources(
-        *(args.data, args.positive, args.negative),
+        *(args.data, *named),
         *(args.per_source, args.seed, args.patient_id, fitted),
     )
     check_writable(args.out)

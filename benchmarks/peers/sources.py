@@ -12,7 +12,12 @@ from benchmarks.errors import BenchmarkError
 from edge.errors import ImageError
 from edge.scan.decode import read_scan
 from train.data.appearance import Appearance, appearance_of
-from train.data.class_folders import find_classes, find_files
+from train.data.class_folders import (
+    check_all_named,
+    check_left_out,
+    find_classes,
+    find_files,
+)
 from train.data.list_files import everything_below
 from train.data.scans import Scan
 from train.errors import NoPatientsError
@@ -46,6 +51,7 @@ def find_sources(
     folders: Sequence[Path],
     positive: Sequence[str],
     negative: Sequence[str],
+    leave_out: Sequence[str],
     most: int,
     seed: int,
     patient_id: str | None,
@@ -57,15 +63,18 @@ def find_sources(
     subfolders is one.
 
     Args:
+        leave_out: names of subfolders that are no class, on purpose.
         most: scans of a source with a tumor, and as many without.
         fitted: SHA-256 of files that are left out.
 
     Raises:
-        TrainError: a folder has no class folders.
+        TrainError: a folder has no class folders, or scans in one that is none.
     """
+    every = [find_classes(one, list(positive), list(negative), leave_out) for one in folders]
+    check_left_out(folders, leave_out)
     found = []
-    for folder in folders:
-        classes = find_classes(folder, list(positive), list(negative))
+    for folder, classes in zip(folders, every, strict=True):
+        check_all_named(folder, classes)
         names = {*classes.positive, *classes.negative}
         root, by_source = folder.resolve().name, {}
         for path, with_tumor in find_files(folder, classes):

@@ -260,6 +260,7 @@ def agreement(report: Report) -> Table:
     """Against Keras."""
     found = [(group.run, m) for group, m in _models(report) if m.judged and m.judged.agreement]
     tensors = any(m.judged.agreement.same_pixels is not None for _, m in found)
+    typed = any(m.judged.agreement.types for _, m in found)
     head = ("run", "model, engine", "unlike Keras", "largest difference", "right alone (p)")
     rows = []
     for run, model in found:
@@ -269,12 +270,16 @@ def agreement(report: Report) -> Table:
             alone = f"{one.only_model_right} / {one.only_keras_right} ({one.mcnemar_p:.2f})"
         cells = (f"{one.changed} of {one.scans}", f"{one.max_difference:.4f}", alone)
         same = (_count(one.same_pixels),) if tensors else ()
-        rows.append((run, _name(model), *cells, *same))
+        match = one.types
+        told = f"{match.changed} of {match.scans}, {match.max_difference:.4f}" if match else MISSING
+        rows.append((run, _name(model), *cells, *(told,) * typed, *same))
     note = (
         "Largest difference: in a probability. Right alone: scans on which only the model / only "
         "Keras was right; p by McNemar's exact test."
     )
-    head += ("tensors identical",) * tensors
+    head += ("types, largest difference",) * typed + ("tensors identical",) * tensors
+    if typed:
+        note += " Types unlike Keras', of the scans that both call a tumor, count as unlike Keras."
     return Table("Against Keras", head, tuple(rows), note)
 
 

@@ -19,7 +19,7 @@ from edge import NOTICE
 from edge.model_file import bounded_json
 from edge.model_file.dataclass_json import from_json
 
-SCHEMA_VERSION = "2.0"
+SCHEMA_VERSION = "2.1"
 """major.minor; a reader accepts every minor version of its own major one."""
 
 

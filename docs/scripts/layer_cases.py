@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import keras
 from keras import layers, ops
+from keras.src.applications.convnext import LayerScale, StochasticDepth
+from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
 
 SIDE = 32
 LOGITS = "logits"
@@ -127,6 +129,33 @@ def _attention(x):
     return layers.Reshape((16, 16, 8))(layers.MultiHeadAttention(2, 4)(tokens, tokens))
 
 
+def _convnext(x):
+    inner = layers.DepthwiseConv2D(7, padding="same")(x)
+    inner = layers.LayerNormalization(epsilon=1e-6)(inner)
+    inner = layers.Dense(8)(layers.Activation("gelu")(layers.Dense(32)(inner)))
+    inner = StochasticDepth(0.2)(LayerScale(0.5, 8)(inner))
+    return layers.Add()([x, inner])
+
+
+def _inception_resnet(x):
+    return layers.Activation("relu")(CustomScaleLayer(0.2)([x, _conv(x, 8, 1)]))
+
+
+def _xception(x):
+    inner = layers.BatchNormalization()(layers.SeparableConv2D(8, 3, padding="same")(x))
+    inner = layers.MaxPooling2D(3, 2, padding="same")(layers.Activation("relu")(inner))
+    return layers.Add()([inner, layers.BatchNormalization()(_conv(x, 8, 1, strides=2))])
+
+
+def _nasnet(x):
+    """Half of the pixels by one way, the others, moved by one, by another."""
+    first = layers.AveragePooling2D(1, 2)(x)
+    second = layers.Cropping2D(((1, 0), (1, 0)))(layers.ZeroPadding2D(((0, 1), (0, 1)))(x))
+    second = layers.AveragePooling2D(1, 2)(second)
+    joined = layers.Concatenate()([_conv(first, 4, 1), _conv(second, 4, 1)])
+    return layers.BatchNormalization()(joined)
+
+
 def _normalization(pixels):
     x = layers.Normalization(mean=[60.0, 61, 62], variance=[2500.0, 2600, 2700])(pixels)
     return layers.Conv2D(8, 3, 2, activation="relu", name="first")(x)
@@ -177,8 +206,11 @@ CASES: dict[str, Callable] = {
     "GroupNormalization": lambda x: layers.GroupNormalization(4)(x),
     "UnitNormalization": lambda x: layers.UnitNormalization()(x),
     "Dropout": lambda x: layers.Dropout(0.5)(x),
+    "SpatialDropout2D": lambda x: layers.SpatialDropout2D(0.5)(x),
+    "GaussianDropout": lambda x: layers.GaussianDropout(0.5)(x),
     "GaussianNoise": lambda x: layers.GaussianNoise(0.5)(x),
     "RandomFlip": lambda x: layers.RandomFlip()(x),
+    "RandomRotation": lambda x: layers.RandomRotation(0.1)(x),
     "MaxPooling2D": lambda x: layers.MaxPooling2D(2)(x),
     "AveragePooling2D": lambda x: layers.AveragePooling2D(2)(x),
     "AveragePooling2D, same": lambda x: layers.AveragePooling2D(3, 1, padding="same")(x),
@@ -218,6 +250,10 @@ CASES: dict[str, Callable] = {
     "Squeeze and excitation, hard_sigmoid": _squeeze("hard_sigmoid"),
     "Branches (Inception)": _inception,
     "Dense block (DenseNet)": _dense_block,
+    "LayerScale, StochasticDepth (ConvNeXt)": _convnext,
+    "CustomScaleLayer (InceptionResNetV2)": _inception_resnet,
+    "SeparableConv2D, skip (Xception)": _xception,
+    "ZeroPadding2D, Cropping2D (NASNet)": _nasnet,
     "Skip beside relu6": _skip(lambda x: ops.relu6(x)),
     "Skip beside a clip": _skip(lambda x: ops.clip(x, -0.1, 0.1)),
     "Skip beside a minimum": _skip(lambda x: ops.minimum(x, 0.1)),

@@ -47,7 +47,9 @@ def manifest_page() -> str:
     return page(
         "The manifest of a model file",
         f"An exported file carries its manifest inside. This is version {manifest.MANIFEST_VERSION}"
-        " of it. A reader takes every minor version of its own major one and refuses others.",
+        f" of it, and {manifest.TYPED_VERSION} where the model tells types of tumor. A reader "
+        "takes every minor version of the major ones that it knows and refuses others. Releases "
+        f"from before types know major version {manifest.MANIFEST_VERSION[0]} alone.",
         "In a `.tflite` file it is in a ZIP behind the model: `unzip -l FILE` lists it. In an "
         "`.onnx` file it is in the model's metadata. `python -m export inspect FILE` prints it in "
         "words.",

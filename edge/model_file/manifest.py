@@ -15,7 +15,11 @@ from edge.model_file import bounded_json
 from edge.model_file.dataclass_json import from_json, to_json
 
 MANIFEST_VERSION = "1.5"
-"""major.minor. A reader accepts every minor version of its own major one, and refuses others."""
+"""major.minor. A reader accepts every minor version of this major one and of `TYPED_VERSION`'s,
+and refuses others."""
+TYPED_VERSION = "2.0"
+"""Of a manifest with types. Releases that know nothing of types refuse its major version, rather
+than tell half of what the model says. All else is as in `MANIFEST_VERSION`."""
 
 MAX_MANIFEST_BYTES = bounded_json.MANIFEST.bytes
 """A manifest that is larger is refused unread; ours are about 20 kB."""
@@ -168,8 +172,8 @@ _MOST_TYPES = 64
 @dataclass(frozen=True, eq=False)
 class TypeSpec:
     """The model's output `types`, float32 [1, rows, columns, types]: what speaks for each type of
-    tumor, and where. Its sums over all parts are the types' logits. Readers of version 1.4 know
-    nothing of it: they tell whether there is a tumor, and no type."""
+    tumor, and where. Its sums over all parts are the types' logits. Readers of versions 1.x
+    refuse a file that has it."""
 
     labels: tuple[str, ...]
     """Names of the types in output order."""
@@ -224,8 +228,13 @@ class Manifest:
     types: TypeSpec | None = None
     """None: the model tells no types of tumor."""
     manifest_version: str = MANIFEST_VERSION
+    """`version_for` its types."""
 
     def __post_init__(self):
+        if self.types is not None and _major(self.manifest_version) < _major(TYPED_VERSION):
+            raise ValueError(
+                f"types: need manifest version {TYPED_VERSION}, is {self.manifest_version}"
+            )
         # They are printed wherever a result is.
         for name in ("name", "precision"):
             check_name(getattr(self, name), name)
@@ -235,6 +244,15 @@ class Manifest:
     def positive_index(self) -> int:
         """Position of the tumor label among the outputs."""
         return self.labels.index(self.positive)
+
+
+def version_for(types: TypeSpec | None) -> str:
+    """The manifest version to write: the oldest whose readers understand all of it."""
+    return MANIFEST_VERSION if types is None else TYPED_VERSION
+
+
+def _major(version: str) -> int:
+    return int(version.split(".")[0])
 
 
 def check_name(text: str, field: str) -> None:
@@ -275,7 +293,7 @@ def loads(text: str | bytes, source: str) -> Manifest:
     try:
         data = bounded_json.loads(text, bounded_json.MANIFEST)
         version = str(data["manifest_version"])
-        major = int(version.split(".")[0])
+        major = _major(version)
         seal = data.pop("seal", None), _seal(data)
     except ValueError as error:
         raise ModelError(
@@ -283,10 +301,11 @@ def loads(text: str | bytes, source: str) -> Manifest:
         ) from None
     except (TypeError, KeyError):
         raise ModelError(f"{source}: its manifest is damaged; export the model again") from None
-    if major != int(MANIFEST_VERSION.split(".")[0]):
+    if major not in (_major(MANIFEST_VERSION), _major(TYPED_VERSION)):
         raise ModelError(
-            f"{source}: has manifest version {version}, this mri-edge reads {MANIFEST_VERSION}; "
-            "install the mri-edge release that the model was exported with, or a later one"
+            f"{source}: has manifest version {version}, this mri-edge reads {MANIFEST_VERSION} and "
+            f"{TYPED_VERSION}; install the mri-edge release that the model was exported with, or a "
+            "later one"
         )
     if seal[0] != seal[1]:
         raise ModelError(

@@ -85,7 +85,10 @@ def adopt(request: Request, name: str, folder: Path) -> str:
     )
     if request.color and (request.color == "grey") is not (channels == 1):
         raise ExportError(f"--color {request.color}: {source.file} takes {channels} channels")
-    spec = InputSpec(height, width, "grey" if channels == 1 else "rgb")
+    try:
+        spec = InputSpec(height, width, "grey" if channels == 1 else "rgb")
+    except ValueError as error:
+        raise ExportError(f"{source.file}: no device takes such pictures ({error})") from None
     classes = find_folders(request.data, request.order, request.negative)
     orders = find_labels(source.outputs, request.order, request.negative, classes, source.file)
     scans = _read(request.data, classes, spec)

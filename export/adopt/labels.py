@@ -8,7 +8,7 @@ import numpy as np
 
 from edge.console.suggestions import did_you_mean
 from export.errors import ExportError
-from train.data.class_folders import find_classes
+from train.data.class_folders import find_classes, unnamed
 from train.data.list_files import everything_below
 from train.data.scans import DEFAULT_NEGATIVE, DEFAULT_POSITIVE, Classes
 
@@ -66,7 +66,13 @@ def find_folders(folder: Path, order: Sequence[str], negative: Sequence[str]) ->
     without = [name for name in negative if name in present]
     if not without:
         if {DEFAULT_POSITIVE, DEFAULT_NEGATIVE} <= set(present) or not folder.is_dir():
-            return find_classes(folder, [], [])
+            classes = find_classes(folder, [], [])
+            for path, images in unnamed(folder, classes).items():
+                raise ExportError(
+                    f"{path}: holds {images} images, and is neither {DEFAULT_POSITIVE}/ nor "
+                    f"{DEFAULT_NEGATIVE}/; take it out of the data folder"
+                )
+            return classes
         raise ExportError(
             f"{folder}: which of its subfolders ({', '.join(present) or 'none'}) are without a "
             "tumor? Name them with --negative, as they are spelled there; or put the scans into "

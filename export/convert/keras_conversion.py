@@ -160,7 +160,8 @@ def _function(model: keras.Model) -> tuple[Callable, list]:
     import tensorflow as tf
 
     def call(pixels):
-        outputs = model(pixels)
+        # Layers such as RandomFlip change pixels at random unless told that this is no training.
+        outputs = model(pixels, training=False)
         return outputs if isinstance(outputs, dict) else {LOGITS: outputs}
 
     return call, [tf.TensorSpec(model.input.shape, tf.uint8, name=INPUT)]

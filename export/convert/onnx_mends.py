@@ -49,20 +49,26 @@ def mend(graph, constants: Mapping[str, np.ndarray]) -> None:
         graph.input.remove(entry)
         if entry.name in used:
             graph.initializer.append(numpy_helper.from_array(constants[entry.name], entry.name))
-    for node in [node for node in graph.node if node.op_type == "Erfc"]:
-        _complement(graph, node)
+    for node in [node for node in graph.node if node.op_type in _LESS_ONE]:
+        _less_one(graph, node)
     _refuse_unknown(graph)
 
 
-def _complement(graph, node) -> None:
-    """Erfc(x) becomes 1 - Erf(x): a difference in float32 of some 1e-7 where it is near 0."""
+_LESS_ONE = {"Erfc": "Erf", "Expm1": "Exp"}
+"""What ONNX does not have, and the operation that it is, but for a subtraction of or from 1."""
+
+
+def _less_one(graph, node) -> None:
+    """Erfc(x) becomes 1 - Erf(x), Expm1(x) Exp(x) - 1: off by some 1e-7 in float32 near 0."""
     from onnx import helper, numpy_helper
 
-    one, inner = f"{node.name}/one", f"{node.name}/erf"
+    known = _LESS_ONE[node.op_type]
+    one, inner = f"{node.name}/one", f"{node.name}/{known.lower()}"
     if all(constant.name != one for constant in graph.initializer):
         graph.initializer.append(numpy_helper.from_array(np.float32(1), one))
-    graph.node.append(helper.make_node("Erf", node.input, [inner], name=inner))
-    graph.node.append(helper.make_node("Sub", [one, inner], node.output, name=node.name))
+    graph.node.append(helper.make_node(known, node.input, [inner], name=inner))
+    sides = [one, inner] if known == "Erf" else [inner, one]
+    graph.node.append(helper.make_node("Sub", sides, node.output, name=node.name))
     graph.node.remove(node)
 
 

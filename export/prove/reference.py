@@ -38,6 +38,10 @@ class Reference:
     """int8 [N]: 1 with a tumor."""
     probabilities: np.ndarray
     """Calibrated probability of tumor, float64 [N]."""
+    type_labels: tuple[str, ...] = ()
+    """Types of tumor that the run tells; empty: none, or the file is older than types."""
+    types: np.ndarray | None = None
+    """Calibrated probability of each, float64 [N, types]."""
 
 
 def reference_name(run: str) -> str:
@@ -57,8 +61,10 @@ def reference(
     pixels: Iterable[np.ndarray],
     truth: np.ndarray,
     probabilities: np.ndarray,
+    type_labels: Sequence[str] = (),
+    types: np.ndarray | None = None,
 ) -> Reference:
-    """Of N files, their preprocessed pixels, labels and Keras' probabilities."""
+    """Of N files, their preprocessed pixels, labels and Keras' probabilities, of types as well."""
     return Reference(
         run=run,
         model_sha256=model_sha256,
@@ -66,12 +72,18 @@ def reference(
         tensor_sha256=tuple(tensor_sha256(tensor) for tensor in pixels),
         truth=np.asarray(truth, np.int8),
         probabilities=np.asarray(probabilities, np.float64),
+        type_labels=tuple(type_labels),
+        types=types,
     )
 
 
 def write_reference(path: Path, made: Reference) -> None:
     """Write it whole or not at all; raises `OSError`."""
     file = io.BytesIO()
+    # Under the same version: a reader from before types takes what it knows, and compares that.
+    typed = (
+        {} if made.types is None else {"type_labels": list(made.type_labels), "types": made.types}
+    )
     np.savez_compressed(
         file,
         version=np.int64(REFERENCE_VERSION),
@@ -81,6 +93,7 @@ def write_reference(path: Path, made: Reference) -> None:
         tensor_sha256=np.array(made.tensor_sha256, "U64"),
         truth=made.truth,
         probabilities=made.probabilities,
+        **typed,
     )
     write_atomically(path, file.getvalue())
 
@@ -106,6 +119,8 @@ def read_reference(path: Path) -> Reference:
             tensor_sha256=tuple(map(str, data["tensor_sha256"])),
             truth=np.asarray(data["truth"], np.int8),
             probabilities=np.asarray(data["probabilities"], np.float64),
+            type_labels=tuple(map(str, data["type_labels"])) if "types" in data else (),
+            types=np.asarray(data["types"], np.float64) if "types" in data else None,
         )
     except OSError as error:
         raise ExportError(f"{path}: cannot be read ({error.strerror or error})") from error
@@ -113,6 +128,11 @@ def read_reference(path: Path) -> Reference:
         raise ExportError(f"{path}: is no reference file of `python -m export`") from None
     sizes = {len(v) for v in (found.sha256, found.tensor_sha256)}
     sizes |= {found.truth.size, found.probabilities.size}
-    if len(sizes) != 1 or found.truth.ndim != 1 or not np.isfinite(found.probabilities).all():
+    broken = len(sizes) != 1 or found.truth.ndim != 1
+    broken = broken or not np.isfinite(found.probabilities).all()
+    if found.types is not None:
+        shape = found.truth.size, len(found.type_labels)
+        broken = broken or found.types.shape != shape or not np.isfinite(found.types).all()
+    if broken:
         raise ExportError(f"{path}: is damaged; export it again with --reference")
     return found

@@ -25,6 +25,10 @@ INPUT = "pixels"
 """Name of the input."""
 
 
+_RESHAPING = ("Reshape", "Flatten", "Squeeze", "Transpose")
+"""Behind these, what a layer gives is no longer in its channels."""
+
+
 class OnnxInt8:
     """An ONNX model on its way to int8 (`export.quantize.quantizer.Quantizer`)."""
 
@@ -90,16 +94,19 @@ class OnnxInt8:
                 found.append(collect_activations(str(open_), _Reader(self._pixels[:DEBUG_SCANS])))
         # tf2onnx may name a layer's input, brought into another order of axes, after the layer.
         turned = {out for node in self._nodes if node.kind == "Transpose" for out in node.outputs}
-        errors: dict[str, float] = {}
+        named: dict[str, float] = {}
+        behind: dict[str, float] = {}
         for tensor, values in create_activation_matching(*found).items():
-            layer = layer_of(tensor, self._names)
-            if layer in self._layers and tensor not in turned and "float" in values:
+            layer, errors = layer_of(tensor, self._names), named
+            if layer not in self._layers:
+                layer, errors = self._behind.get(tensor), behind
+            if layer in self._channels and tensor not in turned and "float" in values:
                 channels = self._channels[layer]
                 error = channel_error(
                     *([v.reshape(channels, -1) for v in values[k]] for k in ("post_qdq", "float"))
                 )
                 errors[layer] = max(errors.get(layer, 0.0), error)
-        return errors
+        return behind | named
 
     def left_in_float(self, payload: bytes, kept: Sequence[str] = ()) -> list[str]:
         return onnx_in_float(payload, self._floating(kept))
@@ -174,6 +181,22 @@ class OnnxInt8:
     @cached_property
     def _layers(self) -> dict[str, list]:
         return layers(self._nodes, self._head, self._names)
+
+    @cached_property
+    def _behind(self) -> dict[str, str]:
+        """The layer of each tensor that is in its channels, whatever its name.
+
+        Where a normalization is folded into a convolution, what it gives has another layer's name
+        or none, and the ReLU behind it alone is quantized.
+        """
+        nodes = {node.name: node for node in self._nodes}
+        return {
+            out: layer
+            for layer, own in self._layers.items()
+            for name in own
+            if nodes[name].kind not in _RESHAPING
+            for out in nodes[name].outputs
+        }
 
     @cached_property
     def _channels(self) -> dict[str, int]:

@@ -13,6 +13,7 @@ from export.quantize.older_quantizer import quantize
 from export.quantize.operations import tflite_in_float
 from export.quantize.quantizer import HEAT_MAP
 from export.quantize.tflite_converter import converted
+from export.quantize.trial_run import check_survives
 from train.networks.registry import LOGITS
 
 
@@ -43,7 +44,9 @@ class TfliteInt8:
         else:
             quantized = self._quantized(method, kept)
         # As the converter's own last step: the head and the map share their weights.
-        return _deduplicate_readonly_buffers(quantized)
+        made = _deduplicate_readonly_buffers(quantized)
+        check_survives(made, self._pixels[0])
+        return made
 
     def left_in_float(self, payload: bytes, kept: Sequence[str] = ()) -> list[str]:
         return tflite_in_float(payload, self._floating(kept))
@@ -128,6 +131,11 @@ class TfliteInt8:
         for tensor in model.subgraphs[0].tensors:
             if (name := tensor.name.decode()) in ranges:
                 low, high = (float(bound) for bound in ranges[name][:2])
+                if not np.isfinite([low, high]).all():
+                    # As of 1 / sqrt(0), behind which a limit stands. LiteRT ends the process on an
+                    # infinite step. Without a range it gets a neighbour's, or is refused.
+                    tensor.quantization = None
+                    continue
                 tensor.quantization.min, tensor.quantization.max = [low], [high]
         return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
@@ -137,10 +145,18 @@ class TfliteInt8:
         The ranges are ONNX Runtime's, from its histograms of the same tensors.
         """
         if method not in self._ranges:
-            collector = histograms(method, self._extremes)
+            finite = {
+                name: ends for name, ends in self._extremes.items() if np.isfinite(ends).all()
+            }
+            collector = histograms(method, finite)
             for tensors in self._activations():
-                collector.collect({name: [values] for name, values in tensors.items()})
-            self._ranges[method] = self._with_ranges(collector.compute_collection_result())
+                collector.collect({name: [tensors[name]] for name in finite})
+            found = collector.compute_collection_result()
+            ranges = {
+                name: found[name] if name in finite else self._extremes[name]
+                for name in self._extremes
+            }
+            self._ranges[method] = self._with_ranges(ranges)
         return self._ranges[method]
 
     def _activations(self) -> Iterator[dict[str, np.ndarray]]:

@@ -18,6 +18,7 @@ from edge.model_file.manifest import TypeSpec
 from edge.model_file.provenance import TypeMatch, provenance
 from export.cli import main
 from export.prove.match_types import compare_types
+from tests.export import shape_arithmetic
 from tests.train.small import narrow_networks
 from train.cli import main as train
 
@@ -46,7 +47,7 @@ def run(tmp_path_factory):
     """A small network that tells left tumors from right ones."""
     folder = tmp_path_factory.mktemp("typed")
     command = ["--data", str(scans(folder / "data")), "--negative", "none", "--types"]
-    command += ["--epochs", "12", "--no-augment", "--out", str(folder / "typed")]
+    command += ["--epochs", "12", "--no-augment", "--folds", "3", "--out", str(folder / "typed")]
     with narrow_networks(0.2):
         assert train(command) == 0
     return folder / "typed"
@@ -66,9 +67,16 @@ def test_the_run_says_how_good_types_are(run):
     assert report["test"]["accuracy"]["value"] > 0.8
     assert set(report["test"]["bootstrap"]) >= {"macro_auc", "sensitivity left"}
     assert report["shortcut_floor"]["accuracy"]["n"] == 48
+    pooled = report["cross_validation"]
+    assert pooled["folds"] == 3
+    assert pooled["accuracy"]["n"] == 48
+    assert sum(map(sum, pooled["confusion"])) == 48
+    assert sum(sum(row.values()) for row in pooled["device"].values()) == 72
+    assert report["test"]["accuracy"]["n"] == sum(report["counts"]["test"].values()) < 48
     text = (run / "report.md").read_text()
     assert "## Types of tumor" in text
     assert "Shortcut floor of types" in text
+    assert "Tumors of 3 folds, pooled: 48 scans" in text
     split = json.loads((run / "split.json").read_text())
     assert {(one["path"].split("/")[0], one["type"]) for one in split} == {
         ("left", "left"),
@@ -86,6 +94,7 @@ def test_a_file_tells_them_and_is_proven(exported, run, name):
         for scan in sorted((run.parent / "data" / kind).iterdir()):
             told[kind] += classifier.classify(scan).type == kind
     assert min(told.values()) > 12
+    assert shape_arithmetic.of(file) == []
     proofs = provenance(classifier.manifest).parity
     assert proofs
     assert all(proof.types.scans > 0 for proof in proofs)

@@ -1,5 +1,6 @@
 """Which subfolders of a data folder are the two classes, and which files they hold."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from train.data.scans import DEFAULT_NEGATIVE, DEFAULT_POSITIVE, Classes
 from train.errors import TrainError
 
 
-def find_classes(folder: Path, positive: list[str], negative: list[str]) -> Classes:
+def find_classes(
+    folder: Path, positive: list[str], negative: list[str], left_out: Sequence[str] = ()
+) -> Classes:
     """Decide which subfolders are the two classes.
 
     Where both are named, the names are looked for at every depth, the folder's own name included,
@@ -19,32 +22,37 @@ def find_classes(folder: Path, positive: list[str], negative: list[str]) -> Clas
     Args:
         positive: names of the subfolders with tumor; empty: `yes` and `no` are the classes.
         negative: names of those without; empty: all subfolders that are not positive.
+        left_out: names of those that are no class, on purpose.
 
     Raises:
-        TrainError: no such folder, or no subfolders of those names.
+        TrainError: no such folder, no subfolders of those names, or two of both classes that differ
+            by case alone.
     """
     if not folder.is_dir():
         raise TrainError(f"{folder}: no such folder")
-    present = _subfolders(folder)
-    if set(positive) & set(negative):
-        raise TrainError("--positive and --negative name the same folder")
+    present = [name for name in _subfolders(folder) if name not in left_out]
+    _check_names(positive, negative, left_out)
     both = bool(positive and negative)
     if not positive:
         if negative:
-            raise TrainError("--negative needs --positive: name the folders of both classes")
+            raise TrainError(
+                "--negative needs --positive: name the folders of both classes; or, if every other "
+                "folder is a type of tumor, add --types"
+            )
         positive, negative = [DEFAULT_POSITIVE], [DEFAULT_NEGATIVE]
     if both:
         everywhere = {folder.resolve().name, *_names_below(folder)}
         found = Classes(
             tuple(name for name in positive if name in everywhere),
             tuple(name for name in negative if name in everywhere),
+            tuple(left_out),
         )
         wrong = not found.positive and not found.negative
     else:
         negative = negative or [
             name for name in present if name not in positive and _holds_scans(folder, name, present)
         ]
-        found = Classes(tuple(positive), tuple(negative))
+        found = Classes(tuple(positive), tuple(negative), tuple(left_out))
         wrong = not negative or any(name not in present for name in positive + negative)
     if wrong:
         raise TrainError(
@@ -57,21 +65,38 @@ def find_classes(folder: Path, positive: list[str], negative: list[str]) -> Clas
     return found
 
 
-def find_typed_classes(folder: Path, positive: list[str], negative: list[str]) -> Classes:
+def _check_names(positive: list[str], negative: list[str], left_out: Sequence[str]) -> None:
+    options = {"--positive": positive, "--negative": negative, "--leave-out": left_out}
+    owners: dict[str, tuple[str, str]] = {}
+    for option, names in options.items():
+        for name in names:
+            other, theirs = owners.setdefault(name.casefold(), (name, option))
+            if theirs == option:
+                continue
+            if name == other:
+                raise TrainError(f"{theirs} and {option} name the same folder ({name})")
+            raise TrainError(
+                f"{theirs} {other} and {option} {name} differ only by case, which not every disk "
+                "can tell apart; rename one of the folders"
+            )
+
+
+def find_typed_classes(
+    folder: Path, positive: list[str], negative: list[str], left_out: Sequence[str] = ()
+) -> Classes:
     """Decide which subfolders are types of tumor, and which hold scans without one.
 
     Names are looked for at every depth. Where no types are named, those that lie beside a folder
     without a tumor are.
 
     Raises:
-        TrainError: no folder of these names, or images that lie in none of them.
+        TrainError: no folder of these names.
     """
     if not folder.is_dir():
         raise TrainError(f"{folder}: no such folder")
     if not negative:
         raise TrainError("--types needs --negative: name the folders without a tumor")
-    if set(positive) & set(negative):
-        raise TrainError("--positive and --negative name the same folder")
+    _check_names(positive, negative, left_out)
     below = [path for path in everything_below(folder) if path.is_dir()]
     everywhere = {folder.resolve().name, *(path.name for path in below)}
     if not positive:
@@ -80,7 +105,9 @@ def find_typed_classes(folder: Path, positive: list[str], negative: list[str]) -
             {
                 path.name
                 for path in below
-                if path.parent in beside and path.name not in negative and _any_image(path)
+                if path.parent in beside
+                and path.name not in (*negative, *left_out)
+                and _any_image(path)
             }
         )
         if not everywhere & set(negative):
@@ -98,23 +125,34 @@ def find_typed_classes(folder: Path, positive: list[str], negative: list[str]) -
     found = Classes(
         tuple(name for name in positive if name in everywhere),
         tuple(name for name in negative if name in everywhere),
+        tuple(left_out),
     )
     if not found.positive and not found.negative:
         raise TrainError(
             f"{folder}: has none of the folders {', '.join((*positive, *negative))}; name its "
             "own with --positive and --negative, as they are spelled there"
         )
-    used = {path for path, _ in find_files(folder, found)}
-    for path in everything_below(folder):
-        if path.is_file() and path not in used and _is_image(path):
-            raise TrainError(
-                f"{path.parent}: holds scans, {path.name} for one, and is named neither by "
-                "--positive nor by --negative; name it, or move it elsewhere"
-            )
     return found
 
 
-def check_all_found(classes: Sequence[Classes], positive: list[str], negative: list[str]) -> None:
+def check_left_out(folders: Sequence[Path], names: Sequence[str]) -> None:
+    """See that every folder that is left out is there.
+
+    Raises:
+        TrainError: one is not.
+    """
+    below = {name for folder in folders for name in _names_below(folder)}
+    for name in names:
+        if name not in below:
+            raise TrainError(
+                f"--leave-out {name}: no data folder has a subfolder of that name; check the "
+                "spelling"
+            )
+
+
+def check_all_found(
+    classes: Sequence[Classes], positive: Sequence[str], negative: Sequence[str]
+) -> None:
     """See that every name given stands for something in at least one folder.
 
     Raises:
@@ -148,6 +186,8 @@ def find_files(folder: Path, classes: Classes) -> list[tuple[Path, bool]]:
         if not path.is_file() or path.stem.upper() == "DICOMDIR":
             continue  # a CD's table of contents is DICOM too, and no scan (PS3.10, 8.6)
         above = (folder.resolve().name, *parts[:-1])
+        if not set(parts[:-1]).isdisjoint(classes.left_out):
+            continue
         owner = next((part for part in reversed(above) if part in names), None)
         if owner is not None:
             files[owner].append(path)
@@ -157,16 +197,44 @@ def find_files(folder: Path, classes: Classes) -> list[tuple[Path, bool]]:
     return [(path, names[name]) for name, own in files.items() for path in own]
 
 
+def check_all_named(folder: Path, classes: Classes) -> None:
+    """See that no scan is dropped without a word: each lies in a class folder, or is left out.
+
+    Raises:
+        TrainError: a folder with scans is neither.
+    """
+    found = unnamed(folder, classes)
+    for path, images in found.items():
+        what = f"{path}: holds {images} image{'s' * (images > 1)}, and is no class"
+        if path == folder:
+            raise TrainError(f"{what}; move them into one, or elsewhere")
+        every = " ".join(sorted({other.name for other in found} - {folder.name}))
+        raise TrainError(
+            f"{what}: neither --positive ({', '.join(classes.positive)}) nor --negative "
+            f"({', '.join(classes.negative)}) names it; name it there, or say --leave-out {every}"
+        )
+
+
 def left_out(folder: Path, classes: Classes) -> list[str]:
-    """A line for each subfolder that holds images and is of no class, with their number."""
+    """A line for each folder that holds images and is of no class, with their number."""
+    return [
+        f"{path}: is no class and is left out, with {images} images"
+        for path, images in unnamed(folder, classes).items()
+    ]
+
+
+def unnamed(folder: Path, classes: Classes) -> Counter[Path]:
+    """Folders with images of their own that are no class, nor left out, and how many images."""
     used = {path for path, _ in find_files(folder, classes)}
-    lines = []
-    for name in _subfolders(folder):
-        below = (path for path in everything_below(folder / name) if path.is_file())
-        images = sum(_is_image(path) for path in below if path not in used)
-        if images:
-            lines.append(f"{folder / name}: is no class and is left out, with {images} images")
-    return lines
+    return Counter(
+        path.parent
+        for path in everything_below(folder)
+        if path.is_file()
+        and path not in used
+        and path.stem.upper() != "DICOMDIR"
+        and set(path.relative_to(folder).parts[:-1]).isdisjoint(classes.left_out)
+        and _is_image(path)
+    )
 
 
 def _subfolders(folder: Path) -> list[str]:

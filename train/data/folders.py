@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge.model_file.manifest import InputSpec
 from train.data.apply_source_facts import classes_of
 from train.data.class_folders import (
     check_all_found,
+    check_all_named,
+    check_left_out,
     find_classes,
     find_files,
     find_typed_classes,
@@ -46,6 +48,8 @@ def read_folders(
     table: LabelTable | None = None,
     facts: Facts | None = None,
     types: bool = False,
+    leave_out: Sequence[str] = (),
+    strict: bool = True,
 ) -> FolderScans:
     """Read every scan of data folders.
 
@@ -55,9 +59,11 @@ def read_folders(
         table: says which scans have a tumor; None: the folders that they lie in do.
         facts: may name the class folders of some of the folders.
         types: whether each positive name is a type of tumor.
+        leave_out: names of subfolders that are no class, on purpose.
+        strict: whether another subfolder with scans is an error; else it is noted.
 
     Raises:
-        TrainError: no class folders, or a class with nothing readable.
+        TrainError: no class folders, a folder that is none, or a class with nothing readable.
     """
     notes: list[str] = []
     if table is not None:
@@ -72,13 +78,20 @@ def read_folders(
                 notes.append(f"{folder}: {unnamed} images have no label in {table.table}, left out")
     else:
         find = find_typed_classes if types else find_classes
-        classes = [
-            classes_of(folder, facts or {}) or find(folder, positive, negative)
-            for folder in folders
-        ]
+        classes = []
+        for folder in folders:
+            told = classes_of(folder, facts or {})
+            classes.append(
+                replace(told, left_out=tuple(leave_out))
+                if told
+                else find(folder, positive, negative, leave_out)
+            )
         check_all_found(classes, positive, negative)
+        check_left_out(folders, leave_out)
         files = [find_files(*pair) for pair in zip(folders, classes, strict=True)]
         for folder, own in zip(folders, classes, strict=True):
+            if strict:
+                check_all_named(folder, own)
             notes += left_out(folder, own)
     with counting("reading scans", sum(map(len, files))) as tick:
         sets = [

@@ -18,6 +18,8 @@ class Classes:
 
     positive: tuple[str, ...] = (DEFAULT_POSITIVE,)
     negative: tuple[str, ...] = (DEFAULT_NEGATIVE,)
+    left_out: tuple[str, ...] = ()
+    """Those that are no class, on purpose."""
 
     @property
     def labels(self) -> tuple[str, str]:

@@ -101,6 +101,7 @@ def inspect(
     boxes: Sequence[Path] = (),
     table: LabelTable | None = None,
     facts: Facts | None = None,
+    leave_out: Sequence[str] = (),
 ) -> Inspection:
     """Read every file of the folders once and compare all with all.
 
@@ -110,13 +111,16 @@ def inspect(
         boxes: folders of text files, as `train.data.boxes.read_boxes` takes them.
         table: says which scans have a tumor; None: the folders that they lie in do.
         facts: of the folders that have some.
+        leave_out: names of subfolders that are no class, on purpose; others are noted.
 
     Raises:
         TrainError: no class folders, or a class with nothing readable.
     """
     notes: list[str] = []
     told = facts or {}
-    read = read_folders(folders, positive, negative, _SPEC, table, told)
+    read = read_folders(
+        folders, positive, negative, _SPEC, table, told, leave_out=leave_out, strict=False
+    )
     labels, found, sets = [one.labels for one in read.classes], read.found, read.sets
     check(told, found.scans)
     own = patients_of(told, found.scans)

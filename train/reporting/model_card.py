@@ -35,7 +35,7 @@ def model_card(findings: Findings, pictures: dict[str, str]) -> list[str]:
         *pruning_section(findings.pruning, findings.cost),
         *_data(findings),
         *_results(findings),
-        *(type_card(findings.types) if findings.types else []),
+        *(type_card(findings.types, findings.folds) if findings.types else []),
         *_pictures(pictures),
         *_protocols(findings),
         *_decision(findings),

@@ -57,12 +57,14 @@ def write_report(folder: Path, findings: Findings, pictures: dict[str, str] | No
             "pruned": findings.pruning and findings.pruning.to_dict(),
             "types": findings.types
             and {
-                "counts": findings.types.counts,
+                "counts": findings.types.own.counts,
                 "temperature": findings.types.spec.temperature,
                 "limit": findings.types.spec.limit,
-                "penalty": findings.types.penalty,
+                "penalty": findings.types.own.penalty,
                 "shortcut_floor": findings.types.floor and findings.types.floor.to_dict(),
                 "test": findings.types.test.to_dict(),
+                "cross_validation": findings.types.pooled
+                and {"folds": findings.folds, **findings.types.pooled.to_dict()},
             },
             "leaky_protocols": [result.to_dict() for result in findings.leaky],
         },

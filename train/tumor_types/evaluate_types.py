@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge.inference.tumor_type import type_word
-from edge.model_file.manifest import UNCERTAIN_TYPE, TypeSpec
 from train.data.scans import FileFacts
 from train.evaluation import metrics
 from train.evaluation.evaluate import METHOD, Estimate, cluster_bootstrap
@@ -17,6 +15,36 @@ OPEN = "type uncertain"
 """A column of the table of verdicts: a tumor whose type is left open."""
 _FOLDS = 5
 _TREES = 200
+
+
+@dataclass(frozen=True)
+class TypePredictions:
+    """What was told of held-out scans, by one model or, pooled, by one a fold."""
+
+    labels: tuple[str, ...]
+    shares: np.ndarray
+    """float64 [N, types]: calibrated probability of each, of tumors of known type."""
+    types: np.ndarray
+    """int64 [N]: the true ones."""
+    named: np.ndarray
+    """bool [N]: whether the likeliest type clears the limit of its own model."""
+    groups: np.ndarray
+    """int64 [N]: duplicates or patients."""
+    truths: tuple[str, ...]
+    """What each held-out scan is, those without a tumor and those of unknown type included."""
+    said: tuple[str, ...]
+    """What the device says of each of these."""
+
+    @classmethod
+    def pooled(cls, parts: Sequence["TypePredictions"]) -> "TypePredictions":
+        """Those of several folds, one after the other."""
+        columns = ("shares", "types", "named", "groups")
+        return cls(
+            parts[0].labels,
+            *(np.concatenate([getattr(part, name) for part in parts]) for name in columns),
+            tuple(truth for part in parts for truth in part.truths),
+            tuple(word for part in parts for word in part.said),
+        )
 
 
 @dataclass(frozen=True)
@@ -97,39 +125,30 @@ class TypeFloor:
         }
 
 
-def evaluate_types(
-    spec: TypeSpec, shares: np.ndarray, types: np.ndarray, groups: np.ndarray, seed: int = 0
-) -> TypeEvaluation:
-    """Score tumors of known type; `device` is left empty.
-
-    Args:
-        shares: calibrated probability of each type, float64 [N, types].
-        types: true ones, int64 [N].
-        groups: duplicates or patients, int64 [N].
-    """
-    count, likeliest = len(spec.labels), shares.argmax(axis=1)
+def evaluate_types(told: TypePredictions, seed: int = 0) -> TypeEvaluation:
+    """Score tumors of known type, and count what the device says of all scans."""
+    labels, shares, types, named = told.labels, told.shares, told.types, told.named
+    count, likeliest = len(labels), shares.argmax(axis=1)
     confusion = np.zeros((count, count), int)
     np.add.at(confusion, (types, likeliest), 1)
     right = likeliest == types
-    rows = [dict(zip(spec.labels, row, strict=True)) for row in shares.tolist()]
-    named = np.array([type_word(row, spec.limit) != UNCERTAIN_TYPE for row in rows], bool)
     scores = {}
-    for at, label in enumerate(spec.labels):
+    for at, label in enumerate(labels):
         own, called = types == at, likeliest == at
         scores[label] = TypeScores(
             Proportion(int(called[own].sum()), int(own.sum())),
             Proportion(int((~called)[~own].sum()), int((~own).sum())),
         )
     return TypeEvaluation(
-        labels=spec.labels,
+        labels=labels,
         confusion=tuple(map(tuple, confusion.tolist())),
         accuracy=Proportion(int(right.sum()), len(right)),
         scores=scores,
-        estimates=_estimates(spec.labels, shares, types, groups, seed),
-        groups=len(set(groups.tolist())),
+        estimates=_estimates(labels, shares, types, told.groups, seed),
+        groups=len(set(told.groups.tolist())),
         named=Proportion(int(named.sum()), len(named)),
         right_if_named=Proportion(int((named & right).sum()), int(named.sum())),
-        device={},
+        device=device_table(told.truths, told.said),
     )
 
 

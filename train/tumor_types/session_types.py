@@ -1,5 +1,6 @@
 """Types of tumor in a training session: fitted behind the verdict, chosen, judged."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,13 +16,13 @@ from train.networks.type_head import TypeHead, type_output
 from train.prepare_data import SessionData
 from train.progress import counting, say
 from train.run.run_folder import TYPES, sha256_file
-from train.splitting.split import Fold
+from train.splitting.split import DROPPED, Fold
 from train.tumor_types.choose_limit import choose_limit
 from train.tumor_types.evaluate_types import (
     OPEN,
     TypeEvaluation,
     TypeFloor,
-    device_table,
+    TypePredictions,
     evaluate_types,
     types_floor,
 )
@@ -29,24 +30,85 @@ from train.tumor_types.fit_head import changed_copies, features_of, fit_head
 
 
 @dataclass(frozen=True, eq=False)
-class TypesFound:
-    """All that a run knows of types."""
+class FoldTypes:
+    """Types behind one model: fitted on a fold's training part, chosen on its validation part."""
 
     head: TypeHead
     spec: TypeSpec
     penalty: float
-    test: TypeEvaluation
-    floor: TypeFloor | None
+    told: TypePredictions
+    """Of its test part."""
     counts: dict[str, dict[str, int]]
     """Scans of each type by part."""
 
+
+@dataclass(frozen=True, eq=False)
+class TypesFound:
+    """All that a run knows of types."""
+
+    own: FoldTypes
+    """Of the run's own model."""
+    test: TypeEvaluation
+    pooled: TypeEvaluation | None
+    """Of all folds; None without cross-validation."""
+    floor: TypeFloor | None
+
+    @property
+    def spec(self) -> TypeSpec:
+        """Of the run's own model."""
+        return self.own.spec
+
     def write(self, folder: Path) -> str:
         """Write the head; returns its SHA-256."""
-        self.head.save(folder / TYPES)
+        self.own.head.save(folder / TYPES)
         return sha256_file(folder / TYPES)
 
 
+def check_types_in_parts(data: SessionData, folds: Sequence[Fold]) -> None:
+    """See, before anything is fitted, that each part of each fold has scans of each type.
+
+    Raises:
+        TrainError: one has not.
+    """
+    for fold in folds:
+        for name, own in (
+            ("training", fold.train),
+            ("validation", fold.validation),
+            ("test", fold.test),
+        ):
+            there = set(data.types[own].tolist())
+            for label in data.classes.positive:
+                if label not in there:
+                    raise TrainError(
+                        f"the {name} part of a fold has no scan of type {label}; add scans of it, "
+                        "or ask for fewer --folds"
+                        if len(folds) > 1
+                        else f"the {name} part has no scan of type {label}; add scans of it"
+                    )
+
+
 def find_types(
+    data: SessionData, own: FoldTypes, folds: Sequence[FoldTypes], seed: int
+) -> TypesFound:
+    """Judge the run's own model, all folds together if there are any, and what files betray."""
+    pooled = TypePredictions.pooled([fold.told for fold in folds]) if folds else None
+    of_scans, labels = _numbers(data), data.classes.positive
+    kept = np.array([part.part != DROPPED for part in data.parts], bool)
+    used = np.flatnonzero(kept & (of_scans >= 0))
+    floor = types_floor(
+        [data.found.facts[at] for at in used],
+        of_scans[used],
+        len(labels),
+        data.grouping.groups[used],
+        seed,
+    )
+    say(f"shortcut floor of types: {floor or 'too few different scans to measure it'}")
+    return TypesFound(
+        own, evaluate_types(own.told, seed), pooled and evaluate_types(pooled, seed), floor
+    )
+
+
+def fit_types(
     data: SessionData,
     parts: Fold,
     model: keras.Model,
@@ -55,8 +117,8 @@ def find_types(
     coverage: float,
     seed: int,
     augment: bool,
-) -> TypesFound:
-    """Fit, choose and judge types on the parts of a session.
+) -> FoldTypes:
+    """Fit and choose types behind a model, and tell those of the fold's test part.
 
     Args:
         model: fitted, which stays as it is.
@@ -64,20 +126,14 @@ def find_types(
         coverage: share of the validation part's tumors that are to be named a type.
 
     Raises:
-        TrainError: a part lacks a type, or the network has no features to tell types by.
+        TrainError: the network has no features to tell types by.
     """
-    labels = data.classes.positive
-    number = {label: at for at, label in enumerate(labels)}
-    of_scans = np.array([number.get(name, -1) for name in data.types], np.int64)
+    labels, of_scans = data.classes.positive, _numbers(data)
 
     def tumors(positions: np.ndarray) -> np.ndarray:
         return positions[of_scans[positions] >= 0]
 
     train, validation, test = map(tumors, (parts.train, parts.validation, parts.test))
-    for name, own in (("training", train), ("validation", validation), ("test", test)):
-        lacking = [label for label in labels if not (of_scans[own] == number[label]).any()]
-        if lacking:
-            raise TrainError(f"the {name} part has no scan of type {lacking[0]}; add scans")
     pixels = data.found.pixels
     batches = sum(-(-len(p) // 32) for p in (train, validation, parts.test))
     batches += -(-len(train) // 32) if augment else 0
@@ -100,24 +156,29 @@ def find_types(
     )
     spec = replace(spec, **dict(zip(("rows", "columns"), _map_size(model, head), strict=True)))
     shares = softmax(head.logits(judged) / spec.temperature)
+    rows = [dict(zip(labels, row, strict=True)) for row in shares.tolist()]
+    words = np.array([type_word(row, spec.limit) for row in rows], object)
     of_test = of_scans[parts.test] >= 0
-    found = evaluate_types(spec, shares[of_test], of_scans[test], groups[test], seed)
-    said = [
-        _said(p, row, decision, spec)
-        for p, row in zip(probability.tolist(), shares.tolist(), strict=True)
-    ]
-    truths = [_truth(data, at) for at in parts.test]
-    used = tumors(np.flatnonzero([part.part != "dropped" for part in data.parts]))
-    floor = types_floor(
-        [data.found.facts[at] for at in used], of_scans[used], len(labels), groups[used], seed
+    told = TypePredictions(
+        labels,
+        shares[of_test],
+        of_scans[test],
+        (words != UNCERTAIN_TYPE)[of_test],
+        groups[test],
+        tuple(_truth(data, at) for at in parts.test),
+        tuple(_said(p, word, decision) for p, word in zip(probability, words, strict=True)),
     )
-    say(f"shortcut floor of types: {floor or 'too few different scans to measure it'}")
     counts = {
-        name: {label: int((of_scans[own] == number[label]).sum()) for label in labels}
+        name: {label: int((of_scans[own] == at).sum()) for at, label in enumerate(labels)}
         for name, own in (("train", train), ("validation", validation), ("test", test))
     }
-    found = replace(found, device=device_table(truths, said))
-    return TypesFound(head, spec, penalty, found, floor, counts)
+    return FoldTypes(head, spec, penalty, told, counts)
+
+
+def _numbers(data: SessionData) -> np.ndarray:
+    """The type of each scan as a number, int64 [N]; -1: none, or not known."""
+    number = {label: at for at, label in enumerate(data.classes.positive)}
+    return np.array([number.get(name, -1) for name in data.types], np.int64)
 
 
 def _map_size(model: keras.Model, head: TypeHead) -> tuple[int, int]:
@@ -130,9 +191,8 @@ def _truth(data: SessionData, at: int) -> str:
     return data.types[at] or "tumor of unknown type"
 
 
-def _said(probability: float, shares: list[float], decision: Decision, spec: TypeSpec) -> str:
-    word = verdict(probability, decision)
+def _said(probability: float, type: str, decision: Decision) -> str:
+    word = verdict(float(probability), decision)
     if word != "tumor":
         return word
-    type = type_word(dict(zip(spec.labels, shares, strict=True)), spec.limit)
     return OPEN if type == UNCERTAIN_TYPE else type

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.accuracy.agreement import Expected, evaluate_predictions, mcnemar
 from edge.inference.classifier import Prediction
 from edge.inference.decision import verdict
-from edge.model_file.manifest import Decision
+from edge.model_file.manifest import Decision, TypeSpec
 
 DECISION = Decision("sigmoid", threshold=0.5, uncertain=(0.4, 0.6))
 TRUTH = np.array([1, 1, 1, 0, 0])
@@ -58,6 +58,27 @@ def test_a_scan_that_the_gate_doubts_is_uncertain_whoever_judged_it():
     keras = Expected("Keras", np.array([0.1, 0.5]))  # in the band of uncertain ones, by itself
     against = evaluate_predictions([clear, doubted], np.array([0, 0]), DECISION, keras).agreement
     assert (against.scans, against.changed) == (2, 0)
+
+
+def test_another_type_than_keras_is_a_changed_verdict():
+    typed = [
+        replace(one, typed=True, type=type, type_probabilities={"a": a, "b": 1 - a})
+        for one, type, a in zip(
+            predictions(0.9, 0.8, 0.7), ("a", "uncertain", "b"), (0.9, 0.55, 0.2), strict=True
+        )
+    ]
+    clear = replace(predictions(0.1)[0], typed=True)
+    told = np.array([[0.8, 0.2], [0.7, 0.3], [0.3, 0.7], [0.9, 0.1]])
+    keras = Expected("Keras", np.array([0.9, 0.8, 0.7, 0.1]), types=told)
+    spec = TypeSpec(("a", "b"), limit=0.6)
+    against = evaluate_predictions(
+        [*typed, clear], np.array([1, 1, 1, 0]), DECISION, keras, spec=spec
+    ).agreement
+    assert (against.types.scans, against.types.changed) == (3, 1), "the clear one has no type"
+    assert against.types.max_difference == pytest.approx(0.15)
+    assert against.changed == 1
+    plain = evaluate_predictions([*typed, clear], None, DECISION, replace(keras, types=None))
+    assert plain.agreement.types is None
 
 
 def test_a_reference_of_other_scans_says_nothing():

@@ -28,7 +28,7 @@ def test_unknown_class_names(tiny, phantoms, tmp_path, capsys):
     assert "has glioma, healthy; name the folder of the tumors with --positive NAME" in said
     assert run(tiny, "--data", data, "--positive", "glioma", "--out", tmp_path / "r") == 0
     assert run(tiny, "--positive", "glioma", "--out", tmp_path / "r") == 2
-    assert "--positive and --negative belong to --data" in capsys.readouterr().err
+    assert "--positive belongs to --data" in capsys.readouterr().err
 
 
 def test_scans_that_are_all_rejected(tiny, tmp_path, capsys):
@@ -46,6 +46,6 @@ def test_scans_that_the_model_was_fitted_on_are_left_out(exported, finished_run,
     from edge import Classifier
 
     manifest = Classifier(exported / "small-fp32.tflite").manifest
-    scans = labelled(phantoms, [], [], find_run(manifest, [finished_run]), None)
+    scans = labelled(phantoms, [], [], [], find_run(manifest, [finished_run]), None)
     assert len(scans.files) == 16
     assert "64 files that the model was fitted on left out" in scans.source

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.peers.sources import find_sources, look, pictures, sha256
+from train.errors import TrainError
 
 
 def picture(path, seed, size=(96, 96)):
@@ -29,7 +30,7 @@ def data(tmp_path):
 def found(data, **options):
     given = {"most": 4, "seed": 0, "patient_id": r"^pat(\d+)"} | options
     folders = [data / "more", data / "healthy"]
-    return find_sources(folders, ["yes"], ["no", "healthy"], **given)
+    return find_sources(folders, ["yes"], ["no", "healthy"], [], **given)
 
 
 def test_a_source_is_what_lies_above_a_class_and_is_sampled_by_class(data):
@@ -70,7 +71,7 @@ def test_copies_are_known_by_their_looks(data):
 def test_copies_among_more_scans_than_are_compared_at_once(tmp_path):
     for n in range(300):
         picture(tmp_path / f"a/no/{n:03}.png", n // 2)
-    (one,) = find_sources([tmp_path / "a"], ["yes"], ["no"], 1000, 0, None)
+    (one,) = find_sources([tmp_path / "a"], ["yes"], ["no"], [], 1000, 0, None)
     group = look([one], []).group
     assert len(set(group.values())) == 150
     assert group[tmp_path / "a/no/299.png"] == group[tmp_path / "a/no/298.png"]
@@ -78,3 +79,12 @@ def test_copies_among_more_scans_than_are_compared_at_once(tmp_path):
 
 def test_pictures_of_a_kind_lie_together(data):
     assert {kind: len(files) for kind, files in pictures(data / "more/b").items()} == {"deep": 6}
+
+
+def test_a_folder_that_is_no_class_is_named_or_left_out(data):
+    picture(data / "more/a/maybe/x.png", 7)
+    with pytest.raises(TrainError, match="maybe: holds 1 image"):
+        found(data)
+    folders = [data / "more", data / "healthy"]
+    sources = find_sources(folders, ["yes"], ["no", "healthy"], ["maybe"], 4, 0, None)
+    assert [one.name for one in sources] == ["more/a", "more/b/deep", "healthy/c"]

@@ -52,7 +52,7 @@ def test_the_schema_knows_every_key_of_a_report():
     [
         ("", "is no report"),
         ("[1]", "is no report"),
-        ('{"schema_version": "1.0"}', "has schema version 1.0, this mri-edge reads 2.0"),
+        ('{"schema_version": "1.0"}', "has schema version 1.0, this mri-edge reads 2.1"),
         ('{"schema_version": "2.7"}', "is damaged"),
     ],
 )

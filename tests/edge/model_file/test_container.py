@@ -13,7 +13,7 @@ from edge.inference.classifier import Classifier
 from edge.inference.engines import installed
 from edge.model_file.container import open_model
 from edge.model_file.dataclass_json import from_json, to_json
-from edge.model_file.manifest import Decision, InputSpec, RejectGate, dumps, loads
+from edge.model_file.manifest import Decision, InputSpec, RejectGate, dumps, loads, version_for
 from edge.model_file.payload import MANIFEST_ENTRY, payload_sha256
 from edge.model_file.provenance import provenance
 from export.package.write_container import pack
@@ -177,10 +177,21 @@ def test_names_in_the_archive_are_never_paths(tmp_path):
     assert sorted(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("version", ["2.0", "99.1"])
+@pytest.mark.parametrize("version", ["3.0", "99.1"])
 def test_a_newer_manifest(path, version):
     path.write_bytes(pack(payload_of(path), replace(manifest_of(path), manifest_version=version)))
     refused(path, f"manifest version {version}")
+
+
+@pytest.mark.parametrize("format", ["tflite", "onnx"])
+def test_a_file_with_types_has_a_version_that_older_releases_refuse(format):
+    """They read major version 1 alone, and would have told no type."""
+    typed = manifest_of(MODELS / f"tiny-types.{format}")
+    assert typed.manifest_version == version_for(typed.types) == "2.0"
+    plain = manifest_of(MODELS / f"tiny.{format}")
+    assert plain.manifest_version[:2] == version_for(plain.types)[:2] == "1."
+    with pytest.raises(ValueError, match=r"types: need manifest version 2\.0"):
+        replace(typed, manifest_version="1.5")
 
 
 def test_a_newer_minor_version_is_read(path):

@@ -144,3 +144,14 @@ def test_a_run_is_not_replaced(tmp_path, capsys):
     (tmp_path / "run").mkdir()
     assert main([str(tmp_path / "run"), "--from", "net.keras", "--data", "scans"]) == 2
     assert "exists already" in capsys.readouterr().err
+
+
+def test_a_size_that_no_device_takes(phantoms, tmp_path, capsys):
+    import keras
+
+    pixels = keras.Input((5000, 8, 1))
+    x = keras.layers.GlobalAveragePooling2D()(pixels)
+    model = keras.Model(pixels, keras.layers.Dense(1, activation="sigmoid")(x))
+    model.save(tmp_path / "large.keras")
+    assert adopt(tmp_path / "large.keras", phantoms, tmp_path) == 2
+    assert "large.keras: no device takes such pictures" in capsys.readouterr().err

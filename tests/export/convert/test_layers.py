@@ -12,9 +12,10 @@ from edge.model_file.manifest import InputSpec
 from export.convert.heat_map_output import two_outputs
 from export.convert.keras_conversion import Converter
 from export.errors import ExportError
-from export.quantize.operations import tflite_operations
 from export.targets import TARGETS
+from tests.export.shape_arithmetic import in_onnx, in_tflite
 from train.networks.registry import ARCHITECTURES, LOGITS, logits_model
+from train.networks.type_head import TypeHead, pooled_features
 
 SIDE = 16
 
@@ -52,6 +53,7 @@ def by_tflite(payload, pixels):
 ONNX = {
     "Normalization": layers.Normalization(mean=[0.1] * 8, variance=[0.2] * 8),
     "gelu": layers.Activation("gelu"),
+    "celu": layers.Activation("celu"),
     "LSTM": lambda x: layers.LSTM(4)(layers.Reshape((SIDE, SIDE * 8))(x)),
     "grouped convolution": lambda x: layers.Conv2D(8, 3, groups=4, padding="same")(x),
 }
@@ -59,7 +61,7 @@ ONNX = {
 
 @pytest.mark.parametrize("name", ONNX)
 def test_onnx_gets_what_tf2onnx_left_out(name, pixels):
-    """Constants became inputs, Erfc and a call of a function stayed in the file.
+    """Constants became inputs; Erfc, Expm1 and a call of a function stayed in the file.
 
     And ours: what a loop takes from outside of it was put behind it.
     """
@@ -81,6 +83,16 @@ def test_an_operation_that_a_format_does_not_have_is_named(format, precision, pi
         Converter(model, 1).convert(format, precision, pixels)
 
 
+@pytest.mark.parametrize("format", ["onnx", "tflite"])
+def test_what_is_random_in_training_is_not_in_a_file(format, pixels):
+    """Traced without `training=False`, the file flipped each scan at random."""
+    model = build(lambda x: layers.RandomRotation(0.2)(layers.RandomFlip()(x)))
+    wanted = logits_model(model).predict(pixels, verbose=0)
+    payload = Converter(model, 1).convert(format, "fp32", None)
+    found = {"onnx": by_onnx, "tflite": by_tflite}[format](payload, pixels)
+    np.testing.assert_allclose(found, wanted, atol=1e-4)
+
+
 @pytest.mark.parametrize("batch", [1, None])
 def test_a_model_that_was_only_loaded_is_exported(batch, pixels, tmp_path):
     model = build(lambda x: x)
@@ -96,6 +108,7 @@ NETWORKS = {
     "compact": InputSpec(64, 64, "grey"),
     "vgg16": InputSpec(32, 32, "rgb"),
 }
+TYPES = 3
 
 
 @pytest.fixture(scope="module", params=NETWORKS)
@@ -106,24 +119,39 @@ def network(request):
     return model, Converter(model, 1), stack
 
 
-@pytest.mark.parametrize(
-    "precision", [target.precision for target in TARGETS if target.format == "tflite"]
-)
-def test_no_shape_is_reckoned_in_a_tflite_file(network, precision):
-    """LiteRT.js 2.5.3 answered garbage, without an error, for files that did."""
-    from tensorflow.lite.python import schema_py_generated as schema
-    from tensorflow.lite.tools import flatbuffer_utils
+@pytest.fixture(scope="module")
+def typed(network):
+    """The same, which tells types of tumor besides."""
+    model, _, stack = network
+    width = pooled_features(model).output.shape[-1]
+    random = np.random.default_rng(2)
+    kernel = random.normal(size=(width, TYPES)).astype(np.float32)
+    head = TypeHead(kernel, np.zeros(TYPES, np.float32))
+    return Converter(model, 1, types=head), stack
 
+
+KINDS = [(target.format, target.precision) for target in TARGETS]
+
+
+@pytest.mark.parametrize(("format", "precision"), KINDS)
+def test_no_shape_is_reckoned_in_a_file(network, format, precision):
+    """With its heat map, where the network has one."""
     _, converter, stack = network
-    payload = converter.convert("tflite", precision, stack)
-    assert not {"SHAPE", "PACK", "RANGE"} & set(tflite_operations(payload))
-    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(payload))
-    (graph,) = model.subgraphs
-    for operator in graph.operators:
-        if flatbuffer_utils.opcode_to_name(model, operator.opcodeIndex) == "STRIDED_SLICE":
-            assert graph.tensors[operator.inputs[0]].type != schema.TensorType.INT32
-    for tensor in graph.tensors:
-        assert tensor.shapeSignature is None or -1 not in tensor.shapeSignature
+    read = {"tflite": in_tflite, "onnx": in_onnx}[format]
+    assert read(converter.convert(format, precision, stack)) == []
+
+
+@pytest.mark.parametrize(("format", "precision"), KINDS)
+def test_nor_in_one_with_types(typed, format, precision):
+    converter, stack = typed
+    read = {"tflite": in_tflite, "onnx": in_onnx}[format]
+    assert read(converter.convert(format, precision, stack)) == []
+
+
+def test_a_shape_that_is_reckoned_is_seen(pixels):
+    """As where the batch is left open."""
+    model = build(lambda x: layers.GlobalAveragePooling2D(keepdims=True)(x))
+    assert in_onnx(Converter(model, 1, None).convert("onnx", "fp32", None))
 
 
 def test_tflite_outputs_have_names(network):
@@ -134,3 +162,31 @@ def test_tflite_outputs_have_names(network):
     assert list(run.get_input_details()) == ["pixels"]
     made = two_outputs(model, 1).output
     assert set(run.get_output_details()) == (set(made) if isinstance(made, dict) else {LOGITS})
+
+
+def test_a_file_that_ends_the_process_is_refused(pixels):
+    """LiteRT aborts on what the older quantizer makes of SELU; the search goes on without."""
+    pytest.importorskip("ai_edge_litert")
+    converter = Converter(build(layers.Activation("selu")), 1)
+    quantizer = converter.int8("tflite", pixels)
+    assert quantizer.convert()
+    with pytest.raises(ExportError, match="LiteRT ends the process on it"):
+        quantizer.convert(older=True)
+
+
+@pytest.mark.parametrize("method", ["min-max", "percentile"])
+def test_no_step_is_infinite(method, pixels):
+    """Of 1 / sqrt(0), cut off behind: LiteRT ended the process on it."""
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    model = build(lambda x: layers.UnitNormalization()(layers.ReLU()(x - 1.0)))
+    converter = Converter(model, 1)
+    quantizer = converter.int8("tflite", pixels)
+    payload = quantizer.convert(method)
+    (graph,) = flatbuffer_utils.convert_bytearray_to_object(bytearray(payload)).subgraphs
+    of_tensors = [t.quantization.scale for t in graph.tensors if t.quantization]
+    scales = [scale for scale in of_tensors if scale is not None]
+    assert scales
+    assert all(np.isfinite(scale).all() for scale in scales)
+    with pytest.raises(RuntimeError, match="RSQRT"):
+        quantizer.convert(method, older=True)

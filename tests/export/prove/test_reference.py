@@ -51,6 +51,19 @@ def made(tmp_path, **given):
     return reference("run", "0" * 64, [scan], [np.zeros((2, 2, 1), np.uint8)], **values)
 
 
+def test_it_tells_types(tmp_path):
+    path, types = tmp_path / "r.npz", np.array([[0.2, 0.8]])
+    write_reference(path, made(tmp_path, type_labels=("a", "b"), types=types))
+    found = read_reference(path)
+    assert found.type_labels == ("a", "b")
+    assert found.types.tolist() == types.tolist()
+    write_reference(path, made(tmp_path))
+    assert (read_reference(path).type_labels, read_reference(path).types) == ((), None)
+    write_reference(path, made(tmp_path, type_labels=("a",), types=types))
+    with pytest.raises(ExportError, match="damaged"):
+        read_reference(path)
+
+
 def test_other_files_are_refused(tmp_path):
     path = tmp_path / "r.npz"
     with pytest.raises(ExportError, match="cannot be read"):

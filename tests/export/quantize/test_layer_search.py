@@ -168,6 +168,27 @@ class Scripted:
         return {"a": 0.1, "b": 0.9, "c": 0.8, "d": 0.2}
 
 
+@pytest.mark.parametrize("format", ["tflite", "onnx"])
+def test_layers_behind_which_is_a_normalization_can_stay_in_float(format):
+    """tf2onnx folds both into a node that has neither's name: none was found to stay in float."""
+    keras.utils.set_random_seed(3)
+    pixels = keras.Input((SIDE, SIDE, 3), dtype="uint8", name="pixels")
+    x = layers.Rescaling(1 / 255, name="scale")(pixels)
+    for name in ("one", "two"):
+        x = layers.Conv2D(8, 3, use_bias=False, name=name)(x)
+        x = layers.BatchNormalization(name=f"{name}_norm")(x)
+        x = layers.ReLU(name=f"{name}_relu")(x)
+    x = layers.Dense(1, name=LOGITS)(layers.Flatten(name="flat")(x))
+    model = keras.Model(pixels, layers.Activation("sigmoid", name="tumor")(x), name="m")
+    converter = Converter(model, 1)
+    quantizer = converter.int8(format, scans(8, 4)[0])
+    errors = quantizer.errors("min-max")
+    assert len(errors) >= 2
+    whole = quantizer.convert("min-max")
+    for layer in errors:
+        assert len(quantizer.convert("min-max", (layer,))) > len(whole)
+
+
 def sought(needed, growth=0.5, methods=("min-max",), quantizer=None, older_needs=None):
     def judge(payload, method, kept):
         own = older_needs if payload[:1] == b"o" else needed

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from edge.model_file.manifest import InputSpec
-from train.data.class_folders import check_all_found, find_classes, find_files
+from train.data.class_folders import check_all_found, check_all_named, find_classes, find_files
+from train.data.folders import read_folders
 from train.data.list_files import everything_below
 from train.data.read_folders import read_again, read_scans
 from train.data.scans import Classes, SplitScan, joined
@@ -226,3 +227,46 @@ def test_a_scan_that_grew_beyond_any_has_changed(folder):
 def test_deep_folders_are_searched(deep_folder, tmp_path):
     scan = write(deep_folder / "a.png", 9)
     assert scan in everything_below(tmp_path)
+
+
+def test_a_folder_that_is_no_class_is_named(folder):
+    write(folder / "maybe" / "a.png", 3)
+    write(folder / "maybe" / "b.png", 4)
+    classes = find_classes(folder, [], [])
+    with pytest.raises(TrainError, match=r"maybe: holds 2 images.*yes.*no.*--leave-out maybe"):
+        check_all_named(folder, classes)
+    with pytest.raises(TrainError, match=r"maybe: holds 2 images"):
+        read_folders([folder], [], [], InputSpec(8, 8, "grey"))
+    (noted,) = read_folders([folder], [], [], InputSpec(8, 8, "grey"), strict=False).notes
+    assert "maybe: is no class and is left out, with 2 images" in noted
+
+
+def test_an_image_beside_the_class_folders_is_named(folder):
+    write(folder / "stray.png", 3)
+    with pytest.raises(TrainError, match=rf"{folder}: holds 1 image, .*move them into one"):
+        check_all_named(folder, find_classes(folder, [], []))
+
+
+def test_a_table_of_contents_and_notes_are_no_scans(folder):
+    (folder / "DICOMDIR").write_bytes(b"\0" * 128 + b"DICM")
+    (folder / "boxes").mkdir()
+    (folder / "boxes" / "a.txt").write_text("0 0.5 0.5 0.1 0.1")
+    check_all_named(folder, find_classes(folder, [], []))
+
+
+def test_folders_are_left_out_on_purpose(folder):
+    write(folder / "maybe" / "a.png", 3)
+    write(folder / "yes" / "maybe" / "b.png", 4)
+    for positive in ([], ["yes"]):
+        read_of = read_folders([folder], positive, [], InputSpec(8, 8, "grey"), leave_out=["maybe"])
+        assert len(read_of.found.scans) == 6
+        assert read_of.classes[0].labels == ("no", "yes")
+        assert not read_of.notes
+    with pytest.raises(TrainError, match="--leave-out mabye: no data folder has"):
+        read_folders([folder], [], [], InputSpec(8, 8, "grey"), leave_out=["mabye"])
+
+
+def test_class_names_that_differ_only_by_case(folder):
+    write(folder / "Yes" / "a.png", 3)
+    with pytest.raises(TrainError, match="--positive yes and --negative Yes differ only by case"):
+        find_classes(folder, ["yes"], ["Yes"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from train.data.class_folders import find_typed_classes
+from train.data.class_folders import check_all_named, find_typed_classes
 from train.data.label_table import LabelTable
 from train.data.scans import Classes, Scan
 from train.data.tumor_types import check_enough, check_types, types_of, without_conflicts
@@ -31,15 +31,18 @@ def test_all_folders_beside_the_negative_one_are_types(folder):
 
 
 def test_a_folder_that_is_neither_is_named(folder):
-    with pytest.raises(TrainError, match=r"extra: holds scans, 2.png.*--positive nor by"):
-        find_typed_classes(folder("a", "none", "extra"), ["a"], ["none"])
+    made = folder("a", "none", "extra")
+    classes = find_typed_classes(made, ["a"], ["none"])
+    with pytest.raises(TrainError, match=r"extra: holds 1 image, .*--positive \(a\)"):
+        check_all_named(made, classes)
+    assert find_typed_classes(made, [], ["none"], ["extra"]).positive == ("a",)
 
 
 def test_an_image_beside_the_folders_is_named(folder):
     made = folder("a", "b", "none")
     Image.new("L", (40, 40)).save(made / "stray.png")
-    with pytest.raises(TrainError, match=r"stray\.png"):
-        find_typed_classes(made, [], ["none"])
+    with pytest.raises(TrainError, match="holds 1 image"):
+        check_all_named(made, find_typed_classes(made, [], ["none"]))
 
 
 def test_without_a_negative_folder_types_must_be_named(folder):

@@ -5,11 +5,15 @@ import pytest
 
 pytest.importorskip("tensorflow")
 
-from edge.model_file.manifest import TypeSpec
 from train.data.scans import FileFacts
 from train.evaluation.keras_predictions import softmax
 from train.tumor_types.choose_limit import choose_limit
-from train.tumor_types.evaluate_types import device_table, evaluate_types, types_floor
+from train.tumor_types.evaluate_types import (
+    TypePredictions,
+    device_table,
+    evaluate_types,
+    types_floor,
+)
 from train.tumor_types.fit_head import even, fit_head
 
 LABELS = ("a", "b", "c")
@@ -69,9 +73,11 @@ def test_too_sure_logits_are_softened_and_few_scans_never_sharpen():
 
 
 def test_figures_are_those_of_the_table():
-    spec = TypeSpec(LABELS, limit=0.6)
     shares = np.array([[0.8, 0.1, 0.1], [0.5, 0.4, 0.1], [0.1, 0.8, 0.1], [0.7, 0.1, 0.2]])
-    found = evaluate_types(spec, shares, np.array([0, 0, 1, 2]), np.arange(4))
+    named = shares.max(axis=1) >= 0.6
+    scans = ("a", "a", "b", "c"), ("a", "uncertain", "b", "a")
+    told = TypePredictions(LABELS, shares, np.array([0, 0, 1, 2]), named, np.arange(4), *scans)
+    found = evaluate_types(told)
     assert found.confusion == ((2, 0, 0), (0, 1, 0), (1, 0, 0))
     assert (found.accuracy.hits, found.accuracy.n) == (3, 4)
     assert (found.scores["a"].sensitivity.hits, found.scores["a"].specificity.hits) == (2, 1)
@@ -79,6 +85,10 @@ def test_figures_are_those_of_the_table():
     assert (found.named.hits, found.right_if_named.hits) == (3, 2)
     assert found.estimates["macro_auc"].value == pytest.approx((0.75 + 1 + 1) / 3)
     assert found.to_dict()["types"]["b"]["sensitivity"]["value"] == 1
+    assert found.device["a"] == {"a": 1, "uncertain": 1}
+    folds = TypePredictions.pooled([told, told])
+    assert evaluate_types(folds).confusion == ((4, 0, 0), (0, 2, 0), (2, 0, 0))
+    assert evaluate_types(folds).named.n == 8
 
 
 def test_what_the_device_says_of_what():
