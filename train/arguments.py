@@ -33,7 +33,7 @@ RULES = (
         "--prune",
         takes=(
             *("--prune-to", "--prune-epochs", "--prune-max-changed", "--data", "--test-data"),
-            *("--folds", "--out", "--overwrite", "--resume", "--devices"),
+            *("--folds", "--out", "--overwrite", "--resume", "--devices", "--precision"),
         ),
     ),
     *(Rule(option, ("--prune",)) for option in _PRUNING),
@@ -354,9 +354,9 @@ def parser(prog: str = "python -m train") -> Parser:
     add(
         "--prune-epochs",
         type=count(0),
-        default=10,
+        default=40,
         metavar="N",
-        help="epochs of the distillation; 0: none (default: 10)",
+        help="epochs of the distillation; 0: none (default: 40)",
     )
     add(
         "--prune-max-changed",
