@@ -349,7 +349,7 @@ def parser(prog: str = "python -m train") -> Parser:
         default=0.2,
         metavar="X",
         help="share of its multiply-adds that may stay, above 0 and at most 0.99: 0.2 or 0.2x; of "
-        "an int8 file's size a quarter more may (default: 0.2)",
+        "an int8 file's size half as much again (default: 0.2)",
     )
     add(
         "--prune-epochs",
