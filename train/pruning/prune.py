@@ -38,10 +38,10 @@ MOST_SCANS = 400
 SIZE = 1.5
 """Share of the int8 file's size that may stay, as a multiple of that of multiply-adds: late layers
 have most of the weights and cost the least time."""
-VIEWS, MOST_VIEWS = 12, 4000
+VIEWS, MOST_VIEWS = 8, 4000
 """Changed copies of each scan that the distillation draws from, and scans and copies at most: the
 teacher must see each, and any will do."""
-RATE = 2e-4
+RATE = 3e-4
 """Of the distillation's Adam at most."""
 
 
