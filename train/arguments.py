@@ -33,7 +33,7 @@ RULES = (
         "--prune",
         takes=(
             *("--prune-to", "--prune-epochs", "--prune-max-changed", "--data", "--test-data"),
-            *("--folds", "--out", "--overwrite", "--resume", "--devices"),
+            *("--folds", "--out", "--overwrite", "--resume", "--devices", "--precision"),
         ),
     ),
     *(Rule(option, ("--prune",)) for option in _PRUNING),
@@ -369,14 +369,14 @@ def parser(prog: str = "python -m train") -> Parser:
         default=0.2,
         metavar="X",
         help="share of its multiply-adds that may stay, above 0 and at most 0.99: 0.2 or 0.2x; of "
-        "an int8 file's size a quarter more may (default: 0.2)",
+        "an int8 file's size half as much again (default: 0.2)",
     )
     add(
         "--prune-epochs",
         type=count(0),
-        default=10,
+        default=40,
         metavar="N",
-        help="epochs of the distillation; 0: none (default: 10)",
+        help="epochs of the distillation; 0: none (default: 40)",
     )
     add(
         "--prune-max-changed",

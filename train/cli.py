@@ -145,7 +145,9 @@ def _pruning(args: argparse.Namespace):
     from train.pruning.parent import arguments_of
     from train.pruning.prune import PruneOptions
 
-    options = PruneOptions(args.prune_to, args.prune_epochs, args.prune_max_changed, run)
+    options = PruneOptions(
+        args.prune_to, args.prune_epochs, args.prune_max_changed, run, args.precision
+    )
     before = arguments_of(run)
     if args.data:
         before.data = args.data

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from export.convert import onnx_mends
+from export.convert.channel_order import without_reversal
 from export.convert.heat_map_output import heat_map_of, two_outputs
 from export.convert.onnx_names import renumber
 from export.converter_output import quiet
@@ -47,7 +48,7 @@ class Converter:
             types: of tumor, told as a further output; None: none are.
         """
         self.heat_map = heat_map_of(model)
-        self._model, self._positive, self._batch = model, positive, batch
+        self._model, self._positive, self._batch = without_reversal(model), positive, batch
         self._types = types
 
     def convert(self, format: str, precision: str, calibration: np.ndarray | None) -> bytes:

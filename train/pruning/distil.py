@@ -16,11 +16,18 @@ from keras import layers, ops
 from train.fitting import checkpoint
 from train.fitting.checkpoint import State
 from train.fitting.early_stopping import EarlyStopping, assign, snapshot
+from train.fitting.feature_cache import FeatureCache
 from train.fitting.step_variables import create_step_variables
+from train.hardware import mixed_precision
 from train.networks.registry import LOGITS
+from train.progress import counting
 
 BATCH = 16
 _ROWS = ("loss", "accuracy", "val_loss", "val_accuracy")
+WARM_UP = 0.1
+"""Share of the steps: Adam's first ones are as long as its rate, whatever the gradient, and led a
+refitted VGG16 away from its teacher."""
+_LOW = (layers.Conv2D, layers.SeparableConv2D, layers.MaxPooling2D)
 FEATURES_WEIGHT = 1.0
 """Of the features' error beside the logits'; both are shares of the teacher's variance."""
 
@@ -48,17 +55,18 @@ def first_dense(model: keras.Model) -> str:
     return next(layer.name for layer in model.layers if isinstance(layer, layers.Dense))
 
 
-def taught_by(teacher: keras.Model, pixels: np.ndarray, truth: np.ndarray, tick: Callable):
-    """A `Lesson` with all features of the teacher."""
-    dense = teacher.get_layer(first_dense(teacher))
-    inner = keras.Model(teacher.input, [dense.input, teacher.get_layer(LOGITS).output])
-    found = []
-    for start in range(0, len(pixels), BATCH):
-        made = inner.predict_on_batch(pixels[start : start + BATCH])
-        found.append([np.asarray(one) for one in made])
-        tick()
-    features, logits = (np.concatenate(one) for one in zip(*found, strict=True))
-    return Lesson(pixels, features, logits, truth)
+def taught_by(
+    teacher: keras.Model, pixels: np.ndarray, truth: np.ndarray, cache: FeatureCache
+) -> Lesson:
+    """A `Lesson` with all features of the teacher.
+
+    Args:
+        cache: knows them already if another fold's teacher has the same frozen layers and scans.
+    """
+    given = teacher.get_layer(first_dense(teacher)).input
+    features = cache(keras.Model(teacher.input, given), pixels, 0, 0, counting)[0]
+    head = keras.Model(given, teacher.get_layer(LOGITS).output)
+    return Lesson(pixels, features, head.predict(features, batch_size=BATCH, verbose=0), truth)
 
 
 def distil(
@@ -69,14 +77,17 @@ def distil(
     epochs: int,
     size: int,
     seed: int,
+    precision: str = mixed_precision.FLOAT32,
     file: Path | None = None,
     progress: Callable[[str, int], keras.callbacks.Callback] | None = None,
 ) -> State:
     """Train `student` in place; it ends with the weights that are nearest the teacher.
 
     Args:
-        rate: of Adam, falling to nothing along a cosine.
+        rate: of Adam, at most: it rises over the first `WARM_UP` of the steps and then falls to
+            nothing along a cosine.
         size: scans of an epoch, drawn from those of `train`.
+        precision: one of `train.hardware.mixed_precision.CHOICES`, to learn in.
         file: of the state to resume from and to write; None: none is kept.
         progress: as `train.fitting.fit_options.FitContext` has it.
 
@@ -96,10 +107,15 @@ def distil(
     def accuracy(target, made):
         return ops.cast(ops.equal(_called(made[:, width:]), target[:, -1]), "float32")
 
-    model = _both(student)
-    for layer in student.layers:
+    learner = _in_precision(student, precision)
+    model = _both(learner)
+    for layer in learner.layers:
         layer.trainable = not isinstance(layer, layers.BatchNormalization)
-    schedule = keras.optimizers.schedules.CosineDecay(rate, max(1, epochs * len(batches)))
+    steps = max(2, epochs * len(batches))
+    warm = max(1, round(WARM_UP * steps))
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warm, warmup_target=rate, warmup_steps=warm
+    )
     model.compile(
         optimizer=keras.optimizers.Adam(schedule, clipnorm=1.0),
         loss=distance,
@@ -134,7 +150,7 @@ def distil(
         state.finished, state.variables, state.optimizer = True, [], []
         if file:
             checkpoint.save(state, file)
-    assign(model.variables, state.best)
+    assign(_both(student).variables, state.best)
     return state
 
 
@@ -143,6 +159,23 @@ def _both(student: keras.Model) -> keras.Model:
     features = student.get_layer(first_dense(student)).input
     both = layers.Concatenate(dtype="float32")([features, student.get_layer(LOGITS).output])
     return keras.Model(student.input, both)
+
+
+def _in_precision(student: keras.Model, precision: str) -> keras.Model:
+    """The network, or a copy whose convolutions compute in 16 bits; its weights have 32."""
+    if precision == mixed_precision.FLOAT32:
+        return student
+    low = mixed_precision.policy(precision)
+
+    def copy(layer):
+        config = layer.get_config()
+        if isinstance(layer, _LOW):
+            config["dtype"] = low
+        return type(layer).from_config(config)
+
+    result = keras.models.clone_model(student, clone_function=copy)
+    result.set_weights(student.get_weights())
+    return result
 
 
 def _targets(lesson: Lesson) -> np.ndarray:

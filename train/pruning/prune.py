@@ -1,5 +1,6 @@
 """From a network to a smaller one that says the same: choose channels, remove, refit, distil."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from train.data.samples import Samples
 from train.errors import TrainError
 from train.evaluation.keras_predictions import raw_outputs
 from train.fitting.fit_options import Fit, FitContext, make_reproducible
+from train.hardware import mixed_precision
 from train.networks.cost import cost
 from train.progress import counting, say
 from train.pruning import distil
@@ -33,14 +35,14 @@ PLACES = 64
 """Of a layer's output, of each scan: 26,000 rows for 200 scans and a copy, for 4,608 weights."""
 MOST_SCANS = 400
 """Of a larger training part as many are drawn; the rest would add time and little else."""
-SIZE = 1.25
+SIZE = 1.5
 """Share of the int8 file's size that may stay, as a multiple of that of multiply-adds: late layers
-have most of the weights, and a file of a quarter goes with a fifth of the time."""
-VIEWS = 4
-"""Augmented copies of each scan that the distillation draws from."""
-RATE = 2e-5
-"""Of the distillation's Adam at its start: the refitted network is near its teacher already, and
-3e-4 led VGG16 away from it in the first epoch, from which eight did not bring it back."""
+have most of the weights and cost the least time."""
+VIEWS, MOST_VIEWS = 8, 4000
+"""Changed copies of each scan that the distillation draws from, and scans and copies at most: the
+teacher must see each, and any will do."""
+RATE = 3e-4
+"""Of the distillation's Adam at most."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,15 @@ class PruneOptions:
     """How far a network is pruned."""
 
     to: float
-    """Share of multiply-adds that may stay, above 0 and below 1; of the size a quarter more may."""
+    """Share of multiply-adds that may stay, above 0 and below 1; of the size half as much again."""
     epochs: int
     """Of the distillation; 0: none."""
     max_changed: float
     """Share of the validation scans whose verdict may change."""
     parent: Run
     """The run that is pruned."""
+    precision: str = mixed_precision.FLOAT32
+    """That the distillation computes in."""
 
     @property
     def origin(self) -> PrunedFrom:
@@ -88,16 +92,16 @@ def prune(
     student, removed = _kept(file) or _refitted(teacher, channels, train.pixels, options, seed)
     if file and context.devices.first:
         _keep(student, removed, file)
-    changes = range(1, 1 + min(VIEWS, options.epochs))
-    views = [train.pixels, *(augmented_pixels(train.pixels, seed + i) for i in changes)]
-    pixels, truth = np.concatenate(views), np.tile(train.truth, len(views))
+    copies = min(VIEWS, MOST_VIEWS // len(train) - 1) if options.epochs else 0
+    views = _with_copies(train.pixels, copies, seed)
     features = ~np.isin(channels.inputs[distil.first_dense(teacher)], removed)
-    batches = sum(-(-len(some) // distil.BATCH) for some in (pixels, validation))
-    with counting("scans that the teacher sees", batches) as tick:
-        lessons = [
-            distil.taught_by(teacher, *some, tick).with_features(features)
-            for some in ((pixels, truth), (validation.pixels, validation.truth))
-        ]
+    lessons = [
+        distil.taught_by(teacher, *some, context.cache).with_features(features)
+        for some in (
+            (views, np.repeat(train.truth, copies + 1)),
+            (validation.pixels, validation.truth),
+        )
+    ]
     learned = distil.distil(
         student,
         *lessons,
@@ -105,6 +109,7 @@ def prune(
         epochs=options.epochs,
         size=len(train),
         seed=seed,
+        precision=options.precision,
         file=context.checkpoint,
         progress=context.progress,
     )
@@ -115,6 +120,21 @@ def prune(
         cost(student),
         lambda found: raw_outputs(student, found),
     )
+
+
+def _with_copies(pixels: np.ndarray, copies: int, seed: int) -> np.ndarray:
+    """Each scan and changed copies of it, which depend on nothing else: other folds have the same.
+
+    uint8 [N, ...] -> uint8 [N * (copies + 1), ...].
+    """
+    found = []
+    for scan in pixels:
+        found.append(scan[None])
+        if copies:
+            own = hashlib.blake2b(scan.tobytes() + b"%d" % seed, digest_size=4).digest()
+            same = np.repeat(scan[None], copies, axis=0)
+            found.append(augmented_pixels(same, int.from_bytes(own, "big") >> 1))
+    return np.concatenate(found)
 
 
 def _refitted(
@@ -148,6 +168,9 @@ def _refitted(
     changed = [name for name in names if np.isin(channels.inputs[name], removed).any()]
     for name in changed:
         _make_up(teacher, student, channels, seen[name], name, removed, _ridge(plan, name))
+    if options.epochs:
+        # Distillation makes up for the errors of earlier layers, too, and in all layers at once.
+        return student, removed
     targets = {
         name: seen[name].targets[:, ~np.isin(channels.outputs[name], removed)]
         for name in changed

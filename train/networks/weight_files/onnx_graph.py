@@ -34,6 +34,8 @@ class Unit:
     norm: Normalization | None
     above: frozenset[int]
     """The units that it is given, by their positions."""
+    pooled: bool
+    """Whether what it is given comes out of a pooling."""
     given: str
     """The tensor that it is given."""
     answer: str
@@ -87,6 +89,7 @@ class OnnxGraph:
         for node in graph.node:
             for name in node.input:
                 self._users.setdefault(name, []).append(node)
+        self._makers = {name: node for node in graph.node for name in node.output}
         half = onnx.TensorProto.FLOAT16
         self._half = any(
             one.data_type == half and len(one.dims) == 4 for one in self._constants.values()
@@ -118,18 +121,27 @@ class OnnxGraph:
                 user = self._only_user(answer)
                 if user is not None and user.op_type == "BatchNormalization":
                     norm, answer = self._normalization(user), user.output[0]
+                else:
+                    norm, answer = self._written_out(answer, kernels[-1].shape[-1])
                 user = self._only_user(answer)
                 if user is not None and user.op_type == "Relu":
                     answer = user.output[0]
                 bias = self._array(last.input[2]) if len(last.input) > 2 else None
                 given = above.get(node.input[0], frozenset())
-                units.append(Unit(tuple(kernels), bias, norm, given, node.input[0], answer))
+                pooled = self._is_pooled(node.input[0])
+                units.append(Unit(tuple(kernels), bias, norm, given, pooled, node.input[0], answer))
                 above[last.output[0]] = frozenset([len(units) - 1])
             elif node.op_type != "Conv":
                 united = frozenset().union(*(above.get(name, frozenset()) for name in node.input))
                 for name in node.output:
                     above[name] = united
         return units
+
+    def _is_pooled(self, name: str) -> bool:
+        maker = self._makers.get(name)
+        while maker is not None and maker.op_type in ("Pad", "Transpose", "Identity"):
+            maker = self._makers.get(maker.input[0])
+        return maker is not None and maker.op_type.endswith("Pool")
 
     def _only_user(self, name: str):
         users = self._users.get(name, [])
@@ -162,6 +174,27 @@ class OnnxGraph:
     def _normalization(self, node) -> Normalization:
         epsilon = next((one.f for one in node.attribute if one.name == "epsilon"), 1e-5)
         return Normalization(*map(self._array, node.input[1:5]), epsilon)
+
+    def _written_out(self, name: str, channels: int) -> tuple[Normalization | None, str]:
+        """A normalization that tf2onnx wrote as a factor and a summand a channel, and what is
+        behind it; where neither follows a tensor, none and that tensor."""
+        found = {"Mul": np.ones(channels, np.float32), "Add": np.zeros(channels, np.float32)}
+        answer = name
+        for kind in found:
+            user = self._only_user(answer)
+            if user is None or user.op_type != kind:
+                continue
+            other = next((one for one in user.input if one != answer), None)
+            if other not in self._constants:
+                continue  # two branches that are added or multiplied
+            array = self._array(other)
+            if array.shape not in ((1, channels, 1, 1), (channels, 1, 1)):
+                continue
+            found[kind], answer = array.reshape(channels), user.output[0]
+        if answer == name:
+            return None, name
+        zeros, ones = np.zeros(channels, np.float32), np.ones(channels, np.float32)
+        return Normalization(found["Mul"], found["Add"], zeros, ones, 0.0), answer
 
     def outputs(self, pictures: np.ndarray, first: str, wanted: Sequence[str]) -> list[np.ndarray]:
         """See `stored_layers.Graph`; a key is the position of a unit."""

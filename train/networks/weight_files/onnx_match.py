@@ -22,6 +22,7 @@ class _Place:
     name: str
     shapes: tuple[tuple[int, ...], ...]
     above: frozenset[int]
+    pooled: bool
     norm: str | None
     """The layer of its batch normalization."""
 
@@ -68,10 +69,20 @@ def _places(base: keras.Model, graph: Sequence[Node]) -> list[_Place]:
     for node in graph:
         united = frozenset().union(*(above[one] for one in node.inputs))
         if kernels.get(node.name):
-            found.append(_Place(node.name, kernels[node.name], united, norms.get(node.name)))
+            pooled = _is_pooled(graph, node)
+            found.append(
+                _Place(node.name, kernels[node.name], united, pooled, norms.get(node.name))
+            )
             united = frozenset([len(found) - 1])
         above.append(united)
     return found
+
+
+def _is_pooled(graph: Sequence[Node], node: Node) -> bool:
+    before = graph[node.inputs[0]]
+    while before.kind == "ZeroPadding2D" and before.inputs:
+        before = graph[before.inputs[0]]
+    return "Pooling" in before.kind
 
 
 def _by_neighbours(places: Sequence[_Place], units: Sequence[Unit]) -> list[int] | None:
@@ -88,12 +99,15 @@ def _by_neighbours(places: Sequence[_Place], units: Sequence[Unit]) -> list[int]
 
 
 def _colours(graph: Sequence) -> list[int]:
-    """Alike are those whose shapes, and whose neighbours' neighbours' shapes, are alike."""
+    """Alike are those whose shapes, and whose neighbours' neighbours' shapes, are alike.
+
+    InceptionV3's blocks have two branches of one convolution each, alike but for a pooling.
+    """
     below: list[set[int]] = [set() for _ in graph]
     for place, one in enumerate(graph):
         for other in one.above:
             below[other].add(place)
-    colours = [hash(one.shapes) for one in graph]
+    colours = [hash((one.shapes, one.pooled)) for one in graph]
     for _ in range(len(graph)):
         colours = [
             hash(

@@ -3,11 +3,12 @@
 import numpy as np
 
 
-def write_onnx(model, file, folded=False, late=False):
+def write_onnx(model, file, norm="kept", late=False):
     """Write it with a dense head.
 
     Args:
-        folded: batch normalization is folded into the convolution before it.
+        norm: batch normalization is "kept", "folded" into the convolution before it, or "written
+            out" as a factor and a summand a channel, as tf2onnx does in some networks.
         late: the convolution of the shortcut is written behind all others.
     """
     import onnx
@@ -29,23 +30,31 @@ def write_onnx(model, file, folded=False, late=False):
         nodes.append(helper.make_node("Conv", names, [answer], group=group, pads=pads))
         return answer
 
-    def normalized(given, name, kernel, norm, depthwise=None):
-        gamma, beta, mean, variance = norm.get_weights()
-        factor = gamma / np.sqrt(variance + norm.epsilon)
-        bias = beta - mean * factor if folded else None
+    folded = norm == "folded"
+
+    def normalized(given, name, kernel, layer, depthwise=None):
+        gamma, beta, mean, variance = layer.get_weights()
+        factor = gamma / np.sqrt(variance + layer.epsilon)
+        summand = beta - mean * factor
+        bias = summand if folded else None
         x = given
         if depthwise is not None:
             swapped = depthwise.transpose(0, 1, 3, 2)
             x = convolution(x, f"{name}_dw", swapped, group=swapped.shape[3])
         x = convolution(x, name, kernel * factor if folded else kernel, bias)
-        if not folded:
+        if norm == "written out":
+            for kind, array in (("Mul", factor), ("Add", summand)):
+                column = constant(f"{name}_{kind}", array.reshape(1, -1, 1, 1))
+                nodes.append(helper.make_node(kind, [x, column], [f"{name}_{kind}_out"]))
+                x = f"{name}_{kind}_out"
+        elif not folded:
             names = [
                 constant(f"{name}_{number}", array)
                 for number, array in enumerate((gamma, beta, mean, variance))
             ]
             nodes.append(
                 helper.make_node(
-                    "BatchNormalization", [x, *names], [f"{name}_n"], epsilon=norm.epsilon
+                    "BatchNormalization", [x, *names], [f"{name}_n"], epsilon=layer.epsilon
                 )
             )
             x = f"{name}_n"
@@ -53,7 +62,7 @@ def write_onnx(model, file, folded=False, late=False):
 
     weighted = [layer for layer in model.layers if layer.weights]
     named = {layer.name: layer for layer in weighted}
-    shortcut, norm = (
+    shortcut, shortcut_norm = (
         layer for layer in weighted if layer.name not in ("conv1", "sep1", "sep1_bn", "conv2")
     )
     nodes.append(helper.make_node("Transpose", ["pixels"], ["first"], perm=[0, 3, 1, 2]))
@@ -64,7 +73,7 @@ def write_onnx(model, file, folded=False, late=False):
     )
 
     def write_shortcut():
-        return normalized("pool1", "shortcut", shortcut.get_weights()[0], norm)
+        return normalized("pool1", "shortcut", shortcut.get_weights()[0], shortcut_norm)
 
     side = None if late else write_shortcut()
     depthwise, pointwise = named["sep1"].get_weights()

@@ -155,19 +155,58 @@ def test_keras_2_wrote_its_calls_in_other_words(tmp_path):
     assert "answers as its own graph does" in found.remarks[0]
 
 
-@pytest.mark.parametrize("norm", ["kept", "folded"])
+@pytest.mark.parametrize("norm", ["kept", "folded", "written out"])
 @pytest.mark.parametrize("order", ["as they are", "shortcut last"])
 def test_onnx_gives_the_same_outputs(norm, order, tmp_path):
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
     source = trained(backbone())
-    write_onnx(source, tmp_path / "m.onnx", folded=norm == "folded", late=order != "as they are")
+    write_onnx(source, tmp_path / "m.onnx", norm=norm, late=order != "as they are")
     base = backbone()
     found = read_for(base, tmp_path / "m.onnx", "VGG19")
     assert "answers as its own graph does" in found.remarks[0]
     pictures = np.random.default_rng(1).uniform(-1, 1, (2, 32, 32, 3)).astype(np.float32)
     expected, got = source.predict(pictures, verbose=0), base.predict(pictures, verbose=0)
     np.testing.assert_allclose(got, expected, atol=1e-4 * np.abs(expected).max())
+
+
+def test_branches_of_onnx_that_are_alike_but_for_a_pooling_are_told_apart(tmp_path):
+    """As in InceptionV3; the file has them in the other order."""
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    pixels = keras.Input((16, 16, 3))
+    x = layers.Conv2D(4, 3, padding="same", activation="relu", name="first")(pixels)
+    plain = layers.Conv2D(5, 1, name="plain")(x)
+    pooled = layers.AveragePooling2D(3, strides=1, padding="same", name="pool")(x)
+    pooled = layers.Conv2D(5, 1, name="pooled")(pooled)
+    base = keras.Model(pixels, layers.Concatenate(name="both")([plain, pooled]))
+    source = trained(keras.models.clone_model(base))
+    constants, nodes = [], [onnx.helper.make_node("Transpose", ["x"], ["t"], perm=[0, 3, 1, 2])]
+
+    def convolution(given, name):
+        kernel, bias = source.get_layer(name).get_weights()
+        for what, array in (("w", kernel.transpose(3, 2, 0, 1)), ("b", bias)):
+            constants.append(onnx.numpy_helper.from_array(array.copy(), f"{name}_{what}"))
+        names, pads = [given, f"{name}_w", f"{name}_b"], [kernel.shape[0] // 2] * 4
+        nodes.append(onnx.helper.make_node("Conv", names, [name], pads=pads))
+
+    convolution("t", "first")
+    nodes.append(onnx.helper.make_node("Relu", ["first"], ["r"]))
+    settings = {"kernel_shape": [3, 3], "pads": [1] * 4}
+    nodes.append(onnx.helper.make_node("AveragePool", ["r"], ["p"], **settings))
+    convolution("p", "pooled")
+    convolution("r", "plain")
+    nodes.append(onnx.helper.make_node("Concat", ["plain", "pooled"], ["y"], axis=1))
+    kind = onnx.TensorProto.FLOAT
+    values = [
+        [onnx.helper.make_tensor_value_info(name, kind, shape)]
+        for name, shape in (("x", [None, 16, 16, 3]), ("y", None))
+    ]
+    graph = onnx.helper.make_graph(nodes, "branches", *values, constants)
+    opset = [onnx.helper.make_opsetid("", 17)]
+    onnx.save(onnx.helper.make_model(graph, opset_imports=opset, ir_version=8), tmp_path / "m.onnx")
+    found = read_for(base, tmp_path / "m.onnx", "VGG19")
+    assert "answers as its own graph does" in found.remarks[0]
 
 
 def test_converters_put_padding_into_the_first_convolution(tmp_path):
