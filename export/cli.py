@@ -188,8 +188,7 @@ def _again(args: argparse.Namespace, run) -> "Again":
 
 def _write_reference(inputs: "ExportInputs", out: Path) -> Path:
     """Raises `OSError`."""
-    from edge.scan.decode import decode
-    from edge.scan.preprocess import preprocess
+    from edge.scan.read_input import read_pixels
     from export.prove.reference import reference, reference_name, write_reference
 
     run, files = inputs.run, inputs.test_files
@@ -198,7 +197,7 @@ def _write_reference(inputs: "ExportInputs", out: Path) -> Path:
         run.name,
         run.manifest.training.model_sha256,
         files,
-        (preprocess(decode(file), run.manifest.input) for file in files),
+        (read_pixels(file, run.manifest.input) for file in files),
         inputs.test_truth,
         inputs.keras_probabilities,
         run.manifest.types.labels if run.manifest.types else (),

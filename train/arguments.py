@@ -10,6 +10,7 @@ from train.data.data_argument import KAGGLE, PHANTOM
 # Parsed before Keras is imported, which takes seconds; a test compares them with the registry.
 BACKBONES = ("vgg16", "vgg19", "inception_v3", "xception", "resnet50")
 MODELS = ("cnn", "compact", *BACKBONES)
+CROPS = ("none", "head", "reduced head")
 DEVICES = ("one", "all")
 PRECISIONS = ("float32", "mixed")
 
@@ -229,6 +230,13 @@ def parser(prog: str = "python -m train") -> Parser:
         default="cnn",
         help="network: the first article's CNN, compact (the bundled model's), or the second "
         "article's head on a frozen backbone (default: cnn)",
+    )
+    add(
+        "--crop",
+        choices=CROPS,
+        help="what of a scan the network is shown: none: all of it; head: the square around the "
+        "head; 'reduced head': the same, seen in one small copy, in half the time (default: "
+        "reduced head for compact, none for the others)",
     )
     add(
         "--weights",

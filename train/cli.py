@@ -207,6 +207,7 @@ def request_of(args: argparse.Namespace):
             fine_tune_rate=args.fine_tune_rate,
             copies=args.copies,
             precision=args.precision,
+            crop=args.crop,
             workers=args.workers,
         ),
         folds=args.folds,

@@ -16,7 +16,6 @@ from train.data.source_names import source_names
 from train.data.tumor_types import check_enough, check_types, types_of, without_conflicts
 from train.errors import TrainError
 from train.fitting.fit_options import FitOptions
-from train.networks.registry import ARCHITECTURES
 from train.progress import say
 from train.pruning.prune import PruneOptions
 from train.run import run_folder
@@ -150,7 +149,7 @@ def prepare_data(request: Request) -> SessionData:
         request.all_folders,
         request.positive,
         request.negative,
-        ARCHITECTURES[request.fit.architecture].input,
+        request.fit.input,
         table,
         request.facts,
         request.types,

@@ -118,7 +118,7 @@ def train(
         check_same_scans(request.pruning.parent, data.parts)
         parent = fit_of(request.pruning.parent)
     if kept:
-        spec = ARCHITECTURES[request.fit.architecture].input
+        spec = request.fit.input
         resume.check_or_record(kept, request.asked, spec, data.parts, devices.first)
     compute = ComputeContext(devices, FeatureCache(kept, devices.first), kept)
     if devices.count > 1:
@@ -374,7 +374,7 @@ def _manifest(
         architecture=request.fit.architecture,
         labels=labels,
         positive=labels[1],
-        input=ARCHITECTURES[request.fit.architecture].input,
+        input=request.fit.input,
         decision=decision,
         training=run_folder.Training(
             run=name,

@@ -17,7 +17,7 @@ from edge.inference.decision import probability, verdict
 from edge.model_file.manifest import InputSpec
 from edge.scan.file_format import HEAD, sniff
 from edge.scan.ood_gate import apply_gate
-from edge.scan.preprocess import preprocess_part
+from edge.scan.read_input import read_input
 from edge.scan.resize import FILTERS
 
 LATENCY_SCANS = 64
@@ -73,11 +73,10 @@ def latency_inputs(classifier: Classifier, files: Sequence[Path]) -> LatencyInpu
     chosen, tensors = [], []
     for file in files[::step]:
         try:
-            image = classifier.decode(file)
+            (image, _, _, scale), seen, _ = read_input(file, classifier.manifest.input)
         except ImageError:
             continue
-        seen = preprocess_part(image, classifier.manifest.input)
-        if apply_gate(image, seen, classifier.manifest.reject).refused is None:
+        if apply_gate(image, seen, classifier.manifest.reject, scale).refused is None:
             chosen.append(file)
             tensors.append(seen.pixels)
     return LatencyInputs(tuple(chosen), tuple(tensors))

@@ -160,7 +160,7 @@ def _not_trained_on(request, data, out: np.ndarray) -> np.ndarray:
 
 
 def _gate_rows(request, data, left) -> Iterator[str]:
-    from edge.scan.ood_gate import layout, likeness
+    from edge.scan.ood_gate import likeness
     from train import session
     from train.evaluation.metrics import Proportion
     from train.splitting import split
@@ -177,7 +177,7 @@ def _gate_rows(request, data, left) -> Iterator[str]:
     for source in np.unique(sources[out]):
         own = kept[(sources[kept] == source) & ~without_brain[kept]]
         own = own[np.unique(clusters[own], return_index=True)[1]]  # of copies one
-        found = np.array([likeness(layout(pixels), gate) for pixels in data.found.pixels[own]])
+        found = np.array([likeness(pixels, gate) for pixels in data.found.pixels[own]])
         refused = Proportion(int((found < gate.least).sum()), len(own))
         doubted = Proportion(int((found < gate.sure).sum()), len(own))
         pattern = left.pattern.replace("|", r"\|")

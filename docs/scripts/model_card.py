@@ -20,8 +20,8 @@ from model_card_sets import Judged, foreign, judge, of_run, without_brain
 from PIL import Image
 
 from edge import NOTICE, Classifier
-from edge.scan.ood_gate import layout, likeness
-from edge.scan.preprocess import preprocess
+from edge.scan.ood_gate import likeness
+from edge.scan.read_input import read_pixels
 from train.data.boxes import Boxes, read_boxes
 from train.data.scans import Scan
 from train.evaluation.evaluate import Evaluation, Predictions, evaluate
@@ -298,13 +298,13 @@ def _refused(classifier: Classifier, folder: Path, run) -> None:
     named = {(one.root, one.path) for one in without_brain(run)}
     scanned = [one for one in scanned if (one.root, one.path) not in named]
     some = scanned[::20]
-    scans = [preprocess(classifier.decode(Path(one.root, one.path)), spec)[..., 0] for one in some]
+    scans = [read_pixels(Path(one.root, one.path), spec)[..., 0] for one in some]
     rng = np.random.default_rng(2**20)
     for kind in KINDS:
         pictures = [outlier(kind, rng, np.stack(scans)) for _ in range(_OUTLIERS)]
         _refusals(f"{kind} (generated)", [classifier.classify(one).verdict for one in pictures])
     if gate.learned:
-        values = [likeness(layout(scan[..., None]), gate.learned) for scan in scans]
+        values = [likeness(scan[..., None], gate.learned) for scan in scans]
         print(f"\nLikeness of {len(values)} validation scans: at least {min(values):.1f}; "
               f"the limit is {gate.learned.least}.")  # fmt: skip
 

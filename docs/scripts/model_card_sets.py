@@ -14,7 +14,7 @@ import numpy as np
 from edge import Classifier
 from edge.saliency.heat_map import heat_map
 from edge.scan.ood_gate import apply_gate
-from edge.scan.preprocess import preprocess_part
+from edge.scan.read_input import read_input
 from train.data.apply_source_facts import no_brain_of, patients_of
 from train.data.class_folders import find_classes, find_files
 from train.data.scans import Scan, SplitScan
@@ -108,9 +108,8 @@ def judge(classifier: Classifier, own: Scans, boxes) -> Judged:
     """What a file says of a set; of scans with a box in `boxes` by file, also where it points."""
     columns = [[] for _ in range(7)]
     for scan, group in own:
-        image = classifier.decode(scan.file)
-        seen = preprocess_part(image, classifier.manifest.input)
-        gate = apply_gate(image, seen, classifier.manifest.reject)
+        (image, _, _, scale), seen, _ = read_input(scan.file, classifier.manifest.input)
+        gate = apply_gate(image, seen, classifier.manifest.reject, scale)
         tumor_boxes, pointed = boxes.get(scan.file, ()), False
         if tumor_boxes and classifier.manifest.heat_map.method:
             place = heat_map(classifier, image).place

@@ -1,6 +1,8 @@
 """The Python API: a model file in, verdicts out."""
 
 import os
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 from time import perf_counter
@@ -19,7 +21,8 @@ from edge.model_file.container import ModelFile, read_model
 from edge.scan.decode import DecodedScan, from_array, read_scan
 from edge.scan.max_pixels import MAX_PIXELS
 from edge.scan.ood_gate import GateResult, apply_gate
-from edge.scan.preprocess import preprocess, preprocess_part
+from edge.scan.preprocess import ModelInput, preprocess_part
+from edge.scan.read_input import Read, read_input
 
 Scan = str | os.PathLike | bytes | BinaryIO | np.ndarray | object
 """What can be classified; an `object` is a pydicom Dataset."""
@@ -138,6 +141,7 @@ class Classifier:
         training = self.manifest.provenance.get("training")
         self._synthetic = isinstance(training, dict) and training.get("synthetic") is True
         self._turn = Lock()
+        self._latest: tuple[Callable[[], Image | None], ModelInput] | None = None
 
     @property
     def max_pixels(self) -> int:
@@ -174,29 +178,38 @@ class Classifier:
         return self.examine(scan)[1]
 
     def examine(
-        self, scan: Scan | DecodedScan, frame: int | None = None
+        self, scan: Scan | DecodedScan, frame: int | None = None, whole: bool = False
     ) -> tuple[Image | None, Prediction]:
         """`classify`, and the decoded scan: mode "L" or "RGB"; None if it was rejected unseen.
 
         Args:
             frame: of a file with several, from 1; None: the classifier's own.
+            whole: whether the image is wanted with all the pixels that are in the file, of which
+                some models' rules ask for fewer.
         """
         start = perf_counter()
         try:
-            image, remarks, _ = self.read(scan, frame)
+            found, seen, decoded = self._read_input(scan, frame)
         except RejectedError as error:
             decoded = perf_counter()
             refused = GateResult(refused=error.reason)
             return None, self._prediction(None, refused, start, decoded, decoded, decoded)
-        decoded = perf_counter()
-        seen = preprocess_part(image, self.manifest.input)
-        gate = apply_gate(image, seen, self.manifest.reject)
+        image, remarks = found.image, found.remarks
+        gate = apply_gate(image, seen, self.manifest.reject, found.scale)
         prepared = perf_counter()
         value, types = None, None
         if gate.refused is None:
             value, types = self.judge(seen.pixels)
         done = perf_counter()
+        if whole and found.scale > 1:
+            image = self.read(scan, frame).image
+        self._latest = weakref.ref(image), seen
         return image, self._prediction(value, gate, start, decoded, prepared, done, remarks, types)
+
+    def input_of(self, image: Image) -> ModelInput:
+        """What the model is shown of a decoded scan; what `examine` gave is not looked at again."""
+        of, seen = self._latest or (lambda: None, None)
+        return seen if of() is image else preprocess_part(image, self.manifest.input)
 
     def read(self, scan: Scan | DecodedScan, frame: int | None = None) -> DecodedScan:
         """The scan as an image of mode "L" or "RGB", and remarks on it.
@@ -214,6 +227,12 @@ class Classifier:
             return DecodedScan(from_array(scan, self._max_pixels), (), None)
         return read_scan(scan, self._max_pixels, frame or self._frame)
 
+    def _read_input(self, scan: Scan | DecodedScan, frame: int | None = None) -> Read:
+        if not isinstance(scan, DecodedScan | np.ndarray):
+            return read_input(scan, self.manifest.input, self._max_pixels, frame or self._frame)
+        found, decoded = self.read(scan), perf_counter()
+        return Read(found, preprocess_part(found.image, self.manifest.input), decoded)
+
     def decode(self, scan: Scan) -> Image:
         """`read`, without the remarks."""
         return self.read(scan).image
@@ -224,7 +243,7 @@ class Classifier:
         Raises:
             ImageError: the file cannot be read whole.
         """
-        return preprocess(self.decode(scan), self.manifest.input)
+        return self._read_input(scan).seen.pixels
 
     def logits(self, pixels: np.ndarray) -> np.ndarray:
         """The model's raw output for a preprocessed tensor, uint8 [height, width, C]."""

@@ -14,7 +14,7 @@ from edge.errors import ModelError
 from edge.model_file import bounded_json
 from edge.model_file.dataclass_json import from_json, to_json
 
-MANIFEST_VERSION = "1.5"
+MANIFEST_VERSION = "1.6"
 """major.minor. A reader accepts every minor version of this major one and of `TYPED_VERSION`'s,
 and refuses others."""
 TYPED_VERSION = "2.0"
@@ -92,7 +92,7 @@ class Decision:
 
 @dataclass(frozen=True, eq=False)
 class LearnedGate:
-    """A small network over `edge.scan.ood_gate.layout`, with one hidden layer of ReLU units."""
+    """A small network over numbers about the model's input, with one hidden layer of ReLU units."""
 
     hidden: int
     """Number of units."""
@@ -104,6 +104,9 @@ class LearnedGate:
     sure: float | None = None
     """Smallest output with which a scan may be called free of tumor; None: `least`. Readers of
     version 1.1 know nothing of it."""
+    features: str = "layout"
+    """A key of `edge.scan.gate_features.FEATURE_SETS`: what numbers. Readers of version 1.5 know
+    nothing of it; sets differ in their size, by which they refuse the file."""
 
     def __post_init__(self):
         if not 1 <= self.hidden <= 256:

@@ -105,7 +105,8 @@ def classify_one(
     """
     path = name or (os.fspath(scan) if isinstance(scan, str | os.PathLike) else _kind(scan))
     try:
-        image, prediction = classifier.examine(scan, frame)
+        pictured = {"whole": True} if extra else {}
+        image, prediction = classifier.examine(scan, frame, **pictured)
     except (ImageError, EngineError) as error:
         missing = error.package if isinstance(error, MissingSoftwareError) else None
         short = isinstance(error, ShortOfMemoryError)

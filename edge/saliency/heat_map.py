@@ -8,7 +8,6 @@ from PIL.Image import Image, Resampling, fromarray, new
 
 from edge.inference.classifier import Classifier
 from edge.inference.decision import log_odds
-from edge.scan.preprocess import preprocess_part
 
 GRID = 12
 """Positions of the patch along each side; it covers two of them, so neighbours overlap."""
@@ -60,7 +59,7 @@ class HeatMap(NamedTuple):
 def heat_map(classifier: Classifier, image: Image) -> HeatMap:
     """The heat map of a decoded scan."""
     manifest = classifier.manifest
-    seen, spec = preprocess_part(image, manifest.input), manifest.heat_map
+    seen, spec = classifier.input_of(image), manifest.heat_map
     pixels, part = seen.pixels, seen.part
     if spec.method:
         values = classifier.heat_map(pixels).astype(np.float64) / manifest.decision.temperature

@@ -5,7 +5,6 @@ from PIL.Image import Image
 
 from edge.inference.classifier import Classifier, Prediction
 from edge.saliency.heat_map import HeatMap
-from edge.scan.preprocess import preprocess_part
 
 
 def type_map(classifier: Classifier, image: Image, prediction: Prediction) -> HeatMap | None:
@@ -16,7 +15,7 @@ def type_map(classifier: Classifier, image: Image, prediction: Prediction) -> He
     spec, shares = classifier.manifest.types, prediction.type_probabilities
     if spec is None or not shares or spec.rows * spec.columns == 1:
         return None
-    seen = preprocess_part(image, classifier.manifest.input)
+    seen = classifier.input_of(image)
     found = classifier.type_map(seen.pixels).astype(np.float64) / spec.temperature
     at = spec.labels.index(max(shares, key=shares.get))
     values = found[..., at] - np.delete(found, at, axis=2).mean(axis=2)

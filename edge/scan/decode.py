@@ -38,6 +38,8 @@ class DecodedScan(NamedTuple):
     remarks: tuple[str, ...]
     stored: Stored | None
     """None: it came from no file."""
+    scale: int = 1
+    """How many times smaller than in its file it is."""
 
 
 def decode(
@@ -53,6 +55,7 @@ def read_scan(
     scan: str | os.PathLike | bytes | BinaryIO | object,
     max_pixels: int = MAX_PIXELS,
     frame: int | None = None,
+    enough: int | None = None,
 ) -> DecodedScan:
     """Read one scan whole.
 
@@ -67,6 +70,8 @@ def read_scan(
         max_pixels: largest width x height, checked before memory is spent on pixels.
         frame: which one of a file with several frames or pages, from 1. None: the file must have
             one only. As in a browser, frames of an animation are complete pictures.
+        enough: pixels of the longer side that are enough: a JPEG file that has twice, four or eight
+            times as many is decoded that much smaller, which takes less time. None: all.
 
     Raises:
         ImageError: not a regular file, empty, no supported format, truncated or corrupt, more
@@ -77,14 +82,14 @@ def read_scan(
         file, name = _opened(scan)
         _check_frame(name, frame)
         try:
-            return _decode_open(file, name, max_pixels, frame)
+            return _decode_open(file, name, max_pixels, frame, enough)
         except (OSError, ValueError) as error:  # closed, not for reading, or no seeking in it
             raise ImageError(f"{name}: cannot be read ({error})") from error
     name = os.fsdecode(scan)
     _check_frame(name, frame)
     try:
         with open_regular(name) as file:
-            return _decode_open(file, name, max_pixels, frame)
+            return _decode_open(file, name, max_pixels, frame, enough)
     except NotRegularError as error:
         if os.path.isdir(name):
             raise ImageError(f"{name}: is a folder, not an image file") from None
@@ -146,16 +151,19 @@ def _opened(scan: object) -> tuple[BinaryIO, str]:
     )
 
 
-def _decode_open(file, name: str, max_pixels: int, frame: int | None) -> DecodedScan:
+def _decode_open(
+    file, name: str, max_pixels: int, frame: int | None, enough: int | None
+) -> DecodedScan:
     remarks: list[str] = []
     with in_turn:
-        image, stored = _decode_stream(file, name, max_pixels, frame, remarks)
-    return DecodedScan(image, tuple(dict.fromkeys(remarks)) if remarks else (), stored)
+        image, stored, scale = _decode_stream(file, name, max_pixels, frame, remarks, enough)
+    said = tuple(dict.fromkeys(remarks)) if remarks else ()
+    return DecodedScan(image, said, stored, scale)
 
 
 def _decode_stream(
-    file, name: str, max_pixels: int, frame: int | None, remarks: list[str]
-) -> tuple[Image.Image, Stored]:
+    file, name: str, max_pixels: int, frame: int | None, remarks: list[str], enough: int | None
+) -> tuple[Image.Image, Stored, int]:
     file.seek(0)
     head = file.read(HEAD)
     if not isinstance(head, bytes):
@@ -175,6 +183,8 @@ def _decode_stream(
         from edge.scan.dicom.slice import decode_dicom
 
         image, mode, size = decode_dicom(file, name, max_pixels, frame, remarks)
-    else:
-        image, mode, size = decode_picture(file, name, head, found, max_pixels, frame, remarks)
-    return image, Stored(found[0], mode, *size)
+        return image, Stored(found[0], mode, *size), 1
+    image, mode, size, scale = decode_picture(
+        file, name, head, found, max_pixels, frame, remarks, enough
+    )
+    return image, Stored(found[0], mode, *size), scale

@@ -29,9 +29,12 @@ def percentiles_of_counts(
         counts: int [N], of `least` and each number after it; not all of them 0.
     """
     upto = counts.cumsum()
-    return _interpolated(
-        int(upto[-1]), shares, lambda ranks: upto.searchsorted(ranks, "right") + least
-    )
+
+    def at(ranks: list[list[int]]) -> list[list[np.int64]]:
+        # One by one: to make an array of them takes longer.
+        return [[upto.searchsorted(rank, "right") + least for rank in two] for two in ranks]
+
+    return _interpolated(int(upto[-1]), shares, at)
 
 
 def _interpolated(

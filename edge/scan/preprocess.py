@@ -12,6 +12,7 @@ from PIL import Image
 from edge.errors import ModelError
 from edge.model_file.manifest import InputSpec
 from edge.scan.crop import CROPS, Part, Region, whole
+from edge.scan.reduced import AVERAGED, Look, grey_and_look
 from edge.scan.resize import FILTERS, cut_and_resize
 
 
@@ -28,6 +29,8 @@ class ModelInput(NamedTuple):
     beside: float
     """The share, 0..1, of what the picture shows that seems to be another picture: areas beside the
     head (writing is none), or what is apart from it where nothing is nearly all."""
+    look: Look | None = None
+    """What a reduced rule saw of the picture; None: the crop rule is none of these."""
 
 
 def region(image: Image.Image, spec: InputSpec) -> Region:
@@ -36,7 +39,9 @@ def region(image: Image.Image, spec: InputSpec) -> Region:
     Raises:
         ModelError: the manifest names a crop rule that this version does not know.
     """
-    return (_known(CROPS, spec.crop)(image) or whole(image)).region
+    rule = _known(CROPS, spec.crop)
+    found = rule.find(grey_and_look(image)[1].small if rule.reduced else image)
+    return (found or whole(image)).region
 
 
 def preprocess(image: Image.Image, spec: InputSpec) -> np.ndarray:
@@ -61,14 +66,20 @@ def preprocess_part(image: Image.Image, spec: InputSpec) -> ModelInput:
         ModelError: as `preprocess`.
     """
     resample, (width, height) = _known(FILTERS, spec.resize), image.size
-    if spec.color == "grey" and image.mode != "L":
-        image = image.convert("L")
-    found = _known(CROPS, spec.crop)(image)
-    crop = found or whole(image)
+    rule, look, gap = _known(CROPS, spec.crop), None, None
+    if rule.reduced:
+        grey, look = grey_and_look(image)
+        found, gap = rule.find(look.small), AVERAGED
+        image = grey if spec.color == "grey" or look.is_grey else image
+    else:
+        if spec.color == "grey" and image.mode != "L":
+            image = image.convert("L")
+        found = rule.find(image)
+    crop, size = found or whole(image), (spec.width, spec.height)
     if crop.region != (0, 0, width, height) or crop.shown != crop.region:
-        image = cut_and_resize(image, crop, (spec.width, spec.height), resample)
-    elif image.size != (spec.width, spec.height):
-        image = image.resize((spec.width, spec.height), resample)
+        image = cut_and_resize(image, crop, size, resample, gap)
+    elif image.size != size:
+        image = image.resize(size, resample, reducing_gap=gap)
     pixels = np.asarray(image)
     if pixels.ndim == 2:
         # Grey is resized once and copied to the channels: the same bytes as resizing RGB, which
@@ -78,7 +89,7 @@ def preprocess_part(image: Image.Image, spec: InputSpec) -> ModelInput:
             pixels = pixels.repeat(3, axis=2)
     left, top, right, bottom = crop.region
     part = left / width, top / height, right / width, bottom / height
-    return ModelInput(np.ascontiguousarray(pixels), part, found is not None, crop.beside)
+    return ModelInput(np.ascontiguousarray(pixels), part, found is not None, crop.beside, look)
 
 
 def _known(rules: dict[str, Any], name: str) -> Any:

@@ -15,12 +15,20 @@ does not alias."""
 
 
 def cut_and_resize(
-    image: Image.Image, crop: Crop, size: tuple[int, int], resample: Image.Resampling
+    image: Image.Image,
+    crop: Crop,
+    size: tuple[int, int],
+    resample: Image.Resampling,
+    gap: float | None = None,
 ) -> Image.Image:
     """A region of an image at another size.
 
     Only what lies in the image is resized, then put in its place to the pixel: the region around
     a long and narrow picture would not fit into memory.
+
+    Args:
+        gap: times the new size that pixels are averaged down to before the filter, which takes its
+            time for each of them; None: they are not.
     """
     starts, ends, places = [], [], []
     for axis in (0, 1):
@@ -32,7 +40,10 @@ def cut_and_resize(
         last = max(first + 1, round((ends[axis] - start) * scale))
         places.append((first, last))
     (left, right), (top, bottom) = places
-    part = image.resize((right - left, bottom - top), resample, box=(*starts, *ends))
+    size_of_part = right - left, bottom - top
+    part = image.resize(size_of_part, resample, box=(*starts, *ends), reducing_gap=gap)
+    if part.size == size:
+        return part
     result = Image.new(image.mode, size)
     result.paste(part, (left, top))
     return result

@@ -14,7 +14,7 @@ from PIL import Image
 from edge.inference.engines import installed
 from edge.model_file.container import open_model
 from edge.model_file.manifest import LearnedGate, RejectGate
-from edge.scan.ood_gate import FEATURES
+from edge.scan.gate_features import FEATURE_SETS
 
 
 def heed_ctrl_c() -> None:
@@ -28,7 +28,7 @@ MODELS = Path(__file__).parent / "models"
 
 def doubting_gate() -> RejectGate:
     """A gate that passes any picture, with doubt: weights of 0 make its likeness 0."""
-    weights = b64encode(bytes(FEATURES + 2 * (3 + 1))).decode()
+    weights = b64encode(bytes(FEATURE_SETS["layout"].count + 2 * (3 + 1))).decode()
     return RejectGate(learned=LearnedGate(1, weights, least=-1.0, sure=1.0))
 
 

@@ -11,9 +11,8 @@ import numpy as np
 from edge.errors import ImageError
 from edge.files.regular_file import NotRegularError, open_regular
 from edge.model_file.manifest import InputSpec
-from edge.scan.decode import decode, read_scan
 from edge.scan.max_pixels import MAX_PIXELS, max_file_bytes
-from edge.scan.preprocess import preprocess, preprocess_part
+from edge.scan.read_input import read_input, read_pixels
 from train.data.appearance import Appearance, appearance_of
 from train.data.dicom_origin import origin_of
 from train.data.scans import FileFacts, Scan, ScanSet, SplitScan, Unreadable
@@ -47,12 +46,11 @@ def read_scans(
         path, positive = item
         try:
             digest, size = hash_scan(path)
-            image, remarks, stored = read_scan(path)
+            (image, remarks, stored, _), seen, _ = read_input(path, spec)
         except (ImageError, OSError) as error:
             return Unreadable(str(path), str(error))
         relative = path.relative_to(folder).as_posix()
         scan = Scan(str(root), relative, positive, digest)
-        seen = preprocess_part(image, spec)
         facts = FileFacts(stored.width, stored.height, stored.mode, stored.format, size)
         origin = origin_of(path) if stored.format == "DICOM" else None
         return scan, seen.pixels, seen.part, *appearance_of(image), facts, origin, remarks
@@ -115,7 +113,7 @@ def read_again(
             "restore them, or train again"
         )
     with ThreadPoolExecutor(READERS) as pool:
-        pixels = list(pool.map(lambda file: preprocess(decode(file), spec), files))
+        pixels = list(pool.map(lambda file: read_pixels(file, spec), files))
     return files, np.stack(pixels)
 
 

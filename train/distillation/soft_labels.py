@@ -9,7 +9,6 @@ from train.data.samples import Samples
 from train.distillation.teacher_leaks import TestScans
 from train.distillation.teachers import Teacher, load_teachers, taught
 from train.errors import TrainError
-from train.networks.registry import ARCHITECTURES
 from train.prepare_data import Request, SessionData
 from train.progress import say
 from train.splitting import split
@@ -47,7 +46,7 @@ def with_soft_labels(
     if not teachers:
         return train
     files = [data.parts[i] for i in fold.train]
-    told, boxes = taught(teachers, train, files, ARCHITECTURES[request.fit.architecture].input)
+    told, boxes = taught(teachers, train, files, request.fit.input)
     train = replace(train, taught=told)
     if boxes is None:
         return train

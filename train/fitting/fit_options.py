@@ -1,17 +1,19 @@
 """What a fit depends on, where it takes place, and what it gives."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from edge.model_file.manifest import InputSpec
 from train.fitting.feature_cache import FeatureCache
 from train.hardware import mixed_precision
 from train.hardware.devices import Devices
 from train.networks.cost import Cost
 from train.networks.pretrained_weights import NONE
+from train.networks.registry import ARCHITECTURES
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,17 @@ class FitOptions:
     copies: int = 2
     """Augmented copies of each scan that a frozen backbone sees, if `augment`."""
     precision: str = mixed_precision.FLOAT32
+    crop: str | None = None
+    """A crop rule in place of the network's own, a key of `edge.scan.crop.CROPS`."""
     workers: int = 0
     """Processes that prepare examples for a network with an evidence map; 0: none but this one. The
     examples do not depend on it."""
+
+    @property
+    def input(self) -> InputSpec:
+        """How scans are made the network's input."""
+        own = ARCHITECTURES[self.architecture].input
+        return replace(own, crop=self.crop) if self.crop else own
 
 
 @dataclass(frozen=True)

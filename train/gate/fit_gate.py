@@ -12,7 +12,9 @@ import numpy as np
 from PIL import Image
 
 from edge.model_file.manifest import InputSpec, LearnedGate
-from edge.scan.ood_gate import FEATURES, layout, likeness
+from edge.scan.crop import CROPS
+from edge.scan.gate_features import FEATURE_SETS
+from edge.scan.ood_gate import gate_features, likeness
 from edge.scan.preprocess import preprocess
 from train.augmentation.random_views import framed, varied
 from train.data.samples import Samples
@@ -53,6 +55,7 @@ def learn_gate(
     views: int = VIEWS,
     unclear: Samples | None = None,
     tick: Callable[[], None] = lambda: None,
+    features: str | None = None,
 ) -> LearnedGate:
     """Learn what a scan looks like; deterministic by `seed`.
 
@@ -63,37 +66,39 @@ def learn_gate(
         brainless: slices of heads and necks that show no brain, to be refused, too.
         unclear: others of these, none of which may be called free of tumor.
         tick: called once for each of the `pictures`.
+        features: a key of `FEATURE_SETS`; None: those that go with `spec`'s crop rule.
     """
     from sklearn.neural_network import MLPClassifier
 
     rng = np.random.default_rng(seed)
     half, more, plain = _shares(views)
-    scans = np.concatenate([_views(train, half, rng, spec, tick), _plain(train, half, rng, tick)])
+    name = features or ("sums" if CROPS[spec.crop].reduced else "layout")
+    look = _Look(name, spec, rng, tick)
+    scans = np.concatenate([look.views(train, half), look.plain(train, half)])
     kinds, others = list(KINDS), []
     for i in range(views):
         picture = _other(kinds[i % len(kinds)], train.pixels[..., 0], rng)
-        others.append(_features(picture, spec))
-        tick()
+        others.append(look.features(picture))
     if without_brain is not None and len(without_brain):
-        others += list(_views(without_brain, more, rng, spec, tick))
-        others += list(_plain(without_brain, plain, rng, tick))
-    features = np.concatenate([scans, others])
+        others += list(look.views(without_brain, more))
+        others += list(look.plain(without_brain, plain))
+    rows = np.concatenate([scans, others])
     truth = np.repeat([1, 0], [len(scans), len(others)])
     network = MLPClassifier(
         (HIDDEN,), alpha=1e-2, batch_size=128, max_iter=_ATTEMPTS, random_state=seed,
         early_stopping=True, n_iter_no_change=8,
     )  # fmt: skip
-    network.fit(features, truth)
+    network.fit(rows, truth)
     (first, last), (bias, offset) = network.coefs_, network.intercepts_
-    gate = LearnedGate(HIDDEN, packed(first, bias, last.ravel(), offset), 0.0)
-    found = np.array([likeness(layout(scan), gate) for scan in validation.pixels])
+    gate = LearnedGate(HIDDEN, packed(first, bias, last.ravel(), offset), 0.0, features=name)
+    found = np.array([likeness(scan, gate) for scan in validation.pixels])
     # Never above 0, where the network itself thinks either likely.
     least = round(min(0.0, float(np.quantile(found, 1 - ACCEPTED))), 3)
     sure = float(np.quantile(found, 1 - SURE))
     if unclear is not None:
         # A step above, as the limit itself is let pass.
-        sure = max([sure, *(likeness(layout(scan), gate) + 1e-3 for scan in unclear.pixels)])
-    return LearnedGate(gate.hidden, gate.weights, least, max(least, round(sure, 3)))
+        sure = max([sure, *(likeness(scan, gate) + 1e-3 for scan in unclear.pixels)])
+    return replace(gate, least=least, sure=max(least, round(sure, 3)))
 
 
 def pictures(without_brain: bool, views: int = VIEWS) -> int:
@@ -111,7 +116,7 @@ def packed(first: np.ndarray, bias: np.ndarray, last: np.ndarray, offset: np.nda
     """A network's weights as `edge.model_file.manifest.LearnedGate` has them.
 
     Args:
-        first: [FEATURES, units]; bias, last: [units]; offset: [1].
+        first: [features, units]; bias, last: [units]; offset: [1].
     """
     scale = (np.abs(first).max(axis=0) / 127 + 1e-6).astype("<f2")
     steps = np.clip(np.rint(first / scale.astype(np.float64)), -127, 127).astype(np.int8)
@@ -131,36 +136,44 @@ def _drawn(samples: Samples, count: int, rng: np.random.Generator) -> np.ndarray
     return chosen
 
 
-def _plain(
-    samples: Samples, count: int, rng: np.random.Generator, tick: Callable[[], None]
-) -> np.ndarray:
-    found = []
-    for i in _drawn(samples, count, rng):
-        found.append(layout(samples.pixels[i]))
-        tick()
-    return np.array(found).reshape(-1, FEATURES)
+class _Look:
+    """How pictures become features.
 
+    Args:
+        name: of the feature set.
+        spec: how pictures become a model's input.
+        tick: called once for each picture.
+    """
 
-def _views(
-    samples: Samples,
-    count: int,
-    rng: np.random.Generator,
-    spec: InputSpec,
-    tick: Callable[[], None],
-) -> np.ndarray:
-    found = []
-    for i in _drawn(samples, count, rng):
-        scan = samples.pixels[i, ..., 0].astype(np.float32)
-        view = varied(scan, np.zeros_like(scan), rng, STRIPPED)[0]
-        found.append(_features(_perhaps_framed(view, rng), spec))
-        tick()
-    return np.array(found).reshape(-1, FEATURES)
+    def __init__(
+        self, name: str, spec: InputSpec, rng: np.random.Generator, tick: Callable[[], None]
+    ):
+        self._name, self._spec, self._rng, self._tick = name, replace(spec, color="grey"), rng, tick
 
+    def features(self, picture: np.ndarray) -> np.ndarray:
+        """What the gate looks at in a picture, uint8 [H, W], once it is cropped as any other."""
+        self._tick()
+        return gate_features(preprocess(Image.fromarray(picture), self._spec), self._name)
 
-def _features(picture: np.ndarray, spec: InputSpec) -> np.ndarray:
-    """What the gate looks at in a picture, uint8 [H, W], once it is cropped as any other."""
-    pixels = preprocess(Image.fromarray(picture), replace(spec, color="grey"))
-    return layout(pixels)
+    def plain(self, samples: Samples, count: int) -> np.ndarray:
+        """Of so many scans as they are, float32 [count, features]."""
+        found = []
+        for i in _drawn(samples, count, self._rng):
+            found.append(gate_features(samples.pixels[i], self._name))
+            self._tick()
+        return self._rows(found)
+
+    def views(self, samples: Samples, count: int) -> np.ndarray:
+        """Of so many views of scans, float32 [count, features]."""
+        found = []
+        for i in _drawn(samples, count, self._rng):
+            scan = samples.pixels[i, ..., 0].astype(np.float32)
+            view = varied(scan, np.zeros_like(scan), self._rng, STRIPPED)[0]
+            found.append(self.features(_perhaps_framed(view, self._rng)))
+        return self._rows(found)
+
+    def _rows(self, found: list[np.ndarray]) -> np.ndarray:
+        return np.array(found).reshape(-1, FEATURE_SETS[self._name].count)
 
 
 def _other(kind: str, scans: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -93,7 +93,7 @@ ARCHITECTURES = {
     ),
     "compact": Architecture(
         build_compact,
-        InputSpec(SIDE, SIDE, "grey", crop="head"),
+        InputSpec(SIDE, SIDE, "grey", crop="reduced head"),
         "sigmoid",
         f"a small network that answers with a map of evidence, the head at {SIDE}x{SIDE} in grey",
         evidence=True,

@@ -6,7 +6,6 @@ its own log and warnings are switched off for the process.
 """
 
 import io
-import logging
 import warnings
 
 from PIL import Image
@@ -27,6 +26,7 @@ from edge.scan.dicom.pixel_data import (
     pixel_cells,
     stored_values,
 )
+from edge.scan.dicom.plain_header import plain_elements
 from edge.scan.dicom.spacing import SPACINGS, pixel_ratio
 from edge.scan.dicom.windowing import GROUPS, KEYS, to_grey
 from edge.scan.geometry import even_pixels
@@ -86,18 +86,10 @@ def decode_dicom(
             more than `max_pixels`, of several frames, or compressed in a way that no installed
             decoder knows.
     """
-    try:
-        pydicom = load_pydicom()
-    except ImportError:
-        raise MissingSoftwareError(
-            f"{name}: is a DICOM file, which needs pydicom; run: pip install 'mri-edge[dicom]'",
-            "pydicom",
-        ) from None
-    _silence()
     problem = missing = None
     short, price = False, 0
     try:
-        data, pixels, file = _read_header(file, pydicom, name, max_pixels)
+        data, pixels, file = _read_header(file, name, max_pixels)
         modality = data.get("Modality")
         if not modality:
             raise Problem("does not say its modality, which must be MR; or it is damaged")
@@ -143,9 +135,7 @@ def find_frames(file) -> tuple[Header, bool] | None:
     None if they are compressed or no integers, and where none can be found.
     """
     try:
-        pydicom = load_pydicom()
-        _silence()
-        data, pixels, found = _read_header(file, pydicom, "", MAX_PIXELS)
+        data, pixels, found = _read_header(file, "", MAX_PIXELS)
         header = _header(data, pixels)
     except Exception:  # which is said when the slice is read
         return None
@@ -160,7 +150,21 @@ def _price(header: Header, data: Elements) -> int:
     return dicom_price(header.rows * header.columns, header.allocated, table, compressed)
 
 
-def _silence() -> None:
+def _pydicom(name: str):
+    """The module, which keeps to itself what it would say.
+
+    Raises:
+        MissingSoftwareError: it is not installed.
+    """
+    import logging
+
+    try:
+        pydicom = load_pydicom()
+    except ImportError:
+        raise MissingSoftwareError(
+            f"{name}: is a DICOM file that needs pydicom; run: pip install 'mri-edge[dicom]'",
+            "pydicom",
+        ) from None
     log = logging.getLogger("pydicom")
     if log.propagate:
         log.propagate = False
@@ -168,9 +172,10 @@ def _silence() -> None:
     text = "pydicom|edge[.]scan[.]dicom"
     if not any(f[0] == "ignore" and f[3] and f[3].pattern == text for f in warnings.filters):
         warnings.filterwarnings("ignore", module=text)
+    return pydicom
 
 
-def _read_header(file, pydicom, name: str, max_pixels: int):
+def _read_header(file, name: str, max_pixels: int):
     """The `Elements` of `_KEYWORDS`; where the pixels are, all of which are there; and their file.
 
     That is another one in memory if `file` is deflated.
@@ -179,9 +184,14 @@ def _read_header(file, pydicom, name: str, max_pixels: int):
     window = file.read(MAX_HEADER_BYTES)
     if found := inflated(file, window, pixel_limit(max_pixels, MAX_HEADER_BYTES), name):
         file, window = found, found.read(MAX_HEADER_BYTES)
+    elif plain := plain_elements(window):
+        try:
+            return plain[0], find_pixel_data(file, *plain), file
+        except NoPixels:
+            pass  # which is said in the words that fit what the file is
     if has_too_many_items(window):
         raise Problem(f"its header has more than {MAX_ITEMS} items; export single frames")
-    stream = io.BytesIO(window)
+    pydicom, stream = _pydicom(name), io.BytesIO(window)
     if start := contradicted_at(window):
         # As a file without a meta header, of which pydicom tells the encoding by its bytes.
         stream = io.BytesIO(window[start:])

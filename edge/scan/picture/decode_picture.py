@@ -2,6 +2,7 @@
 
 import io
 import os
+from functools import cache
 from importlib import import_module
 from typing import BinaryIO
 
@@ -31,6 +32,9 @@ from edge.scan.picture.integrity import (
 from edge.scan.picture.presentation import orientation_of, stated_ratio, to_l_or_rgb, upright
 
 _READ_WHOLE = ("PNG", "JPEG", "WebP")
+_SCALES = 8, 4, 2
+_NARROWEST = 64
+"""Pixels of the shorter side that are left when a picture is decoded smaller."""
 _GIF_END = b"\0;"  # an empty block and the trailer
 _TAIL = 4096  # some programs append a little of their own
 _OUT_OF_MEMORY = "out of memory"  # Pillow's own words, in a bare OSError
@@ -44,12 +48,13 @@ def decode_picture(
     max_pixels: int,
     frame: int | None,
     remarks: list[str],
-) -> tuple[Image.Image, str, tuple[int, int]]:
+    enough: int | None = None,
+) -> tuple[Image.Image, str, tuple[int, int], int]:
     """Read one picture, or one frame of several.
 
     Returns:
         An image of mode "L" or "RGB", upright, with square pixels; how it is stored, in Pillow's
-        words; its width and height there.
+        words; its width and height there; and how many times smaller than that it was decoded.
 
     Args:
         file: opened for reading bytes.
@@ -57,6 +62,7 @@ def decode_picture(
         found: what `edge.scan.file_format.picture_format` makes of these.
         frame: from 1; None: the file must have one frame only.
         remarks: what the user should know is appended.
+        enough: as `edge.scan.decode.read_scan` takes it.
 
     Raises:
         ImageError: as `edge.scan.decode.read_scan`.
@@ -77,7 +83,7 @@ def decode_picture(
 
             image = TiffFile(stream)
         else:
-            image = getattr(import_module(f"PIL.{module}"), cls)(stream, name)
+            image = _plugin(module, cls)(stream, name)
         check_size(image.size, name, max_pixels)
         held = file.seek(0, os.SEEK_END) if kind in _READ_WHOLE else 0
         layered = kind == "GIF" and (frame or 1) > 1
@@ -90,14 +96,14 @@ def decode_picture(
 
             if other := other_frame(image, stream.getvalue(), name, frame, remarks):
                 file, head = io.BytesIO(other), other[:HEAD]
-                return decode_picture(file, name, head, found, max_pixels, 1, remarks)
+                return decode_picture(file, name, head, found, max_pixels, 1, remarks, enough)
         else:
             go_to_frame(image, kind, name, frame, max_pixels)
         if kind == "TIFF" and frame:  # pages are of any size and kind
             price = picture_price(image, kind, head, held)
             check_memory(price, name)
         ratio, orientation = stated_ratio(image, kind, head), orientation_of(image, kind)
-        mode, size = image.mode, image.size
+        mode, size, scale = image.mode, image.size, 1
         if (
             kind == "PNG"
             and head[24] == 16
@@ -108,6 +114,8 @@ def decode_picture(
             if kind == "TIFF":
                 _prepare_tiff(image, name)
             if layout:
+                if enough and not again:
+                    scale = _made_smaller(image, enough)
                 _load_jpeg(image, stream.getvalue(), layout)
             else:
                 image.load()
@@ -123,7 +131,7 @@ def decode_picture(
         elif ratio != 1.0:
             whole = even_pixels(whole, ratio, name, max_pixels, remarks)
         whole.info = {}  # comments, profiles, EXIF: pixels are all that goes on
-        return upright(whole, orientation), mode, size
+        return upright(whole, orientation), mode, size, scale
     except ImageError:
         raise
     except DamagedError as error:
@@ -142,6 +150,21 @@ def decode_picture(
                 "save it in grey, with 8 or 16 bits, or as PNG"
             ) from error
         raise ImageError(f"{name}: is truncated or damaged ({_reason(error)}){DAMAGED}") from error
+
+
+@cache
+def _plugin(module: str, cls: str):
+    return getattr(import_module(f"PIL.{module}"), cls)
+
+
+def _made_smaller(image, enough: int) -> int:
+    """Have a JPEG picture decoded at 1/2, 1/4 or 1/8, as far as its longer side allows it."""
+    width, height = image.size
+    for scale in _SCALES:
+        if max(width, height) >= scale * enough and min(width, height) >= scale * _NARROWEST:
+            image.draft(None, (width // scale, height // scale))
+            return scale
+    return 1
 
 
 def _load_jpeg(image, data: bytes, layout: JpegLayout) -> None:

@@ -5,8 +5,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from edge.model_file.manifest import InputSpec, RejectGate
+from edge.scan.colorfulness import colorfulness
 from edge.scan.decode import decode
-from edge.scan.ood_gate import _DIRECTION, apply_gate, colorfulness, whiteness
+from edge.scan.gate_features import _DIRECTION
+from edge.scan.ood_gate import apply_gate, whiteness
 from edge.scan.preprocess import preprocess_part
 from tests.conftest import SHARED_DATA
 

@@ -9,7 +9,8 @@ from PIL import Image
 
 from edge.errors import ModelError
 from edge.model_file.manifest import InputSpec, LearnedGate, RejectGate
-from edge.scan.ood_gate import FEATURES, GateResult, apply_gate, layout, likeness
+from edge.scan.gate_features import FEATURE_SETS
+from edge.scan.ood_gate import GateResult, apply_gate, gate_features, likeness
 from edge.scan.preprocess import ModelInput, preprocess
 from train.data.samples import Samples
 from train.gate.fit_gate import ACCEPTED, EVEN, SURE, _drawn, learn_gate, pictures
@@ -48,20 +49,21 @@ def test_outliers_are_pictures_and_repeat_by_seed(kind):
     assert not np.array_equal(one, outlier(kind, np.random.default_rng(4), SCANS))
 
 
-def test_a_layout_is_finite_whatever_the_picture():
+@pytest.mark.parametrize("name", FEATURE_SETS)
+def test_features_are_finite_whatever_the_picture(name):
     for pixels in (np.zeros((20, 30, 1), np.uint8), np.full((99, 9, 3), 255, np.uint8)):
-        found = layout(pixels)
-        assert found.shape == (FEATURES,)
+        found = gate_features(pixels, name)
+        assert found.shape == (FEATURE_SETS[name].count,)
         assert np.isfinite(found).all()
 
 
 def test_scans_pass_and_others_do_not(gate):
     rng = np.random.default_rng(11)
     new = [seen(make_phantom(seed, False, size=64).pixels) for seed in range(100, 120)]
-    passed = [likeness(layout(scan), gate) >= gate.least for scan in new]
+    passed = [likeness(scan, gate) >= gate.least for scan in new]
     assert np.mean(passed) >= 0.9
     pictures = [outlier(kind, rng, SCANS) for kind in ("noise", "text", "chest") for _ in range(10)]
-    refused = [likeness(layout(seen(one)), gate) < gate.least for one in pictures]
+    refused = [likeness(seen(one), gate) < gate.least for one in pictures]
     assert np.mean(refused) >= 0.9
 
 
@@ -91,7 +93,7 @@ def test_the_reason_says_so(gate):
 
 
 def test_the_limits_are_where_so_many_validation_scans_lie(gate):
-    found = [likeness(layout(scan[..., None]), gate) for scan in SCANS[36:]]
+    found = [likeness(scan[..., None], gate) for scan in SCANS[36:]]
     assert gate.least == pytest.approx(min(0.0, np.quantile(found, 1 - ACCEPTED)), abs=1e-3)
     expected = max(gate.least, np.quantile(found, 1 - SURE))
     assert gate.sure == pytest.approx(expected, abs=1e-3)
@@ -128,7 +130,7 @@ def test_each_picture_is_counted(without):
 
 def test_between_the_limits_there_is_doubt(gate):
     pixels = SCANS[40][..., None]
-    found, scan = likeness(layout(pixels), gate), Image.fromarray(SCANS[40])
+    found, scan = likeness(pixels, gate), Image.fromarray(SCANS[40])
     unsure = LearnedGate(gate.hidden, gate.weights, found - 1, found + 1)
     said = admitted(scan, pixels, RejectGate(learned=unsure))
     assert said.refused is None
@@ -144,14 +146,14 @@ def test_weights_that_are_no_numbers_are_refused(gate):
     data = bytearray(b64decode(gate.weights))
     data[-2:] = b"\x00\x7e"
     with pytest.raises(ModelError, match="no number"):
-        likeness(layout(SCANS[0][..., None]), replace(gate, weights=b64encode(data).decode()))
+        likeness(SCANS[0][..., None], replace(gate, weights=b64encode(data).decode()))
 
 
 def test_weights_of_another_size_are_refused(gate):
     for weights in (gate.weights[:-8], "no base64!"):
         broken = LearnedGate(gate.hidden, weights, 0.0)
         with pytest.raises(ModelError, match="another size"):
-            likeness(np.zeros(FEATURES, np.float32), broken)
+            likeness(SCANS[0][..., None], broken)
     with pytest.raises(ValueError, match="hidden"):
         LearnedGate(0, "", 0.0)
 
