@@ -40,7 +40,10 @@ RULES = (
     *(Rule(option, ("--prune",)) for option in _PRUNING),
     *(
         Rule(option, (_COMPACT, *more), unless=_RESUMED, says=_LEARNS_NOTHING % option)
-        for option, *more in (("--boxes", "--inspect"), ("--teacher",), ("--no-brain",))
+        for option, *more in (
+            *(("--boxes", "--inspect"), ("--teacher",)),
+            *(("--no-brain",), ("--not-brain",)),
+        )
     ),
     Rule("--workers", (_COMPACT,)),
     Rule("--patience", excludes=(_COMPACT,), unless=_RESUMED),
@@ -276,6 +279,14 @@ def parser(prog: str = "python -m train") -> Parser:
         metavar="REGEX",
         help="found in the paths (from the data folder's name on) of tumor-free scans that show "
         "no brain (necks, faces); the reject gate learns to refuse them (default: none)",
+    )
+    add(
+        "--not-brain",
+        type=Path,
+        metavar="DIR",
+        help="folder of pictures that are no brain MRI, in a subfolder for each kind (chest, knee, "
+        "photograph); the reject gate learns to refuse them, and is judged on sources and kinds "
+        "that it never saw (default: it learns from generated pictures alone)",
     )
     add = result.group("fitting")
     add(

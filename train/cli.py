@@ -218,6 +218,7 @@ def request_of(args: argparse.Namespace):
         boxes=tuple(args.boxes),
         teachers=tuple(args.teacher),
         no_brain=args.no_brain,
+        not_brain=args.not_brain,
         weights=pretrained_weights.describe(source) if transfers else None,
         unseen=args.unseen_sources
         and UnseenOptions(args.unseen_sources, args.max_cleared, args.max_alarms),

@@ -63,6 +63,8 @@ class Request:
     """Finished runs."""
     no_brain: str | None = None
     """Regular expression for the names of training scans that show no brain."""
+    not_brain: Path | None = None
+    """Folder of pictures that are no brain MRI, by kind."""
     types: bool = False
     """Whether types of tumor are told: each positive class is one."""
     leave_out: tuple[str, ...] = ()
@@ -98,6 +100,8 @@ class Request:
             named["labels"] = _file_with_hash(self.labels)
         if self.boxes:
             named["boxes"] = [_with_hash(folder, ["*.txt"]) for folder in self.boxes]
+        if self.not_brain:
+            named["not_brain"] = _with_hash(self.not_brain, ["*/*"])
         if self.teachers:
             files = [run_folder.MODEL, run_folder.MANIFEST]
             named["teacher"] = [_with_hash(folder, files) for folder in self.teachers]

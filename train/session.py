@@ -26,8 +26,11 @@ from train.fitting.epoch_progress import EpochProgress
 from train.fitting.feature_cache import FeatureCache
 from train.fitting.fit import fit, phases
 from train.fitting.fit_options import Fit, FitContext
-from train.gate.fit_gate import learn_gate, pictures
+from train.gate.fit_gate import fit_gate
+from train.gate.gate_check import GateCheck, check_gate
+from train.gate.gate_examples import gate_examples, pictures
 from train.gate.no_brain import check_brain_scans_left, scans_without_brain
+from train.gate.not_brain import NotBrain, read_not_brain
 from train.hardware.devices import Devices
 from train.networks.pretrained_weights import remarks
 from train.networks.registry import ARCHITECTURES
@@ -134,6 +137,7 @@ def train(
     if without_brain.any():
         check_brain_scans_left(request.no_brain, without_brain, data.found.truth == 1, parts)
         say(f"{without_brain[parts.train].sum()} training scans are said to show no brain")
+    not_brain = _read_not_brain(request)
     teachers = load_session_teachers(request, data, parts.test)
     left_out = folds_of(request, data, parts) if request.unseen else None
     result = fit_and_evaluate(request, data, parts, compute.context("run"), teachers, parent)
@@ -146,14 +150,13 @@ def train(
         result = result.with_decision(unseen.decision)
     result = _with_types(request, data, parts, result)
     manifest = _manifest(request, data, result.choice.decision, name, folder, synthetic)
+    gate_check = None
     if ARCHITECTURES[request.fit.architecture].evidence:
         say("learning what a scan looks like, for the reject gate: minutes, however few scans")
-        manifest = replace(
-            manifest,
-            reject=RejectGate(
-                learned=learned_gate(data, parts, without_brain, request.fit.seed, manifest.input)
-            ),
+        gate, gate_check = learned_gate(
+            data, parts, without_brain, request.fit.seed, manifest.input, not_brain
         )
+        manifest = replace(manifest, reject=RejectGate(learned=gate))
 
     evaluation = evaluate(result.predictions, request.fit.seed)
     results = _cross_validated(request, data, parts, result, compute, teachers)
@@ -183,6 +186,7 @@ def train(
         types=types,
         left_out=result.left_out,
         unseen=unseen,
+        gate_check=gate_check,
         pruning=request.pruning
         and pruning_record(request.pruning, parent.cost, result, results, request.fit.seed),
     )
@@ -262,19 +266,46 @@ def _with_types(
 
 
 def learned_gate(
-    data: SessionData, parts: split.Fold, without_brain: np.ndarray, seed: int, spec: InputSpec
-) -> LearnedGate:
-    """The learned part of the reject gate; slices without a brain are among what it refuses."""
+    data: SessionData,
+    parts: split.Fold,
+    without_brain: np.ndarray,
+    seed: int,
+    spec: InputSpec,
+    not_brain: NotBrain | None = None,
+) -> tuple[LearnedGate, GateCheck | None]:
+    """The learned part of the reject gate; slices without a brain are among what it refuses.
+
+    Where real pictures are given that are no brain MRI, it is also checked on sources and kinds
+    that it does not know.
+    """
 
     def some(positions: np.ndarray, without: bool) -> Samples:
         return data.samples(positions[without_brain[positions] == without])
 
     scans = some(parts.train, False), some(parts.validation, False)
     without = some(parts.train, True), some(parts.validation, True)
-    with counting("pictures for the gate", pictures(len(without[0]) > 0)) as tick:
-        return learn_gate(
-            *scans, seed, spec, without_brain=without[0], unclear=without[1], tick=tick
-        )
+    with counting("pictures for the gate", pictures(len(without[0]) > 0, not_brain)) as tick:
+        examples = gate_examples(scans[0], seed, spec, without[0], not_brain, tick=tick)
+    gate = fit_gate(examples, scans[1], seed, without[1])
+    if not not_brain:
+        return gate, None
+    say("the same without a part of the sources and kinds in turn, to judge these")
+    known = np.sort(np.concatenate([parts.train, parts.validation]))
+    known = known[~without_brain[known]]
+    known = known[np.unique(data.grouping.clusters[known], return_index=True)[1]]
+    return gate, check_gate(
+        examples, data.samples(known), scans[1], not_brain, seed, spec, without[1]
+    )
+
+
+def _read_not_brain(request: Request) -> NotBrain | None:
+    if not request.not_brain:
+        return None
+    found = read_not_brain(request.not_brain)
+    say(f"no brain MRI: {len(found)} pictures of {len(found.pictures)} kinds")
+    for reason in found.unreadable:
+        say(f"skipped {reason}")
+    return found
 
 
 def _cross_validated(

@@ -171,7 +171,7 @@ def _gate_rows(request, data, left) -> Iterator[str]:
     parts = {part: split.indices(data.parts, part) for part in split.PARTS}
     fold = split.Fold(*(own[~copies[own]] for own in parts.values()))
     without_brain = session.scans_without_brain(request, data, parts["train"])
-    gate = session.learned_gate(data, fold, without_brain, request.fit.seed, _input())
+    gate, _ = session.learned_gate(data, fold, without_brain, request.fit.seed, _input())
     kept = np.concatenate(list(parts.values()))
     clusters = data.grouping.clusters
     for source in np.unique(sources[out]):

@@ -210,6 +210,8 @@ _REPORT_KEYS = {
     "with verdicts changed and the difference in AUC; null without.",
     "types": "Types of tumor: how the head was chosen, their figures on the test part, their "
     "shortcut floor; null without `--types`.",
+    "gate": "With `--not-brain`: what the reject gate makes of sources and kinds of pictures that "
+    "it never saw; null without.",
     "unseen_sources": "Figures of `--unseen-sources`: the band and where it comes from, and a row "
     "a source; null without.",
     "leaky_protocols": "Figures of `--protocol article`.",

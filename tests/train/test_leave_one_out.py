@@ -70,15 +70,20 @@ def gathered(tmp_path_factory):
 
 def test_the_gate_is_judged_on_what_it_never_saw(script, gathered, monkeypatch):
     from train import session
-    from train.gate import fit_gate
+    from train.gate import fit_gate, gate_examples
 
     learned = []
 
-    def few(train, validation, *rest, **others):
-        learned.append({str(one) for one in [*train.sources, *validation.sources]})
-        return fit_gate.learn_gate(train, validation, *rest, views=60, **others)
+    def few(train, *rest, **others):
+        learned.append({str(one) for one in train.sources})
+        return gate_examples.gate_examples(train, *rest, views=60, **others)
 
-    monkeypatch.setattr(session, "learn_gate", few)
+    def fit(examples, validation, *rest):
+        learned[-1] |= {str(one) for one in validation.sources}
+        return fit_gate.fit_gate(examples, validation, *rest)
+
+    monkeypatch.setattr(session, "gate_examples", few)
+    monkeypatch.setattr(session, "fit_gate", fit)
     rows = list(script._gate_rows(*gathered, re.compile("other/")))
     assert learned == [{"one/no", "one/yes", "third/no", "third/yes"}]
     assert [row.split(" | ")[1] for row in rows] == ["other/no", "other/yes"]

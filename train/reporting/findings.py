@@ -8,6 +8,7 @@ from train.evaluation.metrics import degenerate
 from train.evaluation.shortcut_floor import ShortcutFloor
 from train.evaluation.threshold_and_temperature import Choice
 from train.fitting.article_protocols import LeakyResult
+from train.gate.gate_check import GateCheck
 from train.networks.cost import Cost
 from train.reporting.pruning_record import PruningRecord
 from train.run.run_folder import RunManifest
@@ -51,6 +52,8 @@ class Findings:
     """Lines on a model that was trained elsewhere; such a run has no history."""
     unseen: UnseenSources | None = None
     """None: no source was left out."""
+    gate_check: GateCheck | None = None
+    """Where the reject gate learned from real pictures that are no brain MRI."""
     pruning: PruningRecord | None = None
     """Where the model is a pruned one."""
 

@@ -10,6 +10,7 @@ from train.evaluation.shortcut_floor import FEATURES
 from train.evaluation.threshold_and_temperature import FEW
 from train.fitting.article_protocols import CLAIMS
 from train.reporting.findings import SYNTHETIC, Findings
+from train.reporting.gate_card import gate_card
 from train.reporting.pruning_record import pruning_section
 from train.reporting.source_card import source_card
 from train.reporting.type_card import type_card
@@ -36,6 +37,7 @@ def model_card(findings: Findings, pictures: dict[str, str]) -> list[str]:
         *_data(findings),
         *_results(findings),
         *(type_card(findings.types, findings.folds) if findings.types else []),
+        *(gate_card(findings.gate_check) if findings.gate_check else []),
         *_pictures(pictures),
         *_protocols(findings),
         *_decision(findings),

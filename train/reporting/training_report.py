@@ -53,6 +53,7 @@ def write_report(folder: Path, findings: Findings, pictures: dict[str, str] | No
             "test": {"set": findings.external or "test part", **findings.test.to_dict()},
             "cross_validation": findings.pooled
             and {"folds": findings.folds, **findings.pooled.to_dict()},
+            "gate": findings.gate_check and findings.gate_check.to_dict(),
             "unseen_sources": findings.unseen and findings.unseen.to_dict(),
             "pruned": findings.pruning and findings.pruning.to_dict(),
             "types": findings.types

@@ -22,7 +22,7 @@ from train.fitting import checkpoint, fit_evidence_map
 from train.fitting.fit import fit
 from train.fitting.fit_options import FitContext
 from train.fitting.prefetch import PrefetchedBatches
-from train.gate import fit_gate
+from train.gate import gate_examples
 from train.hardware.devices import Devices
 from train.phantom.make import make_phantom
 from train.run.run_folder import read_run
@@ -53,6 +53,10 @@ def folder(tmp_path_factory):
             down, tall = (rows.min() + rows.max()) / 256, (np.ptp(rows) + 1) / 128
             text = f"0 {middle} {down} {size} {tall}"
             (boxes / f"{seed}.txt").write_text(text)
+    for kind in ("page", "noise"):
+        (root / "others" / kind).mkdir(parents=True)
+        drawn = np.random.default_rng(0).integers(0, 255, (90, 120), np.uint8)
+        Image.fromarray(drawn).save(root / "others" / kind / "0.png")
     return root
 
 
@@ -65,10 +69,11 @@ def train(folder, out, *arguments):
 @pytest.fixture(scope="module")
 def finished(folder, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "compact"
-    few = partial(fit_gate.learn_gate, views=60)
+    few = partial(gate_examples.gate_examples, views=60)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(session, "learn_gate", few)
-        assert train(folder, out, "--boxes", folder / "boxes") == 0
+        patch.setattr(session, "gate_examples", few)
+        more = ("--boxes", folder / "boxes", "--not-brain", folder / "others")
+        assert train(folder, out, *more) == 0
     return out
 
 
@@ -81,6 +86,9 @@ def test_a_run_with_a_map_and_a_gate(finished):
     assert len(history) == 4
     report = json.loads((finished / "report.json").read_text())
     assert report["cost"]["multiply_adds"] < 60e6
+    assert {row["name"] for row in report["gate"]["kinds"]} == {"page", "noise"}
+    assert {row["name"].partition("/")[0] for row in report["gate"]["sources"]} == {"boxed", "bare"}
+    assert "reject gate makes of what it never saw" in (finished / "report.md").read_text()
 
 
 def test_a_run_taught_by_a_map_and_by_another_network(
@@ -90,7 +98,7 @@ def test_a_run_taught_by_a_map_and_by_another_network(
     data = [word for name in ("boxed", "bare") for word in ("--data", str(folder / name))]
     with narrow_networks(spec=full_input("cnn")):
         assert main(["--model", "cnn", *data, "--out", str(tmp_path / "cnn"), "--epochs", "1"]) == 0
-    monkeypatch.setattr(session, "learn_gate", partial(fit_gate.learn_gate, views=60))
+    monkeypatch.setattr(session, "gate_examples", partial(gate_examples.gate_examples, views=60))
     given = ["--boxes", folder / "boxes", "--teacher", finished, tmp_path / "cnn"]
     assert train(folder, tmp_path / "taught", *given) == 0
     placed = re.search(
@@ -152,7 +160,7 @@ def test_what_was_reached_before_a_helper_died_is_gone_on_with(folder, tmp_path,
         assert "--resume, and --workers 0" in said
         assert f"what it reached is kept: give the same command with --out {out} --resume" in said
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(session, "learn_gate", partial(fit_gate.learn_gate, views=60))
+            patch.setattr(session, "gate_examples", partial(gate_examples.gate_examples, views=60))
             assert main([*given, "--workers", "0", "--resume"]) == 0
     assert "epoch 2/3" not in capsys.readouterr().err, "the first two were done"
 

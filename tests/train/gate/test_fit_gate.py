@@ -13,7 +13,8 @@ from edge.scan.gate_features import FEATURE_SETS
 from edge.scan.ood_gate import GateResult, apply_gate, gate_features, likeness
 from edge.scan.preprocess import ModelInput, preprocess
 from train.data.samples import Samples
-from train.gate.fit_gate import ACCEPTED, EVEN, SURE, _drawn, learn_gate, pictures
+from train.gate.fit_gate import ACCEPTED, SURE, fit_gate
+from train.gate.gate_examples import gate_examples
 from train.gate.outliers import KINDS, outlier, vignette
 from train.phantom.make import make_phantom
 
@@ -37,7 +38,8 @@ SCANS = np.stack(
 @pytest.fixture(scope="module")
 def gate():
     samples = Samples(SCANS[..., None], np.zeros(48, np.int64), np.arange(48))
-    return learn_gate(samples[np.arange(36)], samples[np.arange(36, 48)], 0, SPEC, views=480)
+    examples = gate_examples(samples[np.arange(36)], 0, SPEC, views=480)
+    return fit_gate(examples, samples[np.arange(36, 48)], 0)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -103,29 +105,13 @@ def test_no_validation_slice_without_a_brain_may_be_cleared(gate):
     """Scans stand in for slices that the gate takes for scans: no worse case can be."""
     samples = Samples(SCANS[..., None], np.zeros(48, np.int64), np.arange(48))
     train, validation = samples[np.arange(36)], samples[np.arange(36, 48)]
-    found = learn_gate(train, validation, 0, SPEC, views=480, unclear=samples[np.arange(3)])
+    examples = gate_examples(train, 0, SPEC, views=480)
+    found = fit_gate(examples, validation, 0, unclear=samples[np.arange(3)])
     assert (found.weights, found.least) == (gate.weights, gate.least)
     for scan in SCANS[:3]:
         image, pixels = Image.fromarray(scan), scan[..., None]
         said = admitted(image, pixels, RejectGate(learned=found))
         assert said.refused or "hardly looks like" in said.doubt
-
-
-@pytest.mark.parametrize("without", [0, 3])
-def test_each_picture_is_counted(without):
-    samples, seen = Samples(SCANS[..., None], np.zeros(48, np.int64), np.arange(48)), []
-    train, validation = samples[np.arange(36)], samples[np.arange(36, 48)]
-    without_brain = samples[np.arange(without)]
-    learn_gate(
-        train,
-        validation,
-        0,
-        SPEC,
-        views=60,
-        without_brain=without_brain,
-        tick=lambda: seen.append(1),
-    )
-    assert len(seen) == pictures(without > 0, views=60)
 
 
 def test_between_the_limits_there_is_doubt(gate):
@@ -156,16 +142,3 @@ def test_weights_of_another_size_are_refused(gate):
             likeness(SCANS[0][..., None], broken)
     with pytest.raises(ValueError, match="hidden"):
         LearnedGate(0, "", 0.0)
-
-
-def test_scans_of_a_small_source_are_drawn_as_often_as_others_in_half_of_the_views():
-    count = 100
-    given = Samples(
-        np.zeros((count, 4, 4, 1), np.uint8),
-        np.zeros(count, np.int64),
-        np.arange(count),
-        np.array(["a/x"] * 90 + ["b/x"] * 10),
-    )
-    drawn = _drawn(given, 4000, np.random.default_rng(0))
-    assert (drawn >= 90).mean() == pytest.approx(EVEN * 0.5 + (1 - EVEN) * 0.1, abs=0.03)
-    assert len(set(drawn.tolist())) == count

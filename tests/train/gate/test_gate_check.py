@@ -1,0 +1,82 @@
+"""The gate on sources and kinds that it never saw."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from edge.model_file.manifest import InputSpec
+from edge.scan.preprocess import preprocess
+from train.data.samples import Samples
+from train.gate import gate_check
+from train.gate.fit_gate import fit_gate
+from train.gate.gate_check import check_gate
+from train.gate.gate_examples import gate_examples, kind_origin
+from train.gate.not_brain import NotBrain
+from train.gate.outliers import outlier
+from train.phantom.make import make_phantom
+from train.reporting.gate_card import gate_card
+
+SPEC = InputSpec(64, 64, "grey", crop="head")
+
+
+def scans(seeds, folders):
+    pixels = [
+        preprocess(Image.fromarray(make_phantom(seed, seed % 2 == 0, size=64).pixels), SPEC)
+        for seed in seeds
+    ]
+    count = len(pixels)
+    sources = np.array([f"{folders[i % len(folders)]}/no" for i in range(count)])
+    return Samples(np.stack(pixels), np.zeros(count, np.int64), np.arange(count), sources)
+
+
+@pytest.fixture(scope="module")
+def made():
+    train, validation = scans(range(32), "abcd"), scans(range(40, 52), "abcd")
+    rng = np.random.default_rng(3)
+    real = {
+        kind: tuple(outlier(kind, rng, train.pixels[..., 0]) for _ in range(8))
+        for kind in ("chest", "text", "noise")
+    }
+    return train, validation, NotBrain(real)
+
+
+def test_each_is_judged_by_a_gate_that_never_saw_it(made, monkeypatch):
+    train, validation, real = made
+    examples = gate_examples(train, 0, SPEC, None, real, views=360)
+    known = []
+
+    def fit(examples, validation, *rest):
+        known.append(({*examples.origin}, {str(one) for one in validation.sources}))
+        return fit_gate(examples, validation, *rest)
+
+    monkeypatch.setattr(gate_check, "fit_gate", fit)
+    found = check_gate(examples, train, validation, real, 0, SPEC)
+    assert [one.name for one in found.sources] == ["a/no", "b/no", "c/no", "d/no"]
+    assert [one.name for one in found.kinds] == ["chest", "noise", "text"]
+    assert [one.refused.n for one in found.sources] == [8] * 4
+    assert [one.refused.n for one in found.kinds] == [8] * 3
+    assert all(one.doubted.hits >= one.refused.hits for one in (*found.sources, *found.kinds))
+    # Each of four gates lacks one source, three lack a kind as well.
+    for folder in "abcd":
+        without = [own for own, _ in known if f"{folder}/no" not in own]
+        assert len(without) == 1
+    for origins, limits in known:
+        assert origins & limits == limits, "limits are of what it learned from"
+    for kind in real.pictures:
+        assert sum(kind_origin(kind) not in own for own, _ in known) == 1
+    assert np.mean([one.refused.value for one in found.kinds]) > 0.5
+
+
+def test_the_report_has_both_tables(made):
+    train, validation, real = made
+    examples = gate_examples(train, 0, SPEC, None, real, views=60)
+    found = check_gate(examples, train, validation, real, 0, SPEC)
+    written = json.loads(json.dumps(found.to_dict()))
+    assert [row["name"] for row in written["kinds"]] == ["chest", "noise", "text"]
+    assert written["sources"][0]["refused"]["n"] == 8
+    text = "\n".join(gate_card(found))
+    assert "| brain scans of |" in text
+    assert "| no brain MRI |" in text
+    assert "| chest |" in text

@@ -1,0 +1,78 @@
+"""What the gate learns from: how many pictures of what, and whose they are."""
+
+import numpy as np
+import pytest
+
+from edge.model_file.manifest import InputSpec
+from train.data.samples import Samples
+from train.gate.gate_examples import (
+    EVEN,
+    REAL,
+    _drawn,
+    gate_examples,
+    kind_origin,
+    pictures,
+)
+from train.gate.not_brain import NotBrain
+
+SPEC = InputSpec(64, 64, "grey", crop="head")
+RANDOM = np.random.default_rng(7)
+SCANS = Samples(
+    RANDOM.integers(0, 200, (24, 64, 64, 1), np.uint8),
+    np.zeros(24, np.int64),
+    np.arange(24),
+    np.array(["one/no"] * 20 + ["other/no"] * 4),
+)
+REAL_ONES = NotBrain(
+    {
+        "chest": (RANDOM.integers(0, 255, (300, 500), np.uint8), np.zeros((90, 90), np.uint8)),
+        "knee": (RANDOM.integers(0, 255, (40, 33), np.uint8),),
+    }
+)
+
+
+@pytest.mark.parametrize("without", [0, 3])
+@pytest.mark.parametrize("real", [None, REAL_ONES])
+def test_each_picture_is_counted(without, real):
+    seen = []
+    found = gate_examples(
+        SCANS,
+        0,
+        SPEC,
+        SCANS[np.arange(without)],
+        real,
+        views=60,
+        tick=lambda: seen.append(1),
+    )
+    assert len(seen) == pictures(without > 0, real, views=60) == len(found.features)
+    assert found.is_scan.sum() == 60
+
+
+def test_each_row_tells_whose_it_is():
+    found = gate_examples(SCANS, 0, SPEC, None, REAL_ONES, views=60)
+    assert set(found.origin[found.is_scan]) == {"one/no", "other/no"}
+    others = found.origin[~found.is_scan]
+    each = round(REAL * 60 / 2)
+    assert (others == kind_origin("chest")).sum() == each + 2
+    assert (others == kind_origin("knee")).sum() == each + 1
+    assert (others == "").sum() == 60
+    assert np.isfinite(found.features).all()
+
+
+def test_real_pictures_change_nothing_of_the_rest():
+    alone = gate_examples(SCANS, 0, SPEC, views=60)
+    found = gate_examples(SCANS, 0, SPEC, None, REAL_ONES, views=60)
+    np.testing.assert_array_equal(found.features[: len(alone.features)], alone.features)
+
+
+def test_scans_of_a_small_source_are_drawn_as_often_as_others_in_half_of_the_views():
+    count = 100
+    given = Samples(
+        np.zeros((count, 4, 4, 1), np.uint8),
+        np.zeros(count, np.int64),
+        np.arange(count),
+        np.array(["a/x"] * 90 + ["b/x"] * 10),
+    )
+    drawn = _drawn(given, 4000, np.random.default_rng(0))
+    assert (drawn >= 90).mean() == pytest.approx(EVEN * 0.5 + (1 - EVEN) * 0.1, abs=0.03)
+    assert len(set(drawn.tolist())) == count

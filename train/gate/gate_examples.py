@@ -1,0 +1,239 @@
+"""What the learned part of the reject gate learns from: features of scans and of everything else.
+
+The scans are the training scans, in many views; the rest is generated (`train.gate.outliers`), so
+that no picture of anything need be had, and real pictures that are no brain MRI if some are given.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from edge.model_file.manifest import InputSpec
+from edge.scan.crop import CROPS
+from edge.scan.gate_features import FEATURE_SETS
+from edge.scan.ood_gate import gate_features
+from edge.scan.preprocess import preprocess
+from train.augmentation.random_views import framed, varied
+from train.data.samples import Samples
+from train.gate.not_brain import NotBrain
+from train.gate.outliers import KINDS, outlier, vignette
+
+VIEWS = 45_000
+"""Of scans, half of them as they are; and as many outliers."""
+STRIPPED = 0.2
+"""Of the views: without the skull, as most scans of some sources are."""
+EVEN = 0.5
+"""Of the views: of scans of all sources alike, however few."""
+WITHOUT_BRAIN = 0.3
+"""Views of slices without a brain, of `VIEWS`."""
+REAL = 0.3
+"""Views of real pictures that are no brain MRI, of `VIEWS`, all kinds alike."""
+IN_FRAMES = 0.15
+"""Of the views of scans and of outliers: in frames, as on web pages, besides those that `varied`
+draws."""
+THROUGH_HOLES = 0.12
+"""Of the outliers: black but for a rounded part, for the outline of a head makes no scan."""
+WIDER = 0.7
+"""Logarithm of the most that an outlier's one side is longer than its other."""
+PART = 0.6
+"""Of a real picture's sides, at least, that a view shows."""
+
+
+@dataclass(frozen=True)
+class GateExamples:
+    """Pictures as the gate sees them."""
+
+    features: np.ndarray
+    """float32 [N, count] of the feature set."""
+    is_scan: np.ndarray
+    """bool [N]."""
+    origin: np.ndarray
+    """object [N]: of a scan the source, of a real picture `kind_origin` of its kind; "" of what is
+    generated."""
+    name: str
+    """The feature set."""
+
+
+def kind_origin(kind: str) -> str:
+    """The `GateExamples.origin` of a kind of real pictures; no source has such a name."""
+    return f"//{kind}"
+
+
+def gate_examples(
+    train: Samples,
+    seed: int,
+    spec: InputSpec,
+    without_brain: Samples | None = None,
+    not_brain: NotBrain | None = None,
+    views: int = VIEWS,
+    tick: Callable[[], None] = lambda: None,
+    features: str | None = None,
+) -> GateExamples:
+    """Deterministic by `seed`.
+
+    Args:
+        train: of any number of channels; the first is looked at.
+        spec: how the samples' pixels were made; all other pictures are seen so, too.
+        without_brain: slices of heads and necks that show no brain, to be refused, too.
+        not_brain: real pictures that are no brain MRI.
+        tick: called once for each of the `pictures`.
+        features: a key of `FEATURE_SETS`; None: those that go with `spec`'s crop rule.
+    """
+    rng = np.random.default_rng(seed)
+    half, more, plain = _shares(views)
+    name = features or ("sums" if CROPS[spec.crop].reduced else "layout")
+    look = _Look(name, spec, rng, tick)
+    seen = _drawn(train, half, rng)
+    rows, origins = [look.views(train, seen)], [_sources(train, seen)]
+    seen = _drawn(train, half, rng)
+    rows.append(look.plain(train, seen))
+    origins.append(_sources(train, seen))
+    kinds, others = list(KINDS), []
+    for i in range(views):
+        picture = _other(kinds[i % len(kinds)], train.pixels[..., 0], rng)
+        others.append(look.features(picture))
+    if without_brain is not None and len(without_brain):
+        others += list(look.views(without_brain, _drawn(without_brain, more, rng)))
+        others += list(look.plain(without_brain, _drawn(without_brain, plain, rng)))
+    rows.append(look.rows(others))
+    origins.append(np.full(len(others), "", object))
+    for kind, count in _of_kinds(not_brain, views).items():
+        pictures = not_brain.pictures[kind]
+        real = [look.features(_real_view(pictures, rng, spec)) for _ in range(count)]
+        real += [look.features(picture) for picture in pictures]
+        rows.append(look.rows(real))
+        origins.append(np.full(len(real), kind_origin(kind), object))
+    every = np.concatenate(rows)
+    return GateExamples(every, np.arange(len(every)) < 2 * half, np.concatenate(origins), name)
+
+
+def pictures(without_brain: bool, not_brain: NotBrain | None = None, views: int = VIEWS) -> int:
+    """How many pictures `gate_examples` makes, with slices without a brain or without any."""
+    half, more, plain = _shares(views)
+    real = sum(_of_kinds(not_brain, views).values()) + (len(not_brain) if not_brain else 0)
+    return 2 * half + views + (more + plain) * without_brain + real
+
+
+def _shares(views: int) -> tuple[int, int, int]:
+    """Of the scans as they are, and of their views; views of brainless slices, and those as are."""
+    return views // 2, round(WITHOUT_BRAIN * views), round(WITHOUT_BRAIN * views / 3)
+
+
+def _of_kinds(not_brain: NotBrain | None, views: int) -> dict[str, int]:
+    """Views of each kind of real pictures."""
+    if not not_brain:
+        return {}
+    return dict.fromkeys(not_brain.pictures, round(REAL * views / len(not_brain.pictures)))
+
+
+def _sources(samples: Samples, chosen: np.ndarray) -> np.ndarray:
+    if samples.sources is None:
+        return np.full(len(chosen), "", object)
+    return samples.sources[chosen].astype(object)
+
+
+def _drawn(samples: Samples, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Positions of so many scans, `EVEN` of them drawn by source: int64 [count]."""
+    chosen = rng.integers(len(samples), size=count)
+    if samples.sources is None:
+        return chosen
+    by_source = [np.flatnonzero(samples.sources == one) for one in np.unique(samples.sources)]
+    for i in np.flatnonzero(rng.random(count) < EVEN):
+        own = by_source[int(rng.integers(len(by_source)))]
+        chosen[i] = own[int(rng.integers(len(own)))]
+    return chosen
+
+
+class _Look:
+    """How pictures become features.
+
+    Args:
+        name: of the feature set.
+        spec: how pictures become a model's input.
+        tick: called once for each picture.
+    """
+
+    def __init__(
+        self, name: str, spec: InputSpec, rng: np.random.Generator, tick: Callable[[], None]
+    ):
+        self._name, self._spec, self._rng, self._tick = name, replace(spec, color="grey"), rng, tick
+
+    def features(self, picture: np.ndarray) -> np.ndarray:
+        """What the gate looks at in a picture, uint8 [H, W], once it is cropped as any other."""
+        self._tick()
+        return gate_features(preprocess(Image.fromarray(picture), self._spec), self._name)
+
+    def plain(self, samples: Samples, chosen: np.ndarray) -> np.ndarray:
+        """Of scans as they are, at some positions: float32 [count, features]."""
+        found = []
+        for i in chosen:
+            found.append(gate_features(samples.pixels[i], self._name))
+            self._tick()
+        return self.rows(found)
+
+    def views(self, samples: Samples, chosen: np.ndarray) -> np.ndarray:
+        """Of views of scans, float32 [count, features]."""
+        found = []
+        for i in chosen:
+            scan = samples.pixels[i, ..., 0].astype(np.float32)
+            view = varied(scan, np.zeros_like(scan), self._rng, STRIPPED)[0]
+            found.append(self.features(_perhaps_framed(view, self._rng)))
+        return self.rows(found)
+
+    def rows(self, found: list[np.ndarray]) -> np.ndarray:
+        """Features of some pictures as rows, none of none."""
+        return np.array(found).reshape(-1, FEATURE_SETS[self._name].count)
+
+
+def _other(kind: str, scans: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    picture = outlier(kind, rng, scans)
+    # A piece of a scan behind a hole may pass for a brain without its skull.
+    if kind != "piece" and rng.random() < THROUGH_HOLES:
+        picture = vignette(picture, rng)
+    return _stretched(_wilder(picture, rng), rng)
+
+
+def _wilder(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Some outliers in other tones and in frames, too: those are no sign of a head."""
+    if rng.random() < 0.5:
+        return picture
+    scan = picture.astype(np.float32)
+    return _perhaps_framed(varied(scan, np.zeros_like(scan), rng)[0], rng)
+
+
+def _stretched(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Half of the outliers at another ratio of the sides, as photographs have: no sign either."""
+    if rng.random() < 0.5:
+        return picture
+    height, width = picture.shape
+    ratio = np.exp(rng.uniform(-WIDER, WIDER))
+    size = round(width * max(1.0, ratio)), round(height * max(1.0, 1 / ratio))
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR))
+
+
+def _perhaps_framed(view: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return framed(view, rng)[0] if rng.random() < IN_FRAMES else view
+
+
+def _real_view(
+    pictures: tuple[np.ndarray, ...], rng: np.random.Generator, spec: InputSpec
+) -> np.ndarray:
+    """A part of a real picture, in other tones, turned, behind a hole: as outliers are varied."""
+    picture = pictures[int(rng.integers(len(pictures)))]
+    sides = [max(1, round(side * rng.uniform(PART, 1.0))) for side in picture.shape]
+    top, left = (
+        int(rng.integers(whole - side + 1))
+        for whole, side in zip(picture.shape, sides, strict=True)
+    )
+    part = picture[top : top + sides[0], left : left + sides[1]]
+    # Of the size of what is generated: a view of a large film would take a hundred times as long.
+    scale = max(spec.height, spec.width) / max(part.shape)
+    size = [max(8, round(scale * side)) for side in part.shape[::-1]]
+    small = np.asarray(
+        Image.fromarray(part).resize(size, Image.Resampling.BILINEAR, reducing_gap=2)
+    )
+    if rng.random() < THROUGH_HOLES:
+        small = vignette(small, rng)
+    return _stretched(_wilder(small, rng), rng)
