@@ -29,7 +29,7 @@ from train.fitting.fit_options import Fit, FitContext
 from train.gate.fit_gate import learn_gate, pictures
 from train.gate.no_brain import check_brain_scans_left, scans_without_brain
 from train.hardware.devices import Devices
-from train.networks.pretrained_weights import remarks
+from train.networks.pretrained_weights import NONE, remarks
 from train.networks.registry import ARCHITECTURES
 from train.phantom.files import is_synthetic
 from train.prepare_data import Request, SessionData, describe, prepare_data
@@ -99,6 +99,7 @@ def train(
     synthetic = any(map(is_synthetic, request.all_folders))
     if synthetic:
         say(SYNTHETIC)
+    _check_weights(request)
     data = prepare_data(request)
     describe(data)
     parent = None
@@ -177,6 +178,18 @@ def train(
     text = write_report(folder, findings, PICTURES)
     run_folder.write_json(folder / run_folder.MANIFEST, manifest)
     return text
+
+
+def _check_weights(request: Request) -> None:
+    """See that pretrained weights can be had before minutes go into reading scans.
+
+    Raises:
+        TrainError: they cannot.
+    """
+    options = request.fit
+    architecture = ARCHITECTURES[options.architecture]
+    if architecture.backbone and options.weights != NONE and not request.pruning:
+        architecture.build(architecture.input, weights=options.weights)
 
 
 def fit_and_evaluate(

@@ -30,7 +30,7 @@ def load(word="none"):
     def judge(file):
         return "tumor" if tinypeer.judge(file) == "big" else "no_tumor"
     def score(file):
-        return float("tumor" in file) + len(file) % 3
+        return float("tumor" in file) + len(file.rsplit("/")[-1]) % 3
     return judge, lambda file: float("nan") if "unsure" in file else score(file)
 """
 METADATA = "Metadata-Version: 2.1\nName: tinypeer\nVersion: 1.5\n"
