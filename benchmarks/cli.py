@@ -16,6 +16,7 @@ from edge.console.shadowed_packages import command_of
 from edge.console.signals import stop_cleanly, stopped_status, was_stopped
 from edge.console.suggestions import slip_of
 from export.errors import ExportError
+from export.package.write_container import no_empty_folder
 from train.errors import TrainError
 
 _QUICK = {"min_seconds": 0.0, "cold_starts": 2, "throughput_seconds": 0.0, "peaks": False}
@@ -49,6 +50,11 @@ def _command(argv: list[str], closed: frozenset[int]) -> int:
 
 
 def _benchmark(args: argparse.Namespace, command: str) -> int:
+    with no_empty_folder(args.out):
+        return _benchmark_into(args, command)
+
+
+def _benchmark_into(args: argparse.Namespace, command: str) -> int:
     from benchmarks.contestants.model_files import find_models
     from benchmarks.hardware.machine import this_machine
     from benchmarks.limits import baseline, pass_or_fail

@@ -15,7 +15,7 @@ from edge.console.suggestions import slip_of
 from export.arguments import COMMANDS, parser
 from export.errors import ExportError
 from export.package.describe import describe
-from export.package.write_container import check_writable
+from export.package.write_container import check_writable, no_empty_folder
 from export.quantize.calibration_methods import AUTO, METHODS
 from export.targets import Target, select
 from train.errors import TrainError
@@ -103,6 +103,11 @@ _OTHERS = {"inspect": _inspect, "keygen": _keygen, "sign": _sign, "verify": _ver
 
 
 def _export(args: argparse.Namespace) -> int:
+    with no_empty_folder(args.out):
+        return _export_into(args)
+
+
+def _export_into(args: argparse.Namespace) -> int:
     from train.hardware import backend
     from train.run.run_folder import newest_run, read_run
 

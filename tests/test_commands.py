@@ -42,8 +42,8 @@ ALWAYS = {
     "--seconds",
     "python -m benchmarks transfer": "--model --scans",
     "python -m benchmarks scale": "PATH --model --out --engine --scans-per-task --seconds",
-    "python -m benchmarks peers": "MODEL --data --positive --negative --not-brain --seen "
-    "--patient-id --peers --environments --wheels --out --per-source --seed --repeats",
+    "python -m benchmarks peers": "MODEL --data --positive --negative --leave-out --not-brain "
+    "--seen --patient-id --peers --environments --wheels --out --per-source --seed --repeats",
     "python -m benchmarks readme": "REPORT --write",
     "python -m benchmarks schema": "",
 }
@@ -202,12 +202,13 @@ python -m export: --batch dynamic --format tflite: --batch dynamic is for ONNX
 python -m export: --int8 --precision fp16: contradict each other
 python -m export: a b: b is one argument too many
 python -m export inspect: : FILE is missing
+edge-classify: x.png --resume --out r.txt: it cannot write text
 python -m export keygen: : KEY is missing
 python -m export keygen: k --no-passphrase --passphrase-file p: no effect with --no-passphrase
 python -m export sign: m.tflite: --key FILE is missing
 python -m export verify: m.tflite --trsut d: did you mean --trust?
 python -m benchmarks: --quik: did you mean --quick?
-python -m benchmarks: --positive a: belong to --data
+python -m benchmarks: --positive a: belongs to --data
 python -m benchmarks: --max-regression 3: no effect without --baseline
 python -m benchmarks throughput: m x --engine lite: did you mean litert?
 python -m benchmarks readme: --writ: did you mean --write?
@@ -227,7 +228,35 @@ def test_a_slip_is_one_helpful_line(slip, capsys):
     assert words in line
 
 
+@pytest.mark.parametrize(
+    ("prog", "given", "option"),
+    [
+        ("python -m train", ["--data", "x", "--model", "vgg16", "--weights", ""], "--weights"),
+        ("python -m train", ["--prune", ""], "--prune"),
+        ("python -m train", ["--data", "x", "--prune="], "--prune"),
+        ("python -m train", ["--data", "x", "--positive", "a", "", "--types"], "--positive"),
+        ("python -m export", ["--from", "", "--data", "x"], "--from"),
+        ("python -m benchmarks", ["m.tflite", "--out", ""], "--out"),
+        ("edge-classify", ["x.png", "--model", ""], "--model"),
+    ],
+)
+def test_an_empty_value_is_refused(prog, given, option, capsys):
+    """As a path it would be the folder that one is in."""
+    with pytest.raises(SystemExit) as stop:
+        PARSERS[prog].parse_args(given)
+    assert stop.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert option in line
+    assert "empty" in line
+
+
+def test_an_empty_argument_behind_an_option_is_not_its_value():
+    assert PARSERS["python -m benchmarks"].parse_args(["--quick", "--out", "r", "m"]).out
+    assert PARSERS["edge-classify"].parse_args(["--threads", "2", "x.png"]).threads == 2
+
+
 GOOD = """
+edge-classify: x.png --out r.txt
 edge-classify: x.png --jobs 1
 edge-classify: - --null --format ndjson
 edge-classify: x.png --engine litert --provider cuda

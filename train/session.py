@@ -32,7 +32,7 @@ from train.gate.gate_examples import gate_examples, pictures
 from train.gate.no_brain import check_brain_scans_left, scans_without_brain
 from train.gate.not_brain import NotBrain, read_not_brain
 from train.hardware.devices import Devices
-from train.networks.pretrained_weights import remarks
+from train.networks.pretrained_weights import NONE, remarks
 from train.networks.registry import ARCHITECTURES
 from train.phantom.files import is_synthetic
 from train.prepare_data import Request, SessionData, describe, prepare_data
@@ -114,6 +114,7 @@ def train(
     synthetic = any(map(is_synthetic, request.all_folders))
     if synthetic:
         say(SYNTHETIC)
+    _check_weights(request)
     data = prepare_data(request)
     describe(data)
     parent = None
@@ -199,6 +200,18 @@ def train(
     text = write_report(folder, findings, pictures_of(findings))
     run_folder.write_json(folder / run_folder.MANIFEST, manifest)
     return text
+
+
+def _check_weights(request: Request) -> None:
+    """See that pretrained weights can be had before minutes go into reading scans.
+
+    Raises:
+        TrainError: they cannot.
+    """
+    options = request.fit
+    architecture = ARCHITECTURES[options.architecture]
+    if architecture.backbone and options.weights != NONE and not request.pruning:
+        architecture.build(architecture.input, weights=options.weights)
 
 
 def fit_and_evaluate(

@@ -19,7 +19,8 @@ def peers_parser(prog: str = PROG) -> Parser:
         usage="[MODEL ...] --data DIR [DIR ...] [options]",
         description="Install other packages that do the same job, each into an environment of its "
         "own, and compare them with the bundled model on the same scans: AUC, pictures that are no "
-        "brain, size, time, memory, damaged files.",
+        "brain, size, time, memory, damaged files. "
+        "The environments take about 3 GB, most of it TensorFlow; they are used again.",
         epilog="exit status: 0; 1 one of them could not be installed, or gave no answer; 2 wrong "
         "usage, or no usable data.",
         rules=RULES,

@@ -11,6 +11,7 @@ from benchmarks.peers.sources import find_sources
 from benchmarks.progress import Progress
 from benchmarks.report.output import check_writable
 from edge.console.signals import stopped_status
+from export.package.write_container import no_empty_folder
 from train.data.class_folders import check_all_found, find_classes
 from train.run.run_folder import read_run
 
@@ -22,6 +23,11 @@ def compare(args: argparse.Namespace) -> int:
         BenchmarkError: no environments can be made, or nothing is to be compared.
         TrainError: folders or runs cannot be read.
     """
+    with no_empty_folder(args.out):
+        return _compare(args)
+
+
+def _compare(args: argparse.Namespace) -> int:
     if not can_make():
         raise BenchmarkError("this Python makes no virtual environments (it lacks venv or pip)")
     for folder in (*args.seen, *filter(None, (args.not_brain, args.wheels))):

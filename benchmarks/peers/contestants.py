@@ -41,6 +41,8 @@ class Contestant:
     """Names of data folders that were kept out of its training, with all copies of their scans."""
     arguments: tuple[str, ...] = ()
     """Of the adapter."""
+    gigabytes: float = 0.2
+    """10^9 bytes that pip puts into its environment, about."""
 
     def knows(self, folder: str, copied: frozenset[str]) -> bool:
         """Whether it was trained on scans of a data folder, or on those that they are copies of."""
@@ -59,6 +61,7 @@ DETECT_TUMOR = Contestant(
     decides="four classes; the most likely one counts, so no threshold; a tumor is any but notumor",
     trained_on="its package does not say; its four classes are those of brain_tumor_mri_dataset",
     fitted=("brain_tumor_mri_dataset",),
+    gigabytes=0.3,
 )
 BRAINTUMOR = Contestant(
     name="braintumor",
@@ -72,6 +75,7 @@ BRAINTUMOR = Contestant(
     trained_on="its package holds pictures of the folder Testing of brain_tumor_mri_dataset, and "
     "trains on Training",
     fitted=("brain_tumor_mri_dataset",),
+    gigabytes=2.4,
 )
 PEERS = {peer.name: peer for peer in (DETECT_TUMOR, BRAINTUMOR)}
 

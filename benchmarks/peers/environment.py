@@ -56,6 +56,15 @@ def make(one: Contestant, folder: Path, wheels: Path | None) -> Environment:
     return Environment(python.parent, Path(told["packages"]), told["versions"])
 
 
+def to_install(contestants: Sequence[Contestant], folder: Path) -> list[Contestant]:
+    """Those that are not in their environments below `folder` yet."""
+    return [
+        one
+        for one in contestants
+        if not _is_done(folder / "-".join(one.name.split()), one.requirements)
+    ]
+
+
 _TELL = """
 import json, sysconfig
 from importlib.metadata import distributions

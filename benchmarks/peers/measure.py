@@ -110,6 +110,13 @@ def write(found: Peers, folder: Path) -> str:
 
 
 def _announce(contestants, plan: Plan, others, progress: Progress) -> None:
+    coming = environment.to_install(contestants, plan.environments)
+    if coming:
+        names = ", ".join(one.name for one in coming)
+        progress.note(
+            f"pip installs {names} below {plan.environments}: about "
+            f"{sum(one.gigabytes for one in coming):.1f} GB"
+        )
     number = len(contestants)
     for one in contestants:
         progress.plan(f"install {one.name}", _INSTALL)

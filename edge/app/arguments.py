@@ -268,6 +268,7 @@ def _implied(args: argparse.Namespace) -> dict[str, str]:
     if not args.out or not args.paths:
         return {}
     end = os.path.splitext(args.out)[1][1:].lower()
+    end = "text" if end == "txt" else end
     format = end if end in _FORMATS else "ndjson" if args.resume else None
     return {"--format": format} if format else {}
 

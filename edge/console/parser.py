@@ -69,6 +69,7 @@ class Parser(argparse.ArgumentParser):
         args = self.words = sys.argv[1:] if args is None else list(args)
         given = self._given(args)
         parsed = super().parse_args(args, namespace)
+        self._check_empty(args)
         for option, value in self._implied(parsed).items():
             if option not in given:
                 given[option] = option
@@ -120,6 +121,24 @@ class Parser(argparse.ArgumentParser):
             elif " " not in word and not self._negative_number_matcher.match(word):
                 self._unknown(name)
         return given
+
+    def _check_empty(self, args: Sequence[str]) -> None:
+        """An empty value is a variable that was not set; as a path it would be this very folder."""
+        option = ""
+        for word in args:
+            if word == "--":
+                return
+            name, equals, value = word.partition("=")
+            action = self._option_string_actions.get(name)
+            if action is not None:
+                option = name if not equals and action.nargs != 0 else ""
+                empty = name if equals and not value else ""
+            else:
+                empty = option if not word else ""
+                if option and self._option_string_actions[option].nargs is None:
+                    option = ""
+            if empty:
+                self.error(f"argument {empty}: an empty value; is a variable not set?")
 
     def _add_arguments(self, given: dict[str, str], parsed: argparse.Namespace) -> None:
         """Put the arguments that are no options beside those that are, by their metavar."""

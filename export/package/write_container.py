@@ -3,6 +3,8 @@
 import io
 import os
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from edge.model_file.manifest import Manifest, dumps
@@ -42,6 +44,18 @@ def check_writable(folder: Path) -> None:
     probe = folder / ".writable"
     write_atomically(probe, b"?")
     probe.unlink()
+
+
+@contextmanager
+def no_empty_folder(folder: Path) -> Iterator[None]:
+    """Remove the folder if it was made meanwhile, and nothing was put into it."""
+    made = not folder.exists()
+    try:
+        yield
+    finally:
+        if made:
+            with suppress(OSError):  # it holds something, or was not made after all
+                folder.rmdir()
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -1,6 +1,7 @@
 """What the command says of what goes wrong in it."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,15 @@ def test_two_processes_write_to_names_of_their_own(tmp_path, monkeypatch):
         write_atomically(tmp_path / "model.onnx", b"whole")
     assert len(set(seen)) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
+
+
+def test_a_failure_leaves_no_empty_folder(finished_run, phantoms, tmp_path, capsys):
+    out, run = tmp_path / "dist", tmp_path / "run"
+    shutil.copytree(finished_run, run)
+    (run / "model.keras").write_bytes(b"changed")
+    assert cli.main([str(run), "--out", str(out)]) == 2
+    assert "changed since the run" in capsys.readouterr().err
+    assert not out.exists()
+    out.mkdir()
+    assert cli.main([str(run), "--out", str(out)]) == 2
+    assert out.is_dir(), "it was there before"

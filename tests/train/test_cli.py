@@ -230,6 +230,17 @@ def test_unusable_data_is_one_line(tmp_path, monkeypatch, capsys, arguments, wor
     assert not list(tmp_path.glob("runs/*"))
 
 
+def test_broken_weights_are_refused_before_scans_are_read(phantoms, tmp_path, capsys):
+    broken = tmp_path / "w.npz"
+    broken.write_bytes(b"PK no weights")
+    command = ["--model", "vgg16", "--weights", str(broken)]
+    assert main(["--data", str(phantoms), *command, "--out", str(tmp_path / "run")]) == 2
+    said = capsys.readouterr().err
+    assert "w.npz" in said
+    assert "scans:" not in said
+    assert not list(tmp_path.glob("*run*"))
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -164,16 +164,6 @@ def test_tflite_outputs_have_names(network):
     assert set(run.get_output_details()) == (set(made) if isinstance(made, dict) else {LOGITS})
 
 
-def test_a_file_that_ends_the_process_is_refused(pixels):
-    """LiteRT aborts on what the older quantizer makes of SELU; the search goes on without."""
-    pytest.importorskip("ai_edge_litert")
-    converter = Converter(build(layers.Activation("selu")), 1)
-    quantizer = converter.int8("tflite", pixels)
-    assert quantizer.convert()
-    with pytest.raises(ExportError, match="LiteRT ends the process on it"):
-        quantizer.convert(older=True)
-
-
 @pytest.mark.parametrize("method", ["min-max", "percentile"])
 def test_no_step_is_infinite(method, pixels):
     """Of 1 / sqrt(0), cut off behind: LiteRT ended the process on it."""

@@ -1,12 +1,16 @@
 """The head's fit, its temperature and limit, and its figures, on made-up features."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow")
 
-from train.data.scans import FileFacts
+from train.data.scans import Classes, FileFacts
+from train.errors import TrainError
 from train.evaluation.keras_predictions import softmax
+from train.splitting.split import Fold
 from train.tumor_types.choose_limit import choose_limit
 from train.tumor_types.evaluate_types import (
     TypePredictions,
@@ -15,6 +19,7 @@ from train.tumor_types.evaluate_types import (
     types_floor,
 )
 from train.tumor_types.fit_head import even, fit_head
+from train.tumor_types.session_types import check_types_in_parts
 
 LABELS = ("a", "b", "c")
 
@@ -104,3 +109,15 @@ def test_the_floor_finds_types_that_files_betray_and_no_others():
     alike = [FileFacts(100, 100, "L", "PNG", 1000) for _ in types]
     assert types_floor(alike, types, 3, np.arange(90)).estimates["macro_auc"].value < 0.7
     assert types_floor(alike, types, 3, types) is None
+
+
+def test_a_part_without_a_type_is_found_before_anything_is_fitted():
+    types = np.array(["a", "b", "", "a", "b", "a", "b", "a"], object)
+    data = SimpleNamespace(types=types, classes=Classes(("a", "b"), ("none",)))
+    whole = Fold(np.array([0, 1, 2]), np.array([3, 4]), np.array([5, 6]))
+    check_types_in_parts(data, [whole])
+    lacking = Fold(np.array([0, 1]), np.array([3, 4]), np.array([5, 7]))
+    with pytest.raises(TrainError, match="the test part has no scan of type b"):
+        check_types_in_parts(data, [lacking])
+    with pytest.raises(TrainError, match=r"of a fold has no scan of type b.*fewer --folds"):
+        check_types_in_parts(data, [whole, lacking])
