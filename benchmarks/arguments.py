@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from benchmarks.benchmark_options import Options
+from benchmarks.builds.arguments import builds_parser
 from benchmarks.peers.arguments import peers_parser
 from benchmarks.report.readme import REPORT
 from benchmarks.scale.report import WITHIN
@@ -314,6 +315,7 @@ COMMANDS = {
     "throughput": (throughput_parser, "scans per second by jobs and threads"),
     "transfer": (transfer_parser, "what caching the features of a frozen backbone saves"),
     "scale": (scale_parser, "what a million scans take on many cores: a model, checked"),
+    "builds": (builds_parser, "from file to verdict, beside other builds and the bare chain"),
     "peers": (peers_parser, "other packages for the same job, on the same scans"),
     "readme": (readme_parser, "compare the documents with a report, or write its tables there"),
     "schema": (schema_parser, "print the JSON Schema of report.json"),

@@ -178,6 +178,12 @@ def _scale(args: argparse.Namespace) -> int:
     return 0 if found.held else 1
 
 
+def _builds(args: argparse.Namespace) -> int:
+    from benchmarks.builds.command import compare
+
+    return compare(args)
+
+
 def _peers(args: argparse.Namespace) -> int:
     from benchmarks.peers.command import compare
 
@@ -213,6 +219,7 @@ _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
     "throughput": _throughput,
     "transfer": _transfer,
     "scale": _scale,
+    "builds": _builds,
     "peers": _peers,
     "readme": _readme,
     "schema": _schema,

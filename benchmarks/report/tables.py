@@ -10,6 +10,7 @@ from benchmarks.results.benchmark_report import Group, Model, Report, Row
 from benchmarks.timing.single_stream import Latency, Ratio
 
 MISSING = "-"
+_STAGES = ("decode", "preprocess", "inference", "decision")
 KERAS_CALLS = ("predict", "model(x)")
 """Ratios to these stand in one table; the others in another."""
 
@@ -26,9 +27,33 @@ class Table:
 
 def tables(report: Report) -> list[Table]:
     """Every table that has rows."""
-    makers = (latency, keras_ratios, other_ratios, stages, slow_stages, cost, start_up)
+    makers = (
+        file_to_verdict,
+        latency,
+        keras_ratios,
+        other_ratios,
+        stages,
+        slow_stages,
+        cost,
+        start_up,
+    )
     makers += (work, limits, peaks, accuracy, by_class, types, given, agreement, rates)
     return [table for table in (make(report) for make in makers) if table.rows]
+
+
+def file_to_verdict(report: Report) -> Table:
+    """What a user waits for: against the least that any script takes, and where it goes."""
+    rows = []
+    for group, model in _models(report):
+        if model.stages and model.cost:
+            found = model.stages
+            whole = sum(getattr(found, name).p50 for name in _STAGES)
+            shares = (f"{getattr(found, name).p50 / whole:.0%}" for name in _STAGES)
+            cells = (_ratio(model.cost.over_call, 3), f"{found.call.p50:.3f}", *shares)
+            rows.append((group.run, _name(model), *cells))
+    head = ("run", "model, engine", "whole call / bare", "ms, p50", *_STAGES)
+    note = "Bare: as under what convenience costs. Shares of the stages' medians."
+    return Table("From file to verdict", head, tuple(rows), note)
 
 
 def latency(report: Report) -> Table:

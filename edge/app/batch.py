@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator
 
-from edge.app.inputs import Input, expand, is_one_file, may_name_urls
+from edge.app.inputs import STDIN, Input, expand, is_one_file, may_name_urls
 from edge.app.interrupts import Interrupts
 from edge.console.exit_status import DONE, FAILED
 from edge.console.messages import counted, results, say
@@ -140,7 +140,8 @@ def _outcomes(
     from edge.parallel.pipeline import on_engines
 
     jobs = args.jobs or default_jobs()
-    return on_engines(classifier, _outcome, inputs, jobs, extra, processes=True)
+    at_hand = STDIN not in args.paths and not may_name_urls(args.paths)
+    return on_engines(classifier, _outcome, inputs, jobs, extra, processes=True, at_hand=at_hand)
 
 
 def _outcome(classifier: Classifier, one: Input, extra: Extra | None) -> Outcome:

@@ -20,6 +20,7 @@ from edge.inference.classifier import Classifier, Prediction
 from edge.saliency.heat_map import heat_map
 from edge.saliency.layers import HeatLayer, heat_layer, layers, scan_jpeg
 from edge.saliency.picture_names import picture_name
+from edge.saliency.quick_png import write_png
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +105,7 @@ def _save(picture: Image, file: str) -> None:
     temporary = f"{file}.{os.urandom(8).hex()}.partial"
     try:
         with open(temporary, "xb") as stream:
-            # Two thirds of the time for a third more bytes.
-            picture.save(stream, "PNG", compress_level=1)
+            write_png(picture, stream)
         os.replace(temporary, file)
     except OSError as error:
         with suppress(OSError):

@@ -43,7 +43,7 @@ def draw(
     """
     scale = _SIDE / max(image.size)
     size = tuple(max(1, round(side * scale)) for side in image.size)
-    scan = image.convert("RGB").resize(size, Image.Resampling.BICUBIC)
+    scan = image.resize(size, Image.Resampling.BICUBIC).convert("RGB")
     share = upsampled(heat, size)
     panels = 2 if typed is None else 3
     width = panels * _SIDE + (panels + 1) * _MARGIN

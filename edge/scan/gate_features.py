@@ -1,6 +1,7 @@
 """What the learned part of the reject gate is told of a picture: sets of features, by name."""
 
 from collections.abc import Callable
+from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -73,7 +74,7 @@ def _sums(pixels: Image.Image, counts: np.ndarray) -> np.ndarray:
     # In whole numbers, too: the mean and the deviation would else depend on the order.
     wide, size = places.astype(np.int64), places.size
     mean = int(wide.sum()) / size
-    deviation = (int(wide @ wide) / size - mean * mean) ** 0.5
+    deviation = sqrt(int(wide @ wide) / size - mean * mean)
     upto = counts.cumsum()
     top = int(counts.nonzero()[0][-1]) + 1
     levels = upto[-(-_ENDS * top // _LEVELS) - 1]

@@ -132,8 +132,8 @@ for extra in litert tflite-runtime onnx; do
     # Tests of all that starts no other Python, which an emulated one cannot.
     (cd "$work/source" && PYTHONPATH=$site arm -m pytest -q -p no:cacheprovider \
         tests/edge/inference tests/edge/model_file/test_container.py \
-        tests/edge/scan/test_{decode,geometry,ood_gate,preprocess}.py \
-        tests/edge/scan/dicom/test_{padding,slice,windowing}.py \
+        tests/edge/scan/test_{decode,geometry,ood_gate,preprocess,read_input}.py \
+        tests/edge/scan/dicom/test_{padding,plain_header,slice,windowing}.py \
         --deselect "${crash[$extra]:-none}" -k "not no_patient_data and not copied_over") \
         >"$work/arm/$extra/tests.log" 2>&1 || {
         tail -40 "$work/arm/$extra/tests.log" >&2

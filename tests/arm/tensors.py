@@ -18,8 +18,12 @@ from PIL import Image
 from edge.model_file.manifest import InputSpec
 from edge.scan.crop import CROPS
 from edge.scan.decode import decode
+from edge.scan.ood_gate import gate_features
 from edge.scan.preprocess import preprocess
+from edge.scan.read_input import read_input
 from edge.scan.resize import FILTERS
+
+REDUCED = InputSpec(128, 128, "grey", crop="reduced head")
 
 
 def main(scans: list[str]) -> None:
@@ -36,6 +40,13 @@ def main(scans: list[str]) -> None:
                         found[f"{scan.name} as {kind}, {crop}, {resize}"] = _hash(
                             preprocess(image, spec)
                         )
+                seen = read_input(path, REDUCED)
+                found[f"{scan.name} as {kind}, decoded at 1/{seen.scan.scale}"] = _hash(
+                    seen.seen.pixels
+                )
+                # Of whole numbers; those of before have a mean in 32 bits.
+                sums = gate_features(seen.seen.pixels, "sums")
+                found[f"{scan.name} as {kind}, the gate's sums"] = _hash(sums)
     versions = {name: version(name) for name in ("mri-edge", "numpy", "pillow")}
     print(json.dumps({"machine": platform.machine(), "versions": versions, "sha256": found}))
 
@@ -47,6 +58,9 @@ def _variants(scan: Path, folder: Path) -> dict[str, Path]:
     for path in files.values():
         image.save(path)
     Image.fromarray(deep).save(folder / "deep.png")
+    large = image.resize([max(1, round(700 * side / max(image.size))) for side in image.size])
+    files["jpg"] = folder / "large.jpg"
+    large.convert("RGB").save(files["jpg"], quality=90)
     return {"png": scan, "16-bit png": folder / "deep.png", **files}
 
 

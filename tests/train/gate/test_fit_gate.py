@@ -114,6 +114,21 @@ def test_no_validation_slice_without_a_brain_may_be_cleared(gate):
         assert said.refused or "hardly looks like" in said.doubt
 
 
+@pytest.mark.parametrize(("crop", "name"), [("head", "layout"), ("reduced head", "sums")])
+def test_features_go_with_the_crop_rule_and_stand_in_the_manifest(crop, name):
+    samples = Samples(SCANS[..., None], np.zeros(48, np.int64), np.arange(48))
+    examples = gate_examples(samples[np.arange(36)], 0, replace(SPEC, crop=crop), views=60)
+    found = fit_gate(examples, samples[np.arange(36, 48)], 0)
+    assert found.features == name
+    assert np.isfinite(likeness(SCANS[0][..., None], found))
+    with pytest.raises(ModelError, match="another size"):
+        likeness(
+            SCANS[0][..., None], replace(found, features={"layout": "sums", "sums": "layout"}[name])
+        )
+    with pytest.raises(ModelError, match="unknown features 'taste'; install a newer mri-edge"):
+        likeness(SCANS[0][..., None], replace(found, features="taste"))
+
+
 def test_between_the_limits_there_is_doubt(gate):
     pixels = SCANS[40][..., None]
     found, scan = likeness(pixels, gate), Image.fromarray(SCANS[40])

@@ -8,6 +8,8 @@ pytest.importorskip("keras")
 import keras
 
 from edge.model_file.manifest import InputSpec
+from edge.scan.crop import CROPS
+from train import arguments
 from train.arguments import DEVICES, MODELS, PRECISIONS
 from train.augmentation.keras_layers import (
     BIAS_FIELD,
@@ -19,6 +21,7 @@ from train.augmentation.keras_layers import (
     augmenting,
 )
 from train.fitting.balanced_batches import Batches
+from train.fitting.fit_options import FitOptions
 from train.hardware import devices, mixed_precision
 from train.networks.registry import ARCHITECTURES, LOGITS, build_cnn, logits_model
 
@@ -64,6 +67,14 @@ def test_logits_are_the_probability_before_its_activation(name):
 def test_the_command_knows_the_registry():
     assert tuple(ARCHITECTURES) == MODELS
     assert (devices.CHOICES, mixed_precision.CHOICES) == (DEVICES, PRECISIONS)
+    assert tuple(CROPS) == arguments.CROPS
+
+
+@pytest.mark.parametrize("crop", [None, *CROPS])
+def test_another_crop_rule_may_be_chosen(crop):
+    options = FitOptions("compact", 1, 8, 1e-3, 1, True, 0, crop=crop)
+    assert options.input.crop == (crop or "reduced head")
+    assert options.input.shape == ARCHITECTURES["compact"].input.shape
 
 
 def test_augmentation_is_silent_outside_training():
