@@ -110,12 +110,15 @@ def _meta(window: bytes) -> tuple[bytes, int]:
     """The transfer syntax, and where the data set begins."""
     if window[128:_META] != b"DICM":
         raise NotPlain
-    at, syntax, before = _META, b"", 0
-    while True:
+    # It begins with its own length, after which the data set begins.
+    group, number, kind, length = _HEAD(window, _META)
+    if (group, number, kind, length) != (2, 0, b"UL", 4):
+        raise NotPlain
+    end = _META + 12 + _LENGTH(window, _META + 8)[0]
+    at, syntax, before = _META + 12, b"", 0
+    while at < end:
         group, number, kind, length = _HEAD(window, at)
-        if group != 2:
-            break
-        if number <= before and before:
+        if group != 2 or number <= before:
             raise NotPlain
         before = number
         if kind in _LONG:
@@ -126,7 +129,7 @@ def _meta(window: bytes) -> tuple[bytes, int]:
         if number == _SYNTAX & 0xFFFF:
             syntax = window[at + 8 : at + 8 + length].rstrip(b"\0")
         at += 8 + length
-    if syntax not in (_IMPLICIT, _EXPLICIT):
+    if at != end or syntax not in (_IMPLICIT, _EXPLICIT):
         raise NotPlain
     return syntax, at
 

@@ -1,13 +1,18 @@
 """An ordinary header is read without pydicom, and as pydicom reads it; any other is left to it."""
 
 import io
+import warnings
+from random import Random
 
 import numpy as np
 import pytest
 
+from edge.errors import EdgeError
 from edge.scan.dicom import slice as dicom_slice
 from edge.scan.dicom.plain_header import KEYWORDS, plain_elements
 from tests.edge.dicom_files import BIG, DEFLATED, EXPLICIT, IMPLICIT, element, mr_image
+from tests.fuzz import seeds
+from tests.fuzz.mutate import mutate
 
 VALUES = np.arange(48, dtype=np.uint16).reshape(6, 8) * 17
 
@@ -103,6 +108,27 @@ def test_damage_is_left_to_pydicom():
         assert plain_elements(data[: at + 4] + other + data[at + 6 :]) is None, other
     assert plain_elements(data[:at] + rows + data[at:]) is None, "twice"
     assert plain_elements(data[: at + 6] + b"\xff\xff" + data[at + 8 :]) is None, "too long"
+
+
+def test_what_it_reads_of_a_damaged_file_pydicom_reads_too(monkeypatch, tmp_path):
+    """Never more than pydicom, and never anything else."""
+    files, random = list(seeds.dicoms(tmp_path).values()), Random(5)
+    read = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for _ in range(2500):
+            data = mutate(random.choice(files), files, random)
+            if plain_elements(data) is None:
+                continue
+            read += 1
+            try:
+                found = decoded(data)
+            except EdgeError:
+                with pytest.raises(EdgeError):
+                    with_pydicom(monkeypatch, data)
+            else:
+                assert found == with_pydicom(monkeypatch, data)
+    assert read > 200
 
 
 def test_chains_of_sequences_end():
