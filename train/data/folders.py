@@ -92,7 +92,8 @@ def read_folders(
         for folder, own in zip(folders, classes, strict=True):
             if strict:
                 check_all_named(folder, own)
-            notes += left_out(folder, own)
+            else:
+                notes += left_out(folder, own)
     with counting("reading scans", sum(map(len, files))) as tick:
         sets = [
             read_scans(folder, own, spec, tick) for folder, own in zip(folders, files, strict=True)
