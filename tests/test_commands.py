@@ -27,6 +27,7 @@ ALWAYS = {
     "--explain --max-pixels --frame",
     "python -m train": "--data --test-data --positive --negative --patient-csv --labels --out "
     "--resume --sources "
+    "--crop "
     "--model --epochs --batch-size --seed --target-sensitivity --coverage --precision --devices "
     "--folds --protocol",
     "python -m export": "RUN --data --out --format --precision --reference --licence "
@@ -44,6 +45,7 @@ ALWAYS = {
     "python -m benchmarks scale": "PATH --model --out --engine --scans-per-task --seconds",
     "python -m benchmarks peers": "MODEL --data --positive --negative --leave-out --not-brain "
     "--seen --patient-id --peers --environments --wheels --out --per-source --seed --repeats",
+    "python -m benchmarks builds": "DIR --every --against --model --out --passes",
     "python -m benchmarks readme": "REPORT --write",
     "python -m benchmarks schema": "",
 }

@@ -21,7 +21,13 @@ def builds_parser(prog: str = PROG) -> Parser:
     add = result.group("input")
     add("scans", nargs="+", type=Path, metavar="DIR", help="folders of scans, a table for each "
         "(required)")  # fmt: skip
-    add("--every", type=count(), default=1, metavar="N", help="only every N-th scan (default: 1)")
+    add(
+        "--every",
+        type=count(),
+        default=1,
+        metavar="N",
+        help="number of scans of which one is taken (default: 1)",
+    )
     add("--against", nargs="+", default=[], metavar="BUILD", help="other builds: a commit of this "
         "source tree, which is run with the libraries of this one, or the Python of an environment "
         "(default: none)")  # fmt: skip
@@ -30,7 +36,7 @@ def builds_parser(prog: str = PROG) -> Parser:
     add("--out", type=Path, metavar="DIR", help="folder for a picture of the stages "
         "(default: none)")  # fmt: skip
     add = result.group("how much")
-    add("--passes", type=count(), default=5, metavar="N", help="times that a build classifies each "
-        "scan in each of its three turns (default: 5)")  # fmt: skip
+    add("--passes", type=count(), default=5, metavar="N", help="number of times that a "
+        "build classifies each scan in each of its three turns (default: 5)")  # fmt: skip
     result.add_about()
     return result

@@ -1,7 +1,6 @@
 """Builds that take turns on the same scans, each in processes of its own."""
 
 import io
-import json
 import os
 import re
 import subprocess
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.progress import Progress
+from edge.model_file import bounded_json
 
 TURNS = 3
 STAGES = ("decode", "preprocess", "inference")
@@ -126,4 +126,4 @@ def _turn(one: Build, files: Sequence[Path], passes: int) -> dict[str, list[floa
     if done.returncode:
         said = done.stderr.strip().splitlines() or [f"status {done.returncode}"]
         raise BenchmarkError(f"{one.name}: cannot be measured: {said[-1][:300]}")
-    return json.loads(done.stdout.splitlines()[-1])
+    return bounded_json.loads(done.stdout.splitlines()[-1])

@@ -13,7 +13,7 @@ FILES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 PARSERS = all_parsers()
 _CALL = re.compile(
     r"(?:^|[\s/])(python -m (?:train|export|benchmarks)"
-    r"(?: inspect| keygen| sign| verify| merge| throughput| transfer| scale| peers|"
+    r"(?: inspect| keygen| sign| verify| merge| throughput| transfer| scale| peers| builds|"
     r" readme| schema)?|edge-classify)(?= |$)(.*)"
 )
 
