@@ -41,7 +41,7 @@ have most of the weights and cost the least time."""
 VIEWS, MOST_VIEWS = 8, 4000
 """Changed copies of each scan that the distillation draws from, and scans and copies at most: the
 teacher must see each, and any will do."""
-RATE = 3e-4
+RATE = 1.5e-4
 """Of the distillation's Adam at most."""
 
 
