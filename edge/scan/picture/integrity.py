@@ -151,7 +151,7 @@ def _next_marker(data: bytes, at: int) -> int:
         coded = np.frombuffer(data, np.uint8, last + 1 - at, at)
         marks = np.flatnonzero(coded[:-1] == 0xFF)
         if not coded[marks + 1].any():
-            return last  # as in most files, in a fiftieth of the time of the search
+            return last  # as in most files, in a thirtieth of the time of the search
     found = _NEXT_MARKER.search(data, at)
     if not found:
         raise DamagedError("is truncated (its end is missing)")
