@@ -96,9 +96,13 @@ def test_what_could_not_be_read_is_not_tried_and_clears_nothing(classifier, queu
     study = write_study(tmp_path / "in", gradients(60, 55, 50, 40))
     clean = report_files(classifier, [(str(path), None) for path in study.files], queue, print)
     assert (clean.reports, clean.failed) == (1, False)
-    tried = []
-    classifier.examine, examine = (lambda scan, frame: tried.append(scan) or examine(scan, frame),
-                                   classifier.examine)  # fmt: skip
+    tried, examine = [], classifier.examine
+
+    def noted(scan, frame, whole):
+        tried.append(scan)
+        return examine(scan, frame, whole)
+
+    classifier.examine = noted
     last = str(study.files[-1])
     given = [(str(path), "it ended a process" if str(path) == last else None)
              for path in study.files]  # fmt: skip
@@ -115,7 +119,7 @@ def test_what_could_not_be_read_is_not_tried_and_clears_nothing(classifier, queu
 def test_memory_that_ran_out_makes_no_report_that_says_less(
     classifier, queue, study, monkeypatch, capsys
 ):
-    def examine(scan, frame):
+    def examine(scan, frame, whole):
         raise MemoryError
 
     monkeypatch.setattr(classifier, "examine", examine)

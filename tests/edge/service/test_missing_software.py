@@ -40,12 +40,12 @@ def test_the_error_names_the_package(tmp_path, without_pydicom):
 
 
 def write_dicom_first(path, put_back):
-    """A DICOM file written before pydicom is taken away."""
+    """A DICOM file that takes pydicom to read, written before that is taken away."""
     code = (
         "import sys, numpy as np; from pathlib import Path\n"
         "from tests.edge.dicom_files import write_dicom\n"
         "values = np.tile(np.linspace(150, 210, 64), (64, 1)).astype(np.uint8)\n"
-        "write_dicom(Path(sys.argv[1]), values, WindowCenter=128, WindowWidth=256)"
+        "write_dicom(Path(sys.argv[1]), values, WindowCenter=128, WindowWidth=256, PixelPaddingValue=0)"
     )
     subprocess.run([sys.executable, "-c", code, path], check=True)
     return path
