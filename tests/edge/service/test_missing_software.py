@@ -45,7 +45,8 @@ def write_dicom_first(path, put_back):
         "import sys, numpy as np; from pathlib import Path\n"
         "from tests.edge.dicom_files import write_dicom\n"
         "values = np.tile(np.linspace(150, 210, 64), (64, 1)).astype(np.uint8)\n"
-        "write_dicom(Path(sys.argv[1]), values, WindowCenter=128, WindowWidth=256, PixelPaddingValue=0)"
+        "window = {'WindowCenter': 128, 'WindowWidth': 256}\n"
+        "write_dicom(Path(sys.argv[1]), values, PixelPaddingValue=0, **window)"
     )
     subprocess.run([sys.executable, "-c", code, path], check=True)
     return path
