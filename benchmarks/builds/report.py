@@ -52,7 +52,7 @@ def draw(name: str, found: Sequence[Timed], path: Path) -> None:
     bars = [(one.name, [one.ms[s] for s in STAGES] + [max(0.0, one.rest)]) for one in found]
     keys = ("bare decode", "bare resize", "bare inference")
     bars.append(("the bare chain", [first.ms[key] for key in keys] + [0.0]))
-    figure, axis = plt.subplots(figsize=(8, 1 + 0.5 * len(bars)), layout="constrained")
+    figure, axis = plt.subplots(figsize=(8, 1.4 + 0.5 * len(bars)), layout="constrained")
     left = [0.0] * len(bars)
     labels = ("decode", "crop, resize, gate", "inference", "rest")
     for label, color, at in zip(labels, (BLUE, ORANGE, VERMILION, "0.6"), range(4), strict=True):
@@ -61,6 +61,6 @@ def draw(name: str, found: Sequence[Timed], path: Path) -> None:
         left = [a + b for a, b in zip(left, widths, strict=True)]
     axis.invert_yaxis()
     axis.set(xlabel="ms a scan", title=f"From file to verdict: {name}, {first.scans} scans")
-    axis.legend(fontsize=8)
+    figure.legend(fontsize=8, loc="outside lower center", ncols=len(labels))
     figure.savefig(path, dpi=110)
     plt.close(figure)

@@ -7,6 +7,8 @@ from random import Random
 import numpy as np
 import pytest
 
+pytest.importorskip("pydicom", reason="pydicom is not installed (the dicom extra)")
+
 from edge.errors import EdgeError
 from edge.scan.dicom import slice as dicom_slice
 from edge.scan.dicom.plain_header import KEYWORDS, plain_elements
