@@ -115,6 +115,7 @@ def _watch(
 ) -> None:
     tell, gone, away = _Once(), False, False
     while True:
+        held.check()
         ready = []
         try:
             journal.follow(make=gone)
@@ -229,6 +230,15 @@ class _Sigterm:
 
     def __exit__(self, *_) -> None:
         self._holding = False
+        if self._wanted:
+            raise _Stopped
+
+    def check(self) -> None:
+        """End now if told to before.
+
+        What `_stop` raises is lost where it comes in one of Python's callbacks: those that run at
+        each fork, for one.
+        """
         if self._wanted:
             raise _Stopped
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import pytest
 from PIL import Image
@@ -235,6 +236,22 @@ def test_a_scan_for_which_there_is_no_memory_now_is_tried_again(
     assert err.count("MB now; try again when more is free; it will be tried again") == 1, "a pause"
     monkeypatch.setattr(memory_price, "room", lambda: (1 << 40, 1 << 40))
     assert [one["verdict"] for one in watch_in_process(3)[0]] == ["tumor"]
+
+
+def test_being_told_to_end_is_not_forgotten(watch_in_process, monkeypatch):
+    """Python drops what a handler raises in a callback, as it has some at each fork."""
+    looks = []
+
+    def wait(arrivals):
+        looks.append(arrivals)
+        assert len(looks) < 5, "it goes on"
+        with suppress(BaseException):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr("edge.service.arrivals.Arrivals.wait", wait)
+    _, said = watch_in_process(9)
+    assert len(looks) == 1
+    assert "stopped; each result is on disk" in said
 
 
 def test_a_live_model_may_be_copied_over(any_model, scan, inbox, tmp_path):
