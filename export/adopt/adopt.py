@@ -14,7 +14,7 @@ from export.adopt.adopted_network import build_adopted
 from export.adopt.adoption_report import origin_lines
 from export.adopt.conventions import are_coloured, candidates
 from export.adopt.labels import Labels, find_folders, find_labels
-from export.adopt.source import Source, check_rebuilt, open_source
+from export.adopt.source import Source, check_logits, check_rebuilt, open_source
 from export.adopt.trial import TRIAL_SCANS, Tried, attempt, chosen, doubt, judge, lines
 from export.errors import ExportError
 from export.quantize import representative_dataset
@@ -95,6 +95,7 @@ def adopt(request: Request, name: str, folder: Path) -> str:
     tried = _try(request, source, orders, scans)
     given = bool(request.scaling and request.order) and len(tried) == 1
     best = chosen(tried, given)
+    check_logits(source, best.logits)
     say(f"used: {best.convention.words} {best.labels.words}")
 
     model, transform = build_adopted(source.network, best.convention, best.labels)

@@ -45,13 +45,23 @@ def flattened(model: keras.Model, file: Path) -> tuple[keras.Model, str]:
             f"{file}: gives an output of {len(model.outputs[0].shape)} axes instead of "
             "[scans, outputs]; it is no classifier of whole scans"
         )
-    copier = _Copier(*_last(model))
+    try:
+        copier = _Copier(*_last(model))
+    except _LastError as error:
+        raise ExportError(
+            f"{file}: ends in {error}, of which nobody can tell how it means a probability; end it "
+            "in a sigmoid, a softmax or nothing (logits)"
+        ) from None
     picture = keras.Input(model.inputs[0].shape[1:], dtype="float32", name="picture")
     (logits,) = keras.tree.flatten(copier.through(model, picture))
     network = keras.Model(picture, logits, name="network")
     for old, new in copier.pairs:
         new.set_weights(old.get_weights())
     return network, copier.activation
+
+
+class _LastError(Exception):
+    """The last activation is another one; its name."""
 
 
 class _Copier:
@@ -109,4 +119,8 @@ def _last(model: keras.Model) -> tuple[layers.Layer | None, str]:
     if type(layer).__name__ == "Softmax":
         return layer, "softmax"
     name = getattr(getattr(layer, "activation", None), "__name__", "")
-    return (layer, name) if name in _LAST else (None, "none")
+    if name in _LAST:
+        return layer, name
+    if name not in ("", "linear"):
+        raise _LastError(name)
+    return None, "none"

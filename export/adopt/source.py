@@ -100,6 +100,23 @@ def check_rebuilt(source: Source, pictures: np.ndarray) -> float:
     return difference
 
 
+def check_logits(source: Source, logits: np.ndarray) -> None:
+    """See that what is taken for logits are none that a sigmoid or softmax made already.
+
+    Args:
+        logits: of the scans that it was tried on, [N, outputs].
+
+    Raises:
+        ExportError: they all lie in 0..1, so they are probabilities.
+    """
+    if source.activation == "none" and logits.min() >= 0 and logits.max() <= 1:
+        raise ExportError(
+            f"{source.file}: all its outputs lie between 0 and 1, so they are probabilities, but "
+            "its last layer is no sigmoid or softmax that could be taken off; make that its last "
+            "layer (no reshaping and no averaging behind it)"
+        )
+
+
 def _kind(file: Path) -> str:
     if file.is_dir():
         if (file / "saved_model.pb").is_file():
@@ -136,6 +153,11 @@ def _check(source: Source) -> None:
                     f"{source.file}: {bad} of {weights.size} weights of its layer {layer.name} are "
                     "not finite numbers (NaN or infinite), so it answers nothing; train it anew"
                 )
+    if source.activation == "softmax" and source.outputs == 1:
+        raise ExportError(
+            f"{source.file}: ends in a softmax over one output, which is 1 whatever the scan; "
+            "train it with a sigmoid, or with an output for each label"
+        )
     shape = source.network.input.shape
     if len(shape) != 4 or None in shape[1:]:
         sizes = " x ".join("any" if size is None else str(size) for size in shape[1:])

@@ -93,8 +93,15 @@ def chosen(tried: Sequence[Tried], given: bool) -> Tried:
         given: whether all is given that is tried otherwise; then it is taken, fit or not.
 
     Raises:
-        ExportError: none does, or it is not clear which.
+        ExportError: none does, or it is not clear which; or it takes tumors for none.
     """
+    if tried[0].auc.high < 0.5:
+        raise ExportError(
+            f"under {tried[0].convention.words} {tried[0].labels.words} the network takes scans "
+            f"with a tumor for those without, and the other way round (AUC {tried[0].auc.value:.3f}"
+            f" [{tried[0].auc.low:.3f}-{tried[0].auc.high:.3f}]); turn --order round, or name "
+            "another label with --negative"
+        )
     if tried[0].verdict == "fits" or given:
         return tried[0]
     if tried[0].verdict == "wrong":

@@ -110,6 +110,13 @@ def find_typed_classes(
                 and _any_image(path)
             }
         )
+        for path in below:
+            known = (*positive, *negative, *left_out)
+            if path.parent in beside and path.name not in known and not everything_below(path):
+                raise TrainError(
+                    f"{path}: this folder is empty, so no type can be learned from it; fill it, "
+                    "remove it, or leave it out with --leave-out"
+                )
         if not everywhere & set(negative):
             there = ", ".join(sorted({path.name for path in below})) or "none"
             raise TrainError(

@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from edge.model_file.manifest import TypeSpec
+from edge.model_file.manifest import VERDICTS, TypeSpec
 from train.data.label_table import LabelTable
 from train.data.scans import Classes, Scan
 from train.errors import TrainError
@@ -13,6 +13,9 @@ from train.errors import TrainError
 LEAST = 5
 """Different scans of a type, or patients where those are known: fewer cannot be trained on, tuned
 on and tested on."""
+
+
+_VERDICTS = frozenset(word.replace("_", "") for word in VERDICTS)
 
 
 def check_types(names: Sequence[str], negative: Sequence[str] = ()) -> None:
@@ -28,6 +31,12 @@ def check_types(names: Sequence[str], negative: Sequence[str] = ()) -> None:
             raise TrainError(
                 f"class folders {other} and {name} differ only by case; give them one name, or "
                 "names that differ"
+            )
+    for name in names:
+        if "".join(filter(str.isalpha, name.casefold())) in _VERDICTS:
+            raise TrainError(
+                f"class folder {name}: a type of tumor cannot be called like a verdict; name it "
+                "with --negative if it holds scans without a tumor, or call it otherwise"
             )
     if len(names) < 2:
         raise TrainError(

@@ -106,6 +106,23 @@ def test_if_two_fit_it_is_asked():
     assert chosen(tried, True) is tried[0]
 
 
+def test_labels_the_wrong_way_round_are_refused_though_given():
+    truth = np.arange(60) % 2
+    brightness = np.where(truth == 1, 150, 100).astype(np.uint8)
+    pixels = np.broadcast_to(brightness[:, None, None, None], (60, 4, 4, 3))
+    tried = attempt(
+        lambda x: (x.mean(axis=(1, 2, 3)) - 0.5)[:, None],
+        [Convention("unit", "rgb")],
+        [NO_YES.turned],
+        pixels,
+        truth,
+        np.arange(60),
+    )
+    tried = judge(tried, truth, np.arange(60))
+    with pytest.raises(ExportError, match=r"the other way round \(AUC 0.000.*turn --order round"):
+        chosen(tried, True)
+
+
 def test_if_none_fits_it_is_refused():
     noise = np.random.default_rng(0)
     tried = trial(lambda mean: noise.standard_normal(len(mean)))

@@ -9,7 +9,7 @@ import pytest
 from keras import layers
 
 from export.adopt.activation import activated
-from export.adopt.source import check_rebuilt, open_source
+from export.adopt.source import check_logits, check_rebuilt, open_source
 from export.errors import ExportError
 from tests.export.adopt.conftest import small_network
 
@@ -48,6 +48,29 @@ def test_an_activation_may_be_a_layer(tmp_path, layer):
     assert source.activation == "softmax"
     x = np.random.default_rng(0).random((2, 32, 32, 3), np.float32)
     assert np.allclose(source.network.predict(x, verbose=0), inner.predict(x, verbose=0), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("last", "outputs", "words"),
+    [
+        ("softmax", 1, "a softmax over one output, which is 1 whatever the scan"),
+        ("tanh", 1, "ends in tanh"),
+        ("relu", 2, "ends in relu"),
+    ],
+)
+def test_an_end_that_means_no_probability_is_refused(tmp_path, last, outputs, words):
+    assert words in refused(saved(small_network(last, outputs), tmp_path))
+
+
+def test_probabilities_are_not_taken_for_logits(tmp_path):
+    inner = small_network("softmax", 4)
+    source = open_source(saved(keras.Sequential([inner, layers.Reshape((4,))]), tmp_path))
+    assert source.activation == "none"
+    x = np.random.default_rng(0).random((9, 32, 32, 3), np.float32)
+    with pytest.raises(ExportError, match="lie between 0 and 1, so they are probabilities"):
+        check_logits(source, source.network.predict(x, verbose=0))
+    source = open_source(saved(small_network(None, 4), tmp_path))
+    check_logits(source, np.array([[0.2, -3.0, 0.5, 0.1]]))
 
 
 def test_no_network_is_left_within_the_network(tmp_path):

@@ -30,6 +30,20 @@ def test_all_folders_beside_the_negative_one_are_types(folder):
     assert found == Classes(("a", "b", "c"), ("none",))
 
 
+def test_an_empty_folder_beside_them_is_no_type_that_is_forgotten(folder):
+    made = folder("a", "b", "none")
+    (made / "c").mkdir()
+    with pytest.raises(TrainError, match=r"c: this folder is empty.*--leave-out"):
+        find_typed_classes(made, [], ["none"])
+    assert find_typed_classes(made, [], ["none"], ["c"]).positive == ("a", "b")
+
+
+@pytest.mark.parametrize("name", ["no tumor", "NoTumor", "tumor", "rejected", "no_tumor"])
+def test_a_type_is_not_called_like_a_verdict(name):
+    with pytest.raises(TrainError, match="cannot be called like a verdict"):
+        check_types(("glioma", name), ("none",))
+
+
 def test_a_folder_that_is_neither_is_named(folder):
     made = folder("a", "none", "extra")
     classes = find_typed_classes(made, ["a"], ["none"])
@@ -66,7 +80,7 @@ def test_a_folder_with_none_of_the_names_is_an_error(folder):
         (("a", "b", "None"), "differ only by case"),
         (("a",), "two types"),
         ((), "two types"),
-        (("a", "uncertain"), "cannot be types"),
+        (("a", "uncertain"), "cannot be called like a verdict"),
         (("a", "b\x1b[31m"), "cannot be types"),
     ],
 )
