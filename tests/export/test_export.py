@@ -336,12 +336,11 @@ def test_nonsense_is_refused_at_once(option, capsys):
 
 def test_ctrl_c_in_a_conversion_is_no_failed_conversion(run, tmp_path, monkeypatch):
     """TensorFlow's converter calls Python from C++ and turns the interrupt into a TypeError."""
-    import os
     import signal
 
     def interrupted(*_):
         try:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)  # to this thread, at once
         except KeyboardInterrupt:
             raise TypeError("'NoneType' object is not callable") from None
 

@@ -1,7 +1,6 @@
 """The frame around a command: what becomes of each way to end."""
 
 import errno
-import os
 import signal
 import sys
 
@@ -81,7 +80,7 @@ def test_the_signal_is_in_the_status(capsys):
 
     def stopped():
         signals.stop_cleanly()
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
         return 0
 
     try:

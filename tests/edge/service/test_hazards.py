@@ -246,7 +246,7 @@ def test_being_told_to_end_is_not_forgotten(watch_in_process, monkeypatch):
         looks.append(arrivals)
         assert len(looks) < 5, "it goes on"
         with suppress(BaseException):
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
 
     monkeypatch.setattr("edge.service.arrivals.Arrivals.wait", wait)
     _, said = watch_in_process(9)
