@@ -101,7 +101,8 @@ def test_all_of_it(tinypeer, environments, tmp_path, monkeypatch, capsys):
     (other,) = found["not_brain"]
     assert other["results"]["tiny"] == {"tumor": 1, "no_tumor": 0, "withheld": 0, "failed": 1}
     cost = found["costs"]["tiny"]
-    assert cost["cold"]["median"] > cost["cold"]["cpu"] / 4 > 0
+    # A process as short as this may be charged no tick of the clock.
+    assert cost["cold"]["median"] > cost["cold"]["cpu"] / 4 >= 0
     assert cost["warm"]["median"] < 1000
     assert {one["said"]["tiny"] for one in found["files"]} == {"no_tumor"}
     lines = (out / "peers-scans.ndjson").read_text().splitlines()
