@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks.benchmark_options import Options
+from benchmarks.benchmark_options import PROG, Options
 from benchmarks.builds.arguments import builds_parser
 from benchmarks.peers.arguments import peers_parser
 from benchmarks.report.readme import REPORT
@@ -13,8 +13,6 @@ from edge.console.option_rules import Rule
 from edge.console.option_types import count, number
 from edge.console.parser import Parser
 from edge.inference.engines import ENGINES
-
-PROG = "python -m benchmarks"
 
 RULES = (
     *(

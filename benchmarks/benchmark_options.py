@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from benchmarks.timing.single_stream import MIN_QUERIES
 
+PROG = "python -m benchmarks"
+"""The command, as its messages name it."""
+
 
 @dataclass(frozen=True)
 class Options:

@@ -101,7 +101,7 @@ class Request:
         if self.boxes:
             named["boxes"] = [_with_hash(folder, ["*.txt"]) for folder in self.boxes]
         if self.not_brain:
-            named["not_brain"] = _with_hash(self.not_brain, ["*/*"])
+            named["not_brain"] = _with_hash(self.not_brain, ["**/*"])
         if self.teachers:
             files = [run_folder.MODEL, run_folder.MANIFEST]
             named["teacher"] = [_with_hash(folder, files) for folder in self.teachers]
@@ -248,7 +248,8 @@ def describe(data: SessionData) -> None:
 
 def _with_hash(folder: Path, patterns: list[str]) -> str:
     """A folder's name with a hash of the files of some patterns in it, their names included."""
-    files = [file for pattern in patterns for file in sorted(folder.glob(pattern))]
+    found = [path for pattern in patterns for path in sorted(folder.glob(pattern))]
+    files = [path for path in found if path.is_file()]
     digest = fingerprint(f"{one.name} {run_folder.sha256_file(one)}" for one in files)
     return f"{folder} (SHA-256 {digest})"
 

@@ -12,8 +12,7 @@ import keras
 import numpy as np
 
 from edge import __version__
-from edge.model_file.manifest import Decision, InputSpec, LearnedGate, RejectGate
-from train.data.samples import Samples
+from edge.model_file.manifest import Decision, RejectGate
 from train.data.scans import fingerprint
 from train.distillation.soft_labels import load_session_teachers, with_soft_labels
 from train.distillation.teachers import Teacher
@@ -26,17 +25,15 @@ from train.fitting.epoch_progress import EpochProgress
 from train.fitting.feature_cache import FeatureCache
 from train.fitting.fit import fit, phases
 from train.fitting.fit_options import Fit, FitContext
-from train.gate.fit_gate import fit_gate
-from train.gate.gate_check import GateCheck, check_gate
-from train.gate.gate_examples import gate_examples, pictures
 from train.gate.no_brain import check_brain_scans_left, scans_without_brain
 from train.gate.not_brain import NotBrain, read_not_brain
+from train.gate.session_gate import learned_gate
 from train.hardware.devices import Devices
 from train.networks.pretrained_weights import NONE, remarks
 from train.networks.registry import ARCHITECTURES
 from train.phantom.files import is_synthetic
 from train.prepare_data import Request, SessionData, describe, prepare_data
-from train.progress import counting, say
+from train.progress import say
 from train.pruning.comparison import changed_verdicts, check_limit
 from train.pruning.parent import check_same_scans
 from train.pruning.pruned_fit import Pruned, fit_of, prune_and_judge
@@ -115,6 +112,7 @@ def train(
     if synthetic:
         say(SYNTHETIC)
     _check_weights(request)
+    not_brain = _read_not_brain(request)
     data = prepare_data(request)
     describe(data)
     parent = None
@@ -138,7 +136,6 @@ def train(
     if without_brain.any():
         check_brain_scans_left(request.no_brain, without_brain, data.found.truth == 1, parts)
         say(f"{without_brain[parts.train].sum()} training scans are said to show no brain")
-    not_brain = _read_not_brain(request)
     teachers = load_session_teachers(request, data, parts.test)
     left_out = folds_of(request, data, parts) if request.unseen else None
     result = fit_and_evaluate(request, data, parts, compute.context("run"), teachers, parent)
@@ -276,39 +273,6 @@ def _with_types(
         *(result.choice.decision, request.coverage, request.fit.seed, request.fit.augment),
     )
     return replace(result, types=types)
-
-
-def learned_gate(
-    data: SessionData,
-    parts: split.Fold,
-    without_brain: np.ndarray,
-    seed: int,
-    spec: InputSpec,
-    not_brain: NotBrain | None = None,
-) -> tuple[LearnedGate, GateCheck | None]:
-    """The learned part of the reject gate; slices without a brain are among what it refuses.
-
-    Where real pictures are given that are no brain MRI, it is also checked on sources and kinds
-    that it does not know.
-    """
-
-    def some(positions: np.ndarray, without: bool) -> Samples:
-        return data.samples(positions[without_brain[positions] == without])
-
-    scans = some(parts.train, False), some(parts.validation, False)
-    without = some(parts.train, True), some(parts.validation, True)
-    with counting("pictures for the gate", pictures(len(without[0]) > 0, not_brain)) as tick:
-        examples = gate_examples(scans[0], seed, spec, without[0], not_brain, tick=tick)
-    gate = fit_gate(examples, scans[1], seed, without[1])
-    if not not_brain:
-        return gate, None
-    say("the same without a part of the sources and kinds in turn, to judge these")
-    known = np.sort(np.concatenate([parts.train, parts.validation]))
-    known = known[~without_brain[known]]
-    known = known[np.unique(data.grouping.clusters[known], return_index=True)[1]]
-    return gate, check_gate(
-        examples, data.samples(known), scans[1], not_brain, seed, spec, without[1]
-    )
 
 
 def _read_not_brain(request: Request) -> NotBrain | None:

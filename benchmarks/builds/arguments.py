@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
+from benchmarks.benchmark_options import PROG
 from edge.console.option_types import count
 from edge.console.parser import Parser
-
-PROG = "python -m benchmarks"
 
 
 def builds_parser(prog: str = PROG) -> Parser:

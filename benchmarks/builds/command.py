@@ -20,7 +20,9 @@ def compare(args: argparse.Namespace) -> int:
     Raises:
         BenchmarkError: a build or scans are not there.
     """
-    sets = {folder.name: _files(folder)[:: args.every] for folder in args.scans}
+    sets = {folder.resolve().name: _files(folder)[:: args.every] for folder in args.scans}
+    if len(sets) < len(args.scans):
+        raise BenchmarkError("two folders of scans have the same name; give them one at a time")
     if args.out:
         check_writable(args.out)
     with tempfile.TemporaryDirectory() as folder:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.progress import Progress
+from benchmarks.results.benchmark_report import STAGES
 from edge.model_file import bounded_json
 
 TURNS = 3
-STAGES = ("decode", "preprocess", "inference")
 _COLUMNS = ("call", *STAGES, "bare decode", "bare resize", "bare inference")
 _SCRIPT = Path(__file__).with_name("one_build.py")
 _COMMIT = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]*")

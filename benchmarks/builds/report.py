@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.builds.measure import STAGES, Timed
+from benchmarks.builds.measure import Timed
 from benchmarks.report.tables import Table
+from benchmarks.results.benchmark_report import STAGES
 
 
 def table(name: str, found: Sequence[Timed]) -> Table:

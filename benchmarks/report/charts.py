@@ -12,11 +12,11 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from benchmarks.results.benchmark_report import Group, Model, Report, Row
+from benchmarks.results.benchmark_report import STAGES, Group, Model, Report, Row
 from benchmarks.timing.single_stream import CURVE, Latency
 from train.reporting.palette import BLACK, BLUE, GREEN, ORANGE, PURPLE, SERIES, VERMILION
 
-_STAGES = {"decode": "", "preprocess": "//", "inference": ".."}
+_HATCHES = ("", "//", "..")
 """Stages of a call, and their hatches."""
 _COLORS = {"litert": BLUE, "onnxruntime": ORANGE, "tflite-runtime": GREEN, "openvino": VERMILION}
 """By engine."""
@@ -140,7 +140,7 @@ def stages(report: Report) -> Figure | None:
     )
     for axis, (run, models) in zip(axes.flat, bars.items(), strict=True):
         places, left = range(len(models)), [0.0] * len(models)
-        for (name, hatch), color in zip(_STAGES.items(), (BLUE, ORANGE, GREEN), strict=True):
+        for name, hatch, color in zip(STAGES, _HATCHES, (BLUE, ORANGE, GREEN), strict=True):
             widths = [getattr(model.stages, name).p50 for model in models]
             style = {"color": color, "hatch": hatch, "edgecolor": "white", "linewidth": 0}
             axis.barh(places, widths, left=left, label=name, **style)

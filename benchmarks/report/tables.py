@@ -6,11 +6,10 @@ One theme a table, so that none is wider than a page: up to 110 characters, unle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks.results.benchmark_report import Group, Model, Report, Row
+from benchmarks.results.benchmark_report import STAGES, Group, Model, Report, Row
 from benchmarks.timing.single_stream import Latency, Ratio
 
 MISSING = "-"
-_STAGES = ("decode", "preprocess", "inference")
 KERAS_CALLS = ("predict", "model(x)")
 """Ratios to these stand in one table; the others in another."""
 
@@ -47,10 +46,10 @@ def file_to_verdict(report: Report) -> Table:
     for group, model in _models(report):
         if model.stages and model.cost:
             found = model.stages
-            shares = (f"{getattr(found, name).p50 / found.call.p50:.0%}" for name in _STAGES)
+            shares = (f"{getattr(found, name).p50 / found.call.p50:.0%}" for name in STAGES)
             cells = (_ratio(model.cost.over_call, 3), f"{found.call.p50:.3f}", *shares)
             rows.append((group.run, _name(model), *cells))
-    head = ("run", "model, engine", "call / bare", "ms, p50", *_STAGES)
+    head = ("run", "model, engine", "call / bare", "ms, p50", *STAGES)
     note = "Bare: as under what convenience costs. Shares: of the medians, over the call's."
     return Table("From file to verdict", head, tuple(rows), note)
 

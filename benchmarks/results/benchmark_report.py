@@ -51,6 +51,10 @@ class Stages:
     """All of it."""
 
 
+STAGES = ("decode", "preprocess", "inference")
+"""Of `Stages`, those that a result tells of itself: one after the other, nearly all of the call."""
+
+
 @dataclass(frozen=True)
 class Cost:
     """What our convenience costs; fp32 and int8, the first number of threads."""

@@ -161,8 +161,9 @@ def _not_trained_on(request, data, out: np.ndarray) -> np.ndarray:
 
 def _gate_rows(request, data, left) -> Iterator[str]:
     from edge.scan.ood_gate import likeness
-    from train import session
     from train.evaluation.metrics import Proportion
+    from train.gate.no_brain import scans_without_brain
+    from train.gate.session_gate import learned_gate
     from train.splitting import split
 
     sources = np.array([scan.source for scan in data.found.scans])
@@ -170,8 +171,8 @@ def _gate_rows(request, data, left) -> Iterator[str]:
     copies = _not_trained_on(request, data, out)
     parts = {part: split.indices(data.parts, part) for part in split.PARTS}
     fold = split.Fold(*(own[~copies[own]] for own in parts.values()))
-    without_brain = session.scans_without_brain(request, data, parts["train"])
-    gate, _ = session.learned_gate(data, fold, without_brain, request.fit.seed, _input())
+    without_brain = scans_without_brain(request, data, parts["train"])
+    gate, _ = learned_gate(data, fold, without_brain, request.fit.seed, _input())
     kept = np.concatenate(list(parts.values()))
     clusters = data.grouping.clusters
     for source in np.unique(sources[out]):

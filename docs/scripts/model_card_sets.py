@@ -112,7 +112,7 @@ def judge(classifier: Classifier, own: Scans, boxes) -> Judged:
         gate = apply_gate(image, seen, classifier.manifest.reject, scale)
         tumor_boxes, pointed = boxes.get(scan.file, ()), False
         if tumor_boxes and classifier.manifest.heat_map.method:
-            place = heat_map(classifier, image).place
+            place = heat_map(classifier, image, seen).place
             pointed = any(box.contains(*place) for box in tumor_boxes)
         areas = [(box.right - box.left) * (box.bottom - box.top) for box in tumor_boxes]
         values = (

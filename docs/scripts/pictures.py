@@ -83,10 +83,10 @@ def real(classifier: Classifier, data: Path, run: Path | None, out: Path) -> Non
     figure, axes = plt.subplots(1, len(boxes), figsize=(2 * len(boxes), 2.9), layout="constrained")
     for axis, box in zip(axes, boxes, strict=True):
         file = data / "yes" / f"{box.stem}.jpg"
-        image, found = classifier.examine(file)
+        image, seen, found = classifier.examine(file, whole=True)
         _title(axis, f"{data.name} {file.stem}", found)
         width, height = image.size
-        heat = upsampled(heat_map(classifier, image), image.size)
+        heat = upsampled(heat_map(classifier, image, seen), image.size)
         axis.imshow(heat, cmap="YlOrRd", vmin=0, vmax=1)
         # Blurred by a thirtieth of its width, nothing is left of the scan but where the head ends.
         blurred = image.convert("L").filter(ImageFilter.GaussianBlur(width / 30))

@@ -1,12 +1,10 @@
 """The Python API: a model file in, verdicts out."""
 
 import os
-import weakref
-from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 from time import perf_counter
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from PIL.Image import Image
@@ -91,6 +89,16 @@ class Prediction:
         }
 
 
+class Examined(NamedTuple):
+    """A classified scan."""
+
+    image: Image | None
+    """Decoded, mode "L" or "RGB"; None if it was rejected unseen."""
+    seen: ModelInput | None
+    """What the model was shown of it, and below what came of that."""
+    prediction: Prediction
+
+
 class Classifier:
     """One model, loaded and verified.
 
@@ -141,7 +149,6 @@ class Classifier:
         training = self.manifest.provenance.get("training")
         self._synthetic = isinstance(training, dict) and training.get("synthetic") is True
         self._turn = Lock()
-        self._latest: tuple[Callable[[], Image | None], ModelInput] | None = None
 
     @property
     def max_pixels(self) -> int:
@@ -175,12 +182,12 @@ class Classifier:
             ImageError: the file cannot be read whole, or the array is no image.
             EngineError: the engine failed on it.
         """
-        return self.examine(scan)[1]
+        return self.examine(scan).prediction
 
     def examine(
         self, scan: Scan | DecodedScan, frame: int | None = None, whole: bool = False
-    ) -> tuple[Image | None, Prediction]:
-        """`classify`, and the decoded scan: mode "L" or "RGB"; None if it was rejected unseen.
+    ) -> Examined:
+        """`classify`, with what a picture of the result is made of.
 
         Args:
             frame: of a file with several, from 1; None: the classifier's own.
@@ -193,7 +200,8 @@ class Classifier:
         except RejectedError as error:
             decoded = perf_counter()
             refused = GateResult(refused=error.reason)
-            return None, self._prediction(None, refused, start, decoded, decoded, decoded)
+            said = self._prediction(None, refused, start, decoded, decoded, decoded)
+            return Examined(None, None, said)
         image, remarks = found.image, found.remarks
         gate = apply_gate(image, seen, self.manifest.reject, found.scale)
         prepared = perf_counter()
@@ -203,13 +211,8 @@ class Classifier:
         done = perf_counter()
         if whole and found.scale > 1:
             image = self.read(scan, frame).image
-        self._latest = weakref.ref(image), seen
-        return image, self._prediction(value, gate, start, decoded, prepared, done, remarks, types)
-
-    def input_of(self, image: Image) -> ModelInput:
-        """What the model is shown of a decoded scan; what `examine` gave is not looked at again."""
-        of, seen = self._latest or (lambda: None, None)
-        return seen if of() is image else preprocess_part(image, self.manifest.input)
+        said = self._prediction(value, gate, start, decoded, prepared, done, remarks, types)
+        return Examined(image, seen, said)
 
     def read(self, scan: Scan | DecodedScan, frame: int | None = None) -> DecodedScan:
         """The scan as an image of mode "L" or "RGB", and remarks on it.

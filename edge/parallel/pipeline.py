@@ -18,7 +18,6 @@ from time import perf_counter
 from typing import Any, TypeVar
 
 import numpy as np
-from PIL.Image import Image
 
 from edge.console.streams import silenced
 from edge.errors import (
@@ -28,12 +27,12 @@ from edge.errors import (
     ModelError,
     ShortOfMemoryError,
 )
-from edge.inference.classifier import Classifier, Prediction
+from edge.inference.classifier import Classifier, Examined, Prediction
 from edge.scan.memory_price import share_turns
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Extra = Callable[[Classifier, str, Image, Prediction], Any]
+Extra = Callable[[Classifier, str, Examined], Any]
 
 _TOGETHER, _QUICK = 8, 0.005
 """Items that a process gets at a time if it takes less than so many seconds for each."""
@@ -109,8 +108,7 @@ def classify_one(
     """
     path = name or (os.fspath(scan) if isinstance(scan, str | os.PathLike) else _kind(scan))
     try:
-        pictured = {"whole": True} if extra else {}
-        image, prediction = classifier.examine(scan, frame, **pictured)
+        found = classifier.examine(scan, frame, whole=extra is not None)
     except (ImageError, EngineError) as error:
         missing = error.package if isinstance(error, MissingSoftwareError) else None
         short = isinstance(error, ShortOfMemoryError)
@@ -123,10 +121,11 @@ def classify_one(
         if str(classifier.path) in str(error):
             raise
         raise ModelError(f"{classifier.path}: {error}") from error
-    if not extra or image is None:
+    prediction = found.prediction
+    if not extra or found.image is None:
         return Outcome(path, prediction, None)
     try:
-        return Outcome(path, prediction, None, extra(classifier, path, image, prediction))
+        return Outcome(path, prediction, None, extra(classifier, path, found))
     except (ImageError, EngineError) as error:
         return Outcome(path, prediction, None, extra_error=str(error))
     except MemoryError:

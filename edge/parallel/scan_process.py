@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
 from edge.errors import EdgeError, RejectedError
-from edge.inference.classifier import Classifier
+from edge.inference.classifier import Classifier, Examined
 from edge.parallel.pipeline import Outcome, classify_one
 from edge.parallel.worker_process import LostWorkerError, Worker, can_fork
 
@@ -234,10 +234,10 @@ def _rehearsed(classifier: Classifier, scan: str | BinaryIO, path: str) -> Outco
         """A classifier that only decodes."""
 
         @staticmethod
-        def examine(scan, frame):
+        def examine(scan, frame, whole):
             with suppress(RejectedError):  # which is a verdict, not an error
                 classifier.read(scan, frame)
-            return None, None
+            return Examined(None, None, None)
 
     outcome = classify_one(Decoder, scan, name=str(path))
     return outcome if outcome.error is not None else None

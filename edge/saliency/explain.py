@@ -16,7 +16,7 @@ from time import perf_counter
 from PIL.Image import Image
 
 from edge.errors import ImageError
-from edge.inference.classifier import Classifier, Prediction
+from edge.inference.classifier import Classifier, Examined
 from edge.saliency.heat_map import heat_map
 from edge.saliency.layers import HeatLayer, heat_layer, layers, scan_jpeg
 from edge.saliency.picture_names import picture_name
@@ -58,9 +58,7 @@ class Pictures:
     heat map of its own also where no explanation was asked for, because that takes long."""
 
 
-def prepare(
-    folder: str | None, page: bool
-) -> Callable[[Classifier, str, Image, Prediction], Pictures]:
+def prepare(folder: str | None, page: bool) -> Callable[[Classifier, str, Examined], Pictures]:
     """What `edge.parallel.pipeline` calls for each scan; makes the folder.
 
     Args:
@@ -73,23 +71,22 @@ def prepare(
     if folder:
         os.makedirs(folder, exist_ok=True)
 
-    def pictures(
-        classifier: Classifier, path: str, image: Image, prediction: Prediction
-    ) -> Pictures:
+    def pictures(classifier: Classifier, path: str, scan: Examined) -> Pictures:
+        image, seen, prediction = scan
         if not folder:
-            found = layers(classifier, image, prediction)
+            found = layers(classifier, scan)
             return Pictures(None, found.scan, found.heat)
         explanation = layer = None
         if prediction.probability is not None:
             start = perf_counter()
-            heat = heat_map(classifier, image)
+            heat = heat_map(classifier, image, seen)
             mapped = (perf_counter() - start) * 1e3
             from edge.saliency.overlay import draw
 
             file = os.path.join(folder, picture_name(path))
             from edge.saliency.type_map import type_map
 
-            typed = type_map(classifier, image, prediction)
+            typed = type_map(classifier, seen, prediction)
             _save(draw(image, heat, path, prediction, typed), file)
             took = (perf_counter() - start) * 1e3
             peak = float(heat.values.max())

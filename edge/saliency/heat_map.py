@@ -8,6 +8,7 @@ from PIL.Image import Image, Resampling, fromarray, new
 
 from edge.inference.classifier import Classifier
 from edge.inference.decision import log_odds
+from edge.scan.preprocess import ModelInput, preprocess_part
 
 GRID = 12
 """Positions of the patch along each side; it covers two of them, so neighbours overlap."""
@@ -56,10 +57,14 @@ class HeatMap(NamedTuple):
         )
 
 
-def heat_map(classifier: Classifier, image: Image) -> HeatMap:
-    """The heat map of a decoded scan."""
+def heat_map(classifier: Classifier, image: Image, seen: ModelInput | None = None) -> HeatMap:
+    """The heat map of a decoded scan.
+
+    Args:
+        seen: what the model was shown of it; None: it is made of the image.
+    """
     manifest = classifier.manifest
-    seen, spec = classifier.input_of(image), manifest.heat_map
+    seen, spec = seen or preprocess_part(image, manifest.input), manifest.heat_map
     pixels, part = seen.pixels, seen.part
     if spec.method:
         values = classifier.heat_map(pixels).astype(np.float64) / manifest.decision.temperature

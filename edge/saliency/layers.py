@@ -7,7 +7,7 @@ from time import perf_counter
 import numpy as np
 from PIL.Image import Image, Resampling, fromarray
 
-from edge.inference.classifier import Classifier, Prediction
+from edge.inference.classifier import Classifier, Examined
 from edge.saliency.heat_map import HeatMap, finding, heat_map, upsampled
 from edge.saliency.overlay import CONTOUR, FLOOR, colour, grown
 
@@ -42,12 +42,12 @@ class Layers:
     """None: the model was not asked, or has no heat map of its own."""
 
 
-def layers(classifier: Classifier, image: Image, prediction: Prediction) -> Layers:
-    """The pictures of a decoded scan. A map by occlusion is not made: it takes too long."""
-    heat = None
-    if prediction.probability is not None and classifier.manifest.heat_map.method:
+def layers(classifier: Classifier, scan: Examined) -> Layers:
+    """The pictures of a scan. A map by occlusion is not made: it takes too long."""
+    image, heat = scan.image, None
+    if scan.prediction.probability is not None and classifier.manifest.heat_map.method:
         start = perf_counter()
-        found = heat_map(classifier, image)
+        found = heat_map(classifier, image, scan.seen)
         heat = heat_layer(found, image.size, (perf_counter() - start) * 1e3)
     return Layers(scan_jpeg(image), heat)
 

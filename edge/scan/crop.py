@@ -16,7 +16,7 @@ Part = tuple[float, float, float, float]
 """The same as shares of the image's width and height."""
 
 
-LOOKED_AT = 128
+_LOOKED_AT = 128
 """Pixels, at least, of a side of the small copy in which the head is looked for; of smaller
 pictures all."""
 
@@ -83,9 +83,11 @@ class Small(NamedTuple):
     """Of the picture: width and height."""
 
 
-def small_copy(image: Image.Image, steps: tuple[int, int], size: tuple[int, int]) -> Small:
-    """From an image of mode "L" that is so much smaller than the picture already."""
-    return Small(np.asarray(image), np.array(image.histogram()), steps, size)
+def small_copy(grey: Image.Image) -> Small:
+    """Of a picture of mode "L": at least `_LOOKED_AT` pixels a side."""
+    steps = tuple(max(1, length // _LOOKED_AT) for length in grey.size)
+    copy = grey.reduce(steps)
+    return Small(np.asarray(copy), np.array(copy.histogram()), steps, grey.size)
 
 
 def whole(image: Image.Image) -> Crop:
@@ -94,9 +96,7 @@ def whole(image: Image.Image) -> Crop:
 
 def _head(image: Image.Image) -> Crop | None:
     """`find_head` in a copy of the picture that is made for this alone."""
-    steps = tuple(max(1, length // LOOKED_AT) for length in image.size)
-    grey = image if image.mode == "L" else image.convert("L")
-    return find_head(small_copy(grey.reduce(steps), steps, image.size))
+    return find_head(small_copy(image if image.mode == "L" else image.convert("L")))
 
 
 def find_head(copy: Small) -> Crop | None:

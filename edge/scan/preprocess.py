@@ -11,7 +11,7 @@ from PIL import Image
 
 from edge.errors import ModelError
 from edge.model_file.manifest import InputSpec
-from edge.scan.crop import CROPS, Part, Region, whole
+from edge.scan.crop import CROPS, Part, whole
 from edge.scan.reduced import AVERAGED, Look, grey_and_look
 from edge.scan.resize import FILTERS, cut_and_resize
 
@@ -31,17 +31,6 @@ class ModelInput(NamedTuple):
     head (writing is none), or what is apart from it where nothing is nearly all."""
     look: Look | None = None
     """What a reduced rule saw of the picture; None: the crop rule is none of these."""
-
-
-def region(image: Image.Image, spec: InputSpec) -> Region:
-    """What of `image` (mode "L" or "RGB") the model takes.
-
-    Raises:
-        ModelError: the manifest names a crop rule that this version does not know.
-    """
-    rule = _known(CROPS, spec.crop)
-    found = rule.find(grey_and_look(image)[1].small if rule.reduced else image)
-    return (found or whole(image)).region
 
 
 def preprocess(image: Image.Image, spec: InputSpec) -> np.ndarray:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from edge.model_file.manifest import InputSpec
 from edge.scan.colorfulness import grey_and_color
-from edge.scan.crop import LOOKED_AT, Small, small_copy
+from edge.scan.crop import Small, small_copy
 
 AVERAGED = 1.0
 """Times the model's input that pixels are averaged down to, by whole numbers, before the filter
@@ -45,8 +45,7 @@ def grey_and_look(image: Image.Image) -> tuple[Image.Image, Look]:
     if image.mode != "L":
         is_grey, color = grey_and_color(image)
         image = image.getchannel("G") if is_grey else image.convert("L")
-    steps = tuple(max(1, length // LOOKED_AT) for length in image.size)
-    return image, Look(small_copy(image.reduce(steps), steps, image.size), color, is_grey)
+    return image, Look(small_copy(image), color, is_grey)
 
 
 def smallest(spec: InputSpec) -> int:

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from edge import NOTICE
 from edge.errors import EdgeError, MissingSoftwareError
-from edge.inference.classifier import Classifier, Prediction
+from edge.inference.classifier import Classifier, Examined, Prediction
 from edge.parallel.pipeline import Outcome, classify_one
 from edge.scan.file_format import HEAD, sniff
 
@@ -37,9 +37,9 @@ def classify_file(
             found = {"doubtful": prediction.doubtful, "frame": order["frame"]}
             emit({"result": {**prediction.to_dict(), **found}})
 
-        def extra(classifier, _, image, prediction):
-            first(prediction)
-            return _pictures(classifier, image, prediction) if order["pictures"] else None
+        def extra(classifier, _, found):
+            first(found.prediction)
+            return _pictures(classifier, found) if order["pictures"] else None
 
         try:
             outcome = classify_one(classifier, file, extra, order["frame"])
@@ -91,10 +91,10 @@ def _place(file: BinaryIO) -> tuple[str | None, int]:
     return None, 1
 
 
-def _pictures(classifier: Classifier, image, prediction: Prediction) -> dict:
+def _pictures(classifier: Classifier, scan: Examined) -> dict:
     from edge.saliency.layers import layers
 
-    found = layers(classifier, image, prediction)
+    found = layers(classifier, scan)
     heat = found.heat
     return {
         "scan": _data(found.scan, "jpeg"),

@@ -124,10 +124,10 @@ def _warm(classifier: Classifier) -> None:
         import edge.series.slice_position  # noqa: F401
     file = io.BytesIO()
     new("L", (128, 128), 90).save(file, "PNG")
-    image, prediction = classifier.examine(file.getvalue())
-    if image is not None:
+    found = classifier.examine(file.getvalue())
+    if found.image is not None:
         classifier.probability(classifier.pixels(file.getvalue()))
-        layers(classifier, image, prediction)
+        layers(classifier, found)
 
 
 def _address(server: BoundedServer, host: str) -> str:

@@ -230,8 +230,7 @@ class _Sigterm:
 
     def __exit__(self, *_) -> None:
         self._holding = False
-        if self._wanted:
-            raise _Stopped
+        self.check()
 
     def check(self) -> None:
         """End now if told to before.

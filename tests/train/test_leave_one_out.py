@@ -69,8 +69,7 @@ def gathered(tmp_path_factory):
 
 
 def test_the_gate_is_judged_on_what_it_never_saw(script, gathered, monkeypatch):
-    from train import session
-    from train.gate import fit_gate, gate_examples
+    from train.gate import fit_gate, gate_examples, session_gate
 
     learned = []
 
@@ -82,8 +81,8 @@ def test_the_gate_is_judged_on_what_it_never_saw(script, gathered, monkeypatch):
         learned[-1] |= {str(one) for one in validation.sources}
         return fit_gate.fit_gate(examples, validation, *rest)
 
-    monkeypatch.setattr(session, "gate_examples", few)
-    monkeypatch.setattr(session, "fit_gate", fit)
+    monkeypatch.setattr(session_gate, "gate_examples", few)
+    monkeypatch.setattr(session_gate, "fit_gate", fit)
     rows = list(script._gate_rows(*gathered, re.compile("other/")))
     assert learned == [{"one/no", "one/yes", "third/no", "third/yes"}]
     assert [row.split(" | ")[1] for row in rows] == ["other/no", "other/yes"]

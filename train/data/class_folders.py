@@ -110,8 +110,8 @@ def find_typed_classes(
                 and _any_image(path)
             }
         )
+        known = {*positive, *negative, *left_out}
         for path in below:
-            known = (*positive, *negative, *left_out)
             if path.parent in beside and path.name not in known and not everything_below(path):
                 raise TrainError(
                     f"{path}: this folder is empty, so no type can be learned from it; fill it, "

@@ -61,6 +61,9 @@ def check_gate(
 ) -> GateCheck:
     """Fit the gate without each part in turn, and count what it refuses of that part.
 
+    With a source go the copies of its scans and the other scans of its patients. Pictures that were
+    generated from its scans stay: they are among what is to be refused.
+
     Args:
         examples: of the run's own gate.
         scans: with a brain, all that the run does not test on, one of each cluster. Those of a data
@@ -68,39 +71,35 @@ def check_gate(
         validation, unclear: as `train.gate.fit_gate.fit_gate` takes them.
         spec: how pictures become a model's input.
     """
-    folder_of = np.array([str(source).partition("/")[0] for source in scans.sources], object)
+    folder_of = _folders(scans.sources)
     folders, counts = np.unique(folder_of, return_counts=True)
     parts = _parts(dict(zip(folders.tolist(), counts.tolist(), strict=True)))
     kinds = _parts({kind: len(pictures) for kind, pictures in not_brain.pictures.items()})
     of_sources, of_kinds = [], []
-    own = np.array([str(one).partition("/")[0] for one in examples.origin], object)
     grey = replace(spec, color="grey")
     for number in range(FOLDS):
-        out = [name for name, part in parts.items() if part == number]
         other = [kind for kind, part in kinds.items() if part == number]
-        gone = np.isin(own, out) & examples.is_scan
-        gone |= np.isin(examples.origin, [kind_origin(kind) for kind in other])
-        known = np.isin(
-            [str(one).partition("/")[0] for one in validation.sources], out, invert=True
-        )
+        out = np.isin(folder_of, [name for name, part in parts.items() if part == number])
+        known = ~np.isin(validation.groups, scans.groups[out])
+        gone = examples.is_scan & np.isin(examples.groups, scans.groups[out])
         if not known.any() or not (examples.is_scan & ~gone).any():
+            # Nothing else to learn from: then its kinds alone are left out.
+            out[:], known[:], gone[:] = False, True, False
+        gone |= np.isin(examples.origin, [kind_origin(kind) for kind in other])
+        if not other and not out.any():
             continue
-        left = replace(
-            examples,
-            features=examples.features[~gone],
-            is_scan=examples.is_scan[~gone],
-            origin=examples.origin[~gone],
-        )
-        gate = fit_gate(left, validation[known], seed, unclear)
-        for name in out:
-            chosen = scans[folder_of == name]
-            for source in sorted(set(chosen.sources.tolist())):
-                pixels = chosen.pixels[chosen.sources == source]
-                of_sources.append(_judged(source, pixels, gate))
+        gate = fit_gate(examples.without(gone), validation[known], seed, unclear)
+        for source in sorted(set(scans.sources[out].tolist())):
+            of_sources.append(_judged(source, scans.pixels[out & (scans.sources == source)], gate))
         for kind in other:
             pixels = [preprocess(Image.fromarray(one), grey) for one in not_brain.pictures[kind]]
             of_kinds.append(_judged(kind, pixels, gate))
     return GateCheck(*(tuple(sorted(rows)) for rows in (of_sources, of_kinds)))
+
+
+def _folders(sources: np.ndarray) -> np.ndarray:
+    """The data folder of each "folder/subfolder", object [N]."""
+    return np.array([str(source).partition("/")[0] for source in sources], object)
 
 
 def _parts(sizes: dict[str, int]) -> dict[str, int]:

@@ -52,8 +52,15 @@ class GateExamples:
     origin: np.ndarray
     """object [N]: of a scan the source, of a real picture `kind_origin` of its kind; "" of what is
     generated."""
+    groups: np.ndarray
+    """int64 [N]: of a scan that of its copies and of its patient; -1 of all others."""
     name: str
     """The feature set."""
+
+    def without(self, gone: np.ndarray) -> "GateExamples":
+        """All but some, bool [N]."""
+        columns = (self.features, self.is_scan, self.origin, self.groups)
+        return GateExamples(*(column[~gone] for column in columns), self.name)
 
 
 def kind_origin(kind: str) -> str:
@@ -86,10 +93,11 @@ def gate_examples(
     name = features or ("sums" if CROPS[spec.crop].reduced else "layout")
     look = _Look(name, spec, rng, tick)
     seen = _drawn(train, half, rng)
-    rows, origins = [look.views(train, seen)], [_sources(train, seen)]
-    seen = _drawn(train, half, rng)
-    rows.append(look.plain(train, seen))
-    origins.append(_sources(train, seen))
+    rows = [look.views(train, seen)]
+    again = _drawn(train, half, rng)
+    rows.append(look.plain(train, again))
+    drawn = np.concatenate([seen, again])
+    origins, groups = [_sources(train, drawn)], np.asarray(train.groups)[drawn]
     kinds, others = list(KINDS), []
     for i in range(views):
         picture = _other(kinds[i % len(kinds)], train.pixels[..., 0], rng)
@@ -106,7 +114,14 @@ def gate_examples(
         rows.append(look.rows(real))
         origins.append(np.full(len(real), kind_origin(kind), object))
     every = np.concatenate(rows)
-    return GateExamples(every, np.arange(len(every)) < 2 * half, np.concatenate(origins), name)
+    no_scans = np.full(len(every) - len(drawn), -1, np.int64)
+    return GateExamples(
+        every,
+        np.arange(len(every)) < len(drawn),
+        np.concatenate(origins),
+        np.concatenate([groups, no_scans]),
+        name,
+    )
 
 
 def pictures(without_brain: bool, not_brain: NotBrain | None = None, views: int = VIEWS) -> int:

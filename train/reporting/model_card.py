@@ -257,14 +257,14 @@ def _decision(findings: Findings) -> list[str]:
     low, high = decision.uncertain
     band = "no uncertain band (none was asked for, or the validation part is too small)"
     if low < high:
-        band = (
-            f"uncertain between {low:g} and {high:g}, which leaves {choice.coverage:.0%} of the "
-            "validation scans a verdict"
-            if findings.unseen is None
-            else f"uncertain between {low:g} and {high:g}, by sources it never saw"
-        )
+        band = f"uncertain between {low:g} and {high:g}, "
+        if findings.unseen:
+            band += "so that it holds on sources that a network never saw"
+        else:
+            band += f"which leaves {choice.coverage:.0%} of the validation scans a verdict"
+    chosen = "without the test part" if findings.unseen else "on validation only"
     return [
-        "## Decision, chosen on validation only",
+        f"## Decision, chosen {chosen}",
         "",
         f"Temperature {decision.temperature:g} (Guo et al. 2017); threshold "
         f"{decision.threshold:g} on the calibrated probability of tumor, for a sensitivity of "

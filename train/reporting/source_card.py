@@ -15,7 +15,8 @@ def source_card(found: UnseenSources) -> list[str]:
         "",
         "What to expect on another scanner. Each data folder was judged by a network that was "
         "fitted without it, and without all that may share its patients, in "
-        f"{found.options.epochs} epochs. One scan counts for each cluster of copies.",
+        f"{found.options.epochs} epochs. One scan counts for each cluster of copies; scans of the "
+        "test part do not, as the uncertain band is chosen here.",
         "",
         "| source | with / without | AUC | tumors: called | called none | others: called a tumor "
         "| called none |",

@@ -32,7 +32,6 @@ def folds_of(
         data.grouping.clusters,
         data.grouping.groups,
         parts,
-        data.external,
         related,
     )
     if sum(len(fold.sources) for fold in folds) < 2:

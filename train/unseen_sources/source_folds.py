@@ -42,18 +42,16 @@ def source_folds(
     clusters: np.ndarray,
     groups: np.ndarray,
     parts: Fold,
-    external: np.ndarray,
     related: Relations,
 ) -> tuple[list[SourceFold], list[str]]:
     """One fold for each source that can be left out; several where the same scans remain.
 
     With a source go the copies of its scans, the other scans of its patients, and every source that
-    may share patients with it.
+    may share patients with it. The run's test part is judged by none: the band is chosen here.
 
     Args:
         truth: 0 or 1, [N]. clusters: of copies, int64 [N]. groups: of copies and patients, [N].
-        parts: of the run: only what it trains on is trained on.
-        external: bool [N], of a test set from elsewhere, which is no source to leave out.
+        parts: of the run.
         related: the sources that may share patients.
 
     Returns:
@@ -61,14 +59,12 @@ def source_folds(
     """
     roots = np.array([scan.root for scan in scans], object)
     kept = np.zeros(len(scans), bool)
-    for part in (parts.train, parts.validation, parts.test):
-        kept[part] = True
-    kept &= ~external
+    kept[parts.train] = kept[parts.validation] = True
     left_out: dict[bytes, list[str]] = {}
     without: dict[bytes, np.ndarray] = {}
     for several in _left_out_together(roots, kept, related, scans):
         out = kept & np.isin(roots, several)
-        gone = np.isin(groups, groups[out]) | sharing(related, scans, out)
+        gone = kept & (np.isin(groups, groups[out]) | sharing(related, scans, out))
         key = gone.tobytes()
         left_out.setdefault(key, []).extend(several)
         without[key] = gone

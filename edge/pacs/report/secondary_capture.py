@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-from PIL.Image import Image
-
 from edge import NOTICE
 from edge.errors import ImageError
-from edge.inference.classifier import Classifier, Prediction
+from edge.inference.classifier import Classifier, Examined
 from edge.pacs.report.derived_object import (
     SECONDARY_CAPTURE,
     Author,
@@ -37,17 +35,16 @@ class HeatPicture:
     """No file was written: what writes results asks."""
 
 
-def draw_heat_picture(
-    classifier: Classifier, path: str, image: Image, prediction: Prediction
-) -> HeatPicture | None:
+def draw_heat_picture(classifier: Classifier, path: str, scan: Examined) -> HeatPicture | None:
     """What `edge.parallel.pipeline` calls for each slice. The file's name is not in the picture."""
-    if prediction.verdict not in SHOWN:
+    if scan.prediction.verdict not in SHOWN:
         return None
     from edge.saliency.heat_map import heat_map
     from edge.saliency.overlay import draw
 
     try:
-        picture = draw(image, heat_map(classifier, image), _HEADING, prediction)
+        heat = heat_map(classifier, scan.image, scan.seen)
+        picture = draw(scan.image, heat, _HEADING, scan.prediction)
     except (ValueError, OSError) as error:
         raise ImageError(f"{path}: its heat map cannot be drawn ({error})") from error
     return HeatPicture(picture.size, picture.tobytes())

@@ -8,10 +8,11 @@ import pytest
 
 from benchmarks.builds.arguments import builds_parser
 from benchmarks.builds.command import compare
-from benchmarks.builds.measure import STAGES, Build, Timed, find_build, measure
+from benchmarks.builds.measure import Build, Timed, find_build, measure
 from benchmarks.builds.report import draw, table
 from benchmarks.errors import BenchmarkError
 from benchmarks.progress import Progress
+from benchmarks.results.benchmark_report import STAGES
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = sorted((ROOT / "samples").glob("*.png"))[:3]

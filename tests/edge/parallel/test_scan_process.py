@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from edge.inference.classifier import Examined
 from edge.journal.attempts import Attempts
 from edge.journal.file_state import FileState
 from edge.journal.results_journal import Journal
@@ -30,9 +31,9 @@ class Stub:
     engine = SimpleNamespace(threads=1, provider="cpu")
     path = "model"
 
-    def examine(self, scan, frame):
+    def examine(self, scan, frame, whole):
         self.read(scan)
-        return None, SimpleNamespace(pid=os.getpid())
+        return Examined(None, None, SimpleNamespace(pid=os.getpid()))
 
     def read(self, scan, frame=None):
         if scan == "kill":

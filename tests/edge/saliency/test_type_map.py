@@ -23,8 +23,8 @@ def typed():
 
 
 def test_a_map_of_one_part_is_none(typed, scan):
-    image, prediction = typed.examine(scan(170))
-    assert type_map(typed, image, prediction) is None
+    _, seen, prediction = typed.examine(scan(170))
+    assert type_map(typed, seen, prediction) is None
 
 
 def test_the_map_is_that_of_the_likeliest_type_beside_the_others(typed, scan, monkeypatch):
@@ -33,16 +33,16 @@ def test_the_map_is_that_of_the_likeliest_type_beside_the_others(typed, scan, mo
     found = np.zeros((2, 2, 2), np.float32)
     found[1, 0] = (1.0, 5.0)
     monkeypatch.setattr(typed, "type_map", lambda pixels: found)
-    image, prediction = Classifier(MODELS / "tiny-types.onnx").examine(scan(170))
-    shown = type_map(typed, image, prediction)
+    _, seen, prediction = Classifier(MODELS / "tiny-types.onnx").examine(scan(170))
+    shown = type_map(typed, seen, prediction)
     assert shown.values.tolist() == [[0, 0], [2, 0]]
     assert shown.method == "type bright, 2x2 cells"
     none = replace(prediction, type=None, type_probabilities=None)
-    assert type_map(typed, image, none) is None
+    assert type_map(typed, seen, none) is None
 
 
 def test_the_picture_has_a_panel_and_a_line_more(typed, scan):
-    image, prediction = typed.examine(scan(170))
+    image, _, prediction = typed.examine(scan(170))
     heat = HeatMap(np.eye(2), "evidence, 2x2 cells", 1)
     without = draw(image, heat, "scan.png", replace(prediction, type=None))
     with_type = draw(image, heat, "scan.png", prediction)

@@ -6,7 +6,7 @@ from PIL import Image
 
 from edge.errors import ModelError
 from edge.model_file.manifest import InputSpec
-from edge.scan.preprocess import preprocess, preprocess_part, region
+from edge.scan.preprocess import preprocess, preprocess_part
 
 RANDOM = np.random.default_rng(0)
 
@@ -63,6 +63,12 @@ def head(width=400, height=300, box=(180, 60, 300, 240), level=180):
     pixels[np.hypot(across, down) < 1] = level
     pixels[np.hypot(across - 0.2, down / 0.5) < 0.3] = level // 2
     return pixels
+
+
+def region(image, spec):
+    """Left, top, right and bottom, in pixels, of what the model takes."""
+    shares = preprocess_part(image, spec).part
+    return tuple(round(share * side) for share, side in zip(shares, image.size * 2, strict=True))
 
 
 def test_the_crop_is_the_square_around_the_head():

@@ -117,7 +117,7 @@ def test_a_picture_is_shown_whole_beside_its_verdict(model):
     classifier.judge = lambda pixels: (0.5, None)
     data = jpeg(scan())
     for whole, size in ((False, (300, 250)), (True, (600, 500))):
-        image, _ = classifier.examine(data, whole=whole)
+        image, seen, _ = classifier.examine(data, whole=whole)
         assert image.size == size
-        # Of the picture that the verdict is on, whichever is shown.
-        np.testing.assert_array_equal(classifier.input_of(image).pixels, read_pixels(data, spec))
+        # What the verdict is on, whichever is shown.
+        np.testing.assert_array_equal(seen.pixels, read_pixels(data, spec))

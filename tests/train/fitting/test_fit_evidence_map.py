@@ -13,7 +13,6 @@ from PIL import Image
 pytest.importorskip("tensorflow")
 
 from tests.train.small import full_input, narrow_networks, options, samples
-from train import session
 from train.cli import main
 from train.data.boxes import Box
 from train.data.samples import Samples
@@ -22,7 +21,7 @@ from train.fitting import checkpoint, fit_evidence_map
 from train.fitting.fit import fit
 from train.fitting.fit_options import FitContext
 from train.fitting.prefetch import PrefetchedBatches
-from train.gate import gate_examples
+from train.gate import gate_examples, session_gate
 from train.hardware.devices import Devices
 from train.phantom.make import make_phantom
 from train.run.run_folder import read_run
@@ -71,7 +70,7 @@ def finished(folder, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "compact"
     few = partial(gate_examples.gate_examples, views=60)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(session, "gate_examples", few)
+        patch.setattr(session_gate, "gate_examples", few)
         more = ("--boxes", folder / "boxes", "--not-brain", folder / "others")
         assert train(folder, out, *more) == 0
     return out
@@ -98,7 +97,9 @@ def test_a_run_taught_by_a_map_and_by_another_network(
     data = [word for name in ("boxed", "bare") for word in ("--data", str(folder / name))]
     with narrow_networks(spec=full_input("cnn")):
         assert main(["--model", "cnn", *data, "--out", str(tmp_path / "cnn"), "--epochs", "1"]) == 0
-    monkeypatch.setattr(session, "gate_examples", partial(gate_examples.gate_examples, views=60))
+    monkeypatch.setattr(
+        session_gate, "gate_examples", partial(gate_examples.gate_examples, views=60)
+    )
     given = ["--boxes", folder / "boxes", "--teacher", finished, tmp_path / "cnn"]
     assert train(folder, tmp_path / "taught", *given) == 0
     placed = re.search(
@@ -160,7 +161,9 @@ def test_what_was_reached_before_a_helper_died_is_gone_on_with(folder, tmp_path,
         assert "--resume, and --workers 0" in said
         assert f"what it reached is kept: give the same command with --out {out} --resume" in said
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(session, "gate_examples", partial(gate_examples.gate_examples, views=60))
+            patch.setattr(
+                session_gate, "gate_examples", partial(gate_examples.gate_examples, views=60)
+            )
             assert main([*given, "--workers", "0", "--resume"]) == 0
     assert "epoch 2/3" not in capsys.readouterr().err, "the first two were done"
 

@@ -1,6 +1,7 @@
 """The gate on sources and kinds that it never saw."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -67,6 +68,35 @@ def test_each_is_judged_by_a_gate_that_never_saw_it(made, monkeypatch):
     for kind in real.pictures:
         assert sum(kind_origin(kind) not in own for own, _ in known) == 1
     assert np.mean([one.refused.value for one in found.kinds]) > 0.5
+
+
+def test_copies_in_another_folder_are_not_learned_from_either(made, monkeypatch):
+    train, validation, real = made
+    twins = np.where(np.arange(32) % 4 < 2, np.arange(32) // 4, 100 + np.arange(32))
+    train = replace(train, groups=twins)  # each scan of a has a copy in b
+    validation = replace(validation, groups=200 + validation.groups)
+    examples = gate_examples(train, 0, SPEC, None, real, views=60)
+    known = []
+
+    def fit(examples, *rest):
+        known.append({*examples.origin})
+        return fit_gate(examples, *rest)
+
+    monkeypatch.setattr(gate_check, "fit_gate", fit)
+    check_gate(examples, train, validation, real, 0, SPEC)
+    assert any("a/no" not in own for own in known)
+    for own in known:
+        assert ("a/no" in own) == ("b/no" in own)
+
+
+def test_with_one_folder_the_kinds_alone_are_left_out(made):
+    train, validation, real = made
+    one = np.array(["a/no"] * 32)
+    train, validation = (replace(each, sources=one[: len(each)]) for each in (train, validation))
+    examples = gate_examples(train, 0, SPEC, None, real, views=60)
+    found = check_gate(examples, train, validation, real, 0, SPEC)
+    assert found.sources == ()
+    assert [each.name for each in found.kinds] == ["chest", "noise", "text"]
 
 
 def test_the_report_has_both_tables(made):

@@ -9,29 +9,28 @@ from train.splitting.split import Fold
 from train.unseen_sources.source_folds import source_folds
 
 
-def folds(roots, truth=None, groups=None, related=None, external=None):
+def folds(roots, truth=None, groups=None, related=None):
     count = len(roots)
     truth = np.arange(count) % 2 if truth is None else np.array(truth)
     groups = np.arange(count) if groups is None else np.array(groups)
     # Of four scans of each source two train, one validates and one is tested.
     part = np.arange(count) // 2 % 4
     parts = Fold(*(np.flatnonzero(np.isin(part, own)) for own in ([0, 1], [2], [3])))
-    external = np.zeros(count, bool) if external is None else external
     scans = [SimpleNamespace(root=f"/data/{root}") for root in roots]
     near = {}
     for a, b in related or ():
         near.setdefault(f"/data/{a}", {})[f"/data/{b}"] = "family"
-    return source_folds(scans, truth, groups, groups, parts, external, Relations(near))
+    return source_folds(scans, truth, groups, groups, parts, Relations(near))
 
 
-def test_a_source_is_judged_whole_and_none_of_it_is_trained_on():
+def test_none_of_a_source_is_trained_on_and_none_of_the_test_part_judged():
     found, notes = folds("a" * 8 + "b" * 8)
     assert not notes
     assert [list(fold.sources) for fold in found] == [["/data/a"], ["/data/b"]]
     first = found[0]
-    assert first.sources["/data/a"].tolist() == list(range(8))
-    assert set(first.train) | set(first.validation) <= set(range(8, 16))
-    assert first.fold.test.tolist() == list(range(8))
+    assert first.sources["/data/a"].tolist() == list(range(6))  # two are tested by the run
+    assert set(first.train) | set(first.validation) == set(range(8, 14))
+    assert first.fold.test.tolist() == list(range(6))
     assert first.names == "a"
 
 
@@ -44,7 +43,7 @@ def test_copies_and_patients_of_it_are_not_trained_on_either():
     # One of each cluster is judged.
     groups[1] = groups[0]
     found, _ = folds("a" * 8 + "b" * 8, groups=groups)
-    assert found[0].sources["/data/a"].tolist() == [0, *range(2, 8)]
+    assert found[0].sources["/data/a"].tolist() == [0, *range(2, 6)]
 
 
 def test_relatives_go_with_it_and_share_the_fit():
@@ -52,7 +51,7 @@ def test_relatives_go_with_it_and_share_the_fit():
     assert [fold.names for fold in found] == ["a, b", "c"]
     together = found[0]
     assert set(together.train) <= set(range(16, 24))
-    assert together.fold.test.tolist() == list(range(16))
+    assert together.fold.test.tolist() == [*range(6), *range(8, 14)]
 
 
 def test_one_is_left_out_with_a_relative_that_another_does_not_have():
@@ -67,7 +66,7 @@ def test_one_is_left_out_with_a_relative_that_another_does_not_have():
 def test_small_sources_share_a_fit():
     found, _ = folds("a" * 400 + "b" * 400 + "c" * 8 + "d" * 8)
     assert [fold.names for fold in found] == ["a", "b", "c, d"]
-    assert list(map(len, found[2].sources.values())) == [8, 8]
+    assert list(map(len, found[2].sources.values())) == [6, 6]
 
 
 def test_what_leaves_one_class_is_told():
@@ -75,10 +74,3 @@ def test_what_leaves_one_class_is_told():
     found, notes = folds("a" * 8 + "b" * 8, truth=truth)
     assert [fold.names for fold in found] == ["b"]
     assert notes == ["a: cannot be judged as unseen, for without it scans of one class are left"]
-
-
-def test_a_test_set_from_elsewhere_is_no_source():
-    external = np.arange(24) >= 16
-    found, _ = folds("a" * 8 + "b" * 8 + "t" * 8, external=external)
-    assert [fold.names for fold in found] == ["a", "b"]
-    assert all(set(fold.fold.test) <= set(range(16)) for fold in found)

@@ -56,6 +56,8 @@ def test_from_folders_to_the_report(sources, tmp_path, capsys):
     assert high >= found["band"]["high"]
     text = (tmp_path / "run" / "report.md").read_text()
     assert text.index("Sources it never saw") < text.index("## Network")
+    assert "## Decision, chosen without the test part" in text
+    assert found["sources"][-1]["tumors"] == 22 - report["counts"]["test"]["yes"]
     assert "](unseen-sources.png)" in text
     assert (tmp_path / "run" / "unseen-sources.png").stat().st_size > 10_000
 
