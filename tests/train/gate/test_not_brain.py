@@ -28,6 +28,17 @@ def test_pictures_of_any_size_and_mode_by_kind(folder):
     assert len(found) == 4
     assert len(seen) == 5
     assert len(found.unreadable) == 1
+
+
+def test_a_large_picture_is_kept_small(folder):
+    Image.new("L", (1500, 700), 90).save(folder / "photo" / "large.png")
+    shapes = [one.shape for one in read_not_brain(folder).pictures["photo"]]
+    assert sorted(shapes)[-1] == (234, 500)
+
+
+def test_what_cannot_be_read_is_named(folder):
+    (folder / "photo" / "notes.txt").write_text("whose they are")
+    found = read_not_brain(folder)
     assert "notes.txt" in found.unreadable[0]
 
 
