@@ -3,6 +3,8 @@
 import json
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,6 @@ pytest.importorskip("tensorflow")
 
 import export.export_pipeline as export_module
 from edge import Classifier
-from edge.console import signals
 from edge.inference.decision_replay import replay_decision
 from edge.inference.engines import installed
 from edge.inference.self_test import self_test
@@ -23,6 +24,7 @@ from export.arguments import parser
 from export.cli import main
 from export.convert.keras_conversion import Converter
 from export.targets import TARGETS
+from tests.conftest import ROOT
 from tests.edge.model_file.test_container import payload_of
 from tests.export import shape_arithmetic
 from train.data.read_folders import read_again
@@ -334,22 +336,32 @@ def test_nonsense_is_refused_at_once(option, capsys):
     assert option[0] in capsys.readouterr().err
 
 
-def test_ctrl_c_in_a_conversion_is_no_failed_conversion(run, tmp_path, monkeypatch):
-    """TensorFlow's converter calls Python from C++ and turns the interrupt into a TypeError."""
-    import signal
+INTERRUPTED = """
+import signal, sys
+from export.cli import main
+from export.convert.keras_conversion import Converter
 
-    def interrupted(*_):
-        try:
-            signal.raise_signal(signal.SIGINT)  # to this thread, at once
-        except KeyboardInterrupt:
-            raise TypeError("'NoneType' object is not callable") from None
-
-    monkeypatch.setattr(Converter, "convert", interrupted)
-    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+def interrupted(*_):
     try:
-        assert export(run, tmp_path / "dist") == 130
-    finally:
-        signals._received.clear()
-        for number, handler in zip((signal.SIGINT, signal.SIGTERM), handlers, strict=True):
-            signal.signal(number, handler)
-    assert not (tmp_path / "dist").exists()
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        raise TypeError("'NoneType' object is not callable") from None
+
+Converter.convert = interrupted
+raise SystemExit(main(sys.argv[1:]))
+"""
+
+
+def test_ctrl_c_in_a_conversion_is_no_failed_conversion(run, tmp_path):
+    """TensorFlow's converter calls Python from C++ and turns the interrupt into a TypeError."""
+    out = tmp_path / "dist"
+    # In a process of its own, which a signal may end.
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, str(run), "--out", str(out), "--format", "tflite"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 130, done.stderr
+    assert "interrupted; unproven files were removed" in done.stderr
+    assert not out.exists()
