@@ -229,9 +229,9 @@ def fit_and_evaluate(
     train = with_soft_labels(request, data, fold, train, teachers)
     fitted = parent or fit(request.fit, train, validation, context)
     architecture, logits = ARCHITECTURES[request.fit.architecture], fitted.logits(validation.pixels)
-    # A network fitted on folders in equal parts is judged on them in equal parts.
-    even = (
-        threshold_and_temperature.even_weights(validation.truth, validation.sources)
+    # A network fitted on folders by their weights is judged on them by the same.
+    balanced = (
+        threshold_and_temperature.balanced_weights(validation.truth, validation.sources)
         if architecture.evidence
         else None
     )
@@ -243,7 +243,7 @@ def fit_and_evaluate(
         validation.groups,
         request.target_sensitivity,
         request.coverage,
-        weights=even,
+        weights=balanced,
     )
     if parent:
         choice = replace(choice, decision=request.pruning.parent.manifest.decision)

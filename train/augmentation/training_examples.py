@@ -1,4 +1,4 @@
-"""What an evidence map is trained on: scans drawn evenly, changed, seen anew, and coded by cell.
+"""What an evidence map is trained on: scans drawn by source, changed, seen anew, coded by cell.
 
 A little more than half of the examples show a lesion. Sources give examples of both kinds: the
 tumor-free ones with painted or transplanted lesions, those with boxed (or since located) tumors
@@ -12,6 +12,7 @@ import numpy as np
 from train.augmentation import retouching, synthetic_lesions
 from train.augmentation.random_views import varied
 from train.data.boxes import Box, mask_of
+from train.data.folder_weights import folder_of, folder_weights
 from train.data.samples import Samples
 from train.networks.cell_labels import BAG, CLEAR, IGNORED, LESION, UNKNOWN, cells_of_mask
 
@@ -54,8 +55,9 @@ class Examples:
     """Batches of examples from training scans, by the seed, the epoch and the batch's number alone.
 
     Args:
-        samples: of one colour channel. Folders are drawn equally often, in them the subfolders by
-            the root of their number of groups, in these the groups, however many copies.
+        samples: of one colour channel. Folders are drawn by the root of their number of scans
+            (`folder_weights`), in them the subfolders by that of their number of groups, in these
+            the groups equally often, however many copies.
         cells: rows and columns of the evidence map.
         size: examples of a batch.
     """
@@ -67,11 +69,11 @@ class Examples:
         self._seed, self._size = seed, size
         boxed = np.array([bool(own) for own in self._boxes], bool)
 
-        def even(chosen: np.ndarray) -> _Even:
-            return _Even(np.flatnonzero(chosen), samples)
+        def by_source(chosen: np.ndarray) -> _BySource:
+            return _BySource(np.flatnonzero(chosen), samples)
 
-        self._tumor, self._clear = even(truth == 1), even(truth == 0)
-        self._boxed = even(boxed & (truth == 1))
+        self._tumor, self._clear = by_source(truth == 1), by_source(truth == 0)
+        self._boxed = by_source(boxed & (truth == 1))
         shares = dict(SHARES)
         if not self._boxed:
             shares["painted"] += shares.pop("transplanted")
@@ -172,27 +174,33 @@ def codes(mask: np.ndarray, known: str, cells: tuple[int, int]) -> np.ndarray:
     return found.astype(np.uint8)
 
 
-class _Even:
-    """Draws positions: each folder equally often, each duplicate group as often as another."""
+class _BySource:
+    """Draws positions: folders as they weigh, in them each duplicate group as often as another."""
 
     def __init__(self, positions: np.ndarray, samples: Samples):
         tree: dict[str, dict[str, dict[int, list[int]]]] = {}
         for i in positions.tolist():
             source = "" if samples.sources is None else str(samples.sources[i])
-            folder, _, part = source.partition("/")
-            groups_of = tree.setdefault(folder, {}).setdefault(part, {})
+            groups_of = tree.setdefault(folder_of(source), {}).setdefault(source, {})
             groups_of.setdefault(int(samples.groups[i]), []).append(i)
-        self._folders = []
+        self._folders, counts = [], []
         for parts in tree.values():
             lists = [list(members.values()) for members in parts.values()]
             weights = np.sqrt([len(own) for own in lists])
             self._folders.append((lists, np.cumsum(weights / weights.sum())))
+            counts.append(sum(len(members) for own in lists for members in own))
+        self._heights = np.cumsum(folder_weights(counts))
 
     def __bool__(self) -> bool:
         return bool(self._folders)
 
     def draw(self, random: np.random.Generator) -> int:
-        lists, heights = self._folders[int(random.integers(len(self._folders)))]
-        own = lists[min(int(np.searchsorted(heights, random.random())), len(lists) - 1)]
+        lists, heights = _pick(self._folders, self._heights, random)
+        own = _pick(lists, heights, random)
         members = own[int(random.integers(len(own)))]
         return members[int(random.integers(len(members)))]
+
+
+def _pick(values: list, heights: np.ndarray, random: np.random.Generator):
+    """One of them; `heights` are their probabilities, summed up."""
+    return values[min(int(np.searchsorted(heights, random.random())), len(values) - 1)]

@@ -7,6 +7,7 @@ import numpy as np
 
 from edge.inference.decision import probability
 from edge.model_file.manifest import Decision
+from train.data.folder_weights import folder_of, folder_weights
 
 TARGET_SENSITIVITY = 0.95
 COVERAGE = 0.9
@@ -56,7 +57,7 @@ def choose(
         transform, positive: as `edge.model_file.manifest.Decision` and
         `edge.inference.decision.probability` take them. logits: float [N, outputs] of the
         validation part. truth: 0 or 1, [N]; both must occur. groups: duplicate groups, [N].
-        weights: of the scans, float [N], as `even_weights` gives them; None: all weigh alike.
+        weights: of the scans, float [N], as `balanced_weights` gives them; None: all weigh alike.
     """
     notes = []
     weights = np.ones(len(truth)) if weights is None else weights
@@ -95,22 +96,24 @@ def choose(
     )
 
 
-def even_weights(truth: np.ndarray, sources: np.ndarray) -> np.ndarray:
-    """With these both classes and, in each, all folders weigh alike: float64 [N], 1 on average.
+def balanced_weights(truth: np.ndarray, sources: np.ndarray) -> np.ndarray:
+    """With these both classes weigh alike, and in each the folders as they are drawn in training.
 
-    So a decision is not that of the largest folder alone.
+    So a decision is neither that of the largest folder alone nor that of the smallest.
 
     Args:
         truth: 0 or 1, [N].
         sources: "folder/subfolder", [N].
+
+    Returns:
+        float64 [N], 1 on average.
     """
-    folders = np.array([str(source).partition("/")[0] for source in sources])
+    folders = np.array([folder_of(str(source)) for source in sources])
     weights = np.zeros(len(truth))
     for label in (0, 1):
-        here = np.unique(folders[truth == label])
-        for folder in here:
-            own = (truth == label) & (folders == folder)
-            weights[own] = len(truth) / (2 * len(here) * own.sum())
+        here, counts = np.unique(folders[truth == label], return_counts=True)
+        for folder, count, share in zip(here, counts, folder_weights(counts), strict=True):
+            weights[(truth == label) & (folders == folder)] = len(truth) / 2 * share / count
     return weights
 
 

@@ -23,7 +23,7 @@ from train.data.samples import Samples
 from train.errors import TrainError
 from train.evaluation.keras_predictions import raw_outputs
 from train.evaluation.localization import agreed
-from train.evaluation.threshold_and_temperature import even_odds, even_weights
+from train.evaluation.threshold_and_temperature import balanced_weights, even_odds
 from train.fitting import checkpoint
 from train.fitting.checkpoint import State
 from train.fitting.early_stopping import assign, snapshot
@@ -261,9 +261,9 @@ def _validation_scores(logits: np.ndarray, validation: Samples) -> dict[str, flo
 
 
 def _even_odds(logits: np.ndarray, validation: Samples) -> float:
-    """What the logits lack to be 0 at even odds, folders counted alike."""
+    """What the logits lack to be 0 at even odds, folders counted as they are drawn."""
     sources = validation.sources
-    weights = even_weights(
+    weights = balanced_weights(
         validation.truth, np.full(len(logits), "") if sources is None else sources
     )
     return -even_odds(logits, validation.truth, weights)

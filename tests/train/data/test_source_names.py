@@ -9,7 +9,7 @@ from train.data.appearance import Appearance
 from train.data.boxes import Boxes
 from train.data.scans import Classes, Scan, ScanSet
 from train.data.source_names import source_names
-from train.evaluation.threshold_and_temperature import even_weights
+from train.evaluation.threshold_and_temperature import balanced_weights
 from train.prepare_data import SessionData
 from train.splitting.leak_guard import group_scans
 
@@ -41,9 +41,10 @@ def test_folders_of_one_name_are_told_apart():
     ]
 
 
-def test_each_of_them_weighs_as_much_as_another():
-    given = scans(*[("/d/a/scans", f"no/{i}.png") for i in range(3)], ("/d/b/scans", "no/0.png"))
-    assert even_weights(np.zeros(4), np.array(source_names(given))).tolist()[2:] == [1 / 3, 1.0]
+def test_each_of_them_weighs_as_a_folder_of_its_own():
+    given = scans(*[("/d/a/scans", f"no/{i}.png") for i in range(4)], ("/d/b/scans", "no/0.png"))
+    weights = balanced_weights(np.zeros(5), np.array(source_names(given)))
+    assert weights[4] == pytest.approx(2 * weights[0]), "1 scan to 4: the folders weigh 1 to 2"
 
 
 def test_a_session_names_them_so():

@@ -8,9 +8,9 @@ from edge.model_file.manifest import Decision
 from train.evaluation.threshold_and_temperature import (
     FEW,
     MAX_TEMPERATURE,
+    balanced_weights,
     choose,
     even_odds,
-    even_weights,
     fit_temperature,
     uncertain_band,
 )
@@ -103,11 +103,11 @@ TRUTH = np.array([1] * 90 + [1] * 10 + [0] * 50)
 SOURCES = np.array(["a/x"] * 60 + ["a/z"] * 30 + ["b/x"] * 10 + ["a/y"] * 50)
 
 
-def test_folders_and_classes_weigh_alike():
-    weights = even_weights(TRUTH, SOURCES)
+def test_classes_weigh_alike_and_folders_by_the_root_of_their_scans():
+    weights = balanced_weights(TRUTH, SOURCES)
     assert weights.sum() == pytest.approx(150)
     assert weights[TRUTH == 1].sum() == pytest.approx(75)
-    assert weights[90:100].sum() == pytest.approx(37.5)
+    assert weights[90:100].sum() == pytest.approx(75 / 4), "10 scans to 90: 1 to 3"
     assert len(set(weights[:90].tolist())) == 1, "a folder's scans all weigh the same"
 
 
@@ -128,7 +128,7 @@ def test_no_scan_lies_on_a_bound_of_the_band_however_scans_weigh():
     ordered = 1 / (1 + np.exp(-np.linspace(0.01, 4, 150)))
     for seed in range(20):
         p = np.random.default_rng(seed).permutation(ordered)
-        bounds = uncertain_band(p, 0.5, 0.9, even_weights(TRUTH, SOURCES))
+        bounds = uncertain_band(p, 0.5, 0.9, balanced_weights(TRUTH, SOURCES))
         assert np.abs(p[:, None] - np.array(bounds)).min() > 1e-3
 
 
