@@ -14,14 +14,18 @@ from edge.scan.preprocess import preprocess
 from train.phantom.make import make_phantom
 
 _SEED = 2**60 + 100  # a phantom that no run trains on: see train.phantom.files.SAMPLE_SEEDS
-_SIDE = 128  # small enough to travel in the manifest, and no model's input: so it is resized
+_SIDE = 128  # small enough to travel in the manifest
 _BAR = 12  # white columns beside it: a device that finds the head by another rule is found out
+_ENLARGED = 3
+"""Times, by repeating pixels, which PNG packs well: to be averaged down as a scan is, its head must
+be more than twice a small model's input."""
 
 
 def golden_scan() -> tuple[bytes, Image.Image]:
     """The generated scan, as PNG bytes and decoded."""
     phantom = make_phantom(_SEED, lesion=True, size=_SIDE).pixels
-    image = Image.fromarray(np.pad(phantom, [(0, 0), (_BAR, 0)], constant_values=255))
+    framed = np.pad(phantom, [(0, 0), (_BAR, 0)], constant_values=255)
+    image = Image.fromarray(framed.repeat(_ENLARGED, axis=0).repeat(_ENLARGED, axis=1))
     file = io.BytesIO()
     image.save(file, "PNG", optimize=True)
     return file.getvalue(), image
