@@ -32,6 +32,7 @@ class Interrupts:
 
     def restore(self) -> None:
         """Let the next signal end the process at once."""
+        self._wanted = False
         if not self._before:
             return
         import signal
@@ -51,6 +52,7 @@ class Interrupts:
 
     def _interrupted(self, number: int, _) -> None:
         self.status = stopped(number)
+        # Remembered in any case: what is raised may be lost, as in Python's callbacks at a fork.
+        self._wanted = True
         if not self._holding:
             raise KeyboardInterrupt
-        self._wanted = True
