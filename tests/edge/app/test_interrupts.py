@@ -19,9 +19,13 @@ def interrupts():
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_waits_until_a_result_is_whole(interrupts, number):
     written = []
-    with pytest.raises(KeyboardInterrupt), interrupts.held():
-        signal.raise_signal(number)
-        written.append("whole")
+
+    def write():
+        with interrupts.held():
+            signal.raise_signal(number)
+            written.append("whole")
+
+    pytest.raises(KeyboardInterrupt, write)
     assert written
     assert interrupts.status == 128 + number
 
