@@ -25,7 +25,8 @@ def test_a_signal_waits_until_a_result_is_whole(interrupts, number):
             signal.raise_signal(number)
             written.append("whole")
 
-    pytest.raises(KeyboardInterrupt, write)
+    with pytest.raises(KeyboardInterrupt):
+        write()
     assert written
     assert interrupts.status == 128 + number
 
