@@ -169,6 +169,7 @@ _RUN_FILES = {
     run_folder.MANIFEST: "What export and benchmarks must know of the run: see below.",
     run_folder.SPLIT: "A list of every scan with its part: see below.",
     run_folder.TYPES: "With `--types`: the head that tells types of tumor.",
+    run_folder.UNSEEN: "With `--unseen-sources`: what was said of each scan of a source left out.",
     run_folder.HISTORY: "The learning curve: a row an epoch, with `epoch` and what Keras reports.",
     run_folder.REPORT_JSON: "All figures: see below.",
     run_folder.REPORT_MD: "The same as a model card in words.",

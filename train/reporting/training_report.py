@@ -1,16 +1,18 @@
-"""What a run reports: its figures in JSON, and a model card in words."""
+"""What a run reports: its figures in JSON, a model card in words, and the rows behind them."""
 
 import csv
 from pathlib import Path
 
 from edge import NOTICE
+from edge.console.escape import csv_cell
 from train.reporting.findings import Findings
 from train.reporting.model_card import model_card
-from train.run.run_folder import HISTORY, REPORT_JSON, REPORT_MD, write_json
+from train.run.run_folder import HISTORY, REPORT_JSON, REPORT_MD, UNSEEN, write_json
+from train.unseen_sources.judge import UnseenSources
 
 
 def write_report(folder: Path, findings: Findings, pictures: dict[str, str] | None = None) -> str:
-    """Write history.csv, report.json and report.md.
+    """Write history.csv, report.json, report.md and, of sources left out, unseen-sources.csv.
 
     Args:
         pictures: that report.md shows: files beside it, and what each shows, in words.
@@ -24,6 +26,8 @@ def write_report(folder: Path, findings: Findings, pictures: dict[str, str] | No
         writer = csv.writer(file)
         writer.writerow(["epoch", *history])
         writer.writerows([i, *row] for i, row in enumerate(zip(*history.values(), strict=True), 1))
+    if findings.unseen:
+        write_said(folder / UNSEEN, findings.unseen)
     write_json(
         folder / REPORT_JSON,
         {
@@ -74,3 +78,19 @@ def write_report(folder: Path, findings: Findings, pictures: dict[str, str] | No
     # File names need not be valid text.
     (folder / REPORT_MD).write_text(text, encoding="utf-8", errors="backslashreplace")
     return "\n".join([*model_card(findings, {}), *findings.useless]) + "\n"
+
+
+def write_said(path: Path, found: UnseenSources) -> None:
+    """What networks that never saw a source said of its scans, a row each, as CSV.
+
+    Scans of one `group` are copies, or of one patient.
+    """
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["folder", "path", "tumor", "probability", "group"])
+        for one in found.said:
+            rows = zip(one.paths, one.truth, one.probability, one.groups, strict=True)
+            writer.writerows(
+                [*map(csv_cell, (one.source, name)), int(tumor), f"{probability:.6f}", int(group)]
+                for name, tumor, probability, group in rows
+            )

@@ -30,6 +30,7 @@ RUN_VERSION = "1.0"
 RUNS = Path("runs")
 MODEL, MANIFEST, SPLIT = "model.keras", "manifest.json", "split.json"
 TYPES = "types.npz"
+UNSEEN = "unseen-sources.csv"
 KEPT = "resume"
 HISTORY, REPORT_JSON, REPORT_MD = "history.csv", "report.json", "report.md"
 

@@ -29,6 +29,8 @@ class Said:
     """float64 [N], calibrated, of tumor."""
     groups: np.ndarray
     """int64 [N]: of copies and patients."""
+    paths: tuple[str, ...] = ()
+    """Of the scans, in the data folder."""
 
 
 @dataclass(frozen=True)

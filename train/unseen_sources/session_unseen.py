@@ -67,5 +67,7 @@ def judge_unseen(
         columns = [
             np.split(values, ends) for values in (found.truth, found.probability, found.groups)
         ]
-        said += [Said(source, *own) for source, *own in zip(one.sources, *columns, strict=True)]
+        for (source, positions), *own in zip(one.sources.items(), *columns, strict=True):
+            paths = tuple(data.found.scans[i].path for i in positions)
+            said.append(Said(source, *own, paths))
     return judge(said, decision, options, folds[1], request.fit.seed)

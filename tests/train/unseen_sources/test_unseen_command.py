@@ -1,7 +1,9 @@
 """`--unseen-sources` from the command to the report, the manifest and the picture."""
 
+import csv
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +62,14 @@ def test_from_folders_to_the_report(sources, tmp_path, capsys):
     assert found["sources"][-1]["tumors"] == 22 - report["counts"]["test"]["yes"]
     assert "](unseen-sources.png)" in text
     assert (tmp_path / "run" / "unseen-sources.png").stat().st_size > 10_000
+    with open(tmp_path / "run" / "unseen-sources.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    every = found["sources"][-1]
+    assert len(rows) == every["tumors"] + every["others"]
+    assert all(Path(row["folder"], row["path"]).is_file() for row in rows)
+    assert all(row["tumor"] == str(int("/yes/" in f"/{row['path']}")) for row in rows)
+    cleared = [float(row["probability"]) <= low for row in rows if row["tumor"] == "1"]
+    assert sum(cleared) / len(cleared) == pytest.approx(every["cleared"]["value"], abs=0.01)
 
 
 @pytest.mark.parametrize(
