@@ -92,6 +92,11 @@ but trained nothing. In brackets: how many scans."""
 _CHANGED = "Each cell counts verdicts of the device."
 
 
+_KNOWN = """\
+If the run had `--not-brain`, its gate learned from these very pictures, but not as shown "in grey" and
+in the rows below it."""
+
+
 def _unseen(report: dict) -> list[tuple[str, str, str]]:
     found = report.get("unseen_sources")
     if not found:
@@ -138,9 +143,7 @@ def _gate(classifier, run, report: dict, folder: Path | None) -> list[tuple[str,
         )
     if folder:
         pictures = changes.no_brain_pictures(classifier, folder)
-        seen = "It learned from these very pictures, if the run had --not-brain, but not as shown "
-        seen += 'here: "in grey" and the rows below it.'
-        found.append(("What does it refuse of pictures that it knows?", seen, pictures))
+        found.append(("What does it refuse of pictures that it knows?", _KNOWN, pictures))
     found.append(
         (
             "Does it clear slices without a brain?",

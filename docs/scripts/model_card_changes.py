@@ -123,7 +123,7 @@ def false_alarms(classifier: Classifier, run) -> str:
             scan = Scan(one.root, one.path, one.positive, one.sha256)
             verdicts[scan.source].append(found)
     rows = [
-        [f"{source} ({len(own)})", *(_share(own, v) for v in ("tumor", "uncertain", "rejected"))]
+        [f"{source} ({len(own)})", *(_brief(own, v) for v in ("tumor", "uncertain", "rejected"))]
         for source, own in sorted(verdicts.items())
     ]
     return table(["source", "called tumor", "uncertain", "refused"], rows)
@@ -196,6 +196,13 @@ def _counts(classifier: Classifier, pictures) -> list[str]:
 
 def _share(verdicts: list[str], word: str) -> str:
     return str(Proportion(verdicts.count(word), len(verdicts)))
+
+
+def _brief(verdicts: list[str], word: str) -> str:
+    """The same, narrower: of how many stands elsewhere."""
+    found = Proportion(verdicts.count(word), len(verdicts))
+    low, high = found.interval
+    return f"{found.hits}: {found.value:.1%} [{100 * low:.1f}-{100 * high:.1f}]"
 
 
 def _refusals(name: str, verdicts: list[str]) -> list[str]:

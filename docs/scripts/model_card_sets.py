@@ -23,6 +23,8 @@ from train.source_facts.find import find_facts, without_replaced
 from train.source_facts.schema import SourceFacts
 from train.splitting.patients import from_csv, from_names
 
+SHORT = {"brain_tumor_dataset": "the 253"}
+"""What tables call a folder whose name is long."""
 Scans = list[tuple[Scan, int]]
 """Scans, each with its duplicate cluster or patient."""
 
@@ -70,6 +72,7 @@ def without_brain(run) -> list[SplitScan]:
 
 def _names(folder: str, path: Path) -> list[str]:
     """The folder, and in it the sequence, which stands before "-axi" in some names."""
+    folder = SHORT.get(folder, folder)
     before, found, _ = path.name.partition("-axi")
     return [f"{folder}, all", f"{folder}, {before.rsplit('_', 1)[-1]}"] if found else [folder]
 

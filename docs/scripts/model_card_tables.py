@@ -23,13 +23,11 @@ COSTLIEST = 8
 def test_sets(classifier: Classifier, judged: dict[str, Judged]) -> str:
     """What a file gets on each test set: the network's figures, and the device's verdicts."""
     found = {name: _evaluated(classifier, own) for name, own in judged.items()}
-    heads = ("set", "with / without", "AUC", "sensitivity", "specificity", "ECE")
-    told = [
-        [name, _sizes_of(judged[name]), *(_estimate(one, key) for key in _KEYS)]
-        for name, one in found.items()
-    ]
+    heads = ("set", "AUC", "sensitivity", "specificity", "ECE")
+    told = [[name, *(_estimate(one, key) for key in _KEYS)] for name, one in found.items()]
     pointing = [
-        [name, _at_specificity(own), _pointing(classifier, own)] for name, own in judged.items()
+        [name, _sizes_of(own), _at_specificity(own), _pointing(classifier, own)]
+        for name, own in judged.items()
     ]
     verdicts = [
         [name, str(one.covered), str(one.remaining_error), _refused(judged[name])]
@@ -39,7 +37,10 @@ def test_sets(classifier: Classifier, judged: dict[str, Judged]) -> str:
         [
             table(heads, told),
             table(
-                ["set", f"sensitivity at specificity {SPECIFICITY:.2f}", "peak in the box"],
+                [
+                    *("set", "with / without"),
+                    *(f"sensitivity at specificity {SPECIFICITY:.2f}", "peak in the box"),
+                ],
                 pointing,
             ),
             table(["set", "given a verdict", "wrong of those", "refused"], verdicts),

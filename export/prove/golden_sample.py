@@ -14,9 +14,9 @@ from edge.scan.preprocess import preprocess
 from train.phantom.make import make_phantom
 
 _SEED = 2**60 + 100  # a phantom that no run trains on: see train.phantom.files.SAMPLE_SEEDS
-_SIDE = 128  # small enough to travel in the manifest
-_BAR = 12  # white columns beside it: a device that finds the head by another rule is found out
-_ENLARGED = 3
+_SIDE = 96  # small enough to travel in the manifest
+_BAR = 9  # white columns beside it: a device that finds the head by another rule is found out
+_ENLARGED = 4
 """Times, by repeating pixels, which PNG packs well: to be averaged down as a scan is, its head must
 be more than twice a small model's input."""
 

@@ -15,7 +15,7 @@ def folder_weights(counts: Sequence[int]) -> np.ndarray:
 
     By their number, the largest folder alone would say what is learned. All alike, the six slices
     of one person would be shown as often as the scans of two thousand
-    (docs/measurements/model-ablations.md has what that costs).
+    (docs/measurements/model-ablations.md says what that cost).
 
     Args:
         counts: scans of each folder, each at least 1.

@@ -24,4 +24,4 @@ def test_so_does_the_reduced_rule_without_averaging(monkeypatch):
 
 
 def test_it_travels_in_a_manifest():
-    assert len(golden_scan()[0]) < 20_000
+    assert len(golden_scan()[0]) < 12_000
