@@ -93,8 +93,8 @@ _CHANGED = "Each cell counts verdicts of the device."
 
 
 _KNOWN = """\
-If the run had `--not-brain`, its gate learned from these very pictures, but not as shown "in grey" and
-in the rows below it."""
+If the run had `--not-brain`, its gate learned from these very pictures, but not as shown "in grey"
+and in the rows below it."""
 
 
 def _unseen(report: dict) -> list[tuple[str, str, str]]:
