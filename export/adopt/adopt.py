@@ -12,10 +12,19 @@ from edge.model_file.manifest import InputSpec
 from edge.model_file.provenance import Adopted, Training
 from export.adopt.adopted_network import build_adopted
 from export.adopt.adoption_report import origin_lines
-from export.adopt.conventions import are_coloured, candidates
+from export.adopt.conventions import Convention, are_coloured, candidates
 from export.adopt.labels import Labels, find_folders, find_labels
 from export.adopt.source import Source, check_logits, check_rebuilt, open_source
-from export.adopt.trial import TRIAL_SCANS, Tried, attempt, chosen, doubt, judge, lines
+from export.adopt.trial import (
+    TRIAL_SCANS,
+    Tried,
+    attempt,
+    chosen,
+    doubt,
+    in_question,
+    judge,
+    lines,
+)
 from export.errors import ExportError
 from export.quantize import representative_dataset
 from train.data.folders import read_folders
@@ -93,8 +102,7 @@ def adopt(request: Request, name: str, folder: Path) -> str:
     orders = find_labels(source.outputs, request.order, request.negative, classes, source.file)
     scans = _read(request.data, classes, spec)
     tried = _try(request, source, orders, scans)
-    given = bool(request.scaling and request.order) and len(tried) == 1
-    best = chosen(tried, given)
+    best = chosen(tried, ordered=bool(request.order))
     check_logits(source, best.logits)
     say(f"used: {best.convention.words} {best.labels.words}")
 
@@ -102,7 +110,7 @@ def adopt(request: Request, name: str, folder: Path) -> str:
     model.save(folder / run_folder.MODEL)
     synthetic = is_synthetic(request.data)
     choice, predictions, manifest, model = _decide(
-        request, name, folder, scans, transform, _adopted(request, source, best, len(tried)), spec
+        request, name, folder, scans, transform, _adopted(request, source, best, tried), spec
     )
     manifest = replace(manifest, training=replace(manifest.training, synthetic=synthetic))
     if synthetic:
@@ -163,35 +171,54 @@ def _try(request: Request, source: Source, orders: Sequence[Labels], scans: _Sca
     picked = representative_dataset.choose(scans.parts, TRIAL_SCANS, SEED)
     at = np.array([of_hash[scan.sha256] for scan in picked])
     pixels = scans.found.pixels[at]
-    scaling = request.scaling
-    if source.whole_numbers and scaling not in (None, "none"):
-        raise ExportError(
-            f"--scaling {scaling}: {source.file} takes whole numbers, so it scales by itself; "
-            "leave it out"
-        )
-    scaling = "none" if source.whole_numbers else scaling
-    conventions = candidates(source.shape[2], are_coloured(pixels), scaling, request.color)
+    conventions = _conventions(request, source, are_coloured(pixels))
     some = pixels[:: max(1, len(pixels) // _CHECKED)][:_CHECKED]
-    off = max(check_rebuilt(source, one.applied(some)) for one in conventions)
+    asked = request.scaling, request.color
+    off = max(check_rebuilt(source, one.applied(some)) for one in conventions if one.agrees(*asked))
     say(f"the rebuilt network gives the file's outputs: off by {off:.1g} at most")
-    say(f"trying {len(conventions)} ways of taking pixels on {len(at)} scans of the training part")
+    ways = f"{len(conventions)} way{'s' * (len(conventions) > 1)}"
+    say(f"trying {ways} of taking pixels on {len(at)} scans of the training part")
+    truth, groups = scans.found.truth[at], scans.grouping.groups[at]
     tried = judge(
         attempt(
             lambda x: source.network.predict(x, batch_size=8, verbose=0),
             conventions,
             orders,
             pixels,
-            scans.found.truth[at],
-            scans.grouping.groups[at],
+            truth,
+            groups,
         ),
-        scans.found.truth[at],
-        scans.grouping.groups[at],
+        truth,
+        groups,
+        *asked,
     )
     for line in lines(tried):
         say(line)
     if words := doubt(tried[0], scans.found.truth[at], scans.grouping.groups[at]):
         say(f"CAUTION: {words}")
     return tried
+
+
+def _conventions(request: Request, source: Source, coloured: bool) -> list[Convention]:
+    """Those to try.
+
+    Raises:
+        ExportError: what is given cannot be.
+    """
+    scaling, channels = request.scaling, source.shape[2]
+    if source.whole_numbers and scaling not in (None, "none"):
+        raise ExportError(
+            f"--scaling {scaling}: {source.file} takes whole numbers, so it scales by itself; "
+            "leave it out"
+        )
+    only = "none" if source.whole_numbers else None
+    found = candidates(channels, coloured, request.color, only)
+    if not any(one.agrees(scaling, request.color) for one in found):
+        raise ExportError(
+            f"--scaling {scaling}: {source.file} takes grey pictures, and ImageNet's mean is one "
+            "of colours; leave it out, to have the others tried"
+        )
+    return found
 
 
 def _decide(
@@ -251,7 +278,7 @@ def _decide(
     return choice, predictions, replace(manifest, decision=choice.decision), model
 
 
-def _adopted(request: Request, source: Source, best: Tried, tried: int) -> Adopted:
+def _adopted(request: Request, source: Source, best: Tried, tried: Sequence[Tried]) -> Adopted:
     return Adopted(
         file=request.file.resolve().name,
         sha256=source.sha256,
@@ -261,5 +288,5 @@ def _adopted(request: Request, source: Source, best: Tried, tried: int) -> Adopt
         activation=source.activation,
         scaling=best.convention.scaling,
         color=best.convention.color,
-        tried=tried > 1,
+        tried=len(in_question(tried)) > 1,
     )

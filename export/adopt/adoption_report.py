@@ -53,5 +53,5 @@ def _row(one: Tried) -> str:
     return (
         f"| {one.convention.scaling} | {one.convention.color} "
         f"| {markdown(' '.join(one.labels.names))} | {one.accuracy} "
-        f"| {one.auc.value:.3f} [{one.auc.low:.3f}-{one.auc.high:.3f}] | {one.verdict} |"
+        f"| {one.auc.value:.3f} [{one.auc.low:.3f}-{one.auc.high:.3f}] | {one.word} |"
     )

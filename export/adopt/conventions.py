@@ -32,6 +32,10 @@ class Convention(NamedTuple):
         """As its options are given."""
         return f"--scaling {self.scaling} --color {self.color}"
 
+    def agrees(self, scaling: str | None, color: str | None) -> bool:
+        """Whether it is what these options say; None: they leave it open."""
+        return scaling in (None, self.scaling) and color in (None, self.color)
+
     @property
     def factors(self) -> tuple[list[float] | float, list[float] | float]:
         """Factor and offset of a pixel, 0..255, one or one a channel, in the network's order."""
@@ -64,24 +68,26 @@ class Convention(NamedTuple):
 
 
 def candidates(
-    channels: int, coloured: bool, scaling: str | None = None, color: str | None = None
+    channels: int, coloured: bool, color: str | None = None, only: str | None = None
 ) -> list[Convention]:
     """The conventions that come into question.
+
+    What is given as an option leaves none out that scans can tell from it: a wrong one must show.
 
     Args:
         channels: of the network's input, 1 or 3.
         coloured: whether scans are, so that the order of colours matters.
-        scaling, color: as given; None: any.
+        color: as given; it is taken as it is where scans cannot tell. None: the usual one is.
+        only: the one scaling that is possible; None: any.
     """
-    scalings = [scaling] if scaling else list(SCALINGS)
+    scalings = [only] if only else list(SCALINGS)
     if channels == 1:
         return [Convention(name, "grey") for name in scalings if not name.startswith("imagenet")]
     found = []
     for name in scalings:
-        usual = _USUAL.get(name, "rgb")
+        usual = color or _USUAL.get(name, "rgb")
         other = "rgb" if usual == "bgr" else "bgr"
-        colors = [color] if color else [usual, other] if coloured else [usual]
-        found += [Convention(name, one) for one in colors]
+        found += [Convention(name, one) for one in ([usual, other] if coloured else [usual])]
     return found
 
 

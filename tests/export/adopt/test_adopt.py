@@ -129,6 +129,27 @@ def test_the_wrong_order_is_found_and_turned(elsewhere, phantoms, tmp_path):
     assert turned.probability < 0.5
 
 
+def test_a_wrong_scaling_is_refused_though_given(elsewhere, phantoms, tmp_path, capsys):
+    given = ["--scaling", "imagenet-std", "--color", "rgb", "--order", "no", "yes"]
+    assert adopt(elsewhere / "net.keras", phantoms, tmp_path, *given, *ONNX_FP32) == 2
+    said = capsys.readouterr().err
+    assert "--scaling imagenet-std --color rgb is given, and does not fit" in said
+    assert "given, wrong" in said
+    assert "Give --scaling unit --color rgb" in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_imagenet_scaling_of_a_grey_network(phantoms, tmp_path, capsys):
+    import keras
+
+    picture = keras.Input((32, 32, 1))
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(2, 3)(picture))
+    keras.Model(picture, keras.layers.Dense(1, "sigmoid")(x)).save(tmp_path / "grey.keras")
+    assert adopt(tmp_path / "grey.keras", phantoms, tmp_path, "--scaling", "imagenet-mean") == 2
+    assert "--scaling imagenet-mean: " in (said := capsys.readouterr().err)
+    assert "grey.keras takes grey pictures" in said
+
+
 @pytest.mark.parametrize("option", ["--scaling unit", "--color rgb", "--order a b", "--negative a"])
 def test_its_options_are_for_it_alone(option, capsys):
     assert main(["runs/x", *option.split()]) == 2
