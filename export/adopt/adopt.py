@@ -83,7 +83,8 @@ def adopt(request: Request, name: str, folder: Path) -> str:
         The report for the terminal, as Markdown without pictures.
 
     Raises:
-        ExportError: the model cannot be adopted, or it is not clear how it takes its pixels.
+        ExportError: the model cannot be adopted, it is not clear how it takes its pixels, or it
+            says one class of every scan.
         TrainError: scans that cannot be used.
     """
     source = open_source(request.file)
@@ -142,6 +143,12 @@ def adopt(request: Request, name: str, folder: Path) -> str:
         weights=None,
         origin=origin_lines(manifest.training.adopted, tried),
     )
+    if findings.useless:
+        raise ExportError(
+            f"{source.file}: {findings.useless[0]} It is not adopted. Are --scaling, --order and "
+            "--negative those that it was trained with, and are these scans of the kind that it is "
+            "for?"
+        )
     test = scans.at("test")
     names = [scans.found.scans[i].path for i in test]
     write_plots(folder, findings, predictions, scans.found.pixels[test], names)

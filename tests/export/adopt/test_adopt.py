@@ -139,6 +139,22 @@ def test_a_wrong_scaling_is_refused_though_given(elsewhere, phantoms, tmp_path, 
     assert not list(tmp_path.iterdir())
 
 
+def test_a_model_that_says_one_class_of_everything_is_not_published(phantoms, tmp_path, capsys):
+    import keras
+
+    picture = keras.Input((32, 32, 3))
+    last = keras.layers.Dense(1, "sigmoid", kernel_initializer="zeros", bias_initializer="ones")
+    x = keras.layers.GlobalAveragePooling2D()(picture)
+    keras.Model(picture, last(x)).save(tmp_path / "constant.keras")
+    given = ["--scaling", "unit", "--order", "no", "yes"]
+    out = tmp_path / "out"
+    assert adopt(tmp_path / "constant.keras", phantoms, out, *given, *ONNX_FP32) == 2
+    said = capsys.readouterr().err
+    assert "constant.keras: DEGENERATE: every scan is above the threshold" in said
+    assert "It is not adopted" in said
+    assert not out.exists()
+
+
 def test_imagenet_scaling_of_a_grey_network(phantoms, tmp_path, capsys):
     import keras
 
