@@ -29,6 +29,8 @@ class Adopted:
     """"rgb", "bgr" or "grey": the order it was made for."""
     tried: bool
     """Whether scaling or colours were found by trial; else they were given."""
+    cautions: tuple[str, ...] = ()
+    """What labelled scans say against the way that it is taken, in words."""
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,20 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from edge.console.messages import counted
 from edge.model_file.manifest import InputSpec
 from edge.model_file.provenance import Adopted, Training
 from export.adopt.adopted_network import build_adopted
 from export.adopt.adoption_report import origin_lines
-from export.adopt.conventions import Convention, are_coloured, candidates
+from export.adopt.conventions import are_coloured, to_try
 from export.adopt.labels import Labels, find_folders, find_labels
 from export.adopt.source import Source, check_logits, check_rebuilt, open_source
 from export.adopt.trial import (
     TRIAL_SCANS,
     Tried,
     attempt,
+    cautions,
     chosen,
-    doubt,
     in_question,
     judge,
     lines,
@@ -90,8 +91,8 @@ def adopt(request: Request, name: str, folder: Path) -> str:
     source = open_source(request.file)
     height, width, channels = source.shape
     say(
-        f"{source.file}: {source.kind}, {height}x{width}x{channels}, {source.outputs} outputs, "
-        f"last activation {source.activation}"
+        f"{source.file}: {source.kind}, {height}x{width}x{channels}, "
+        f"{counted(source.outputs, 'output')}, last activation {source.activation}"
     )
     if request.color and (request.color == "grey") is not (channels == 1):
         raise ExportError(f"--color {request.color}: {source.file} takes {channels} channels")
@@ -102,16 +103,20 @@ def adopt(request: Request, name: str, folder: Path) -> str:
     classes = find_folders(request.data, request.order, request.negative)
     orders = find_labels(source.outputs, request.order, request.negative, classes, source.file)
     scans = _read(request.data, classes, spec)
-    tried = _try(request, source, orders, scans)
+    tried, truth, groups = _try(request, source, orders, scans)
     best = chosen(tried, ordered=bool(request.order))
     check_logits(source, best.logits)
     say(f"used: {best.convention.words} {best.labels.words}")
+    warned = cautions(best, truth, groups)
+    for words in warned:
+        say(f"CAUTION: {words}")
 
     model, transform = build_adopted(source.network, best.convention, best.labels)
     model.save(folder / run_folder.MODEL)
     synthetic = is_synthetic(request.data)
+    adopted = _adopted(request, source, best, tried, warned)
     choice, predictions, manifest, model = _decide(
-        request, name, folder, scans, transform, _adopted(request, source, best, tried), spec
+        request, name, folder, scans, transform, adopted, spec
     )
     manifest = replace(manifest, training=replace(manifest.training, synthetic=synthetic))
     if synthetic:
@@ -172,18 +177,20 @@ def _read(data: Path, classes: Classes, spec: InputSpec) -> _Scans:
     return _Scans(found, classes, grouping, parts)
 
 
-def _try(request: Request, source: Source, orders: Sequence[Labels], scans: _Scans) -> list[Tried]:
-    """Every convention that was not excluded, on scans of the training part."""
+def _try(
+    request: Request, source: Source, orders: Sequence[Labels], scans: _Scans
+) -> tuple[list[Tried], np.ndarray, np.ndarray]:
+    """Every convention that is possible, on scans of the training part; their truth and groups."""
     of_hash = {scan.sha256: i for i, scan in enumerate(scans.parts)}
     picked = representative_dataset.choose(scans.parts, TRIAL_SCANS, SEED)
     at = np.array([of_hash[scan.sha256] for scan in picked])
     pixels = scans.found.pixels[at]
-    conventions = _conventions(request, source, are_coloured(pixels))
-    some = pixels[:: max(1, len(pixels) // _CHECKED)][:_CHECKED]
     asked = request.scaling, request.color
+    conventions = to_try(source, are_coloured(pixels), *asked)
+    some = pixels[:: max(1, len(pixels) // _CHECKED)][:_CHECKED]
     off = max(check_rebuilt(source, one.applied(some)) for one in conventions if one.agrees(*asked))
     say(f"the rebuilt network gives the file's outputs: off by {off:.1g} at most")
-    ways = f"{len(conventions)} way{'s' * (len(conventions) > 1)}"
+    ways = counted(len(conventions), "way")
     say(f"trying {ways} of taking pixels on {len(at)} scans of the training part")
     truth, groups = scans.found.truth[at], scans.grouping.groups[at]
     tried = judge(
@@ -201,31 +208,7 @@ def _try(request: Request, source: Source, orders: Sequence[Labels], scans: _Sca
     )
     for line in lines(tried):
         say(line)
-    if words := doubt(tried[0], scans.found.truth[at], scans.grouping.groups[at]):
-        say(f"CAUTION: {words}")
-    return tried
-
-
-def _conventions(request: Request, source: Source, coloured: bool) -> list[Convention]:
-    """Those to try.
-
-    Raises:
-        ExportError: what is given cannot be.
-    """
-    scaling, channels = request.scaling, source.shape[2]
-    if source.whole_numbers and scaling not in (None, "none"):
-        raise ExportError(
-            f"--scaling {scaling}: {source.file} takes whole numbers, so it scales by itself; "
-            "leave it out"
-        )
-    only = "none" if source.whole_numbers else None
-    found = candidates(channels, coloured, request.color, only)
-    if not any(one.agrees(scaling, request.color) for one in found):
-        raise ExportError(
-            f"--scaling {scaling}: {source.file} takes grey pictures, and ImageNet's mean is one "
-            "of colours; leave it out, to have the others tried"
-        )
-    return found
+    return tried, truth, groups
 
 
 def _decide(
@@ -285,7 +268,13 @@ def _decide(
     return choice, predictions, replace(manifest, decision=choice.decision), model
 
 
-def _adopted(request: Request, source: Source, best: Tried, tried: Sequence[Tried]) -> Adopted:
+def _adopted(
+    request: Request,
+    source: Source,
+    best: Tried,
+    tried: Sequence[Tried],
+    warned: tuple[str, ...],
+) -> Adopted:
     return Adopted(
         file=request.file.resolve().name,
         sha256=source.sha256,
@@ -296,4 +285,5 @@ def _adopted(request: Request, source: Source, best: Tried, tried: Sequence[Trie
         scaling=best.convention.scaling,
         color=best.convention.color,
         tried=len(in_question(tried)) > 1,
+        cautions=warned,
     )

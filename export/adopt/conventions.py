@@ -11,6 +11,8 @@ import numpy as np
 from keras import layers
 
 from export.adopt.convention_names import SCALINGS
+from export.adopt.source import Source
+from export.errors import ExportError
 from train.networks.backbones import IMAGENET_MEAN_BGR, ReverseChannels
 
 _TORCH_MEAN_RGB, _TORCH_DEVIATION_RGB = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -88,6 +90,29 @@ def candidates(
         usual = color or _USUAL.get(name, "rgb")
         other = "rgb" if usual == "bgr" else "bgr"
         found += [Convention(name, one) for one in ([usual, other] if coloured else [usual])]
+    return found
+
+
+def to_try(
+    source: Source, coloured: bool, scaling: str | None, color: str | None
+) -> list[Convention]:
+    """The conventions that come into question for a model, whatever is given.
+
+    Raises:
+        ExportError: the one that is given cannot be.
+    """
+    if source.whole_numbers and scaling not in (None, "none"):
+        raise ExportError(
+            f"--scaling {scaling}: {source.file} takes whole numbers, so it scales by itself; "
+            "leave it out"
+        )
+    only = "none" if source.whole_numbers else None
+    found = candidates(source.shape[2], coloured, color, only)
+    if not any(one.agrees(scaling, color) for one in found):
+        raise ExportError(
+            f"--scaling {scaling}: {source.file} takes grey pictures, and ImageNet's mean is one "
+            "of colours; leave it out, to have the others tried"
+        )
     return found
 
 

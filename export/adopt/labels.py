@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edge.console.messages import counted
 from edge.console.suggestions import did_you_mean
 from export.errors import ExportError
 from train.data.class_folders import find_classes, unnamed
@@ -69,8 +70,8 @@ def find_folders(folder: Path, order: Sequence[str], negative: Sequence[str]) ->
             classes = find_classes(folder, [], [])
             for path, images in unnamed(folder, classes).items():
                 raise ExportError(
-                    f"{path}: holds {images} images, and is neither {DEFAULT_POSITIVE}/ nor "
-                    f"{DEFAULT_NEGATIVE}/; take it out of the data folder"
+                    f"{path}: holds {counted(images, 'image')}, and is neither "
+                    f"{DEFAULT_POSITIVE}/ nor {DEFAULT_NEGATIVE}/; take it out of the data folder"
                 )
             return classes
         raise ExportError(
@@ -99,7 +100,7 @@ def find_labels(
         ExportError: the names given do not fit the outputs, or are needed.
     """
     count = max(2, outputs)
-    what = f"{file}: has {outputs} output{'s' * (outputs > 1)}"
+    what = f"{file}: has {counted(outputs, 'output')}"
     if order and (len(order) != count or len(set(order)) != count):
         means = " (that of 0 and that of 1)" if outputs == 1 else ""
         raise ExportError(

@@ -3,7 +3,7 @@
 The scans are of the training part, which chooses nothing else; the test part is not looked at.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -154,22 +154,35 @@ def chosen(tried: Sequence[Tried], ordered: bool = False) -> Tried:
     )
 
 
-def doubt(one: Tried, truth: np.ndarray, groups: np.ndarray) -> str | None:
-    """Whether another of three labels or more seems to be the one that means no tumor, in words."""
+def cautions(best: Tried, truth: np.ndarray, groups: np.ndarray) -> tuple[str, ...]:
+    """What speaks against the one that was taken, and refuses nothing, in words."""
+    found = []
+    if best.verdict == WRONG:
+        found.append(
+            f"under {best.convention.words}, which was given, the network tells scans with a tumor "
+            f"from those without no better than chance on the scans that it was tried on "
+            f"({best.measured}), and no better under any other"
+        )
+    found += [
+        f"the scans that it was tried on say that {name} means no tumor (AUC {area:.3f}), and not "
+        f"{', '.join(best.labels.negative)} (AUC {best.auc.value:.3f}); are --order and "
+        "--negative right?"
+        for name, area in _better_negatives(best, truth, groups)
+    ]
+    return tuple(found)
+
+
+def _better_negatives(
+    one: Tried, truth: np.ndarray, groups: np.ndarray
+) -> Iterator[tuple[str, float]]:
+    """Others of three labels or more that tell the scans without a tumor better, with their AUC."""
     for name in one.labels.names:
         if len(one.labels.names) < 3 or name in one.labels.negative:
             continue
-        other = Labels(one.labels.names, (name,))
-        odds = tumor_log_odds(one.logits, other.is_negative)
+        odds = tumor_log_odds(one.logits, Labels(one.labels.names, (name,)).is_negative)
         gain = _gain(truth, odds, one.odds)
         if np.isfinite(odds).all() and cluster_bootstrap(gain, groups, 0)["auc"].low > 0:
-            area = metrics.auc(truth, odds)
-            return (
-                f"these scans say that {name} means no tumor (AUC {area:.3f}), and not "
-                f"{', '.join(one.labels.negative)} (AUC {one.auc.value:.3f}); are --order and "
-                "--negative right?"
-            )
-    return None
+            yield name, metrics.auc(truth, odds)
 
 
 def lines(tried: Sequence[Tried]) -> list[str]:

@@ -77,6 +77,8 @@ def _adopted(found: Adopted) -> Iterator[tuple[str, str]]:
     )
     how = "found by trial" if found.tried else "as given"
     yield "its pixels", f"scaling {found.scaling}, colours {found.color}, {how}; in the graph"
+    for words in found.cautions:
+        yield "CAUTION", words
 
 
 def _provenance(story: Provenance) -> Iterator[tuple[str, str]]:

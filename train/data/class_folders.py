@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from edge.console.messages import counted
 from edge.scan.file_format import is_image_file
 from train.data.list_files import everything_below
 from train.data.scans import DEFAULT_NEGATIVE, DEFAULT_POSITIVE, Classes
@@ -212,7 +213,7 @@ def check_all_named(folder: Path, classes: Classes) -> None:
     """
     found = unnamed(folder, classes)
     for path, images in found.items():
-        what = f"{path}: holds {images} image{'s' * (images > 1)}, and is no class"
+        what = f"{path}: holds {counted(images, 'image')}, and is no class"
         if path == folder:
             raise TrainError(f"{what}; move them into one, or elsewhere")
         every = " ".join(sorted({other.name for other in found} - {folder.name}))
@@ -225,7 +226,7 @@ def check_all_named(folder: Path, classes: Classes) -> None:
 def left_out(folder: Path, classes: Classes) -> list[str]:
     """A line for each folder that holds images and is of no class, with their number."""
     return [
-        f"{path}: is no class and is left out, with {images} images"
+        f"{path}: is no class and is left out, with {counted(images, 'image')}"
         for path, images in unnamed(folder, classes).items()
     ]
 

@@ -10,7 +10,7 @@ from export.adopt.adopted_network import build_adopted
 from export.adopt.convention_names import SCALINGS
 from export.adopt.conventions import Convention, are_coloured, candidates
 from export.adopt.labels import Labels
-from export.adopt.trial import attempt, chosen, doubt, judge
+from export.adopt.trial import attempt, cautions, chosen, judge
 from export.errors import ExportError
 from tests.export.adopt.conftest import small_network
 
@@ -165,6 +165,15 @@ def test_if_none_fits_it_is_refused():
         chosen(tried)
 
 
+def test_what_is_given_and_no_better_than_chance_is_cautioned_against():
+    noise = np.random.default_rng(0)
+    tried = trial(lambda mean: noise.standard_normal(len(mean)), scaling="unit")
+    best = chosen(tried, ordered=True)
+    assert best.word == "given, wrong"
+    (words,) = cautions(best, np.arange(60) % 2, np.arange(60))
+    assert "no better than chance" in words
+
+
 @pytest.mark.parametrize(("negative", "doubted"), [("a", False), ("c", True)])
 def test_another_label_that_fits_better_is_named(negative, doubted):
     truth = np.arange(60) % 2
@@ -179,6 +188,6 @@ def test_another_label_that_fits_better_is_named(negative, doubted):
         truth,
         np.arange(60),
     )
-    words = doubt(tried, truth, np.arange(60))
-    assert (words is not None) is doubted
-    assert not doubted or "a means no tumor" in words
+    found = cautions(tried, truth, np.arange(60))
+    assert len(found) == doubted
+    assert not doubted or "a means no tumor" in found[0]
