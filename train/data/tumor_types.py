@@ -46,7 +46,9 @@ def check_types(names: Sequence[str], negative: Sequence[str] = ()) -> None:
     try:
         TypeSpec(tuple(names))
     except ValueError as error:
-        raise TrainError(f"these cannot be types of tumor: {error}") from None
+        raise TrainError(
+            f"these cannot be types of tumor: {error}; rename the folder or label"
+        ) from None
 
 
 def types_of(

@@ -82,6 +82,7 @@ def test_a_folder_with_none_of_the_names_is_an_error(folder):
         ((), "two types"),
         (("a", "uncertain"), "cannot be called like a verdict"),
         (("a", "b\x1b[31m"), "cannot be types"),
+        (("a", "b; c"), "'b; c' has a semicolon, which parts types in CSV results; rename"),
     ],
 )
 def test_names_that_cannot_be_told_apart_or_said(names, says):
