@@ -182,6 +182,8 @@ def prepare_data(request: Request) -> SessionData:
     folds = request.split_folds or request.folds
     if folds:  # each scan is tested once, and whoever stands with it
         grouping = source_families.joined(grouping, family.whole)
+    classes = _all_names(read.classes)
+    types = _types(found, classes, table, grouping) if request.types else None
     parts = split.split(
         found.scans,
         grouping,
@@ -192,7 +194,10 @@ def prepare_data(request: Request) -> SessionData:
         family.excluded,
         # The run's own model is the first fold's.
         None if folds and not external.any() else family.whole >= 0,
+        types,
     )
+    if types is not None:
+        parts = [replace(part, type=type) for part, type in zip(parts, types, strict=True)]
     if held:
         external = np.array([part.part == "test" for part in parts], bool) | external
     boxes = (
@@ -200,10 +205,6 @@ def prepare_data(request: Request) -> SessionData:
         if request.boxes
         else boxes_of(request.facts, found.scans)
     )
-    classes, types = _all_names(read.classes), None
-    if request.types:
-        types = _types(found, classes, table, grouping)
-        parts = [replace(part, type=type) for part, type in zip(parts, types, strict=True)]
     return SessionData(found, classes, external, grouping, parts, boxes, types)
 
 
