@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from edge.model_file.manifest import InputSpec
 from export.adopt.labels import Labels, find_folders, find_labels
 from export.errors import ExportError
+from train.data.folders import read_folders
 from train.data.scans import Classes
+from train.errors import TrainError
 
 FOUR = ["glioma", "meningioma", "notumor", "pituitary"]
 FILE = Path("net.keras")
@@ -68,3 +73,17 @@ def test_four_outputs_must_be_named():
     (found,) = find_labels(4, FOUR, ["notumor"], Classes(), FILE)
     assert found == Labels(tuple(FOUR), ("notumor",))
     assert found.two == ("notumor", "glioma+meningioma+pituitary")
+
+
+def test_a_folder_with_nothing_readable_is_named(tmp_path):
+    """`read_folders` reads them: a label's scans do not vanish without a word."""
+    random = np.random.default_rng(0)
+    for name in ("glioma", "notumor"):
+        (tmp_path / name).mkdir()
+        pixels = random.integers(0, 256, (32, 32), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / name / "a.png")
+    folder(tmp_path, "pituitary")
+    classes = find_folders(tmp_path, FOUR, ["notumor"])
+    names = list(classes.positive), list(classes.negative)
+    with pytest.raises(TrainError, match="class folder pituitary has 1 file, and none can be read"):
+        read_folders([tmp_path], *names, InputSpec(8, 8, "grey"))
