@@ -14,7 +14,7 @@ from edge.model_file.provenance import Adopted, Training
 from export.adopt.adopted_network import build_adopted
 from export.adopt.adoption_report import origin_lines
 from export.adopt.conventions import are_coloured, to_try
-from export.adopt.labels import Labels, find_folders, find_labels
+from export.adopt.labels import Labels, check_order, find_folders, find_labels
 from export.adopt.source import Source, check_logits, check_rebuilt, open_source
 from export.adopt.trial import (
     TRIAL_SCANS,
@@ -100,8 +100,9 @@ def adopt(request: Request, name: str, folder: Path) -> str:
         spec = InputSpec(height, width, "grey" if channels == 1 else "rgb")
     except ValueError as error:
         raise ExportError(f"{source.file}: no device takes such pictures ({error})") from None
+    check_order(source.outputs, request.order, source.file)
     classes = find_folders(request.data, request.order, request.negative)
-    orders = find_labels(source.outputs, request.order, request.negative, classes, source.file)
+    orders = find_labels(request.order, request.negative, classes)
     scans = _read(request.data, classes, spec)
     tried, truth, groups = _try(request, source, orders, scans)
     best = chosen(tried, ordered=bool(request.order))

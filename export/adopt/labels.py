@@ -91,13 +91,11 @@ def find_folders(folder: Path, order: Sequence[str], negative: Sequence[str]) ->
     return find_classes(folder, others, without)
 
 
-def find_labels(
-    outputs: int, order: Sequence[str], negative: Sequence[str], classes: Classes, file: Path
-) -> list[Labels]:
-    """The labels that the outputs may have: one list of them if it is given, else both orders.
+def check_order(outputs: int, order: Sequence[str], file: Path) -> None:
+    """See that as many labels are named as the outputs need.
 
     Raises:
-        ExportError: the names given do not fit the outputs, or are needed.
+        ExportError: they are not, or are needed and not given.
     """
     count = max(2, outputs)
     what = f"{file}: has {counted(outputs, 'output')}"
@@ -113,6 +111,17 @@ def find_labels(
             "that means no tumor; Keras takes folders in the order of the alphabet, for example "
             "--order glioma meningioma notumor pituitary --negative notumor"
         )
+
+
+def find_labels(order: Sequence[str], negative: Sequence[str], classes: Classes) -> list[Labels]:
+    """The labels that the outputs may have: one list of them if it is given, else both orders.
+
+    Args:
+        order: as `check_order` lets it pass.
+
+    Raises:
+        ExportError: none of them means no tumor, or all do.
+    """
     if not order:
         names = classes.labels
         found = Labels(names, names[:1])

@@ -98,6 +98,12 @@ def test_four_labels_become_two(four_labels, phantoms, tmp_path):
     assert logits_are_in_float(tmp_path / "run-int8.tflite", tmp_path / "run-int8.onnx")
 
 
+def test_outputs_are_counted_before_folders_are_looked_at(four_labels, phantoms, tmp_path, capsys):
+    options = ["--order", "a", "b", "c", "--negative", "a"]
+    assert adopt(four_labels, phantoms, tmp_path, *options) == 2
+    assert "has 4 outputs, so --order needs 4 different labels, has 3" in capsys.readouterr().err
+
+
 def logits_are_in_float(tflite, onnx_file) -> bool:
     """Whether logits of several labels and what is reckoned from them are not rounded, in both."""
     import onnx

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from edge.model_file.manifest import InputSpec
-from export.adopt.labels import Labels, find_folders, find_labels
+from export.adopt.labels import Labels, check_order, find_folders, find_labels
 from export.errors import ExportError
 from train.data.folders import read_folders
 from train.data.scans import Classes
@@ -52,7 +52,7 @@ def test_nobody_says_which_folder_is_without(tmp_path):
 
 
 def test_both_orders_of_two_are_tried():
-    found = find_labels(1, [], [], Classes(), FILE)
+    found = find_labels([], [], Classes())
     assert [one.names for one in found] == [("no", "yes"), ("yes", "no")]
     assert [one.is_negative.tolist() for one in found] == [[True, False], [False, True]]
 
@@ -60,17 +60,17 @@ def test_both_orders_of_two_are_tried():
 @pytest.mark.parametrize("outputs", [1, 2, 4])
 def test_outputs_and_labels_must_be_as_many(outputs):
     with pytest.raises(ExportError, match=f"has {outputs} output.* labels"):
-        find_labels(outputs, ["a", "b", "c"], ["a"], Classes(), FILE)
+        check_order(outputs, ["a", "b", "c"], FILE)
 
 
 def test_four_outputs_must_be_named():
     with pytest.raises(ExportError, match="--order"):
-        find_labels(4, [], [], Classes(), FILE)
+        check_order(4, [], FILE)
     with pytest.raises(ExportError, match="did you mean notumor"):
-        find_labels(4, FOUR, ["notumour"], Classes(), FILE)
+        find_labels(FOUR, ["notumour"], Classes())
     with pytest.raises(ExportError, match="all labels"):
-        find_labels(4, FOUR, FOUR, Classes(), FILE)
-    (found,) = find_labels(4, FOUR, ["notumor"], Classes(), FILE)
+        find_labels(FOUR, FOUR, Classes())
+    (found,) = find_labels(FOUR, ["notumor"], Classes())
     assert found == Labels(tuple(FOUR), ("notumor",))
     assert found.two == ("notumor", "glioma+meningioma+pituitary")
 
