@@ -92,7 +92,8 @@ def parser(prog: str = "python -m export") -> Parser:
         metavar="HOW",
         help="how it was trained to take pixels: "
         + "; ".join(f"{name}: {what}" for name, what in SCALINGS.items())
-        + " (default: tried on scans, and refused if not clear)",
+        + "; refused if another is clearly better on the scans (default: all are tried, and it is "
+        "refused if not clear)",
     )
     add(
         "--color",

@@ -268,7 +268,8 @@ def export_target(
         used, again = len(inputs.calibration_scans), again or command(run.folder, {})
         seed = run.manifest.training.seed
         available = len(representative_dataset.choose(run.split, 2 * len(run.split) + 2, seed))
-        tips = tuple(advice(target, len(seek.methods), seek.growth, used, available, chosen, again))
+        figures = len(seek.methods), seek.growth, used, available
+        tips = tuple(advice(target, *figures, chosen, proofs, again))
     return Outcome(
         *(name, not problems, tuple(problems), len(payload), tuple(proofs), unable),
         *(trials, kept, tips, digest, left),
@@ -304,7 +305,9 @@ def _judge(
     mean = float(differences.mean()) if len(found) else 0.0
     may_change, may_differ = limits.of(target, len(found))
     holds = changed <= may_change and max(largest, types_off) <= may_differ
-    return Trial(method, kept, len(payload), len(found), changed, largest, mean, holds)
+    off = None if inputs.run.manifest.types is None else types_off
+    figures = len(payload), len(found), changed, largest, mean, holds
+    return Trial(method, kept, *figures, max_type_difference=off)
 
 
 def _judge_types(

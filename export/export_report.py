@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from edge import NOTICE
 from edge.model_file import bounded_json
 from edge.model_file.dataclass_json import to_json
-from export.package.describe import map_words
+from export.package.describe import map_words, type_words
 from export.package.write_container import write_atomically
 from train.run.run_folder import Run, sha256_file
 
@@ -81,6 +81,8 @@ def _refused(outcome: "Outcome", out: Path) -> list[str]:
 def _proofs(outcome: "Outcome") -> Iterator[str]:
     for proof in outcome.parity:
         yield f"  {proof.engine} {proof.engine_version}: {proof.words}"
+        if proof.types:
+            yield f"    types: {type_words(proof.types)}"
         if proof.heat_map:
             yield f"    {map_words(proof.heat_map)}"
     for engine in outcome.fails_to_load:

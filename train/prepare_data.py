@@ -8,12 +8,12 @@ import numpy as np
 from train.data.apply_source_facts import boxes_of, check, completed, patients_of
 from train.data.boxes import Boxes, read_boxes
 from train.data.dicom_origin import of_one_patient
-from train.data.folders import read_folders
+from train.data.folders import all_names, read_folders
 from train.data.label_table import LabelTable, read_labels
 from train.data.samples import Samples
 from train.data.scans import Classes, ScanSet, SplitScan, fingerprint
 from train.data.source_names import source_names
-from train.data.tumor_types import check_enough, check_types, types_of, without_conflicts
+from train.data.tumor_types import check_enough, types_of, without_conflicts
 from train.errors import TrainError
 from train.fitting.fit_options import FitOptions
 from train.progress import say
@@ -182,6 +182,8 @@ def prepare_data(request: Request) -> SessionData:
     folds = request.split_folds or request.folds
     if folds:  # each scan is tested once, and whoever stands with it
         grouping = source_families.joined(grouping, family.whole)
+    classes = all_names(read.classes)
+    types = _types(found, classes, table, grouping) if request.types else None
     parts = split.split(
         found.scans,
         grouping,
@@ -192,7 +194,10 @@ def prepare_data(request: Request) -> SessionData:
         family.excluded,
         # The run's own model is the first fold's.
         None if folds and not external.any() else family.whole >= 0,
+        types,
     )
+    if types is not None:
+        parts = [replace(part, type=type) for part, type in zip(parts, types, strict=True)]
     if held:
         external = np.array([part.part == "test" for part in parts], bool) | external
     boxes = (
@@ -200,21 +205,19 @@ def prepare_data(request: Request) -> SessionData:
         if request.boxes
         else boxes_of(request.facts, found.scans)
     )
-    classes, types = _all_names(read.classes), None
-    if request.types:
-        types = _types(found, classes, table, grouping)
-        parts = [replace(part, type=type) for part, type in zip(parts, types, strict=True)]
     return SessionData(found, classes, external, grouping, parts, boxes, types)
 
 
 def _types(
     found: ScanSet, classes: Classes, table: LabelTable | None, grouping: Grouping
 ) -> np.ndarray:
-    check_types(classes.positive, classes.negative)
-    types, unclear = without_conflicts(types_of(found.scans, classes, table), grouping.clusters)
+    told = types_of(found.scans, classes, table)
+    counts = ", ".join(f"{name} {(told == name).sum()}" for name in classes.positive)
+    say(f"types of tumor: {counts}; without one: {', '.join(classes.negative)}")
+    types, unclear = without_conflicts(told, grouping.clusters)
     if unclear:
         say(f"  {unclear} scans are copies of one picture in several types: their type is unknown")
-    check_enough(types, grouping.groups, classes.positive)
+    check_enough(told, types, grouping.clusters, grouping.groups, classes.positive)
     return types
 
 
@@ -259,11 +262,3 @@ def _file_with_hash(file: Path) -> str:
         return f"{file} (SHA-256 {run_folder.sha256_file(file)})"
     except OSError as error:
         raise TrainError(f"{file}: cannot be read ({error.strerror})") from error
-
-
-def _all_names(classes: list[Classes]) -> Classes:
-    """The class names of all folders, each once."""
-    return Classes(
-        tuple(dict.fromkeys(name for one in classes for name in one.positive)),
-        tuple(dict.fromkeys(name for one in classes for name in one.negative)),
-    )

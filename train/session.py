@@ -330,6 +330,7 @@ def _fold_list(request: Request, data: SessionData) -> list[split.Fold]:
         data.grouping.groups,
         request.folds,
         request.fit.seed,
+        data.types,
     )
 
 

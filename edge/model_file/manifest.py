@@ -190,6 +190,10 @@ class TypeSpec:
     def __post_init__(self):
         for label in self.labels:
             check_name(label, "labels")
+            if ";" in label:
+                raise ValueError(
+                    f"labels: {label[:40]!a} has a semicolon, which parts types in CSV results"
+                )
         if not 2 <= len(self.labels) <= _MOST_TYPES:
             raise ValueError(f"labels: must be 2..{_MOST_TYPES} types, are {len(self.labels)}")
         if len({label.casefold() for label in self.labels}) < len(self.labels):

@@ -29,6 +29,8 @@ class Adopted:
     """"rgb", "bgr" or "grey": the order it was made for."""
     tried: bool
     """Whether scaling or colours were found by trial; else they were given."""
+    cautions: tuple[str, ...] = ()
+    """What labelled scans say against the way that it is taken, in words."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,16 @@ class Trial:
     bytes: int
     scans: int
     changed: int
-    """Verdicts that differ."""
+    """Verdicts that differ, types among them."""
     max_difference: float
     """Largest difference in the probability of tumor."""
     mean_difference: float
     holds: bool
-    """Whether both are within the limits of the proof."""
+    """Whether all are within the limits of the proof."""
     older_quantizer: bool = False
     """Whether TensorFlow's older quantizer made it (`experimental_new_quantizer=False`)."""
+    max_type_difference: float | None = None
+    """Largest difference in the probability of a type; None: the model tells none."""
 
 
 @dataclass(frozen=True)

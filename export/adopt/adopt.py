@@ -8,14 +8,24 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from edge.console.messages import counted
 from edge.model_file.manifest import InputSpec
 from edge.model_file.provenance import Adopted, Training
 from export.adopt.adopted_network import build_adopted
 from export.adopt.adoption_report import origin_lines
-from export.adopt.conventions import are_coloured, candidates
-from export.adopt.labels import Labels, find_folders, find_labels
+from export.adopt.conventions import are_coloured, to_try
+from export.adopt.labels import Labels, check_order, find_folders, find_labels
 from export.adopt.source import Source, check_logits, check_rebuilt, open_source
-from export.adopt.trial import TRIAL_SCANS, Tried, attempt, chosen, doubt, judge, lines
+from export.adopt.trial import (
+    TRIAL_SCANS,
+    Tried,
+    attempt,
+    cautions,
+    chosen,
+    in_question,
+    judge,
+    lines,
+)
 from export.errors import ExportError
 from export.quantize import representative_dataset
 from train.data.folders import read_folders
@@ -74,14 +84,15 @@ def adopt(request: Request, name: str, folder: Path) -> str:
         The report for the terminal, as Markdown without pictures.
 
     Raises:
-        ExportError: the model cannot be adopted, or it is not clear how it takes its pixels.
+        ExportError: the model cannot be adopted, it is not clear how it takes its pixels, or it
+            says one class of every scan.
         TrainError: scans that cannot be used.
     """
     source = open_source(request.file)
     height, width, channels = source.shape
     say(
-        f"{source.file}: {source.kind}, {height}x{width}x{channels}, {source.outputs} outputs, "
-        f"last activation {source.activation}"
+        f"{source.file}: {source.kind}, {height}x{width}x{channels}, "
+        f"{counted(source.outputs, 'output')}, last activation {source.activation}"
     )
     if request.color and (request.color == "grey") is not (channels == 1):
         raise ExportError(f"--color {request.color}: {source.file} takes {channels} channels")
@@ -89,20 +100,24 @@ def adopt(request: Request, name: str, folder: Path) -> str:
         spec = InputSpec(height, width, "grey" if channels == 1 else "rgb")
     except ValueError as error:
         raise ExportError(f"{source.file}: no device takes such pictures ({error})") from None
+    check_order(source.outputs, request.order, source.file)
     classes = find_folders(request.data, request.order, request.negative)
-    orders = find_labels(source.outputs, request.order, request.negative, classes, source.file)
+    orders = find_labels(request.order, request.negative, classes)
     scans = _read(request.data, classes, spec)
-    tried = _try(request, source, orders, scans)
-    given = bool(request.scaling and request.order) and len(tried) == 1
-    best = chosen(tried, given)
+    tried, truth, groups = _try(request, source, orders, scans)
+    best = chosen(tried, ordered=bool(request.order))
     check_logits(source, best.logits)
     say(f"used: {best.convention.words} {best.labels.words}")
+    warned = cautions(best, truth, groups)
+    for words in warned:
+        say(f"CAUTION: {words}")
 
     model, transform = build_adopted(source.network, best.convention, best.labels)
     model.save(folder / run_folder.MODEL)
     synthetic = is_synthetic(request.data)
+    adopted = _adopted(request, source, best, tried, warned)
     choice, predictions, manifest, model = _decide(
-        request, name, folder, scans, transform, _adopted(request, source, best, len(tried)), spec
+        request, name, folder, scans, transform, adopted, spec
     )
     manifest = replace(manifest, training=replace(manifest.training, synthetic=synthetic))
     if synthetic:
@@ -134,6 +149,12 @@ def adopt(request: Request, name: str, folder: Path) -> str:
         weights=None,
         origin=origin_lines(manifest.training.adopted, tried),
     )
+    if findings.useless:
+        raise ExportError(
+            f"{source.file}: {findings.useless[0]} It is not adopted. Are --scaling, --order and "
+            "--negative those that it was trained with, and are these scans of the kind that it is "
+            "for?"
+        )
     test = scans.at("test")
     names = [scans.found.scans[i].path for i in test]
     write_plots(folder, findings, predictions, scans.found.pixels[test], names)
@@ -157,41 +178,38 @@ def _read(data: Path, classes: Classes, spec: InputSpec) -> _Scans:
     return _Scans(found, classes, grouping, parts)
 
 
-def _try(request: Request, source: Source, orders: Sequence[Labels], scans: _Scans) -> list[Tried]:
-    """Every convention that was not excluded, on scans of the training part."""
+def _try(
+    request: Request, source: Source, orders: Sequence[Labels], scans: _Scans
+) -> tuple[list[Tried], np.ndarray, np.ndarray]:
+    """Every convention that is possible, on scans of the training part; their truth and groups."""
     of_hash = {scan.sha256: i for i, scan in enumerate(scans.parts)}
     picked = representative_dataset.choose(scans.parts, TRIAL_SCANS, SEED)
     at = np.array([of_hash[scan.sha256] for scan in picked])
     pixels = scans.found.pixels[at]
-    scaling = request.scaling
-    if source.whole_numbers and scaling not in (None, "none"):
-        raise ExportError(
-            f"--scaling {scaling}: {source.file} takes whole numbers, so it scales by itself; "
-            "leave it out"
-        )
-    scaling = "none" if source.whole_numbers else scaling
-    conventions = candidates(source.shape[2], are_coloured(pixels), scaling, request.color)
+    asked = request.scaling, request.color
+    conventions = to_try(source, are_coloured(pixels), *asked)
     some = pixels[:: max(1, len(pixels) // _CHECKED)][:_CHECKED]
-    off = max(check_rebuilt(source, one.applied(some)) for one in conventions)
+    off = max(check_rebuilt(source, one.applied(some)) for one in conventions if one.agrees(*asked))
     say(f"the rebuilt network gives the file's outputs: off by {off:.1g} at most")
-    say(f"trying {len(conventions)} ways of taking pixels on {len(at)} scans of the training part")
+    ways = counted(len(conventions), "way")
+    say(f"trying {ways} of taking pixels on {len(at)} scans of the training part")
+    truth, groups = scans.found.truth[at], scans.grouping.groups[at]
     tried = judge(
         attempt(
             lambda x: source.network.predict(x, batch_size=8, verbose=0),
             conventions,
             orders,
             pixels,
-            scans.found.truth[at],
-            scans.grouping.groups[at],
+            truth,
+            groups,
         ),
-        scans.found.truth[at],
-        scans.grouping.groups[at],
+        truth,
+        groups,
+        *asked,
     )
     for line in lines(tried):
         say(line)
-    if words := doubt(tried[0], scans.found.truth[at], scans.grouping.groups[at]):
-        say(f"CAUTION: {words}")
-    return tried
+    return tried, truth, groups
 
 
 def _decide(
@@ -251,7 +269,13 @@ def _decide(
     return choice, predictions, replace(manifest, decision=choice.decision), model
 
 
-def _adopted(request: Request, source: Source, best: Tried, tried: int) -> Adopted:
+def _adopted(
+    request: Request,
+    source: Source,
+    best: Tried,
+    tried: Sequence[Tried],
+    warned: tuple[str, ...],
+) -> Adopted:
     return Adopted(
         file=request.file.resolve().name,
         sha256=source.sha256,
@@ -261,5 +285,6 @@ def _adopted(request: Request, source: Source, best: Tried, tried: int) -> Adopt
         activation=source.activation,
         scaling=best.convention.scaling,
         color=best.convention.color,
-        tried=tried > 1,
+        tried=len(in_question(tried)) > 1,
+        cautions=warned,
     )

@@ -21,6 +21,7 @@ def origin_lines(found: Adopted, tried: Sequence[Tried]) -> tuple[str, ...]:
         "too good. Only scans that are newer than the model, or that never left your site, can "
         "show what it is worth.",
         "",
+        *(line for words in found.cautions for line in (f"**CAUTION: {markdown(words)}**", "")),
         f"Taken from {markdown(found.file)} ({found.kind}, SHA-256 `{found.sha256[:12]}`). "
         f"Labels of its outputs: {markdown(', '.join(found.labels))} ({count}); "
         f"{markdown(', '.join(found.negative))} means no tumor, and the probability of tumor is 1 "
@@ -53,5 +54,5 @@ def _row(one: Tried) -> str:
     return (
         f"| {one.convention.scaling} | {one.convention.color} "
         f"| {markdown(' '.join(one.labels.names))} | {one.accuracy} "
-        f"| {one.auc.value:.3f} [{one.auc.low:.3f}-{one.auc.high:.3f}] | {one.verdict} |"
+        f"| {one.auc.value:.3f} [{one.auc.low:.3f}-{one.auc.high:.3f}] | {one.word} |"
     )

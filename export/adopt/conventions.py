@@ -11,6 +11,8 @@ import numpy as np
 from keras import layers
 
 from export.adopt.convention_names import SCALINGS
+from export.adopt.source import Source
+from export.errors import ExportError
 from train.networks.backbones import IMAGENET_MEAN_BGR, ReverseChannels
 
 _TORCH_MEAN_RGB, _TORCH_DEVIATION_RGB = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -31,6 +33,10 @@ class Convention(NamedTuple):
     def words(self) -> str:
         """As its options are given."""
         return f"--scaling {self.scaling} --color {self.color}"
+
+    def agrees(self, scaling: str | None, color: str | None) -> bool:
+        """Whether it is what these options say; None: they leave it open."""
+        return scaling in (None, self.scaling) and color in (None, self.color)
 
     @property
     def factors(self) -> tuple[list[float] | float, list[float] | float]:
@@ -64,24 +70,49 @@ class Convention(NamedTuple):
 
 
 def candidates(
-    channels: int, coloured: bool, scaling: str | None = None, color: str | None = None
+    channels: int, coloured: bool, color: str | None = None, only: str | None = None
 ) -> list[Convention]:
     """The conventions that come into question.
+
+    What is given as an option leaves none out that scans can tell from it: a wrong one must show.
 
     Args:
         channels: of the network's input, 1 or 3.
         coloured: whether scans are, so that the order of colours matters.
-        scaling, color: as given; None: any.
+        color: as given; it is taken as it is where scans cannot tell. None: the usual one is.
+        only: the one scaling that is possible; None: any.
     """
-    scalings = [scaling] if scaling else list(SCALINGS)
+    scalings = [only] if only else list(SCALINGS)
     if channels == 1:
         return [Convention(name, "grey") for name in scalings if not name.startswith("imagenet")]
     found = []
     for name in scalings:
-        usual = _USUAL.get(name, "rgb")
+        usual = color or _USUAL.get(name, "rgb")
         other = "rgb" if usual == "bgr" else "bgr"
-        colors = [color] if color else [usual, other] if coloured else [usual]
-        found += [Convention(name, one) for one in colors]
+        found += [Convention(name, one) for one in ([usual, other] if coloured else [usual])]
+    return found
+
+
+def to_try(
+    source: Source, coloured: bool, scaling: str | None, color: str | None
+) -> list[Convention]:
+    """The conventions that come into question for a model, whatever is given.
+
+    Raises:
+        ExportError: the one that is given cannot be.
+    """
+    if source.whole_numbers and scaling not in (None, "none"):
+        raise ExportError(
+            f"--scaling {scaling}: {source.file} takes whole numbers, so it scales by itself; "
+            "leave it out"
+        )
+    only = "none" if source.whole_numbers else None
+    found = candidates(source.shape[2], coloured, color, only)
+    if not any(one.agrees(scaling, color) for one in found):
+        raise ExportError(
+            f"--scaling {scaling}: {source.file} takes grey pictures, and ImageNet's mean is one "
+            "of colours; leave it out, to have the others tried"
+        )
     return found
 
 

@@ -29,6 +29,11 @@ _ONLY_WHEN_FITTED = (
 """Layers that do something while a network is fitted alone."""
 
 
+def is_graph(operation) -> bool:
+    """Whether it is a network whose layers stand in a known order, of whatever class."""
+    return isinstance(operation, keras.Sequential) or hasattr(operation, "_run_through_graph")
+
+
 def flattened(model: keras.Model, file: Path) -> tuple[keras.Model, str]:
     """Float32 [N, H, W, C] -> logits [N, outputs], and the activation that was taken off.
 
@@ -79,7 +84,7 @@ class _Copier:
         return graph._run_through_graph(list(tensors), operation_fn=self._copy)
 
     def _copy(self, operation):
-        if isinstance(operation, keras.Sequential) or type(operation).__name__ == "Functional":
+        if is_graph(operation):
             return lambda *given, **_: self._unpacked(operation, given)
         if id(operation) not in self._copies:
             self._copies[id(operation)] = self._made(operation)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edge.console.messages import counted
 from edge.console.suggestions import did_you_mean
 from export.errors import ExportError
 from train.data.class_folders import find_classes, unnamed
@@ -69,8 +70,8 @@ def find_folders(folder: Path, order: Sequence[str], negative: Sequence[str]) ->
             classes = find_classes(folder, [], [])
             for path, images in unnamed(folder, classes).items():
                 raise ExportError(
-                    f"{path}: holds {images} images, and is neither {DEFAULT_POSITIVE}/ nor "
-                    f"{DEFAULT_NEGATIVE}/; take it out of the data folder"
+                    f"{path}: holds {counted(images, 'image')}, and is neither "
+                    f"{DEFAULT_POSITIVE}/ nor {DEFAULT_NEGATIVE}/; take it out of the data folder"
                 )
             return classes
         raise ExportError(
@@ -90,16 +91,14 @@ def find_folders(folder: Path, order: Sequence[str], negative: Sequence[str]) ->
     return find_classes(folder, others, without)
 
 
-def find_labels(
-    outputs: int, order: Sequence[str], negative: Sequence[str], classes: Classes, file: Path
-) -> list[Labels]:
-    """The labels that the outputs may have: one list of them if it is given, else both orders.
+def check_order(outputs: int, order: Sequence[str], file: Path) -> None:
+    """See that as many labels are named as the outputs need.
 
     Raises:
-        ExportError: the names given do not fit the outputs, or are needed.
+        ExportError: they are not, or are needed and not given.
     """
     count = max(2, outputs)
-    what = f"{file}: has {outputs} output{'s' * (outputs > 1)}"
+    what = f"{file}: has {counted(outputs, 'output')}"
     if order and (len(order) != count or len(set(order)) != count):
         means = " (that of 0 and that of 1)" if outputs == 1 else ""
         raise ExportError(
@@ -112,6 +111,17 @@ def find_labels(
             "that means no tumor; Keras takes folders in the order of the alphabet, for example "
             "--order glioma meningioma notumor pituitary --negative notumor"
         )
+
+
+def find_labels(order: Sequence[str], negative: Sequence[str], classes: Classes) -> list[Labels]:
+    """The labels that the outputs may have: one list of them if it is given, else both orders.
+
+    Args:
+        order: as `check_order` lets it pass.
+
+    Raises:
+        ExportError: none of them means no tumor, or all do.
+    """
     if not order:
         names = classes.labels
         found = Labels(names, names[:1])

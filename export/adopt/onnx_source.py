@@ -7,6 +7,7 @@ import onnx
 
 from export.adopt.opened import Opened
 from export.errors import ExportError
+from export.onnx_to_keras.gelu import mend_erfc
 from export.onnx_to_keras.graph import channels_first, rebuild, shape_of
 from export.onnx_to_keras.tensors import RebuildError
 
@@ -21,6 +22,7 @@ def open_onnx(file: Path) -> Opened:
     """
     try:
         model = onnx.load(file, load_external_data=False)
+        mend_erfc(model)
         onnx.checker.check_model(model)
     except Exception as error:  # of no common type
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
@@ -35,6 +37,7 @@ def network_of(model: onnx.ModelProto, file: Path) -> Opened:
         ExportError: it cannot be rebuilt.
     """
     _check(model, file)
+    mend_erfc(model)
     constants = {one.name for one in model.graph.initializer}
     (entry,) = [one for one in model.graph.input if one.name not in constants]
     entry.type.tensor_type.shape.dim[0].dim_value = 1

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 
+from edge.console.messages import counted
 from export.adopt.onnx_source import network_of
 from export.adopt.opened import Opened
 from export.convert.keras_conversion import OPSET
@@ -50,8 +51,9 @@ def open_saved_model(folder: Path) -> Opened:
     given = serve.structured_input_signature[1]
     if len(given) != 1 or len(serve.structured_outputs) != 1:
         raise ExportError(
-            f"{folder}: has {len(given)} inputs and {len(serve.structured_outputs)} outputs; a "
-            "classifier of single scans has one of each"
+            f"{folder}: has {counted(len(given), 'input')} and "
+            f"{counted(len(serve.structured_outputs), 'output')}; a classifier of single scans has "
+            "one of each"
         )
     ((name, spec),) = given.items()
     (out,) = serve.structured_outputs

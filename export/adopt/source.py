@@ -128,6 +128,8 @@ def _kind(file: Path) -> str:
         raise ExportError(f"{file}: is a folder without saved_model.pb, so it is no SavedModel")
     with open(file, "rb") as opened:
         head = opened.read(8)
+    if not head:
+        raise ExportError(f"{file}: is empty (0 bytes); copy it again, or save the model anew")
     if head[:4] == b"PK\x03\x04" and file.suffix == ".keras":
         return "Keras"
     if head == b"\x89HDF\r\n\x1a\n":
@@ -153,6 +155,14 @@ def _check(source: Source) -> None:
                     f"{source.file}: {bad} of {weights.size} weights of its layer {layer.name} are "
                     "not finite numbers (NaN or infinite), so it answers nothing; train it anew"
                 )
+        # Of a normalization; its square root is taken.
+        variance = getattr(layer, "moving_variance", None)
+        if variance is not None and (low := float(np.min(variance))) + layer.epsilon <= 0:
+            raise ExportError(
+                f"{source.file}: its layer {layer.name} has a negative variance ({low:g}), of "
+                "which there is no square root, so it answers nothing; its weights are damaged: "
+                "copy the file again, or train it anew"
+            )
     if source.activation == "softmax" and source.outputs == 1:
         raise ExportError(
             f"{source.file}: ends in a softmax over one output, which is 1 whatever the scan; "

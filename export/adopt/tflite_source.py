@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edge.console.messages import counted
 from export.adopt.onnx_source import network_of
 from export.adopt.opened import Opened
 from export.convert.keras_conversion import OPSET
@@ -53,8 +54,8 @@ def _interpreter(file: Path) -> Callable[[np.ndarray], np.ndarray]:
     entry, out = interpreter.get_input_details(), interpreter.get_output_details()
     if len(entry) != 1 or len(out) != 1:
         raise ExportError(
-            f"{file}: has {len(entry)} inputs and {len(out)} outputs; a classifier of single scans "
-            "has one of each"
+            f"{file}: has {counted(len(entry), 'input')} and {counted(len(out), 'output')}; a "
+            "classifier of single scans has one of each"
         )
 
     def run(pictures: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 The scans are of the training part, which chooses nothing else; the test part is not looked at.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +18,8 @@ from train.evaluation.metrics import Proportion
 
 TRIAL_SCANS = 100
 """Half of each class, no file twice."""
+FITS, WRONG, UNCLEAR = "fits", "wrong", "cannot be told apart"
+"""What is said of a convention: it is the best, clearly worse than that, or neither."""
 
 
 @dataclass(frozen=True)
@@ -36,18 +38,22 @@ class Tried:
     right: np.ndarray
     """bool [N]."""
     verdict: str = ""
-    """"fits", "wrong", or "cannot be told apart"."""
+    """`FITS`, `WRONG` or `UNCLEAR`."""
+    given: bool = False
+    """Whether options ask for it, and for not all of them."""
 
-    def to_dict(self) -> dict:
-        """Ready for JSON."""
-        return {
-            "scaling": self.convention.scaling,
-            "color": self.convention.color,
-            "order": list(self.labels.names),
-            "accuracy": self.accuracy.to_dict(),
-            "auc": self.auc.to_dict(),
-            "verdict": self.verdict,
-        }
+    @property
+    def word(self) -> str:
+        """What a table says of it."""
+        return f"given, {self.verdict}" if self.given else self.verdict
+
+    @property
+    def measured(self) -> str:
+        """Accuracy and AUC in words."""
+        return (
+            f"accuracy {self.accuracy}, AUC {self.auc.value:.3f} "
+            f"[{self.auc.low:.3f}-{self.auc.high:.3f}]"
+        )
 
 
 def attempt(
@@ -73,74 +79,116 @@ def attempt(
     return sorted(found, key=_rank, reverse=True)
 
 
-def judge(tried: Sequence[Tried], truth: np.ndarray, groups: np.ndarray) -> list[Tried]:
-    """The same with their verdicts: which fits, which are wrong, which cannot be told from it."""
+def judge(
+    tried: Sequence[Tried],
+    truth: np.ndarray,
+    groups: np.ndarray,
+    scaling: str | None = None,
+    color: str | None = None,
+) -> list[Tried]:
+    """The same with their verdicts: which fits, which are wrong, which cannot be told from it.
+
+    Args:
+        scaling, color: as given, to mark what they ask for; None: they are not.
+    """
     best, *others = tried
     if not best.auc.low > 0.5:
-        return [_as(one, "wrong") for one in tried]
-    unclear = [one for one in others if not _worse(one, best, truth, groups)]
-    first = "cannot be told apart" if unclear else "fits"
+        verdicts = [WRONG] * len(tried)
+    else:
+        verdicts = [WRONG if _worse(one, best, truth, groups) else UNCLEAR for one in others]
+        verdicts = [UNCLEAR if UNCLEAR in verdicts else FITS, *verdicts]
+    given = [one.convention.agrees(scaling, color) for one in tried]
     return [
-        _as(best, first),
-        *(_as(one, "cannot be told apart" if one in unclear else "wrong") for one in others),
+        replace(one, verdict=verdict, given=own and not all(given))
+        for one, verdict, own in zip(tried, verdicts, given, strict=True)
     ]
 
 
-def chosen(tried: Sequence[Tried], given: bool) -> Tried:
-    """The one that fits.
+def in_question(tried: Sequence[Tried]) -> list[Tried]:
+    """Those that may be taken: the given ones, or all."""
+    return [one for one in tried if one.given] or list(tried)
+
+
+def chosen(tried: Sequence[Tried], ordered: bool = False) -> Tried:
+    """The one that fits, of those in question.
 
     Args:
-        given: whether all is given that is tried otherwise; then it is taken, fit or not.
+        ordered: whether the order of labels is given. If one convention alone is in question, it is
+            then taken though the network is no better than chance under any.
 
     Raises:
-        ExportError: none does, or it is not clear which; or it takes tumors for none.
+        ExportError: none does, or it is not clear which; another than those given is clearly
+            better; or it takes tumors for none.
     """
-    if tried[0].auc.high < 0.5:
+    asked = in_question(tried)
+    best, alone = asked[0], len(asked) == 1
+    if best.auc.high < 0.5:
         raise ExportError(
-            f"under {tried[0].convention.words} {tried[0].labels.words} the network takes scans "
-            f"with a tumor for those without, and the other way round (AUC {tried[0].auc.value:.3f}"
-            f" [{tried[0].auc.low:.3f}-{tried[0].auc.high:.3f}]); turn --order round, or name "
+            f"under {best.convention.words} {best.labels.words} the network takes scans "
+            f"with a tumor for those without, and the other way round (AUC {best.auc.value:.3f}"
+            f" [{best.auc.low:.3f}-{best.auc.high:.3f}]); turn --order round, or name "
             "another label with --negative"
         )
-    if tried[0].verdict == "fits" or given:
-        return tried[0]
-    if tried[0].verdict == "wrong":
+    better = [one for one in tried if one.verdict != WRONG]
+    if best.verdict == WRONG and better:
+        first = better[0]
+        raise ExportError(
+            f"{best.convention.words} is given, and does not fit: under it {best.measured}; under "
+            f"{first.convention.words} {first.measured}, which is more than chance explains. A "
+            "device would scale every scan wrongly, and report no error. Give "
+            f"{' or '.join(one.convention.words for one in better)}; or, if it was trained as "
+            "given, scans of the kind that it is for"
+        )
+    alike = [one for one in asked if one.verdict == UNCLEAR]
+    if best.verdict == FITS or alike == [best] or (ordered and alone):
+        return best
+    if best.verdict == WRONG:
         raise ExportError(
             "none of the conventions fits: under each the network tells scans with a tumor from "
             "those without no better than chance. Are --order and --negative right, and are these "
             "scans of the kind that it is for?"
         )
-    alike = [one for one in tried if one.verdict == "cannot be told apart"]
-    given = " or ".join(one.convention.words for one in alike)
     raise ExportError(
         "it is not clear from these scans how the network takes its pixels; look it up where it "
-        f"was trained, and give {given}"
+        f"was trained, and give {' or '.join(one.convention.words for one in alike)}"
     )
 
 
-def doubt(one: Tried, truth: np.ndarray, groups: np.ndarray) -> str | None:
-    """Whether another of three labels or more seems to be the one that means no tumor, in words."""
+def cautions(best: Tried, truth: np.ndarray, groups: np.ndarray) -> tuple[str, ...]:
+    """What speaks against the one that was taken, and refuses nothing, in words."""
+    found = []
+    if best.verdict == WRONG:
+        found.append(
+            f"under {best.convention.words}, which was given, the network tells scans with a tumor "
+            f"from those without no better than chance on the scans that it was tried on "
+            f"({best.measured}), and no better under any other"
+        )
+    found += [
+        f"the scans that it was tried on say that {name} means no tumor (AUC {area:.3f}), and not "
+        f"{', '.join(best.labels.negative)} (AUC {best.auc.value:.3f}); are --order and "
+        "--negative right?"
+        for name, area in _better_negatives(best, truth, groups)
+    ]
+    return tuple(found)
+
+
+def _better_negatives(
+    one: Tried, truth: np.ndarray, groups: np.ndarray
+) -> Iterator[tuple[str, float]]:
+    """Others of three labels or more that tell the scans without a tumor better, with their AUC."""
     for name in one.labels.names:
         if len(one.labels.names) < 3 or name in one.labels.negative:
             continue
-        other = Labels(one.labels.names, (name,))
-        odds = tumor_log_odds(one.logits, other.is_negative)
+        odds = tumor_log_odds(one.logits, Labels(one.labels.names, (name,)).is_negative)
         gain = _gain(truth, odds, one.odds)
         if np.isfinite(odds).all() and cluster_bootstrap(gain, groups, 0)["auc"].low > 0:
-            area = metrics.auc(truth, odds)
-            return (
-                f"these scans say that {name} means no tumor (AUC {area:.3f}), and not "
-                f"{', '.join(one.labels.negative)} (AUC {one.auc.value:.3f}); are --order and "
-                "--negative right?"
-            )
-    return None
+            yield name, metrics.auc(truth, odds)
 
 
 def lines(tried: Sequence[Tried]) -> list[str]:
     """The trial in words, a line a convention."""
     return [
-        f"  {one.convention.words:38} accuracy {one.accuracy}, AUC {one.auc.value:.3f} "
-        f"[{one.auc.low:.3f}-{one.auc.high:.3f}], {one.labels.words}: {one.verdict}"
+        f"  {one.convention.words:38} {one.measured}, {one.labels.words}: {one.word}"
         for one in tried
     ]
 
@@ -175,7 +223,3 @@ def _worse(one: Tried, best: Tried, truth: np.ndarray, groups: np.ndarray) -> bo
 def _gain(truth: np.ndarray, better: np.ndarray, worse: np.ndarray) -> dict:
     """By how much log-odds order scans better than others, as `cluster_bootstrap` takes it."""
     return {"auc": lambda w: metrics.auc(truth, better, w) - metrics.auc(truth, worse, w)}
-
-
-def _as(one: Tried, verdict: str) -> Tried:
-    return replace(one, verdict=verdict)

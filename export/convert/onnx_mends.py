@@ -50,7 +50,7 @@ def mend(graph, constants: Mapping[str, np.ndarray]) -> None:
         if entry.name in used:
             graph.initializer.append(numpy_helper.from_array(constants[entry.name], entry.name))
     for node in [node for node in graph.node if node.op_type in _LESS_ONE]:
-        _less_one(graph, node)
+        less_one(graph, node)
     _refuse_unknown(graph)
 
 
@@ -58,7 +58,7 @@ _LESS_ONE = {"Erfc": "Erf", "Expm1": "Exp"}
 """What ONNX does not have, and the operation that it is, but for a subtraction of or from 1."""
 
 
-def _less_one(graph, node) -> None:
+def less_one(graph, node) -> None:
     """Erfc(x) becomes 1 - Erf(x), Expm1(x) Exp(x) - 1: off by some 1e-7 in float32 near 0."""
     from onnx import helper, numpy_helper
 
@@ -66,10 +66,11 @@ def _less_one(graph, node) -> None:
     one, inner = f"{node.name}/one", f"{node.name}/{known.lower()}"
     if all(constant.name != one for constant in graph.initializer):
         graph.initializer.append(numpy_helper.from_array(np.float32(1), one))
-    graph.node.append(helper.make_node(known, node.input, [inner], name=inner))
     sides = [one, inner] if known == "Erf" else [inner, one]
-    graph.node.append(helper.make_node("Sub", sides, node.output, name=node.name))
+    at = list(graph.node).index(node)
     graph.node.remove(node)
+    graph.node.insert(at, helper.make_node("Sub", sides, node.output, name=node.name))
+    graph.node.insert(at, helper.make_node(known, node.input, [inner], name=inner))
 
 
 def _refuse_unknown(graph) -> None:

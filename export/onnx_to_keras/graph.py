@@ -14,6 +14,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from export.converter_output import quiet
+from export.onnx_to_keras.gelu import with_gelu
 from export.onnx_to_keras.layer_names import LayerNames
 from export.onnx_to_keras.node import Node
 from export.onnx_to_keras.operators_with_weights import LAYERS
@@ -35,6 +36,7 @@ def rebuild(model: onnx.ModelProto) -> tuple[keras.Model, str, bool]:
         RebuildError: it has what cannot be rebuilt.
     """
     graph = _folded(model).graph
+    with_gelu(graph)
     values = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
     (entry,) = [one for one in graph.input if one.name not in values]
     shape = shape_of(entry)

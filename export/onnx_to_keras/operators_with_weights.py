@@ -209,6 +209,12 @@ def _padded(node: Node, x: Tensor, size, strides, dilation, zeros: bool | None =
     return layers.ZeroPadding2D(sides)(x.value), "valid"
 
 
+def gelu(node: Node) -> Tensor:
+    if node.attributes.get("approximate", b"none") != b"none":
+        raise RebuildError("a GELU by tanh, which is another function")
+    return node.tensor.like(layers.Activation("gelu", name=node.name)(node.tensor.value))
+
+
 LAYERS: dict[str, Callable[[Node], Tensor]] = {
     "Conv": convolution,
     "Gemm": dense,
@@ -231,6 +237,7 @@ LAYERS: dict[str, Callable[[Node], Tensor]] = {
     "Softplus": activation(lambda node: layers.Activation("softplus", name=node.name), True),
     "HardSwish": activation(lambda node: layers.Activation("hard_swish", name=node.name)),
     "HardSigmoid": hard_sigmoid,
+    "Gelu": gelu,
     "PRelu": leaky_by_channel,
     "Clip": clip,
     "Reshape": reshape,

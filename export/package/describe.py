@@ -6,7 +6,7 @@ from pathlib import Path
 from edge import NOTICE
 from edge.console.messages import printable
 from edge.model_file.container import ModelFile, open_model
-from edge.model_file.provenance import Adopted, MapMatch, Provenance, provenance
+from edge.model_file.provenance import Adopted, MapMatch, Provenance, TypeMatch, provenance
 from export.quantize import layer_search
 
 
@@ -15,6 +15,14 @@ def map_words(match: MapMatch) -> str:
     return (
         f"peak unchanged in {match.peaks_unchanged} of {match.maps} heat maps; largest difference "
         f"{match.max_difference:.2g} of the largest value"
+    )
+
+
+def type_words(match: TypeMatch) -> str:
+    """How types of tumor compare with Keras', in words."""
+    return (
+        f"{match.changed} of {match.scans} changed; a probability is off by "
+        f"{match.max_difference:.2g} at most"
     )
 
 
@@ -77,6 +85,8 @@ def _adopted(found: Adopted) -> Iterator[tuple[str, str]]:
     )
     how = "found by trial" if found.tried else "as given"
     yield "its pixels", f"scaling {found.scaling}, colours {found.color}, {how}; in the graph"
+    for words in found.cautions:
+        yield "CAUTION", words
 
 
 def _provenance(story: Provenance) -> Iterator[tuple[str, str]]:
@@ -104,11 +114,7 @@ def _provenance(story: Provenance) -> Iterator[tuple[str, str]]:
     for proof in story.parity:
         yield f"proof, {proof.engine}", f"{proof.words} ({proof.part} part)"
         if match := proof.types:
-            yield (
-                f"types, {proof.engine}",
-                f"{match.changed} of {match.scans} changed; a probability is off by "
-                f"{match.max_difference:.2g} at most",
-            )
+            yield f"types, {proof.engine}", type_words(match)
         if proof.heat_map:
             yield f"heat maps, {proof.engine}", map_words(proof.heat_map)
         yield (

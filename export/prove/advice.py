@@ -1,10 +1,14 @@
 """What may help a file that does not hold, each as a command that can be given as it stands."""
 
+import math
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from edge.model_file.provenance import Trial
+from edge.console.messages import counted
+from edge.model_file.provenance import Parity, Trial
+from export.prove.parity import failures
 from export.targets import Target
 
 Again = Callable[[dict[str, str | None]], str]
@@ -12,6 +16,7 @@ Again = Callable[[dict[str, str | None]], str]
 those given; None: without that option."""
 _INT8_ONLY = dict.fromkeys(("--calibration", "--calibration-scans", "--max-growth"))
 """Refused without int8."""
+_MOST_GROWTH = 10  # that the option takes
 _MORE_SCANS = 2  # times as many to calibrate with
 
 
@@ -33,6 +38,7 @@ def advice(
     used: int,
     available: int,
     chosen: Trial | None,
+    proofs: Sequence[Parity],
     again: Again,
 ) -> Iterator[str]:
     """Lines "what it does: command".
@@ -43,14 +49,15 @@ def advice(
         used: scans with which int8 was calibrated.
         available: scans that it could have been calibrated with.
         chosen: the int8 file that was best on validation scans.
+        proofs: of the file, one an engine.
     """
     own = {"--format": target.format, "--precision": target.precision}
     if target.calibrated:
         if methods == 1:
             command = again(own | {"--calibration": "auto"})
             yield f"Let it try other ranges for the activations: {command}"
-        if chosen and not chosen.holds:
-            command = again(own | {"--max-growth": f"{min(10, growth + 0.5):g}"})
+        if chosen and not chosen.holds and growth < _MOST_GROWTH:
+            command = again(own | {"--max-growth": f"{min(_MOST_GROWTH, growth + 0.5):g}"})
             yield f"Let more layers stay in float, in a larger file: {command}"
         if used < available:
             command = again(own | {"--calibration-scans": str(min(_MORE_SCANS * used, available))})
@@ -62,7 +69,36 @@ def advice(
     if target.precision != "fp32":
         whole = again(other | {"--precision": "fp32"})
         yield f"Keep every number, in the largest file: {whole}"
-    yield (
-        "If your use can bear more, say how much: add --max-changed N (verdicts) or "
-        "--max-difference X (in a probability, 0 to 1)."
+    if borne := _bearable(proofs):
+        words = " and ".join(words for words, _ in borne.values())
+        more = again(own | {option: value for option, (_, value) in borne.items()})
+        yield f"Allow {words}, if your use can bear it: {more}"
+
+
+def _bearable(proofs: Sequence[Parity]) -> dict[str, tuple[str, str]]:
+    """Options that would let these proofs hold: what each allows, in words, and its value.
+
+    None where something else fails, such as a heat map, for which there is no option.
+    """
+    if any(failures(replace(p, max_changed=p.changed, max_allowed_difference=1.0)) for p in proofs):
+        return {}
+    found = {}
+    changed = max((one.changed for one in proofs if one.changed > one.max_changed), default=0)
+    if changed:
+        found["--max-changed"] = counted(changed, "changed verdict"), str(changed)
+    off, what = max(
+        (
+            (difference, what)
+            for one in proofs
+            for difference, what in (
+                (one.max_difference, "of tumor"),
+                (one.types.max_difference if one.types else 0.0, "of a type"),
+            )
+            if difference > one.max_allowed_difference
+        ),
+        default=(0.0, ""),
     )
+    if off:
+        least = f"{math.ceil(off * 1000) / 1000:g}"
+        found["--max-difference"] = f"a probability {what} that is off by {least}", least
+    return found

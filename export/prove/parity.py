@@ -138,9 +138,11 @@ def failures(parity: Parity) -> list[str]:
             f"compared, as the reject gate refused the others; {MIN_COMPARED:.0%} must be."
         )
     if parity.changed > parity.max_changed:
+        of_types = parity.types.changed if parity.types else 0
         found.append(
-            f"{parity.changed} of {parity.scans} verdicts changed; at most {parity.max_changed} "
-            "may."
+            f"{parity.changed} of {parity.scans} verdicts changed"
+            f"{f', {of_types} of them in the type alone' if of_types else ''}; at most "
+            f"{parity.max_changed} may."
         )
     if not parity.max_difference <= parity.max_allowed_difference:
         found.append(

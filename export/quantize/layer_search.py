@@ -92,10 +92,13 @@ def describe(trial: Trial) -> str:
     """A trial in words."""
     kept = f", {', '.join(trial.kept)} in float" if trial.kept else ""
     older = ", older quantizer" if trial.older_quantizer else ""
+    off = trial.max_type_difference
+    types = "" if off is None else f", those of types by {off:.4f} at most"
     return (
         f"{trial.method}{older}{kept}: "
         f"{trial.changed} of {trial.scans} validation verdicts changed, "
-        f"probabilities off by {trial.mean_difference:.4f}, {trial.max_difference:.4f} at most; "
+        f"probabilities off by {trial.mean_difference:.4f}, {trial.max_difference:.4f} at most"
+        f"{types}; "
         f"{trial.bytes / 1e6:.2f} MB; {'holds' if trial.holds else 'does not hold'}"
     )
 

@@ -165,11 +165,18 @@ def test_a_refusal_spells_out_what_to_try(run, tmp_path, capsys):
     said = capsys.readouterr().out
     lines = said.split("What to try:\n")[1].splitlines()
     commands = [line.split(": ", 1)[1] for line in lines if "python -m export " in line]
+    allowed = []
     for command in commands:
         words = shlex.split(command.removeprefix("python -m export "))
         args = parser().parse_args(words)
-        assert (args.run, args.out, args.max_difference) == (run, out, 0.0)
+        assert (args.run, args.out) == (run, out)
         assert (args.format, len(args.precision)) == (["tflite"], 1)
+        allowed.append(args.max_difference)
+    # The last allows what failed, which is enough.
+    assert set(allowed[:-1]) == {0.0}
+    assert allowed[-1] > 0
+    again = shlex.split(commands[-1].removeprefix("python -m export "))
+    assert main(again) == 0
     assert [word for command in commands for word in command.split() if word == "auto"] == ["auto"]
     assert "--calibration-scans 40" in said
     assert "--precision fp32" in said

@@ -102,6 +102,16 @@ def test_a_file_tells_them_and_is_proven(exported, run, name):
     assert check_model(read_model(file, trust=None)).passed
 
 
+def test_a_refusal_tells_how_far_types_are_off(run, tmp_path, capsys):
+    command = [str(run), "--out", str(tmp_path), "--format", "onnx", "--int8", "--max-growth", "0"]
+    assert main([*command, "--max-difference", "0.00001"]) == 1
+    said = capsys.readouterr()
+    assert ", those of types by 0." in said.err
+    assert "the probability of a type is off by" in said.out
+    assert " changed; a probability is off by 0." in said.out.partition("    types: ")[2]
+    assert "Allow a probability of " in said.out
+
+
 def test_a_device_that_tells_other_types_is_found_out(exported):
     manifest = Classifier(exported / FILES[0]).manifest
     golden = provenance(manifest).golden

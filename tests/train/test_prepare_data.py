@@ -73,6 +73,16 @@ def test_facts_give_the_split_of_the_options_that_say_the_same(folders):
     assert len(request.asked["facts"]) == 2
 
 
+def test_types_are_listed_with_their_counts_and_are_in_each_part(folders, capsys):
+    options = ("--types", "--positive", "ill", "well", "--negative", "healthy")
+    _, data = prepared(folders, *options)
+    count = Counter(data.types.tolist())
+    said = capsys.readouterr().err
+    assert f"types of tumor: ill {count['ill']}, well {count['well']}; without one: healthy" in said
+    for part in ("train", "validation", "test"):
+        assert {one.type for one in data.parts if one.part == part} == {"ill", "well", ""}
+
+
 def test_a_folder_without_facts_is_split_as_before_families(folders, monkeypatch):
     """Nothing of the sources' families is in it: the plain split of the same scans."""
     from train.splitting import split

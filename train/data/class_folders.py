@@ -1,9 +1,12 @@
 """Which subfolders of a data folder are the two classes, and which files they hold."""
 
+import errno
+import stat
 from collections import Counter
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Container, Sequence
+from pathlib import Path, PurePath
 
+from edge.console.messages import counted
 from edge.scan.file_format import is_image_file
 from train.data.list_files import everything_below
 from train.data.scans import DEFAULT_NEGATIVE, DEFAULT_POSITIVE, Classes
@@ -112,10 +115,12 @@ def find_typed_classes(
         )
         known = {*positive, *negative, *left_out}
         for path in below:
-            if path.parent in beside and path.name not in known and not everything_below(path):
+            if path.parent in beside and path.name not in known:
+                files = sum(map(_may_be_scan, everything_below(path)))
+                what = f"has no image in its {counted(files, 'file')}" if files else "is empty"
                 raise TrainError(
-                    f"{path}: this folder is empty, so no type can be learned from it; fill it, "
-                    "remove it, or leave it out with --leave-out"
+                    f"{path}: this folder {what}, so no type can be learned from it; put scans "
+                    "there, remove it, or leave it out with --leave-out"
                 )
         if not everywhere & set(negative):
             there = ", ".join(sorted({path.name for path in below})) or "none"
@@ -188,20 +193,31 @@ def find_files(folder: Path, classes: Classes) -> list[tuple[Path, bool]]:
     """
     names = dict.fromkeys(classes.negative, False) | dict.fromkeys(classes.positive, True)
     files: dict[str, list[Path]] = {name: [] for name in names}
+    root = folder.resolve().name
     for path in everything_below(folder):
-        parts = path.relative_to(folder).parts
-        if not path.is_file() or path.stem.upper() == "DICOMDIR":
+        relative = path.relative_to(folder)
+        if not _may_be_scan(path) or path.stem.upper() == "DICOMDIR":
             continue  # a CD's table of contents is DICOM too, and no scan (PS3.10, 8.6)
-        above = (folder.resolve().name, *parts[:-1])
-        if not set(parts[:-1]).isdisjoint(classes.left_out):
+        if not set(relative.parts[:-1]).isdisjoint(classes.left_out):
             continue
-        owner = next((part for part in reversed(above) if part in names), None)
+        owner = class_folder_of(root, relative, names)
         if owner is not None:
             files[owner].append(path)
     for name, own in files.items():
         if not own:
             raise TrainError(f"{folder / name}: this class folder is empty")
     return [(path, names[name]) for name, own in files.items() for path in own]
+
+
+def class_folder_of(root: str, path: PurePath, names: Container[str]) -> str | None:
+    """The class folder that a file lies in most closely; None: in none.
+
+    Args:
+        root: name of the data folder. path: of the file, relative to it.
+        names: of the class folders.
+    """
+    above = (root, *path.parts[:-1])
+    return next((part for part in reversed(above) if part in names), None)
 
 
 def check_all_named(folder: Path, classes: Classes) -> None:
@@ -212,7 +228,7 @@ def check_all_named(folder: Path, classes: Classes) -> None:
     """
     found = unnamed(folder, classes)
     for path, images in found.items():
-        what = f"{path}: holds {images} image{'s' * (images > 1)}, and is no class"
+        what = f"{path}: holds {counted(images, 'image')}, and is no class"
         if path == folder:
             raise TrainError(f"{what}; move them into one, or elsewhere")
         every = " ".join(sorted({other.name for other in found} - {folder.name}))
@@ -225,7 +241,7 @@ def check_all_named(folder: Path, classes: Classes) -> None:
 def left_out(folder: Path, classes: Classes) -> list[str]:
     """A line for each folder that holds images and is of no class, with their number."""
     return [
-        f"{path}: is no class and is left out, with {images} images"
+        f"{path}: is no class and is left out, with {counted(images, 'image')}"
         for path, images in unnamed(folder, classes).items()
     ]
 
@@ -257,6 +273,14 @@ def _holds_scans(folder: Path, name: str, others: Sequence[str]) -> bool:
         if path.is_file() and not set(between) & set(others) and _is_image(path):
             return True
     return False
+
+
+def _may_be_scan(path: Path) -> bool:
+    """Whether it is a file, or a link to one that is gone: reading it will say so."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError as error:
+        return error.errno == errno.ENOENT and path.is_symlink()
 
 
 def _any_image(folder: Path) -> bool:

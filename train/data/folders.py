@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from edge.console.messages import counted
 from edge.model_file.manifest import InputSpec
 from train.data.apply_source_facts import classes_of
 from train.data.class_folders import (
     check_all_found,
     check_all_named,
     check_left_out,
+    class_folder_of,
     find_classes,
     find_files,
     find_typed_classes,
@@ -19,6 +21,8 @@ from train.data.class_folders import (
 from train.data.label_table import LabelTable
 from train.data.read_folders import read_scans
 from train.data.scans import Classes, ScanSet, joined
+from train.data.tumor_types import check_types
+from train.errors import TrainError
 from train.progress import counting
 from train.source_facts.find import Facts
 
@@ -72,6 +76,8 @@ def read_folders(
         classes, files = [], []
         for folder in folders:
             own, listed, unnamed = table.files(folder, positive, negative)
+            if types:
+                check_types(own.positive, own.negative)
             classes.append(own)
             files.append(listed)
             if unnamed:
@@ -87,6 +93,9 @@ def read_folders(
                 else find(folder, positive, negative, leave_out)
             )
         check_all_found(classes, positive, negative)
+        if types:
+            every = all_names(classes)
+            check_types(every.positive, every.negative)
         check_left_out(folders, leave_out)
         files = [find_files(*pair) for pair in zip(folders, classes, strict=True)]
         for folder, own in zip(folders, classes, strict=True):
@@ -98,6 +107,44 @@ def read_folders(
         sets = [
             read_scans(folder, own, spec, tick) for folder, own in zip(folders, files, strict=True)
         ]
+    if table is None:
+        unreadable = [
+            line
+            for own in zip(folders, classes, files, sets, strict=True)
+            for line in _unreadable_classes(*own)
+        ]
+        if strict and unreadable:
+            raise TrainError(
+                f"{unreadable[0]}; put scans there that can be read, or take the folder away"
+            )
+        notes += unreadable
     remarks = Counter(remark for one in sets for remark in one.remarks)
     notes += [f"{count} scans: {remark}" for remark, count in remarks.most_common()]
     return FolderScans(tuple(sets), tuple(classes), tuple(notes))
+
+
+def all_names(classes: Sequence[Classes]) -> Classes:
+    """The class names of all folders, each once."""
+    return Classes(
+        tuple(dict.fromkeys(name for one in classes for name in one.positive)),
+        tuple(dict.fromkeys(name for one in classes for name in one.negative)),
+    )
+
+
+def _unreadable_classes(
+    folder: Path, classes: Classes, files: Sequence[tuple[Path, bool]], read: ScanSet
+) -> list[str]:
+    """A line for each class folder with files of which none could be read."""
+    names, root = {*classes.positive, *classes.negative}, folder.resolve().name
+    there = {class_folder_of(root, PurePosixPath(scan.path), names) for scan in read.scans}
+    reasons = {file.path: file.reason for file in read.unreadable}
+    lost: dict[str, list[str]] = {}
+    for path, _ in files:
+        owner = class_folder_of(root, path.relative_to(folder), names)
+        if owner not in there:
+            lost.setdefault(owner, []).append(reasons[str(path)])
+    return [
+        f"{folder}: class folder {name} has {counted(len(own), 'file')}, and none can be read "
+        f"({own[0]})"
+        for name, own in lost.items()
+    ]

@@ -5,7 +5,9 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from edge.console.messages import counted
 from edge.model_file.manifest import VERDICTS, TypeSpec
+from train.data.class_folders import class_folder_of
 from train.data.label_table import LabelTable
 from train.data.scans import Classes, Scan
 from train.errors import TrainError
@@ -46,7 +48,9 @@ def check_types(names: Sequence[str], negative: Sequence[str] = ()) -> None:
     try:
         TypeSpec(tuple(names))
     except ValueError as error:
-        raise TrainError(f"these cannot be types of tumor: {error}") from None
+        raise TrainError(
+            f"these cannot be types of tumor: {error}; rename the folder or label"
+        ) from None
 
 
 def types_of(
@@ -61,8 +65,8 @@ def types_of(
         elif table is not None:
             found.append(table.label_of(scan.file, Path(scan.root)) or "")
         else:
-            above = (PurePosixPath(scan.root).name, *PurePosixPath(scan.path).parts[:-1])
-            found.append(next((part for part in reversed(above) if part in names), ""))
+            root, path = PurePosixPath(scan.root).name, PurePosixPath(scan.path)
+            found.append(class_folder_of(root, path, names) or "")
     return np.array(found, object)
 
 
@@ -76,16 +80,50 @@ def without_conflicts(types: np.ndarray, clusters: np.ndarray) -> tuple[np.ndarr
     return kept, int(((kept == "") & (types != "")).sum())
 
 
-def check_enough(types: np.ndarray, groups: np.ndarray, names: Sequence[str]) -> None:
+def check_enough(
+    types: np.ndarray, kept: np.ndarray, clusters: np.ndarray, groups: np.ndarray, names
+) -> None:
     """See that there are different scans enough of each type.
+
+    Args:
+        types: of each scan, str [N], and `kept`: the same without those that copies contradict.
+        clusters: of copies, int64 [N]. groups: of copies and patients, [N].
+        names: of the types.
 
     Raises:
         TrainError: of one there are not.
     """
-    for name in names:
-        count = len(set(groups[types == name].tolist()))
-        if count < LEAST:
-            raise TrainError(
-                f"type {name}: {count} different scans (or patients) are too few, {LEAST} are "
-                "needed; add scans, or put its folder with another type's"
-            )
+    counts = {name: len(set(groups[kept == name].tolist())) for name in names}
+    few = [name for name in names if counts[name] < LEAST]
+    if not few:
+        return
+    shared = {name: _others(name, types, kept, clusters) for name in few}
+    # A folder of copies of all types leaves none of them any; it is the one to name.
+    name = max(few, key=lambda one: len(shared[one]))
+    total = int((types == name).sum())
+    left = counted(counts[name], "different scan")
+    if others := shared[name]:
+        copies = int(((types == name) & (kept != name)).sum())
+        raise TrainError(
+            f"type {name}: {copies} of its {counted(total, 'scan')} are copies of scans in "
+            f"{', '.join(others)}, so nobody knows of which type they are; {left} (or patients) "
+            f"remain, {LEAST} are needed. If {name} is no type of tumor, leave it out "
+            f"(--leave-out {name}); else take the copies out of one of the folders"
+        )
+    what = f", in {counted(total, 'file')}," * (total > counts[name])
+    raise TrainError(
+        f"type {name}: {left} (or patients){what} are too few, {LEAST} are needed; add scans, or "
+        "put its folder with another type's"
+    )
+
+
+def _others(name: str, types: np.ndarray, kept: np.ndarray, clusters: np.ndarray) -> list[str]:
+    """The other types that have copies of a type's scans."""
+    mine = set(clusters[(types == name) & (kept != name)].tolist())
+    return sorted(
+        {
+            other
+            for other, cluster in zip(types.tolist(), clusters.tolist(), strict=True)
+            if cluster in mine and other not in ("", name)
+        }
+    )

@@ -19,7 +19,8 @@ def type_card(types: TypesFound, folds: int | None = None) -> list[str]:
         "## Types of tumor",
         "",
         "Asked only of a scan that is called a tumor. The head is a logistic regression on what "
-        "the network sees; the network, and with it the verdict, is the same as without types.",
+        "the network sees; the network, and with it the verdict, is fitted as without types. Parts "
+        "have all types alike.",
         "",
         "| part | " + " | ".join(map(markdown, found.labels)) + " |",
         "|---|" + "---|" * len(found.labels),

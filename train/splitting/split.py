@@ -1,5 +1,6 @@
 """Train, validation and test parts that no duplicate and no known patient crosses."""
 
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,8 +37,9 @@ def split(
     held_out: np.ndarray | None = None,
     excluded: dict[int, str] | None = None,
     whole: np.ndarray | None = None,
+    types: np.ndarray | None = None,
 ) -> list[SplitScan]:
-    """Assign every scan to a part, stratified by class, whole groups together.
+    """Assign every scan to a part, stratified by class and type, whole groups together.
 
     Scans of a label conflict are dropped, and so is every scan to train with that has a copy (or
     its patient) among the test scans. Deterministic: depends on the arguments only.
@@ -48,6 +50,8 @@ def split(
         held_out: bool [N], scans of which a fifth, drawn from all together, joins that test set.
         excluded: scans that take no part for other reasons, by position.
         whole: bool [N], scans that must not be divided: they and their groups are trained on.
+        types: str [N], of the tumor, "" where there is none or it is not known; None: types are
+            not told, and the parts are those of before there were any.
 
     Raises:
         TrainError: what is left is too little or of too few groups for three parts.
@@ -63,7 +67,8 @@ def split(
             i for i in np.flatnonzero(held_out & ~external & ~whole) if i not in {**gone, **leaks}
         ]
         external = external.copy()
-        external[_held_out(scans, np.array(free, np.int64), truth, grouping.groups, seed)] = True
+        free = np.array(free, np.int64)
+        external[_held_out(scans, free, truth, grouping.groups, seed, types)] = True
         leaks = leaks_of(scans, grouping, external, gone)
     reasons = {**gone, **leaks}
     parts = np.full(len(scans), DROPPED, dtype="<U10")
@@ -78,10 +83,11 @@ def split(
             raise TrainError("no folder of --data can be divided without parting its patients")
         if external.any():
             parts[kept & external] = "test"
-            rest, taken = _folds(pool, truth, grouping.groups, FOLDS, seed)[0]
+            least = FOLDS if types is None else _at_most(pool, truth, grouping.groups, types)
+            rest, taken = _folds(pool, truth, grouping.groups, least, seed, types)[0]
             parts[rest], parts[taken] = "train", "validation"
         else:
-            first = cross_validation(pool, truth, grouping.groups, folds, seed)[0]
+            first = cross_validation(pool, truth, grouping.groups, folds, seed, types)[0]
             for part in PARTS:
                 parts[getattr(first, part)] = part
     except TrainError as error:
@@ -110,7 +116,12 @@ def split(
 
 
 def cross_validation(
-    pool: np.ndarray, truth: np.ndarray, groups: np.ndarray, folds: int, seed: int
+    pool: np.ndarray,
+    truth: np.ndarray,
+    groups: np.ndarray,
+    folds: int,
+    seed: int,
+    types: np.ndarray | None = None,
 ) -> list[Fold]:
     """`folds` ways to train on, validate on and test the scans at `pool`, each tested once.
 
@@ -118,15 +129,15 @@ def cross_validation(
         pool: positions of the scans that take part, int64 [M].
         truth: bool [N].
         groups: int64 [N].
+        types: as `split` takes them.
 
     Raises:
         TrainError: a class has fewer groups than folds, or a fold would lack a class.
     """
     found = []
-    for rest, test in _folds(pool, truth, groups, folds, seed):
-        # A class of just `folds` groups has one fewer here.
-        fewest = min(len(set(groups[rest[truth[rest] == side]])) for side in (False, True))
-        train, validation = _folds(rest, truth, groups, max(2, min(FOLDS, fewest)), seed)[0]
+    for rest, test in _folds(pool, truth, groups, folds, seed, types):
+        least = _at_most(rest, truth, groups, types)
+        train, validation = _folds(rest, truth, groups, least, seed, types)[0]
         found.append(Fold(train, validation, test))
     return found
 
@@ -142,6 +153,28 @@ def counts(scans: Sequence[SplitScan], labels: tuple[str, str]) -> dict[str, dic
     return {part: {label: found[part, bool(i)] for i, label in enumerate(labels)} for part in PARTS}
 
 
+def _at_most(
+    pool: np.ndarray, truth: np.ndarray, groups: np.ndarray, types: np.ndarray | None
+) -> int:
+    """Folds to take the validation part from, that a class or type of few groups is in each."""
+    strata = _strata(truth, types)[pool]
+    # One of just `FOLDS` groups has one fewer once a test part is taken.
+    fewest = min(len(set(groups[pool[strata == one]])) for one in np.unique(strata))
+    return max(2, min(FOLDS, fewest))
+
+
+def _strata(truth: np.ndarray, types: np.ndarray | None) -> np.ndarray:
+    """What parts are to have the same shares of, int64 [N]: classes, and the types of one."""
+    if types is None:
+        return truth.astype(np.int64)
+    # A tumor of unknown type goes with the commonest, lest a few be a type of their own.
+    known, counts = np.unique(types[types != ""].astype(str), return_counts=True)
+    number = {name: 1 + at for at, name in enumerate(known.tolist())}
+    rest = 1 + int(counts.argmax()) if len(counts) else 1
+    found = [number.get(name, rest) for name in types.tolist()]
+    return np.where(truth, found, 0)
+
+
 def _with_groups(whole: np.ndarray | None, gone: dict[int, str], groups: np.ndarray) -> np.ndarray:
     """The scans that must not be divided, and all that stand in a group with one: bool [N]."""
     if whole is None:
@@ -151,13 +184,18 @@ def _with_groups(whole: np.ndarray | None, gone: dict[int, str], groups: np.ndar
 
 
 def _held_out(
-    scans: Sequence[Scan], pool: np.ndarray, truth: np.ndarray, groups: np.ndarray, seed: int
+    scans: Sequence[Scan],
+    pool: np.ndarray,
+    truth: np.ndarray,
+    groups: np.ndarray,
+    seed: int,
+    types: np.ndarray | None,
 ) -> np.ndarray:
     """The fifth of the scans of --hold-out that are tested on."""
     try:
         if not len(pool):
             raise TrainError("all of its scans duplicate test scans or have no known label")
-        return _folds(pool, truth, groups, FOLDS, seed)[0][1]
+        return _folds(pool, truth, groups, FOLDS, seed, types)[0][1]
     except TrainError as error:
         folders = ", ".join(dict.fromkeys(scans[i].root for i in pool)) or "the folders"
         raise TrainError(
@@ -179,7 +217,12 @@ def _nothing_left(leaks: int, conflicts: int) -> str:
 
 
 def _folds(
-    pool: np.ndarray, truth: np.ndarray, groups: np.ndarray, folds: int, seed: int
+    pool: np.ndarray,
+    truth: np.ndarray,
+    groups: np.ndarray,
+    folds: int,
+    seed: int,
+    types: np.ndarray | None = None,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """(rest, taken) of each fold, as positions of scans."""
     if len(set(groups[pool])) == 1:
@@ -197,9 +240,11 @@ def _folds(
                 f"{folds} of each class are needed, as a held-out part is one of {folds} folds"
             )
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    found = [
-        (pool[rest], pool[taken]) for rest, taken in splitter.split(pool, truth[pool], groups[pool])
-    ]
+    with warnings.catch_warnings():
+        # Of a type with fewer scans than folds: who needs each type in each part looks for it.
+        warnings.simplefilter("ignore", UserWarning)
+        pairs = list(splitter.split(pool, _strata(truth, types)[pool], groups[pool]))
+    found = [(pool[rest], pool[taken]) for rest, taken in pairs]
     for rest, taken in found:
         if len(set(truth[rest])) < 2 or len(set(truth[taken])) < 2:
             raise TrainError(

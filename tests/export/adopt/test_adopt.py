@@ -1,6 +1,7 @@
 """A model of any format becomes a run, and a file that a device runs."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -64,8 +65,9 @@ def test_it_goes_all_the_way_to_int8(elsewhere, phantoms, tmp_path):
     assert not (tmp_path / "run" / "curves.png").exists()
 
 
-def test_four_labels_become_two(elsewhere, phantoms, tmp_path):
-    """The probability of tumor is 1 less that of the negative label; all names are kept."""
+@pytest.fixture(scope="module")
+def four_labels(elsewhere, tmp_path_factory):
+    """A model with four outputs, of which the third is high for scans without a tumor."""
     import keras
 
     trained = open_source(elsewhere / "net.keras").network
@@ -76,15 +78,30 @@ def test_four_labels_become_two(elsewhere, phantoms, tmp_path):
     wide, biases = kernel.repeat(4, axis=1), bias.repeat(4)
     wide[:, 2], biases[2] = -kernel[:, 0], -bias[0]
     four.set_weights([wide, biases])
-    model.save(tmp_path / "four.keras")
-    names = ["--order", "glioma", "meningioma", "notumor", "pituitary", "--negative", "notumor"]
+    file = tmp_path_factory.mktemp("four") / "four.keras"
+    model.save(file)
+    return file
+
+
+FOUR = ["glioma", "meningioma", "notumor", "pituitary"]
+
+
+def test_four_labels_become_two(four_labels, phantoms, tmp_path):
+    """The probability of tumor is 1 less that of the negative label; all names are kept."""
+    names = ["--order", *FOUR, "--negative", "notumor"]
     options = ["--int8", "--scaling", "unit", "--format", "tflite", "onnx"]
-    assert adopt(tmp_path / "four.keras", phantoms, tmp_path, *names, *options) == 0
+    assert adopt(four_labels, phantoms, tmp_path, *names, *options) == 0
     manifest = read_run(tmp_path / "run").manifest
     assert manifest.labels == ("notumor", "glioma+meningioma+pituitary")
-    assert manifest.training.adopted.labels == tuple(names[1:5])
+    assert manifest.training.adopted.labels == tuple(FOUR)
     assert manifest.decision.transform == "sigmoid"
     assert logits_are_in_float(tmp_path / "run-int8.tflite", tmp_path / "run-int8.onnx")
+
+
+def test_outputs_are_counted_before_folders_are_looked_at(four_labels, phantoms, tmp_path, capsys):
+    options = ["--order", "a", "b", "c", "--negative", "a"]
+    assert adopt(four_labels, phantoms, tmp_path, *options) == 2
+    assert "has 4 outputs, so --order needs 4 different labels, has 3" in capsys.readouterr().err
 
 
 def logits_are_in_float(tflite, onnx_file) -> bool:
@@ -127,6 +144,57 @@ def test_the_wrong_order_is_found_and_turned(elsewhere, phantoms, tmp_path):
     scan = next(data.glob("no/*.png"))
     turned = Classifier(tmp_path / "run-fp32.onnx").classify(scan)
     assert turned.probability < 0.5
+
+
+def test_a_wrong_scaling_is_refused_though_given(elsewhere, phantoms, tmp_path, capsys):
+    given = ["--scaling", "imagenet-std", "--color", "rgb", "--order", "no", "yes"]
+    assert adopt(elsewhere / "net.keras", phantoms, tmp_path, *given, *ONNX_FP32) == 2
+    said = capsys.readouterr().err
+    assert "--scaling imagenet-std --color rgb is given, and does not fit" in said
+    assert "given, wrong" in said
+    assert "Give --scaling unit --color rgb" in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_model_that_says_one_class_of_everything_is_not_published(phantoms, tmp_path, capsys):
+    import keras
+
+    picture = keras.Input((32, 32, 3))
+    last = keras.layers.Dense(1, "sigmoid", kernel_initializer="zeros", bias_initializer="ones")
+    x = keras.layers.GlobalAveragePooling2D()(picture)
+    keras.Model(picture, last(x)).save(tmp_path / "constant.keras")
+    given = ["--scaling", "unit", "--order", "no", "yes"]
+    out = tmp_path / "out"
+    assert adopt(tmp_path / "constant.keras", phantoms, out, *given, *ONNX_FP32) == 2
+    said = capsys.readouterr().err
+    assert "constant.keras: DEGENERATE: every scan is above the threshold" in said
+    assert "It is not adopted" in said
+    assert not out.exists()
+
+
+def test_cautions_stand_in_the_report_and_in_the_file(
+    elsewhere, phantoms, tmp_path, capsys, monkeypatch
+):
+    words = "these scans say that glioma means no tumor"
+    monkeypatch.setattr("export.adopt.adopt.cautions", lambda *_: (words,))
+    assert adopt(elsewhere / "net.keras", phantoms, tmp_path, *ONNX_FP32) == 0
+    said = capsys.readouterr()
+    assert f"CAUTION: {words}" in said.err
+    assert "1 output, last activation sigmoid" in said.err
+    assert f"**CAUTION: {words}**" in (tmp_path / "run" / "report.md").read_text()
+    assert main(["inspect", str(tmp_path / "run-fp32.onnx")]) == 0
+    assert re.search(f"CAUTION +{words}", capsys.readouterr().out)
+
+
+def test_imagenet_scaling_of_a_grey_network(phantoms, tmp_path, capsys):
+    import keras
+
+    picture = keras.Input((32, 32, 1))
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(2, 3)(picture))
+    keras.Model(picture, keras.layers.Dense(1, "sigmoid")(x)).save(tmp_path / "grey.keras")
+    assert adopt(tmp_path / "grey.keras", phantoms, tmp_path, "--scaling", "imagenet-mean") == 2
+    assert "--scaling imagenet-mean: " in (said := capsys.readouterr().err)
+    assert "grey.keras takes grey pictures" in said
 
 
 @pytest.mark.parametrize("option", ["--scaling unit", "--color rgb", "--order a b", "--negative a"])

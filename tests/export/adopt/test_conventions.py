@@ -10,7 +10,7 @@ from export.adopt.adopted_network import build_adopted
 from export.adopt.convention_names import SCALINGS
 from export.adopt.conventions import Convention, are_coloured, candidates
 from export.adopt.labels import Labels
-from export.adopt.trial import attempt, chosen, doubt, judge
+from export.adopt.trial import attempt, cautions, chosen, judge
 from export.errors import ExportError
 from tests.export.adopt.conftest import small_network
 
@@ -47,7 +47,9 @@ def test_colours_are_tried_where_scans_have_any():
     assert not are_coloured(grey)
     assert len(candidates(3, True)) == 2 * len(candidates(3, False)) == 2 * len(SCALINGS)
     assert {one.color for one in candidates(1, False)} == {"grey"}
-    assert candidates(3, True, "unit", "bgr") == [Convention("unit", "bgr")]
+    assert {one.color for one in candidates(3, False, "bgr")} == {"bgr"}
+    assert set(candidates(3, True, "bgr")) == set(candidates(3, True))
+    assert candidates(3, False, only="none") == [Convention("none", "rgb")]
 
 
 @pytest.mark.parametrize("names", [("no", "yes"), ("yes", "no")])
@@ -72,8 +74,8 @@ def test_four_labels_become_the_log_odds_of_tumor():
     assert np.allclose(model.predict(PIXELS, verbose=0)[:, 0], 1 - softmax[:, 2], atol=1e-5)
 
 
-def trial(logits_of, scans=60):
-    """Tries two scalings of a network that is a function of the mean of what it takes."""
+def trial(logits_of, scans=60, scaling=None):
+    """Tries all scalings of a network that is a function of the mean of what it takes."""
     truth = np.arange(scans) % 2
     pixels = (
         np.full((scans, 4, 4, 3), 100, np.uint8)
@@ -88,22 +90,55 @@ def trial(logits_of, scans=60):
         truth,
         groups,
     )
-    return judge(tried, truth, groups)
+    return judge(tried, truth, groups, scaling)
+
+
+def fits_unit_alone(mean):
+    return np.where(abs(mean - 0.5) < 0.2, mean - 125 / 255, 1.0)
+
+
+def fits_unit_and_none(mean):
+    return np.where(mean > 1, mean - 125, 100 * (mean - 125 / 255))
 
 
 def test_the_one_that_fits_is_found_and_the_others_named():
-    tried = trial(lambda mean: np.where(abs(mean - 0.5) < 0.2, mean - 125 / 255, 1.0))
-    best = chosen(tried, False)
+    tried = trial(fits_unit_alone)
+    best = chosen(tried)
     assert (best.convention, best.labels) == (Convention("unit", "rgb"), NO_YES)
     assert {one.verdict for one in tried[1:]} == {"wrong"}
     assert tried[0].accuracy.hits == tried[0].accuracy.n
 
 
 def test_if_two_fit_it_is_asked():
-    tried = trial(lambda mean: np.where(mean > 1, mean - 125, 100 * (mean - 125 / 255)))
     with pytest.raises(ExportError, match="not clear"):
-        chosen(tried, False)
-    assert chosen(tried, True) is tried[0]
+        chosen(trial(fits_unit_and_none))
+
+
+@pytest.mark.parametrize("scaling", ["unit", "none"])
+def test_what_is_given_is_taken_where_none_is_clearly_better(scaling):
+    tried = trial(fits_unit_and_none, scaling=scaling)
+    best = chosen(tried)
+    assert (best.convention.scaling, best.word) == (scaling, "given, cannot be told apart")
+    assert [one.given for one in tried].count(True) == 1
+
+
+def test_what_is_given_and_fits_is_called_both():
+    assert chosen(trial(fits_unit_alone, scaling="unit")).word == "given, fits"
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_a_wrong_convention_is_refused_though_given(ordered):
+    """A device would scale every scan wrongly, and report no error."""
+    tried = trial(fits_unit_alone, scaling="symmetric")
+    assert {one.convention.scaling: one.word for one in tried} == {
+        "unit": "fits",
+        "symmetric": "given, wrong",
+        **dict.fromkeys(("none", "imagenet-mean", "imagenet-std"), "wrong"),
+    }
+    with pytest.raises(ExportError) as error:
+        chosen(tried, ordered)
+    assert "--scaling symmetric --color rgb is given, and does not fit" in str(error.value)
+    assert "Give --scaling unit --color rgb;" in str(error.value)
 
 
 def test_labels_the_wrong_way_round_are_refused_though_given():
@@ -118,16 +153,25 @@ def test_labels_the_wrong_way_round_are_refused_though_given():
         truth,
         np.arange(60),
     )
-    tried = judge(tried, truth, np.arange(60))
+    tried = judge(tried, truth, np.arange(60), "unit")
     with pytest.raises(ExportError, match=r"the other way round \(AUC 0.000.*turn --order round"):
-        chosen(tried, True)
+        chosen(tried, ordered=True)
 
 
 def test_if_none_fits_it_is_refused():
     noise = np.random.default_rng(0)
     tried = trial(lambda mean: noise.standard_normal(len(mean)))
     with pytest.raises(ExportError, match="no better than chance"):
-        chosen(tried, False)
+        chosen(tried)
+
+
+def test_what_is_given_and_no_better_than_chance_is_cautioned_against():
+    noise = np.random.default_rng(0)
+    tried = trial(lambda mean: noise.standard_normal(len(mean)), scaling="unit")
+    best = chosen(tried, ordered=True)
+    assert best.word == "given, wrong"
+    (words,) = cautions(best, np.arange(60) % 2, np.arange(60))
+    assert "no better than chance" in words
 
 
 @pytest.mark.parametrize(("negative", "doubted"), [("a", False), ("c", True)])
@@ -144,6 +188,6 @@ def test_another_label_that_fits_better_is_named(negative, doubted):
         truth,
         np.arange(60),
     )
-    words = doubt(tried, truth, np.arange(60))
-    assert (words is not None) is doubted
-    assert not doubted or "a means no tumor" in words
+    found = cautions(tried, truth, np.arange(60))
+    assert len(found) == doubted
+    assert not doubted or "a means no tumor" in found[0]

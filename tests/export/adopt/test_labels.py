@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from export.adopt.labels import Labels, find_folders, find_labels
+from edge.model_file.manifest import InputSpec
+from export.adopt.labels import Labels, check_order, find_folders, find_labels
 from export.errors import ExportError
+from train.data.folders import read_folders
 from train.data.scans import Classes
+from train.errors import TrainError
 
 FOUR = ["glioma", "meningioma", "notumor", "pituitary"]
 FILE = Path("net.keras")
@@ -47,7 +52,7 @@ def test_nobody_says_which_folder_is_without(tmp_path):
 
 
 def test_both_orders_of_two_are_tried():
-    found = find_labels(1, [], [], Classes(), FILE)
+    found = find_labels([], [], Classes())
     assert [one.names for one in found] == [("no", "yes"), ("yes", "no")]
     assert [one.is_negative.tolist() for one in found] == [[True, False], [False, True]]
 
@@ -55,16 +60,30 @@ def test_both_orders_of_two_are_tried():
 @pytest.mark.parametrize("outputs", [1, 2, 4])
 def test_outputs_and_labels_must_be_as_many(outputs):
     with pytest.raises(ExportError, match=f"has {outputs} output.* labels"):
-        find_labels(outputs, ["a", "b", "c"], ["a"], Classes(), FILE)
+        check_order(outputs, ["a", "b", "c"], FILE)
 
 
 def test_four_outputs_must_be_named():
     with pytest.raises(ExportError, match="--order"):
-        find_labels(4, [], [], Classes(), FILE)
+        check_order(4, [], FILE)
     with pytest.raises(ExportError, match="did you mean notumor"):
-        find_labels(4, FOUR, ["notumour"], Classes(), FILE)
+        find_labels(FOUR, ["notumour"], Classes())
     with pytest.raises(ExportError, match="all labels"):
-        find_labels(4, FOUR, FOUR, Classes(), FILE)
-    (found,) = find_labels(4, FOUR, ["notumor"], Classes(), FILE)
+        find_labels(FOUR, FOUR, Classes())
+    (found,) = find_labels(FOUR, ["notumor"], Classes())
     assert found == Labels(tuple(FOUR), ("notumor",))
     assert found.two == ("notumor", "glioma+meningioma+pituitary")
+
+
+def test_a_folder_with_nothing_readable_is_named(tmp_path):
+    """`read_folders` reads them: a label's scans do not vanish without a word."""
+    random = np.random.default_rng(0)
+    for name in ("glioma", "notumor"):
+        (tmp_path / name).mkdir()
+        pixels = random.integers(0, 256, (32, 32), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / name / "a.png")
+    folder(tmp_path, "pituitary")
+    classes = find_folders(tmp_path, FOUR, ["notumor"])
+    names = list(classes.positive), list(classes.negative)
+    with pytest.raises(TrainError, match="class folder pituitary has 1 file, and none can be read"):
+        read_folders([tmp_path], *names, InputSpec(8, 8, "grey"))

@@ -143,28 +143,80 @@ def test_a_lambda_is_refused_even_where_the_file_forbids_nothing(tmp_path):
         global_state.set_global_attribute("safe_mode_saving", None)
 
 
-@pytest.mark.parametrize("name", ["model.keras", "model.h5"])
-def test_own_layers_must_be_registered_in_any_file(tmp_path, name):
-    model = keras.Sequential([keras.Input((32, 32, 3)), Halved(), small_network()])
-    assert "Halved" in refused(saved(model, tmp_path, name))
-
-
 class Halved(layers.Layer):
     def call(self, x):
         return x / 2
 
 
-def test_own_layers_must_be_registered(tmp_path):
-    model = keras.Sequential([keras.Input((32, 32, 3)), Halved(), small_network()])
-    file = saved(model, tmp_path)
+def doubled(x):
+    return x * 2
+
+
+class Zeros(keras.initializers.Initializer):
+    def __call__(self, shape, dtype=None):
+        return keras.ops.zeros(shape)
+
+    def get_config(self):
+        return {}
+
+
+class Subclassed(keras.Model):
+    """A model whose layers stand in its code alone."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.inner = layers.Conv2D(4, 3, activation="relu")
+        self.pool, self.last = layers.GlobalAveragePooling2D(), layers.Dense(1, "sigmoid")
+
+    def call(self, x):
+        return self.last(self.pool(self.inner(x)))
+
+
+class Named(keras.Model):
+    """A model of layers, of a class of its own."""
+
+
+def own(kind):
+    """A model that needs code of one's own."""
+    picture = keras.Input((32, 32, 3))
+    if kind is Halved:
+        return keras.Sequential([picture, Halved(), small_network()])
+    if kind is doubled:
+        x = layers.Conv2D(3, 3, padding="same", activation=doubled)(picture)
+        return keras.Model(picture, small_network()(x))
+    if kind is Zeros:
+        x = layers.Conv2D(3, 3, padding="same", bias_initializer=Zeros())(picture)
+        return keras.Model(picture, small_network()(x))
+    if kind is Named:
+        return Named(picture, small_network()(picture))
+    model = Subclassed()
+    model(np.zeros((1, 32, 32, 3), np.float32))
+    return model
+
+
+@pytest.mark.parametrize("kind", [Halved, doubled, Zeros, Named, Subclassed])
+def test_own_code_is_not_taken_from_a_file_and_the_advice_helps(tmp_path, kind):
+    file = saved(own(kind), tmp_path)
     words = refused(file)
-    assert "Halved" in words
-    assert "register_keras_serializable" in words
-    keras.saving.get_custom_objects()["Halved"] = Halved
+    assert f"that Keras does not have ({kind.__name__})" in words
+    assert "code is never taken from a file" in words
+    assert "the version that wrote it" not in words
+    advised = re.search(r"that ends in the line (keras\.\S+\(\{.*?\}\))", words)[1]
     try:
-        assert open_source(file).outputs == 1
+        exec(advised, {"keras": keras, kind.__name__: kind})
+        source = open_source(file)
+        pictures = np.random.default_rng(0).random((2, 32, 32, 3)).astype(np.float32)
+        assert source.outputs == 1
+        assert check_rebuilt(source, pictures) < 1e-5
     finally:
-        del keras.saving.get_custom_objects()["Halved"]
+        keras.saving.get_custom_objects().pop(kind.__name__, None)
+
+
+@pytest.mark.parametrize("kind", [Halved, doubled])
+def test_own_code_of_an_old_file(tmp_path, kind):
+    assert f"that Keras does not have ({kind.__name__})" in refused(
+        saved(own(kind), tmp_path, "model.h5")
+    )
 
 
 def test_weights_that_are_no_numbers(tmp_path):
@@ -178,6 +230,32 @@ def test_weights_that_are_no_numbers(tmp_path):
     model(np.zeros((1, 32, 32, 3), np.float32))
     model.export(tmp_path / "model.onnx", format="onnx", verbose=False)
     assert "not finite" in refused(tmp_path / "model.onnx")
+
+
+def test_a_negative_variance_is_named_by_its_layer(tmp_path):
+    picture = keras.Input((32, 32, 3))
+    norm = layers.BatchNormalization(name="norm_a")
+    x = layers.GlobalAveragePooling2D()(layers.ReLU()(norm(layers.Conv2D(4, 3)(picture))))
+    model = keras.Model(picture, layers.Dense(1, activation="sigmoid")(x))
+    *others, variance = norm.get_weights()
+    variance[1] = -2
+    norm.set_weights([*others, variance])
+    assert re.search(
+        "its layer .*norm_a.* has a negative variance", refused(saved(model, tmp_path))
+    )
+
+
+@pytest.mark.parametrize("name", ["model.keras", "model.h5", "model.onnx", "model.tflite"])
+def test_an_empty_file(tmp_path, name):
+    (tmp_path / name).touch()
+    assert "is empty (0 bytes)" in refused(tmp_path / name)
+
+
+def test_nothing_in_an_hdf5_file(tmp_path):
+    import h5py
+
+    h5py.File(tmp_path / "model.h5", "w").close()
+    assert "with nothing in it" in refused(tmp_path / "model.h5")
 
 
 def picture_network(shape):

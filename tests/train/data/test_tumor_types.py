@@ -1,10 +1,14 @@
 """Class folders that are types of tumor: which there are, and what is wrong with them."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from edge.model_file.manifest import InputSpec
 from train.data.class_folders import check_all_named, find_typed_classes
+from train.data.folders import read_folders
 from train.data.label_table import LabelTable
 from train.data.scans import Classes, Scan
 from train.data.tumor_types import check_enough, check_types, types_of, without_conflicts
@@ -36,6 +40,41 @@ def test_an_empty_folder_beside_them_is_no_type_that_is_forgotten(folder):
     with pytest.raises(TrainError, match=r"c: this folder is empty.*--leave-out"):
         find_typed_classes(made, [], ["none"])
     assert find_typed_classes(made, [], ["none"], ["c"]).positive == ("a", "b")
+
+
+def test_a_folder_beside_them_without_an_image_is_no_type_that_is_forgotten(folder):
+    made = folder("a", "b", "none")
+    (made / "c").mkdir()
+    (made / "c" / "x.png").write_text("no picture")
+    (made / "c" / "gone.png").symlink_to(made / "nowhere.png")
+    with pytest.raises(
+        TrainError, match=r"c: this folder has no image in its 2 files.*--leave-out"
+    ):
+        find_typed_classes(made, [], ["none"])
+
+
+@pytest.mark.parametrize("types", [True, False])
+def test_a_class_folder_with_nothing_readable_is_named(folder, types):
+    made = folder("a", "b", "none")
+    whole = (made / "b" / "1.png").read_bytes()
+    (made / "b" / "1.png").write_bytes(whole[: len(whole) // 2])
+    spec = InputSpec(8, 8, "grey")
+    with pytest.raises(TrainError, match=r"folder b has 1 file, and none can be read \(.*1.p"):
+        read_folders([made], ["a", "b"], ["none"], spec, types=types)
+    read = read_folders([made], ["a", "b"], ["none"], spec, types=types, strict=False)
+    assert any("class folder b" in note for note in read.notes)
+
+
+def test_a_link_to_nowhere_counts_as_unreadable(folder):
+    made = folder("a", "none")
+    (made / "a" / "gone.png").symlink_to(made / "nowhere.png")
+    read = read_folders([made], ["a"], ["none"], InputSpec(8, 8, "grey"))
+    assert [Path(one.path).name for one in read.found.unreadable] == ["gone.png"]
+
+
+def test_names_are_looked_at_before_scans_are_read(folder):
+    with pytest.raises(TrainError, match="has a semicolon"):
+        read_folders([folder("a;b", "c", "none")], [], ["none"], None, types=True)
 
 
 @pytest.mark.parametrize("name", ["no tumor", "NoTumor", "tumor", "rejected", "no_tumor"])
@@ -82,6 +121,7 @@ def test_a_folder_with_none_of_the_names_is_an_error(folder):
         ((), "two types"),
         (("a", "uncertain"), "cannot be called like a verdict"),
         (("a", "b\x1b[31m"), "cannot be types"),
+        (("a", "b; c"), "'b; c' has a semicolon, which parts types in CSV results; rename"),
     ],
 )
 def test_names_that_cannot_be_told_apart_or_said(names, says):
@@ -89,16 +129,30 @@ def test_names_that_cannot_be_told_apart_or_said(names, says):
         check_types(names, ("none",))
 
 
+def enough(types, groups, names=("a", "b")):
+    kept, _ = without_conflicts(types, groups)
+    check_enough(types, kept, groups, groups, names)
+
+
 def test_a_type_with_two_scans_is_too_few():
     types = np.array(["a"] * 9 + ["b"] * 2, object)
-    with pytest.raises(TrainError, match="type b: 2 different scans"):
-        check_enough(types, np.arange(11), ("a", "b"))
+    with pytest.raises(TrainError, match=r"type b: 2 different scans \(or patients\) are too few"):
+        enough(types, np.arange(11))
 
 
 def test_copies_of_one_scan_are_one():
     types = np.array(["a"] * 9 + ["b"] * 9, object)
-    with pytest.raises(TrainError, match="type b: 1 different"):
-        check_enough(types, np.array([*range(9), *[9] * 9]), ("a", "b"))
+    with pytest.raises(TrainError, match=r"type b: 1 different scan .*, in 9 files, are too few"):
+        enough(types, np.array([*range(9), *[9] * 9]))
+
+
+def test_a_folder_of_copies_is_named_and_not_those_that_it_copies():
+    types = np.array(["a"] * 6 + ["b"] * 6 + ["misc"] * 12, object)
+    with pytest.raises(TrainError) as error:
+        enough(types, np.array([*range(12), *range(12)]), ("a", "b", "misc"))
+    assert "type misc: 12 of its 12 scans are copies of scans in a, b" in str(error.value)
+    assert "--leave-out misc" in str(error.value)
+    enough(types[:12], np.arange(12))
 
 
 def test_the_closest_folder_is_the_type():

@@ -1,9 +1,12 @@
 """No duplicate and no patient crosses the parts, and the same command gives the same parts."""
 
+import warnings
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.model_selection import StratifiedGroupKFold
 
 from train.data.appearance import Appearance
 from train.data.scans import Scan, ScanSet
@@ -143,6 +146,69 @@ def test_the_runs_own_split_is_the_first_fold():
     found = split(given, grouping, 4)
     for part in PARTS:
         np.testing.assert_array_equal(indices(found, part), np.sort(getattr(first, part)))
+
+
+# --- types of tumor
+
+
+def typed(few: int):
+    """Scans, of which those with a tumor are of two types, "rare" in `few` groups of copies."""
+    given = scans(60, 60 + few)
+    number = [int(scan.sha256.rpartition("-")[2]) for scan in given]
+    pairs = zip(given, number, strict=True)
+    types = [("rare" if n >= 60 else "common") if scan.positive else "" for scan, n in pairs]
+    return given, np.array(types, object)
+
+
+@pytest.mark.parametrize("few", [5, 6, 9])
+@pytest.mark.parametrize("seed", range(8))
+def test_a_type_of_few_scans_is_in_each_part(few, seed):
+    given, types = typed(few)
+    grouping = together(given)
+    parts = np.array([scan.part for scan in split(given, grouping, seed, types=types)])
+    for part in PARTS:
+        assert set(types[parts == part]) == {"", "common", "rare"}
+    for group in set(grouping.groups.tolist()):
+        assert len(set(parts[grouping.groups == group])) == 1
+
+
+def test_a_type_of_few_scans_is_in_each_fold():
+    given, types = typed(5)
+    truth = np.array([scan.positive for scan in given])
+    for folds in (2, 3, 5):
+        pool = np.arange(len(given))
+        for fold in cross_validation(pool, truth, together(given).groups, folds, 1, types):
+            for own in (fold.train, fold.validation, fold.test):
+                assert set(types[own]) == {"", "common", "rare"}
+
+
+def test_a_type_beside_an_external_test_set_is_in_both_parts():
+    given, types = typed(5)
+    others = [replace(scan, root="/test", sha256=f"t{scan.sha256}") for scan in given]
+    everything, both = [*given, *others], np.concatenate([types, types])
+    external = np.arange(len(everything)) >= len(given)
+    found = split(everything, together(everything), 3, external=external, types=both)
+    for part in ("train", "validation"):
+        assert "rare" in both[indices(found, part)]
+
+
+def test_without_types_the_split_is_by_class_alone():
+    given = scans(40, 60)
+    groups = together(given).groups
+    truth, pool = np.array([scan.positive for scan in given]), np.arange(len(given))
+    wanted = StratifiedGroupKFold(5, shuffle=True, random_state=0).split(pool, truth, groups)
+    found = cross_validation(pool, truth, groups, 5, 0)
+    for fold, (_, test) in zip(found, wanted, strict=True):
+        np.testing.assert_array_equal(fold.test, test)
+
+
+def test_tumors_of_unknown_type_are_no_type():
+    given, types = typed(6)
+    types[np.flatnonzero(types == "common")[:2]] = ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = split(given, together(given), 0, types=types)
+    assert all("rare" in types[indices(found, part)] for part in PARTS)
 
 
 # --- a test set from elsewhere
