@@ -30,14 +30,14 @@ HOW = """\
 
 
 def main() -> None:
-    """Write the page."""
+    """Write the page, or print it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path)
     parser.add_argument("models", nargs="+")
     parser.add_argument("--boxes", type=Path, nargs="*", default=[])
     parser.add_argument("--foreign", type=Path, nargs="*", default=[], help="yes/ and no/")
     parser.add_argument("--not-brain", type=Path)
-    parser.add_argument("--out", type=Path, required=True, help="the page, Markdown")
+    parser.add_argument("--out", type=Path, help="file of the page; else it is printed")
     args = parser.parse_args()
     run = read_run(args.run)
     report = json.loads((args.run / "report.json").read_text(encoding="utf-8"))
@@ -77,7 +77,11 @@ def main() -> None:
             changes.phantoms(classifier),
         ),
     ]
-    args.out.write_text(_page(run, args, sections), encoding="utf-8")
+    page = _page(run, args, sections)
+    if args.out:
+        args.out.write_text(page, encoding="utf-8")
+    else:
+        print(page, end="")
 
 
 _SIZE = """\

@@ -1,18 +1,20 @@
-"""Choose the rule for series (`edge.series.rule`), and judge it on other people.
+"""Choose the rule for series (`edge.series.rule`), and judge it on other patients.
 
-    python docs/scripts/series_rule.py runs/compact
+    python docs/scripts/series_rule.py --scans ../shared/data -- --data DIR ...
 
-RUN was trained with `--unseen-sources`, and its unseen-sources.csv has what networks said of scans
-of a source that they never saw. So nobody here was trained on by the network that judges them.
+What stands after `--` is the command line of `python -m train --model compact` that made the model:
+it says which patients were trained on. --scans is the folder of `lgg`, `healthy` and `more`.
 
-A series is what one person has of one sequence in axial slices. The rule is chosen on every second
-person of each source, by name; the others judge it. Prints Markdown.
+A series is what one person has of one sequence in axial slices. The rule is chosen on the patients
+of `lgg` in the training and validation parts and on one half of the people of `more` (every second
+one, by name), who have no tumor. The patients of `lgg` in the test part and the other half of these
+people judge it. Prints Markdown.
 """
 
 import argparse
-import csv
 import random
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,11 +23,10 @@ from pathlib import Path
 import numpy as np
 
 from edge.inference.decision import verdict
-from edge.model_file.manifest import Decision
-from edge.series.rule import SeriesRule, log_odds, mean_of_strongest, series_probability
+from edge.series.rule import log_odds, mean_of_strongest, rule_for, series_probability
 from train.evaluation.metrics import Proportion, auc
-from train.run.run_folder import UNSEEN, read_run
 
+PATIENT = 12  # first characters of the names in lgg
 SEQUENCES = ("FLAIR", "T1c", "T1")
 MOST = 10
 CHOSEN_BY = ("FLAIR", "T1c")  # of T1 there are two slices a patient
@@ -33,27 +34,25 @@ SENSITIVITY = 0.9  # that the model was trained for, too
 COVERAGE = 0.9  # as of the model's own band
 POOL = 12  # slices of a pooled series, about as many as a person of `more` has
 DRAWS = 2000
-TUMORS = {
-    "lgg": r"^(?P<person>TCGA_\w\w_\w{4})_\d+_(?P<sequence>\w+?)-axi",
-    "brats2013_deepmedic": r"^(?P<person>brats_2013_pat\d+)_1_(?P<sequence>Flair|T1c)_ax\d+",
-}
-"""Sources with tumors: person and sequence in a name. The rule is chosen on the first."""
 PEOPLE = {
-    "ms_ljubljana": r"^(?P<person>[a-z]+\d+)(?P<study>study\d+)?_(?P<sequence>\w+?)_ax\d+",
+    "ms_ljubljana": r"^(?P<person>[a-z]+\d+)(?:study\d+)?_(?P<sequence>\w+?)_ax\d+",
     "fullhead_stroke": r"^(?P<sequence>t1)_(?P<person>\d+)_\d+",
     "wmh_challenge": r"^(?P<person>sub-\d+)_(?P<sequence>\w+?)_ax\d+",
     "serebrum7t": r"^(?P<person>sub\d+|t1_\d+)_(?P<sequence>)",
-    "healthy": r"^(?P<person>sub\d+)_(?P<sequence>T1)-axi",
 }
-"""Tumor-free sources. A person's second study is a series of its own."""
+"""Tumor-free sources of `more` that the model does not know: person and sequence in a name. A
+person's second study is a series of its own."""
+HEALTHY = r"^(?P<person>sub\d+)_(?P<sequence>T1)-axi"
+BRATS = r"^(?P<person>brats_2013_pat\d+)_1_(?P<sequence>Flair|T1c)_ax\d+"
 
 
 @dataclass(frozen=True)
 class Slice:
-    """What is said of one slice. The gate is left out: it knows all sources."""
+    """What the model says of one slice."""
 
-    odds: float
-    """Log-odds of tumor."""
+    odds: float | None
+    """Log-odds of tumor; None: the gate refused it."""
+    doubtful: bool
     verdict: str
     positive: bool
 
@@ -68,7 +67,11 @@ class SeriesOf:
 
     def mean(self, strongest: int) -> float | None:
         """The mean log-odds of the strongest slices."""
-        return mean_of_strongest([one.odds for one in self.slices], [], strongest)
+        sides = (
+            [one.odds for one in self.slices if one.odds is not None and one.doubtful is side]
+            for side in (False, True)
+        )
+        return mean_of_strongest(*sides, strongest)
 
     @property
     def called(self) -> int:
@@ -78,67 +81,106 @@ class SeriesOf:
 
 def main() -> None:
     """Print the tables."""
+    own, rest = sys.argv[1:], []
+    if "--" in own:
+        own, rest = own[: own.index("--")], own[own.index("--") + 1 :]
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("run", type=Path)
-    run = read_run(arguments.parse_args().run)
-    slices = read_slices(run.folder / UNSEEN, run.manifest.decision)
-    chosen_on, held_out = halves(series_of(slices, "lgg", TUMORS["lgg"]))
-    free, free_held_out = [], []
-    for source, pattern in PEOPLE.items():
-        for own, some in zip(
-            (free, free_held_out), halves(series_of(slices, source, pattern)), strict=True
-        ):
-            own += some
-    print_groups(chosen_on, held_out, free, free_held_out)
+    arguments.add_argument("--scans", type=Path, required=True, metavar="DIR")
+    scans = arguments.parse_args(own).scans
+    parts = parts_of_names(rest)
+    from edge import Classifier
+
+    classifier = Classifier()
+    lgg = of_lgg(classifier, scans, parts)
+    chosen_on = [one for part in ("train", "validation") for one in lgg[part]]
+    held_out = lgg["test"]
+    more = [one for source in PEOPLE for one in people(classifier, scans / "more", source)]
+    counted = [one for one in more if one.mean(1) is not None]
+    names = sorted({one.person for one in counted})
+    first = set(names[::2])
+    free = [one for one in counted if one.person in first]
+    free_held_out = [one for one in counted if one.person not in first]
+    refused = len({one.person for one in more}) - len(names)
+    print_groups(chosen_on, held_out, free, free_held_out, refused)
     best = print_choice(chosen_on, free)
     threshold = promised(best, chosen_on, free)
     band = band_of(best, threshold, chosen_on, free)
     print(
         f"\nchosen: {best} strongest, threshold {threshold:.4f}, band {band[0]:.4f}-{band[1]:.4f}"
     )
-    rule = SeriesRule(best, Decision("sigmoid", 1.0, threshold, band), True)
+    rule = rule_for(classifier.manifest)
+    print(f"in the code: {rule.to_dict()}")
     print_held_out(held_out, free_held_out)
     for how in (promised, at_even_odds):
         print_by_number(how, chosen_on, free, held_out, free_held_out)
-    source = "brats2013_deepmedic"
-    print_verdicts(rule, held_out, free_held_out, series_of(slices, source, TUMORS[source]))
+    healthy = [
+        one
+        for one in series_of(classifier, scans / "healthy" / "ds002748_T1", HEALTHY, "ds002748_T1")
+        if parts.get(one.person) == "validation"
+    ]
+    external = series_of(classifier, scans / "more" / "brats2013_deepmedic", BRATS, "brats2013")
+    print_verdicts(rule, held_out, free_held_out, healthy, external)
 
 
-def read_slices(file: Path, decision: Decision) -> dict[str, list[tuple[str, Slice]]]:
-    """By data folder, the names of files and what is said of them."""
+def parts_of_names(command: list[str]) -> dict[str, str]:
+    """The part of each person of `lgg` and `ds002748_T1`, by the split of a training's command."""
+    from train.arguments import parser
+    from train.cli import request_of
+    from train.prepare_data import prepare_data
+
+    data = prepare_data(request_of(parser().parse_args(["--model", "compact", *command])))
+    found: dict[str, set[str]] = defaultdict(set)
+    for scan in data.parts:
+        path = Path(scan.path)
+        if Path(scan.root).name == "lgg":
+            found[path.name[:PATIENT]].add(scan.part)
+        elif "ds002748_T1" in scan.path:
+            found[f"ds002748_T1/{path.name.partition('_')[0]}"].add(scan.part)
+    for person, own in found.items():
+        if len(own - {"dropped"}) > 1:
+            sys.exit(f"{person} is in several parts: {own}")
+    return {person: next(iter(own - {"dropped"}), "dropped") for person, own in found.items()}
+
+
+def slice_of(classifier, path: Path) -> Slice:
+    """What the model says of a file."""
+    found = classifier.classify(path)
+    odds = None if found.probability is None else log_odds(found.probability)
+    return Slice(odds, found.doubtful, found.verdict, path.parent.name == "yes")
+
+
+def of_lgg(classifier, scans: Path, parts: dict[str, str]) -> dict[str, list[SeriesOf]]:
+    """The series of `lgg`, by part."""
+    slices: dict[tuple[str, str], list[Slice]] = defaultdict(list)
+    for path in sorted(scans.glob("lgg/*/*.png")):
+        sequence = path.name.split("_")[4].partition("-")[0]
+        slices[path.name[:PATIENT], sequence].append(slice_of(classifier, path))
     found = defaultdict(list)
-    with open(file, newline="", encoding="utf-8") as rows:
-        for row in csv.DictReader(rows):
-            probability = float(row["probability"])
-            said = Slice(log_odds(probability), verdict(probability, decision), row["tumor"] == "1")
-            found[Path(row["folder"]).name].append((Path(row["path"]).name, said))
+    for (person, sequence), own in sorted(slices.items()):
+        found[parts[person]].append(SeriesOf(person, sequence, tuple(own)))
     return found
 
 
-def series_of(slices: dict, source: str, pattern: str) -> list[SeriesOf]:
-    """The series of a source, by the persons and sequences in the files' names."""
-    by_series: dict[tuple[str, str, str], list[Slice]] = defaultdict(list)
-    for name, said in sorted(slices[source], key=lambda pair: pair[0]):
-        if found := re.match(pattern, name):
-            study = found.groupdict().get("study") or ""
-            sequence = "T1c" if found["sequence"].lower() == "t1c" else found["sequence"].upper()
-            by_series[found["person"], sequence, study].append(said)
+def people(classifier, folder: Path, source: str) -> list[SeriesOf]:
+    """The series of a tumor-free source of `more`."""
+    return series_of(classifier, folder / source / "no", PEOPLE[source], source)
+
+
+def series_of(classifier, folder: Path, pattern: str, source: str) -> list[SeriesOf]:
+    """The series in a folder, by the persons and sequences in the files' names."""
+    slices: dict[tuple[str, str, str], list[Slice]] = defaultdict(list)
+    for path in sorted(folder.rglob("*.png")):
+        if found := re.match(pattern, path.name):
+            study = re.search(r"study\d+", path.name)
+            key = found["person"], found["sequence"].upper(), study[0] if study else ""
+            slices[key].append(slice_of(classifier, path))
     return [
         SeriesOf(f"{source}/{person}", sequence, tuple(own))
-        for (person, sequence, _), own in sorted(by_series.items())
+        for (person, sequence, _), own in sorted(slices.items())
     ]
 
 
-def halves(series: list[SeriesOf]) -> tuple[list[SeriesOf], list[SeriesOf]]:
-    """Every second person's, by name, and the others'."""
-    first = set(sorted({one.person for one in series})[::2])
-    return (
-        [one for one in series if one.person in first],
-        [one for one in series if one.person not in first],
-    )
-
-
-def print_groups(chosen_on, held_out, free, free_held_out) -> None:
+def print_groups(chosen_on, held_out, free, free_held_out, refused: int) -> None:
     """Who is in which group."""
     print("| group | people | series | slices a series | slices with a tumor a series |")
     print("|---|---|---|---|---|")
@@ -157,6 +199,7 @@ def print_groups(chosen_on, held_out, free, free_held_out) -> None:
                 f"| {name}{f', {sequence}' if sequence else ''} | {count_people(own)} | {len(own)} "
                 f"| {span(lengths)} | {span(tumors)} |"
             )
+    print(f"\n{refused} people more have no slice that the gate lets pass.")
 
 
 def span(numbers: list[int]) -> str:
@@ -308,28 +351,27 @@ def print_by_number(how, chosen_on, free, held_out, free_held_out) -> None:
         print(f"| {strongest} | {threshold:.3f} | {' | '.join(cells)} |")
 
 
-def print_verdicts(rule, held_out, free_held_out, external) -> None:
+def print_verdicts(rule, held_out, free_held_out, healthy, external) -> None:
     """Sensitivity and specificity of the rule and of "any slice called tumor"."""
     print("\n| with a tumor | found | uncertain | missed | by any slice |")
     print("|---|---|---|---|---|")
     for sequence in SEQUENCES:
-        row(f"`lgg`, other half, {sequence}", rule, of(held_out, sequence), True)
-    for sequence in ("FLAIR", "T1c"):
+        row(f"`lgg` held out, {sequence}", rule, of(held_out, sequence), True)
+    for sequence in ("FLAIR", "T1C"):
         row(f"`brats2013_deepmedic`, {sequence}", rule, of(external, sequence), True)
     print("\n| without | no alarm | uncertain | cleared | by any slice | series called, both |")
     print("|---|---|---|---|---|---|")
-    for source in PEOPLE:
-        own = [one for one in free_held_out if one.person.startswith(f"{source}/")]
-        row(f"`{source}`, other half", rule, own, False)
+    row("people of `more`, held out", rule, free_held_out, False)
     for sequence in ("FLAIR", "T1", "T2"):
         own = [one for one in free_held_out if one.sequence.startswith(sequence)]
-        row(f"of all, {sequence}", rule, own, False)
+        row(f"of these, {sequence}", rule, own, False)
+    row("`ds002748_T1`, validation part", rule, healthy, False)
     own = [
         SeriesOf(one.person, one.sequence, tuple(s for s in one.slices if not s.positive))
         for one in held_out
     ]
     for sequence in SEQUENCES:
-        row(f"`lgg`, other half, tumor-free slices, {sequence}", rule, of(own, sequence), False)
+        row(f"`lgg` held out, tumor-free slices, {sequence}", rule, of(own, sequence), False)
     row(f"the same, {POOL} of several patients", rule, pooled(own), False)
 
 
@@ -356,9 +398,9 @@ def row(name: str, rule, series: list[SeriesOf], tumor: bool) -> None:
     words: dict[str, list[str]] = defaultdict(list)
     slices: dict[str, bool] = defaultdict(bool)
     for one in series:
+        sure = sum(s.odds is not None and not s.doubtful for s in one.slices)
         score = series_probability(one.mean(rule.strongest))
-        few = len(one.slices) < rule.strongest
-        words[one.person].append(verdict(score, rule.decision, few))
+        words[one.person].append(verdict(score, rule.decision, sure < rule.strongest))
         slices[one.person] |= one.called > 0
     n = len(words)
     called = sum("tumor" in own for own in words.values())
