@@ -222,10 +222,9 @@ _REPORT_KEYS = {
 def run_folder_page() -> str:
     """Of what `python -m train` leaves."""
     plots = _constant(ROOT / "train/reporting/plots.py", "PICTURES")
-    names = [
-        getattr(run_folder, name) for name in ("MODEL", "MANIFEST", "SPLIT", "TYPES", "HISTORY")
-    ]
-    names += [run_folder.REPORT_JSON, run_folder.REPORT_MD, *plots]
+    names = [run_folder.MODEL, run_folder.MANIFEST, run_folder.SPLIT, run_folder.TYPES]
+    names += [run_folder.UNSEEN, run_folder.HISTORY, run_folder.REPORT_JSON, run_folder.REPORT_MD]
+    names += plots
     names.append(_constant(ROOT / "train/reporting/plots.py", "UNSEEN"))
     if set(names) != set(_RUN_FILES) or set(_report_keys()) != set(_REPORT_KEYS):
         raise ValueError("a file of a run or a key of its report is not described")

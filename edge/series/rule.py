@@ -46,6 +46,7 @@ THRESHOLD = 0.5861
 UNCERTAIN = (0.4408, 0.7178)
 CHOSEN_FOR = (
     "60416a054f811f242257a8adcad90d61dd44948202a39a9601ffb10e74f151da",  # .tflite, it was run
+    "64be71e0662ddcf88a71f19d5372640e225968b292098120359305a945912f7e",  # the same, fixed shapes
     "235b5458cf73b623b856e41a93c29517243086140a9c848dead39dc876106eae",  # .onnx, the same weights
 )
 """SHA-256 of the bundled models' payloads."""
