@@ -167,7 +167,9 @@ def _adopt(args: argparse.Namespace) -> Path:
     model = args.source
     out = args.run or run_folder.free_name(run_folder.RUNS / (model.stem or "model"))
     if out.exists():
-        raise ExportError(f"{out}: exists already; name another folder for the run, or none")
+        is_run = (out / run_folder.MANIFEST).is_file()
+        again = f"`python -m export {shlex.quote(str(out))}` exports it, or " if is_run else ""
+        raise ExportError(f"{out}: exists already; {again}name another folder for the run, or none")
     with run_folder.writing(out, overwrite=False) as folder:
         names = tuple(args.order), tuple(args.negative)
         request = Request(model, args.data, args.scaling, args.color, *names)

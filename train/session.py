@@ -326,11 +326,10 @@ def _fold_list(request: Request, data: SessionData) -> list[split.Fold]:
     kept = np.array([scan.part != split.DROPPED for scan in data.parts], bool)
     return split.cross_validation(
         np.flatnonzero(kept & ~data.external),
-        data.found.truth.astype(bool),
+        split.strata(data.found.truth.astype(bool), data.types),
         data.grouping.groups,
         request.folds,
         request.fit.seed,
-        data.types,
     )
 
 

@@ -82,9 +82,10 @@ def find_folders(folder: Path, order: Sequence[str], negative: Sequence[str]) ->
     others = [name for name in present if name not in without]
     unknown = [name for name in others if order and name not in order]
     if unknown:
+        more = "; or leave --order out, if it holds tumors as others do" if len(order) == 2 else ""
         raise ExportError(
             f"{folder / unknown[0]}: is none of the labels ({', '.join(order)}); rename the folder "
-            "as the label that its scans are of, or take it out of the data folder"
+            f"as the label that its scans are of, or take it out of the data folder{more}"
         )
     if not others:
         raise ExportError(f"{folder}: all of its subfolders are --negative; none holds tumors")

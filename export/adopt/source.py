@@ -53,6 +53,12 @@ class Source:
         return fingerprint(f"{path.relative_to(self.file)} {sha256_file(path)}" for path in files)
 
 
+_KERAS = {b"PK\x03\x04": (".keras",), b"\x89HDF\r\n\x1a\n": (".h5", ".hdf5")}
+"""How Keras' files begin, and what their names must end in for Keras to load them."""
+_OURS = (".keras", ".h5", ".hdf5", ".onnx", ".tflite")
+"""What names of model files end in. Other files may begin as Keras' do: PyTorch's are archives."""
+
+
 def open_source(file: Path) -> Source:
     """Open a model of any kind that can be adopted.
 
@@ -130,10 +136,12 @@ def _kind(file: Path) -> str:
         head = opened.read(8)
     if not head:
         raise ExportError(f"{file}: is empty (0 bytes); copy it again, or save the model anew")
-    if head[:4] == b"PK\x03\x04" and file.suffix == ".keras":
-        return "Keras"
-    if head == b"\x89HDF\r\n\x1a\n":
-        return "Keras"
+    for start, endings in _KERAS.items():
+        if head.startswith(start):
+            if file.suffix in endings:
+                return "Keras"
+            if file.suffix in _OURS:
+                raise ExportError(f"{file}: is a {endings[0]} file by what it holds; rename it so")
     if head[4:8] == b"TFL3":
         return "TFLite"
     if file.suffix == ".onnx":

@@ -9,6 +9,7 @@ from PIL import Image
 from edge.model_file.manifest import InputSpec, LearnedGate
 from edge.scan.ood_gate import likeness
 from edge.scan.preprocess import preprocess
+from train.data.folder_weights import folder_of
 from train.data.samples import Samples
 from train.evaluation.metrics import Proportion
 from train.gate.fit_gate import fit_gate
@@ -99,7 +100,7 @@ def check_gate(
 
 def _folders(sources: np.ndarray) -> np.ndarray:
     """The data folder of each "folder/subfolder", object [N]."""
-    return np.array([str(source).partition("/")[0] for source in sources], object)
+    return np.array([folder_of(str(source)) for source in sources], object)
 
 
 def _parts(sizes: dict[str, int]) -> dict[str, int]:

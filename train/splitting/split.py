@@ -61,6 +61,7 @@ def split(
     gone = {**conflicts, **(excluded or {})}
     leaks = leaks_of(scans, grouping, external, gone)
     truth = np.array([scan.positive for scan in scans], bool)
+    kinds = strata(truth, types)
     whole = _with_groups(whole, gone, grouping.groups)
     if held_out is not None and held_out.any():
         free = [
@@ -68,7 +69,7 @@ def split(
         ]
         external = external.copy()
         free = np.array(free, np.int64)
-        external[_held_out(scans, free, truth, grouping.groups, seed, types)] = True
+        external[_held_out(scans, free, kinds, grouping.groups, seed)] = True
         leaks = leaks_of(scans, grouping, external, gone)
     reasons = {**gone, **leaks}
     parts = np.full(len(scans), DROPPED, dtype="<U10")
@@ -83,11 +84,11 @@ def split(
             raise TrainError("no folder of --data can be divided without parting its patients")
         if external.any():
             parts[kept & external] = "test"
-            least = FOLDS if types is None else _at_most(pool, truth, grouping.groups, types)
-            rest, taken = _folds(pool, truth, grouping.groups, least, seed, types)[0]
+            least = FOLDS if types is None else _at_most(pool, kinds, grouping.groups)
+            rest, taken = _folds(pool, kinds, grouping.groups, least, seed)[0]
             parts[rest], parts[taken] = "train", "validation"
         else:
-            first = cross_validation(pool, truth, grouping.groups, folds, seed, types)[0]
+            first = cross_validation(pool, kinds, grouping.groups, folds, seed)[0]
             for part in PARTS:
                 parts[getattr(first, part)] = part
     except TrainError as error:
@@ -116,28 +117,22 @@ def split(
 
 
 def cross_validation(
-    pool: np.ndarray,
-    truth: np.ndarray,
-    groups: np.ndarray,
-    folds: int,
-    seed: int,
-    types: np.ndarray | None = None,
+    pool: np.ndarray, kinds: np.ndarray, groups: np.ndarray, folds: int, seed: int
 ) -> list[Fold]:
     """`folds` ways to train on, validate on and test the scans at `pool`, each tested once.
 
     Args:
         pool: positions of the scans that take part, int64 [M].
-        truth: bool [N].
+        kinds: of `strata`, int64 [N].
         groups: int64 [N].
-        types: as `split` takes them.
 
     Raises:
         TrainError: a class has fewer groups than folds, or a fold would lack a class.
     """
     found = []
-    for rest, test in _folds(pool, truth, groups, folds, seed, types):
-        least = _at_most(rest, truth, groups, types)
-        train, validation = _folds(rest, truth, groups, least, seed, types)[0]
+    for rest, test in _folds(pool, kinds, groups, folds, seed):
+        least = _at_most(rest, kinds, groups)
+        train, validation = _folds(rest, kinds, groups, least, seed)[0]
         found.append(Fold(train, validation, test))
     return found
 
@@ -153,18 +148,19 @@ def counts(scans: Sequence[SplitScan], labels: tuple[str, str]) -> dict[str, dic
     return {part: {label: found[part, bool(i)] for i, label in enumerate(labels)} for part in PARTS}
 
 
-def _at_most(
-    pool: np.ndarray, truth: np.ndarray, groups: np.ndarray, types: np.ndarray | None
-) -> int:
+def _at_most(pool: np.ndarray, kinds: np.ndarray, groups: np.ndarray) -> int:
     """Folds to take the validation part from, that a class or type of few groups is in each."""
-    strata = _strata(truth, types)[pool]
     # One of just `FOLDS` groups has one fewer once a test part is taken.
-    fewest = min(len(set(groups[pool[strata == one]])) for one in np.unique(strata))
+    fewest = min(len(set(groups[pool[kinds[pool] == one]])) for one in np.unique(kinds[pool]))
     return max(2, min(FOLDS, fewest))
 
 
-def _strata(truth: np.ndarray, types: np.ndarray | None) -> np.ndarray:
-    """What parts are to have the same shares of, int64 [N]: classes, and the types of one."""
+def strata(truth: np.ndarray, types: np.ndarray | None = None) -> np.ndarray:
+    """What parts are to have the same shares of: 0 without a tumor, from 1 on a type; int64 [N].
+
+    Args:
+        truth: bool [N]. types: as `split` takes them; None: all tumors are of one.
+    """
     if types is None:
         return truth.astype(np.int64)
     # A tumor of unknown type goes with the commonest, lest a few be a type of their own.
@@ -184,18 +180,13 @@ def _with_groups(whole: np.ndarray | None, gone: dict[int, str], groups: np.ndar
 
 
 def _held_out(
-    scans: Sequence[Scan],
-    pool: np.ndarray,
-    truth: np.ndarray,
-    groups: np.ndarray,
-    seed: int,
-    types: np.ndarray | None,
+    scans: Sequence[Scan], pool: np.ndarray, kinds: np.ndarray, groups: np.ndarray, seed: int
 ) -> np.ndarray:
     """The fifth of the scans of --hold-out that are tested on."""
     try:
         if not len(pool):
             raise TrainError("all of its scans duplicate test scans or have no known label")
-        return _folds(pool, truth, groups, FOLDS, seed, types)[0][1]
+        return _folds(pool, kinds, groups, FOLDS, seed)[0][1]
     except TrainError as error:
         folders = ", ".join(dict.fromkeys(scans[i].root for i in pool)) or "the folders"
         raise TrainError(
@@ -217,14 +208,10 @@ def _nothing_left(leaks: int, conflicts: int) -> str:
 
 
 def _folds(
-    pool: np.ndarray,
-    truth: np.ndarray,
-    groups: np.ndarray,
-    folds: int,
-    seed: int,
-    types: np.ndarray | None = None,
+    pool: np.ndarray, kinds: np.ndarray, groups: np.ndarray, folds: int, seed: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """(rest, taken) of each fold, as positions of scans."""
+    truth = kinds > 0
     if len(set(groups[pool])) == 1:
         raise TrainError(
             f"all {len(pool)} scans are copies of one picture or one patient's (one cluster): "
@@ -243,7 +230,7 @@ def _folds(
     with warnings.catch_warnings():
         # Of a type with fewer scans than folds: who needs each type in each part looks for it.
         warnings.simplefilter("ignore", UserWarning)
-        pairs = list(splitter.split(pool, _strata(truth, types)[pool], groups[pool]))
+        pairs = list(splitter.split(pool, kinds[pool], groups[pool]))
     found = [(pool[rest], pool[taken]) for rest, taken in pairs]
     for rest, taken in found:
         if len(set(truth[rest])) < 2 or len(set(truth[taken])) < 2:

@@ -210,8 +210,12 @@ def test_it_needs_scans(capsys):
 
 def test_a_run_is_not_replaced(tmp_path, capsys):
     (tmp_path / "run").mkdir()
-    assert main([str(tmp_path / "run"), "--from", "net.keras", "--data", "scans"]) == 2
-    assert "exists already" in capsys.readouterr().err
+    again = [str(tmp_path / "run"), "--from", "net.keras", "--data", "scans"]
+    assert main(again) == 2
+    assert "exists already; name another folder" in capsys.readouterr().err
+    (tmp_path / "run" / "manifest.json").write_text("{}")
+    assert main(again) == 2
+    assert f"`python -m export {tmp_path / 'run'}` exports it" in capsys.readouterr().err
 
 
 def test_a_size_that_no_device_takes(phantoms, tmp_path, capsys):

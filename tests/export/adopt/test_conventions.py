@@ -94,7 +94,7 @@ def trial(logits_of, scans=60, scaling=None):
 
 
 def fits_unit_alone(mean):
-    return np.where(abs(mean - 0.5) < 0.2, mean - 125 / 255, 1.0)
+    return np.where(abs(mean - 0.5) < 0.11, mean - 125 / 255, 1.0)
 
 
 def fits_unit_and_none(mean):
@@ -120,6 +120,40 @@ def test_what_is_given_is_taken_where_none_is_clearly_better(scaling):
     best = chosen(tried)
     assert (best.convention.scaling, best.word) == (scaling, "given, cannot be told apart")
     assert [one.given for one in tried].count(True) == 1
+
+
+@pytest.mark.parametrize("scaling", [None, "unit"])
+def test_one_that_is_right_more_often_at_a_half_and_orders_worse_is_wrong(scaling):
+    """A network trained on more tumors than others says 0.5 elsewhere; that is no wrong scaling."""
+    tried = trial_of_two(right=2.5, wrong=1.0, scaling=scaling)
+    best, other = tried
+    assert other.accuracy.value > best.accuracy.value + 0.1
+    assert chosen(tried) is best
+    assert (best.convention.scaling, best.verdict, other.verdict) == ("unit", "fits", "wrong")
+
+
+def test_being_right_more_often_at_a_half_alone_decides_nothing():
+    tried = trial_of_two(right=1.5, wrong=1.5)
+    assert abs(tried[0].accuracy.value - tried[1].accuracy.value) > 0.15
+    assert {one.verdict for one in tried} == {"cannot be told apart"}
+    with pytest.raises(ExportError, match="not clear"):
+        chosen(tried)
+
+
+def trial_of_two(right, wrong, scaling=None):
+    """`unit` parts scans by `right`, all odds too high; `none` by `wrong`, around even odds."""
+    truth, noise = np.arange(100) % 2, np.random.default_rng(0).standard_normal((2, 100))
+    sides = 2 * truth - 1
+
+    def logits(x):
+        found = right * sides / 2 + noise[0] + 2 if x.max() <= 1 else wrong * sides / 2 + noise[1]
+        return found[:, None]
+
+    pixels, groups = np.full((100, 4, 4, 3), 200, np.uint8), np.arange(100)
+    conventions = [Convention("unit", "rgb"), Convention("none", "rgb")]
+    return judge(
+        attempt(logits, conventions, [NO_YES], pixels, truth, groups), truth, groups, scaling
+    )
 
 
 def test_what_is_given_and_fits_is_called_both():

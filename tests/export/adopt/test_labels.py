@@ -39,6 +39,13 @@ def test_a_folder_of_no_label(tmp_path):
         find_folders(folder(tmp_path, *FOUR, "abscess"), FOUR, ["notumor"])
 
 
+def test_two_labels_of_folders_of_several_types(tmp_path):
+    given = folder(tmp_path, *FOUR)
+    with pytest.raises(ExportError, match="or leave --order out"):
+        find_folders(given, ["notumor", "tumor"], ["notumor"])
+    assert find_folders(given, [], ["notumor"]).negative == ("notumor",)
+
+
 def test_folders_that_differ_by_case(tmp_path):
     with pytest.raises(ExportError, match="differ by case"):
         find_folders(folder(tmp_path, "yes", "no", "Yes"), [], [])

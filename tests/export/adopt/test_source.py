@@ -304,6 +304,13 @@ def test_other_files(tmp_path, elsewhere):
     assert re.search("damaged", refused(tmp_path / "model.keras"))
 
 
+@pytest.mark.parametrize(("is_", "named"), [(".keras", ".h5"), (".h5", ".keras"), (".h5", ".onnx")])
+def test_a_file_by_another_kind_s_name(tmp_path, is_, named):
+    small_network().save(tmp_path / f"net{is_}")
+    given = (tmp_path / f"net{is_}").rename(tmp_path / f"net{named}")
+    assert f"is a {is_} file by what it holds; rename it" in refused(given)
+
+
 def test_a_saved_model_that_writes_files_is_not_loaded(tmp_path):
     import tensorflow as tf
 

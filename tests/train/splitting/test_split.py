@@ -12,7 +12,16 @@ from train.data.appearance import Appearance
 from train.data.scans import Scan, ScanSet
 from train.errors import TrainError
 from train.splitting.leak_guard import Grouping, group_scans
-from train.splitting.split import DROPPED, FOLDS, PARTS, counts, cross_validation, indices, split
+from train.splitting.split import (
+    DROPPED,
+    FOLDS,
+    PARTS,
+    counts,
+    cross_validation,
+    indices,
+    split,
+    strata,
+)
 
 
 def scans(negative, positive, copies=3, root="/data", start=0):
@@ -128,7 +137,7 @@ def test_every_scan_is_tested_once_and_no_fold_leaks():
     given = scans(40, 60)
     groups = together(given).groups
     truth = np.array([scan.positive for scan in given])
-    folds = cross_validation(np.arange(len(given)), truth, groups, 5, 0)
+    folds = cross_validation(np.arange(len(given)), strata(truth), groups, 5, 0)
     assert sorted(np.concatenate([fold.test for fold in folds])) == list(range(len(given)))
     for fold in folds:
         held = [set(groups[part]) for part in (fold.train, fold.validation, fold.test)]
@@ -142,7 +151,7 @@ def test_the_runs_own_split_is_the_first_fold():
     given = scans(40, 60)
     grouping = together(given)
     truth = np.array([scan.positive for scan in given])
-    first = cross_validation(np.arange(len(given)), truth, grouping.groups, FOLDS, 4)[0]
+    first = cross_validation(np.arange(len(given)), strata(truth), grouping.groups, FOLDS, 4)[0]
     found = split(given, grouping, 4)
     for part in PARTS:
         np.testing.assert_array_equal(indices(found, part), np.sort(getattr(first, part)))
@@ -177,7 +186,7 @@ def test_a_type_of_few_scans_is_in_each_fold():
     truth = np.array([scan.positive for scan in given])
     for folds in (2, 3, 5):
         pool = np.arange(len(given))
-        for fold in cross_validation(pool, truth, together(given).groups, folds, 1, types):
+        for fold in cross_validation(pool, strata(truth, types), together(given).groups, folds, 1):
             for own in (fold.train, fold.validation, fold.test):
                 assert set(types[own]) == {"", "common", "rare"}
 
@@ -197,7 +206,7 @@ def test_without_types_the_split_is_by_class_alone():
     groups = together(given).groups
     truth, pool = np.array([scan.positive for scan in given]), np.arange(len(given))
     wanted = StratifiedGroupKFold(5, shuffle=True, random_state=0).split(pool, truth, groups)
-    found = cross_validation(pool, truth, groups, 5, 0)
+    found = cross_validation(pool, strata(truth), groups, 5, 0)
     for fold, (_, test) in zip(found, wanted, strict=True):
         np.testing.assert_array_equal(fold.test, test)
 
