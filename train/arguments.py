@@ -356,8 +356,9 @@ def parser(prog: str = "python -m train") -> Parser:
         "--precision",
         choices=PRECISIONS,
         default="float32",
-        help="mixed: compute in bfloat16 or float16, as the hardware likes; the saved model is in "
-        "float32 (default: float32)",
+        help="mixed: compute in bfloat16 or float16, as the hardware likes; a processor without "
+        "instructions for bfloat16 takes several times as long; the saved model is in float32 "
+        "(default: float32)",
     )
     add(
         "--devices",

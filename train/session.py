@@ -28,6 +28,7 @@ from train.fitting.fit_options import Fit, FitContext
 from train.gate.no_brain import check_brain_scans_left, scans_without_brain
 from train.gate.not_brain import NotBrain, read_not_brain
 from train.gate.session_gate import learned_gate
+from train.hardware import mixed_precision
 from train.hardware.devices import Devices
 from train.networks.pretrained_weights import NONE, remarks
 from train.networks.registry import ARCHITECTURES
@@ -111,6 +112,9 @@ def train(
     synthetic = any(map(is_synthetic, request.all_folders))
     if synthetic:
         say(SYNTHETIC)
+    fitting = request.pruning or request.fit
+    if slow := mixed_precision.caution(fitting.precision):
+        say(slow)
     _check_weights(request)
     not_brain = _read_not_brain(request)
     data = prepare_data(request)
