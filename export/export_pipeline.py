@@ -12,9 +12,7 @@ from edge import Classifier, EdgeError, EngineError, ModelError
 from edge.console.messages import printable
 from edge.console.signals import was_stopped
 from edge.console.streams import silenced
-from edge.inference.decision import verdict
 from edge.inference.engines import installed, version
-from edge.inference.tumor_type import type_word
 from edge.model_file.container import read_model
 from edge.model_file.dataclass_json import to_json
 from edge.model_file.manifest import MAX_NAME, Manifest, version_for
@@ -27,7 +25,7 @@ from export.package.write_container import pack, write_atomically
 from export.prove import parity
 from export.prove.advice import Again, advice, command
 from export.prove.golden_sample import golden_pixels, golden_sample
-from export.prove.match_types import compare_types
+from export.prove.validation import judge_validation
 from export.quantize import layer_search, representative_dataset
 from export.targets import Target
 from train.data.read_folders import read_again
@@ -285,43 +283,26 @@ def _judge(
     method: str,
     kept: tuple[str, ...],
 ) -> Trial:
-    """What an int8 file makes of the validation scans, in the first engine that loads it."""
+    """What an int8 file makes of the validation scans, in the engine that does worst.
+
+    The proof asks every engine. A file that one of them reads otherwise must not end the search.
+    """
     _write(candidate, payload, _manifest(inputs, target), _provenance(inputs))
     classifiers, unable = _load_everywhere(candidate, target)
     if not classifiers:
         raise ExportError(f"no installed engine loads it ({', '.join(unable) or 'none at all'})")
-    wanted, decision = inputs.validation_probabilities, inputs.run.manifest.decision
-    judged = [classifiers[0].judge(pixels) for pixels in inputs.validation_pixels]
-    found = np.array([value for value, _ in judged])
-    pairs = [
-        (verdict(w, decision), verdict(f, decision))
-        for f, w in zip(found.tolist(), wanted.tolist(), strict=True)
+    trials = [
+        judge_validation(
+            classifier,
+            Trial(method, kept, len(payload), len(inputs.validation_pixels), 0, 0.0, 0.0, False),
+            inputs.validation_pixels,
+            inputs.validation_probabilities,
+            inputs.validation_types,
+            limits.of(target, len(inputs.validation_pixels)),
+        )
+        for classifier in classifiers
     ]
-    changed = sum(was != now for was, now in pairs)
-    differences = np.abs(found - wanted)
-    types_changed, types_off = _judge_types(inputs, [types for _, types in judged], pairs)
-    changed += types_changed
-    largest = float(differences.max(initial=0.0))
-    mean = float(differences.mean()) if len(found) else 0.0
-    may_change, may_differ = limits.of(target, len(found))
-    holds = changed <= may_change and max(largest, types_off) <= may_differ
-    off = None if inputs.run.manifest.types is None else types_off
-    figures = len(payload), len(found), changed, largest, mean, holds
-    return Trial(method, kept, *figures, max_type_difference=off)
-
-
-def _judge_types(
-    inputs: ExportInputs,
-    judged: Sequence[dict[str, float] | None],
-    pairs: Sequence[tuple[str, str]],
-) -> tuple[int, float]:
-    """How many types changed on the validation part, and by how much a probability is off."""
-    spec, wanted = inputs.run.manifest.types, inputs.validation_types
-    if spec is None:
-        return 0, 0.0
-    found = [types and (types, type_word(types, spec.limit)) for types in judged]
-    match, _ = compare_types(found, pairs, wanted, spec)
-    return match.changed, match.max_difference
+    return max(trials, key=layer_search.rank)
 
 
 def _load_everywhere(file: Path, target: Target) -> tuple[list[Classifier], tuple[str, ...]]:

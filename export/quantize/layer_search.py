@@ -58,10 +58,10 @@ def find(
         files[method, kept, older] = payload
         return trial
 
-    best = min((attempt(method, (), False) for method in methods), key=_rank)
+    best = min((attempt(method, (), False) for method in methods), key=rank)
     if not best.holds and quantizer.has_older:
         other = attempt(best.method, (), True)
-        best = min(best, other, key=_rank) if other else best
+        best = min(best, other, key=rank) if other else best
     older = best.older_quantizer
     if not best.holds and growth > 0:
         largest = len(files[best.method, (), older]) * (1 + growth)
@@ -72,7 +72,7 @@ def find(
             if trial is None:
                 continue  # too large; a smaller layer may fit
             kept = trial.kept
-            best = min(best, trial, key=_rank)
+            best = min(best, trial, key=rank)
             if trial.holds:
                 break
         if best.holds:
@@ -83,9 +83,10 @@ def find(
     return files[best.method, best.kept, best.older_quantizer], best, tuple(trials)
 
 
-def _rank(trial: Trial) -> tuple:
-    """Least is best."""
-    return not trial.holds, trial.changed, trial.mean_difference
+def rank(trial: Trial) -> tuple:
+    """To sort trials by: least is best."""
+    off = max(trial.max_difference, trial.max_type_difference or 0.0)
+    return not trial.holds, trial.changed, trial.mean_difference, off
 
 
 def describe(trial: Trial) -> str:
@@ -115,10 +116,11 @@ def saved(trials: Sequence[Trial], chosen: Trial) -> list[str]:
             and set(trial.kept) <= set(chosen.kept) - {layer}
         ]
         without = max(fewer, key=lambda trial: len(trial.kept))
+        more = chosen.bytes - without.bytes
         lines.append(
             f"{layer} stays in float: {without.changed} instead of {chosen.changed} validation "
             f"verdicts would change without, probabilities be off by "
-            f"{without.mean_difference:.4f} instead of {chosen.mean_difference:.4f}; it adds "
-            f"{(chosen.bytes - without.bytes) / 1e3:.1f} kB"
+            f"{without.mean_difference:.4f} instead of {chosen.mean_difference:.4f}; it "
+            f"{'adds' if more >= 0 else 'saves'} {abs(more) / 1e3:.1f} kB"
         )
     return lines

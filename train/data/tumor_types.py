@@ -106,14 +106,14 @@ def check_enough(
         copies = int(((types == name) & (kept != name)).sum())
         raise TrainError(
             f"type {name}: {copies} of its {counted(total, 'scan')} are copies of scans in "
-            f"{', '.join(others)}, so nobody knows of which type they are; {left} (or patients) "
+            f"{', '.join(others)}, so nobody knows of which type they are; {left} or patients "
             f"remain, {LEAST} are needed. If {name} is no type of tumor, leave it out "
             f"(--leave-out {name}); else take the copies out of one of the folders"
         )
     what = f", in {counted(total, 'file')}," * (total > counts[name])
     raise TrainError(
-        f"type {name}: {left} (or patients){what} are too few, {LEAST} are needed; add scans, or "
-        "put its folder with another type's"
+        f"type {name} has {left} or patients{what} and needs {LEAST}; add scans, or put its folder "
+        "with another type's"
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from edge.console.messages import counted
 from edge.inference.decision import verdict
 from edge.inference.tumor_type import type_word
 from edge.model_file.manifest import UNCERTAIN_TYPE, Decision, TypeSpec
@@ -102,6 +103,9 @@ def find_types(
         data.grouping.groups[used],
         seed,
     )
+    if not own.spec.limit:
+        few = counted(sum(own.counts["validation"].values()), "validation tumor")
+        say(f"types: of {few} none is left out as the least sure; each tumor is told a type")
     say(f"shortcut floor of types: {floor or 'too few different scans to measure it'}")
     return TypesFound(
         own, evaluate_types(own.told, seed), pooled and evaluate_types(pooled, seed), floor

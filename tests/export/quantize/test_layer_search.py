@@ -1,5 +1,7 @@
 """int8 for a network that needs help: channels rescaled over orders of magnitude."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,8 @@ import keras
 from keras import layers
 from PIL import Image
 
+from edge import Classifier
+from edge.inference.engines import installed
 from edge.model_file.container import open_model
 from edge.model_file.manifest import Decision, InputSpec
 from edge.model_file.provenance import Training, Trial, provenance
@@ -151,6 +155,19 @@ def test_every_method_is_tried_and_the_best_kept(trained, export, format):
     assert used.trials == outcome.trials
 
 
+@pytest.mark.parametrize("format", ["tflite", "onnx"])
+def test_the_search_goes_by_the_engine_that_does_worst(trained, export, format):
+    outcome, _, out = export(trained, format, Search())
+    pixels, _ = scans(60, 3)
+    keras_says = calibrated(raw_outputs(trained, pixels), DECISION, 1)
+    off = {}
+    for engine in installed(format):
+        classifier = Classifier(open_model(out / outcome.file), engine=engine)
+        found = np.array([classifier.judge(one)[0] for one in pixels])
+        off[engine] = abs(found - keras_says).mean()
+    assert outcome.trials[0].mean_difference == pytest.approx(max(off.values()), abs=1e-9)
+
+
 class Scripted:
     """A quantizer whose files are as large as their layers in float, for the search alone."""
 
@@ -203,7 +220,11 @@ def test_the_search_takes_the_costliest_first_and_drops_what_it_need_not():
     payload, best, trials = sought({"d"})
     assert [trial.kept for trial in trials] == [(), ("b",), ("b", "d"), ("d",)]
     assert (best.kept, len(payload)) == (("d",), 110)
-    assert saved(trials, best)[0].startswith("d stays in float: 1 instead of 0 ")
+    (line,) = saved(trials, best)
+    assert line.startswith("d stays in float: 1 instead of 0 ")
+    assert line.endswith("; it adds 0.0 kB")
+    smaller = [replace(trial, bytes=9000 - 900 * len(trial.kept)) for trial in trials]
+    assert saved(smaller, smaller[-1])[0].endswith("; it saves 0.9 kB")
 
 
 def test_the_search_keeps_to_its_budget():
