@@ -116,7 +116,9 @@ def _export_into(args: argparse.Namespace) -> int:
     try:
         check_writable(args.out)
     except OSError as error:
-        raise ExportError(f"{args.out}: cannot be written ({error.strerror})") from error
+        raise ExportError(
+            f"{args.out}: cannot be written ({error.strerror}); choose another --out"
+        ) from error
 
     backend.start()
     data = args.data

@@ -20,6 +20,7 @@ from export.adopt.trial import (
     TRIAL_SCANS,
     Tried,
     attempt,
+    better_negatives,
     cautions,
     chosen,
     in_question,
@@ -105,10 +106,11 @@ def adopt(request: Request, name: str, folder: Path) -> str:
     orders = find_labels(request.order, request.negative, classes)
     scans = _read(request.data, classes, spec)
     tried, truth, groups = _try(request, source, orders, scans)
-    best = chosen(tried, ordered=bool(request.order))
+    others = list(better_negatives(in_question(tried)[0], truth, groups))
+    best = chosen(tried, bool(request.order), others)
     check_logits(source, best.logits)
     say(f"used: {best.convention.words} {best.labels.words}")
-    warned = cautions(best, truth, groups)
+    warned = cautions(best, tried, others)
     for words in warned:
         say(f"CAUTION: {words}")
 

@@ -92,6 +92,9 @@ def find_folders(folder: Path, order: Sequence[str], negative: Sequence[str]) ->
     return find_classes(folder, others, without)
 
 
+_EXAMPLE = ", for example --order glioma meningioma notumor pituitary --negative notumor"
+
+
 def check_order(outputs: int, order: Sequence[str], file: Path) -> None:
     """See that as many labels are named as the outputs need.
 
@@ -108,9 +111,9 @@ def check_order(outputs: int, order: Sequence[str], file: Path) -> None:
         )
     if not order and outputs > 2:
         raise ExportError(
-            f"{what}: name their labels in output order with --order, and with --negative the one "
-            "that means no tumor; Keras takes folders in the order of the alphabet, for example "
-            "--order glioma meningioma notumor pituitary --negative notumor"
+            f"{what}: name their {outputs} labels in output order with --order, and with "
+            "--negative the one that means no tumor; Keras takes folders in the order of the "
+            f"alphabet{_EXAMPLE if outputs == 4 else ''}"
         )
 
 

@@ -26,7 +26,7 @@ def open_onnx(file: Path) -> Opened:
         onnx.checker.check_model(model)
     except Exception as error:  # of no common type
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-        raise ExportError(f"{file}: is no whole ONNX file ({reason})") from error
+        raise ExportError(f"{file}: is no whole ONNX file ({reason}); copy it again") from error
     return network_of(model, file)
 
 

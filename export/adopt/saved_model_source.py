@@ -40,6 +40,8 @@ def open_saved_model(folder: Path) -> Opened:
     import tensorflow as tf
     import tf2onnx
 
+    if not (folder / "variables" / "variables.index").is_file():
+        raise ExportError(f"{folder}: lacks its folder variables; copy the whole folder again")
     try:
         with quiet():
             loaded = tf.saved_model.load(str(folder))
@@ -100,7 +102,9 @@ def _check_operators(folder: Path) -> None:
     try:
         found.ParseFromString((folder / "saved_model.pb").read_bytes())
     except (OSError, DecodeError) as error:
-        raise ExportError(f"{folder}: saved_model.pb is damaged ({error!s:.200})") from error
+        raise ExportError(
+            f"{folder}: saved_model.pb is damaged ({error!s:.200}); copy it again"
+        ) from error
     for graph in found.meta_graphs:
         functions = graph.graph_def.library.function
         nodes = [*graph.graph_def.node, *(node for one in functions for node in one.node_def)]

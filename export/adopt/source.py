@@ -58,6 +58,9 @@ _KERAS = {b"PK\x03\x04": (".keras",), b"\x89HDF\r\n\x1a\n": (".h5", ".hdf5")}
 _OURS = (".keras", ".h5", ".hdf5", ".onnx", ".tflite")
 """What names of model files end in. Other files may begin as Keras' do: PyTorch's are archives."""
 
+_ONNX_START = 0x08
+"""Protobuf's tag of the first field, which is the version of the format."""
+
 
 def open_source(file: Path) -> Source:
     """Open a model of any kind that can be adopted.
@@ -147,7 +150,9 @@ def _kind(file: Path) -> str:
     if file.suffix == ".onnx":
         return "ONNX"
     more = ""
-    if file.suffix in (".pt", ".pth", ".pkl", ".joblib", ".ckpt", ".bin"):
+    if head[0] == _ONNX_START and file.suffix in _OURS:
+        more = "; it begins as .onnx files do: if it is one, rename it"
+    elif file.suffix in (".pt", ".pth", ".pkl", ".joblib", ".ckpt", ".bin"):
         more = "; export it to ONNX where it was trained (torch.onnx.export), and give that"
     raise ExportError(
         f"{file}: is no .keras, .h5, .onnx or .tflite file and no SavedModel folder{more}"

@@ -40,7 +40,7 @@ def _interpreter(file: Path) -> Callable[[np.ndarray], np.ndarray]:
             interpreter.allocate_tensors()
     except Exception as error:  # of no common type
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
-        raise ExportError(f"{file}: LiteRT cannot load it ({reason})") from error
+        raise ExportError(f"{file}: LiteRT cannot load it ({reason}); copy it again") from error
     whole = [
         detail["name"]
         for detail in interpreter.get_tensor_details()

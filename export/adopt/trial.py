@@ -111,12 +111,15 @@ def in_question(tried: Sequence[Tried]) -> list[Tried]:
     return [one for one in tried if one.given] or list(tried)
 
 
-def chosen(tried: Sequence[Tried], ordered: bool = False) -> Tried:
+def chosen(
+    tried: Sequence[Tried], ordered: bool = False, others: Sequence[tuple[str, float]] = ()
+) -> Tried:
     """The one that fits, of those in question.
 
     Args:
         ordered: whether the order of labels is given. If one convention alone is in question, it is
             then taken though the network is no better than chance under any.
+        others: labels that tell the scans without a tumor better, as `better_negatives` has them.
 
     Raises:
         ExportError: none does, or it is not clear which; another than those given is clearly
@@ -125,11 +128,12 @@ def chosen(tried: Sequence[Tried], ordered: bool = False) -> Tried:
     asked = in_question(tried)
     best, alone = asked[0], len(asked) == 1
     if best.auc.high < 0.5:
+        under = f"under {best.convention.words} " if best.given else ""
         raise ExportError(
-            f"under {best.convention.words} {best.labels.words} the network takes scans "
-            f"with a tumor for those without, and the other way round (AUC {best.auc.value:.3f}"
-            f" [{best.auc.low:.3f}-{best.auc.high:.3f}]); turn --order round, or name "
-            "another label with --negative"
+            f"{under}{best.labels.words} the network takes scans with a tumor for those without, "
+            f"and the other way round (AUC {best.auc.value:.3f} [{best.auc.low:.3f}-"
+            f"{best.auc.high:.3f}]{'' if under else ', and less under all other conventions'}); "
+            f"turn --order round, or name another label with --negative{_says(others)}"
         )
     better = [one for one in tried if one.verdict != WRONG]
     if best.verdict == WRONG and better:
@@ -148,17 +152,32 @@ def chosen(tried: Sequence[Tried], ordered: bool = False) -> Tried:
         raise ExportError(
             "none of the conventions fits: under each the network tells scans with a tumor from "
             "those without no better than chance. Are --order and --negative right, and are these "
-            "scans of the kind that it is for?"
+            f"scans of the kind that it is for?{_says(others)}"
         )
     raise ExportError(
         "it is not clear from these scans how the network takes its pixels; look it up where it "
-        f"was trained, and give {' or '.join(one.convention.words for one in alike)}"
+        f"was trained, and give {' or '.join(one.convention.words for one in alike)}; if it was "
+        "trained in yet another way, it cannot be adopted"
     )
 
 
-def cautions(best: Tried, truth: np.ndarray, groups: np.ndarray) -> tuple[str, ...]:
-    """What speaks against the one that was taken, and refuses nothing, in words."""
+def cautions(
+    best: Tried, tried: Sequence[Tried], others: Sequence[tuple[str, float]]
+) -> tuple[str, ...]:
+    """What speaks against the one that was taken, and refuses nothing, in words.
+
+    Args:
+        others: as `chosen` takes them.
+    """
     found = []
+    alike = [one for one in tried if one.verdict == UNCLEAR and one is not best]
+    if best.given and alike:
+        found.append(
+            f"{best.convention.words} was given ({best.measured}); the scans that it was tried on "
+            "cannot tell it from "
+            f"{' or '.join(f'{one.convention.words} ({one.measured})' for one in alike)}. If it is "
+            "wrong, every scan is scaled wrongly, and no error is reported"
+        )
     if best.verdict == WRONG:
         found.append(
             f"under {best.convention.words}, which was given, the network tells scans with a tumor "
@@ -169,12 +188,20 @@ def cautions(best: Tried, truth: np.ndarray, groups: np.ndarray) -> tuple[str, .
         f"the scans that it was tried on say that {name} means no tumor (AUC {area:.3f}), and not "
         f"{', '.join(best.labels.negative)} (AUC {best.auc.value:.3f}); are --order and "
         "--negative right?"
-        for name, area in _better_negatives(best, truth, groups)
+        for name, area in others
     ]
     return tuple(found)
 
 
-def _better_negatives(
+def _says(others: Sequence[tuple[str, float]]) -> str:
+    """A hint at the end of a refusal."""
+    if not others:
+        return ""
+    name, area = max(others, key=lambda one: one[1])
+    return f". These scans say that {name} means no tumor (AUC {area:.3f})"
+
+
+def better_negatives(
     one: Tried, truth: np.ndarray, groups: np.ndarray
 ) -> Iterator[tuple[str, float]]:
     """Others of three labels or more that tell the scans without a tumor better, with their AUC."""

@@ -92,6 +92,8 @@ class OnnxInt8:
                 plain.write_bytes(payload)
                 modify_model_output_intermediate_tensors(plain, open_)
                 found.append(collect_activations(str(open_), _Reader(self._pixels[:DEBUG_SCANS])))
+        # Where layers were folded, what another one makes may bear this one's name.
+        made = _channels_made(self._prepared)
         # tf2onnx may name a layer's input, brought into another order of axes, after the layer.
         turned = {out for node in self._nodes if node.kind == "Transpose" for out in node.outputs}
         named: dict[str, float] = {}
@@ -102,6 +104,8 @@ class OnnxInt8:
                 layer, errors = self._behind.get(tensor), behind
             if layer in self._channels and tensor not in turned and "float" in values:
                 channels = self._channels[layer]
+                if made.get(tensor, channels) != channels:
+                    continue
                 error = channel_error(
                     *([v.reshape(channels, -1) for v in values[k]] for k in ("post_qdq", "float"))
                 )
@@ -230,3 +234,12 @@ class _Reader:
 
     def __iter__(self):
         return iter(self.get_next, None)
+
+
+def _channels_made(payload: bytes) -> dict[str, int]:
+    """How many channels each tensor has of which that is known, by its name."""
+    import onnx
+
+    graph = onnx.shape_inference.infer_shapes(onnx.load_model_from_string(payload)).graph
+    shapes = {one.name: one.type.tensor_type.shape.dim for one in graph.value_info}
+    return {name: dim[1].dim_value for name, dim in shapes.items() if len(dim) > 1}

@@ -65,7 +65,7 @@ def find(
     older = best.older_quantizer
     if not best.holds and growth > 0:
         largest = len(files[best.method, (), older]) * (1 + growth)
-        errors = quantizer.errors(best.method)
+        errors = _errors(quantizer, best.method, say)
         kept: tuple[str, ...] = ()
         for layer in sorted(errors, key=errors.get, reverse=True):
             trial = attempt(best.method, (*kept, layer), older, largest)
@@ -81,6 +81,17 @@ def find(
                 trial = attempt(best.method, fewer, older)
                 best = trial if trial and trial.holds else best
     return files[best.method, best.kept, best.older_quantizer], best, tuple(trials)
+
+
+def _errors(quantizer: Quantizer, method: str, say: Callable[[str], None]) -> dict[str, float]:
+    """By layer; none where they cannot be measured, for the file itself may be right."""
+    try:
+        return quantizer.errors(method)
+    except (RuntimeError, ValueError) as error:
+        if was_stopped():
+            raise
+        say(f"{method}: what each layer loses cannot be measured ({str(error)[:200].strip()})")
+        return {}
 
 
 def rank(trial: Trial) -> tuple:

@@ -10,7 +10,7 @@ from export.adopt.adopted_network import build_adopted
 from export.adopt.convention_names import SCALINGS
 from export.adopt.conventions import Convention, are_coloured, candidates
 from export.adopt.labels import Labels
-from export.adopt.trial import attempt, cautions, chosen, judge
+from export.adopt.trial import attempt, better_negatives, cautions, chosen, judge
 from export.errors import ExportError
 from tests.export.adopt.conftest import small_network
 
@@ -204,8 +204,39 @@ def test_what_is_given_and_no_better_than_chance_is_cautioned_against():
     tried = trial(lambda mean: noise.standard_normal(len(mean)), scaling="unit")
     best = chosen(tried, ordered=True)
     assert best.word == "given, wrong"
-    (words,) = cautions(best, np.arange(60) % 2, np.arange(60))
+    (words,) = cautions(best, tried, ())
     assert "no better than chance" in words
+
+
+def test_what_is_given_and_cannot_be_told_from_others_is_cautioned_against():
+    tried = trial(fits_unit_and_none, scaling="none")
+    best = chosen(tried)
+    assert best.verdict == "cannot be told apart"
+    (words,) = cautions(best, tried, ())
+    assert words.startswith("--scaling none --color rgb was given")
+    assert "cannot tell it from --scaling unit" in words
+    assert "no error is reported" in words
+    alone = trial(fits_unit_alone, scaling="unit")
+    assert cautions(chosen(alone), alone, ()) == ()
+
+
+def test_a_refusal_names_the_label_that_means_no_tumor():
+    truth = np.arange(60) % 2
+    logits = np.random.default_rng(0).standard_normal((60, 3)) / 4
+    logits[truth == 0, 0] += 3
+    tried = attempt(
+        lambda _: logits,
+        [Convention("unit", "rgb"), Convention("none", "rgb")],
+        [Labels(("a", "b", "c"), ("c",))],
+        np.zeros((60, 4, 4, 3), np.uint8),
+        truth,
+        np.arange(60),
+    )
+    tried = judge(tried, truth, np.arange(60))
+    others = list(better_negatives(tried[0], truth, np.arange(60)))
+    with pytest.raises(ExportError, match="say that a means no tumor") as refused:
+        chosen(tried, True, others)
+    assert "--scaling" not in str(refused.value), "none was given, and none is to blame"
 
 
 @pytest.mark.parametrize(("negative", "doubted"), [("a", False), ("c", True)])
@@ -222,6 +253,7 @@ def test_another_label_that_fits_better_is_named(negative, doubted):
         truth,
         np.arange(60),
     )
-    found = cautions(tried, truth, np.arange(60))
+    others = list(better_negatives(tried, truth, np.arange(60)))
+    found = cautions(tried, [tried], others)
     assert len(found) == doubted
     assert not doubted or "a means no tumor" in found[0]

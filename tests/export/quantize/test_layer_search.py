@@ -206,6 +206,36 @@ def test_layers_behind_which_is_a_normalization_can_stay_in_float(format):
         assert len(quantizer.convert("min-max", (layer,))) > len(whole)
 
 
+def test_a_tensor_of_another_layer_s_channels_is_not_taken_for_its_own():
+    """tf2onnx folds a depthwise layer behind a branch: what joins both branches bears its name."""
+    keras.utils.set_random_seed(3)
+    pixels = keras.Input((SIDE, SIDE, 3), dtype="uint8", name="pixels")
+    x = layers.Rescaling(1 / 255, name="scale")(pixels)
+    for filters in (8, 16):
+        x = layers.SeparableConv2D(filters, 3, padding="same", activation="selu")(x)
+        x = layers.MaxPooling2D()(x)
+    one = layers.BatchNormalization()(layers.DepthwiseConv2D(3, padding="same")(x))
+    two = layers.Conv2D(8, 3, padding="same")(layers.Conv2D(8, 1, activation="relu")(x))
+    x = layers.Concatenate()([layers.Activation("selu")(one), two])
+    x = layers.Activation("selu")(layers.BatchNormalization()(x))
+    x = layers.Concatenate()([layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)])
+    x = layers.Dense(1, name=LOGITS)(x)
+    model = keras.Model(pixels, layers.Activation("sigmoid", name="tumor")(x), name="m")
+    quantizer = Converter(model, 1).int8("onnx", scans(8, 4)[0])
+    errors = quantizer.errors("min-max")
+    assert len(errors) >= 4
+    assert all(np.isfinite(value) for value in errors.values())
+
+
+def test_a_file_is_kept_where_layers_cannot_be_measured():
+    class Unmeasured(Scripted):
+        def errors(self, method):
+            raise ValueError("no names")
+
+    payload, best, trials = sought({"b"}, quantizer=Unmeasured())
+    assert (payload, best.kept, len(trials)) == (b"x" * 100, (), 1)
+
+
 def sought(needed, growth=0.5, methods=("min-max",), quantizer=None, older_needs=None):
     def judge(payload, method, kept):
         own = older_needs if payload[:1] == b"o" else needed
