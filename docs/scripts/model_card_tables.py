@@ -30,7 +30,7 @@ def test_sets(classifier: Classifier, judged: dict[str, Judged]) -> str:
         for name, own in judged.items()
     ]
     verdicts = [
-        [name, str(one.covered), str(one.remaining_error), _refused(judged[name])]
+        [name, *map(_short, (one.covered, one.remaining_error, _refused(judged[name])))]
         for name, one in found.items()
     ]
     return "\n\n".join(
@@ -166,8 +166,14 @@ def _pointing(classifier: Classifier, judged: Judged) -> str:
     return str(Proportion(int(judged.pointed[boxed].sum()), int(boxed.sum())))
 
 
-def _refused(judged: Judged) -> str:
-    return str(Proportion(int(judged.refused.sum()), len(judged.truth)))
+def _refused(judged: Judged) -> Proportion:
+    return Proportion(int(judged.refused.sum()), len(judged.truth))
+
+
+def _short(one: Proportion) -> str:
+    """As `str(one)`, without signs in the brackets: three stand in one row."""
+    low, high = one.interval
+    return f"{one.value:.1%} [{100 * low:.1f}-{100 * high:.1f}] ({one.hits} of {one.n})"
 
 
 def _estimate(found: Evaluation, name: str) -> str:

@@ -220,6 +220,20 @@ class GoldenSample:
 
 
 @dataclass(frozen=True)
+class LaterGate:
+    """A learned reject gate that was fitted after the network, on other data."""
+
+    data: tuple[str, ...]
+    """Folders of the brain scans."""
+    data_sha256: str
+    """Over the sorted hashes of the scans that it learned from."""
+    not_brain: dict[str, int]
+    """Pictures that are no brain MRI, by kind."""
+    seed: int
+    created: str
+
+
+@dataclass(frozen=True)
 class Provenance:
     """`Manifest.provenance`, typed."""
 
@@ -235,6 +249,8 @@ class Provenance:
     """Engines, with their versions, that were installed at export and cannot load the file."""
     licence: str = "Unstated: it follows from that of the training data."
     intended_use: str = "Research on brain-MRI classification. Not a medical device."
+    gate: LaterGate | None = None
+    """None: the learned gate, if there is one, was fitted with the network."""
 
 
 def provenance(manifest: Manifest) -> Provenance:

@@ -28,6 +28,8 @@ FRAMED = 0.08
 CUT = 0.08
 """Probability that a field of view ends within the picture, at a slanted line. A tumor of which no
 place is known may lie beyond it: rarely, as most of the picture is kept."""
+AROUND, AROUND_SPREAD = (60.0, 180.0), (10.0, 60.0)
+"""Of the noise in `noisy_around`, of 255: its mean and its deviation."""
 OVEREXPOSED = 0.1
 """Probability that a window setting is far too bright, up to `GAIN` times."""
 GAIN = 4.0
@@ -83,6 +85,17 @@ def framed(view: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.n
         for edge in (gap, -1 - gap):
             result[edge, gap : width - gap] = result[gap : height - gap, edge] = light
     return result, shown
+
+
+def noisy_around(view: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A scan with noise about some grey around the head, uint8 [H, W].
+
+    Where a picture is the ratio of two, nothing divided by nothing is noise, as in MP2RAGE's
+    uniform images (Marques et al. 2010, NeuroImage 49:1271), which 7 tesla scanners often make.
+    """
+    level, spread = rng.uniform(*AROUND), rng.uniform(*AROUND_SPREAD)
+    noise = np.clip(rng.normal(level, spread, view.shape), 0, 255).astype(np.uint8)
+    return np.where(head(view.astype(np.float32)), view, noise)
 
 
 def _field_of_view(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:

@@ -18,6 +18,8 @@ SURE = 0.95
 """Share of them that may be called free of tumor, at most: fewer where a validation slice without a
 brain looks more like a scan than that. Slices below the brain are much like those through its
 lower end: the rest of the scans is the price for not clearing those."""
+MOST = 0.0
+"""Of the limit that is passed: where the network itself thinks either likely."""
 _ATTEMPTS = 70  # epochs of the solver
 
 
@@ -41,13 +43,23 @@ def fit_gate(
     weights = packed(first, bias, last.ravel(), offset)
     gate = LearnedGate(HIDDEN, weights, 0.0, features=examples.name)
     found = np.array([likeness(scan, gate) for scan in validation.pixels])
-    # Never above 0, where the network itself thinks either likely.
-    least = round(min(0.0, float(np.quantile(found, 1 - ACCEPTED))), 3)
+    least = min(MOST, float(np.quantile(found, 1 - ACCEPTED)))
     sure = float(np.quantile(found, 1 - SURE))
+    return with_limits(gate, least, sure, unclear)
+
+
+def with_limits(
+    gate: LearnedGate, least: float, sure: float, unclear: Samples | None = None
+) -> LearnedGate:
+    """With these limits, or a higher one to be sure from where `unclear` asks for it.
+
+    Args:
+        unclear: as `fit_gate` takes it.
+    """
     if unclear is not None:
         # A step above, as the limit itself is let pass.
         sure = max([sure, *(likeness(scan, gate) + 1e-3 for scan in unclear.pixels)])
-    return replace(gate, least=least, sure=max(least, round(sure, 3)))
+    return replace(gate, least=round(least, 3), sure=max(round(least, 3), round(sure, 3)))
 
 
 def packed(first: np.ndarray, bias: np.ndarray, last: np.ndarray, offset: np.ndarray) -> str:

@@ -1,5 +1,7 @@
 """What the gate makes of sources and of kinds of pictures that it never saw."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -11,13 +13,29 @@ from edge.scan.ood_gate import likeness
 from edge.scan.preprocess import preprocess
 from train.data.folder_weights import folder_of
 from train.data.samples import Samples
+from train.evaluation.limit_by_source import limit_by_source
 from train.evaluation.metrics import Proportion
-from train.gate.fit_gate import fit_gate
+from train.gate.fit_gate import MOST, fit_gate, with_limits
 from train.gate.gate_examples import GateExamples, kind_origin
 from train.gate.not_brain import NotBrain
 
-FOLDS = 4
+FOLDS = 6
 """Gates that are fitted anew, each without a part of the sources and of the kinds."""
+REFUSED, DOUBTED = 0.08, 0.15
+"""Of the brain scans of a source that the gate never saw, on average over these: how many may be
+refused, and how many refused or doubted. What it costs is in docs/measurements/model-gate.md."""
+FEW = 6
+"""Folders, at least, to set limits by: without one of a few, too little is left to learn from."""
+
+
+class LeftOut(NamedTuple):
+    """What a gate that never saw a source or kind says of its pictures."""
+
+    name: str
+    folder: str
+    """The data folder of a source; a kind has none."""
+    likeness: np.ndarray
+    """float64 [N]."""
 
 
 class Judged(NamedTuple):
@@ -35,10 +53,12 @@ class GateCheck:
 
     sources: tuple[Judged, ...]
     kinds: tuple[Judged, ...]
+    limits_by_source: bool = False
+    """Whether these sources set the limits, by `REFUSED` and `DOUBTED`."""
 
     def to_dict(self) -> dict:
         """Ready for JSON."""
-        return {
+        tables = {
             what: [
                 {
                     "name": one.name,
@@ -49,18 +69,18 @@ class GateCheck:
             ]
             for what, rows in (("sources", self.sources), ("kinds", self.kinds))
         }
+        return {**tables, "limits_by_source": self.limits_by_source}
 
 
-def check_gate(
+def leave_out(
     examples: GateExamples,
     scans: Samples,
     validation: Samples,
     not_brain: NotBrain,
     seed: int,
     spec: InputSpec,
-    unclear: Samples | None = None,
-) -> GateCheck:
-    """Fit the gate without each part in turn, and count what it refuses of that part.
+) -> tuple[list[LeftOut], list[LeftOut]]:
+    """Fit the gate without each part of the sources and kinds in turn, and ask it about that part.
 
     With a source go the copies of its scans and the other scans of its patients. Pictures that were
     generated from its scans stay: they are among what is to be refused.
@@ -69,18 +89,21 @@ def check_gate(
         examples: of the run's own gate.
         scans: with a brain, all that the run does not test on, one of each cluster. Those of a data
             folder are left out together.
-        validation, unclear: as `train.gate.fit_gate.fit_gate` takes them.
+        validation: as `train.gate.fit_gate.fit_gate` takes it.
         spec: how pictures become a model's input.
+
+    Returns:
+        The sources and the kinds.
     """
-    folder_of = _folders(scans.sources)
-    folders, counts = np.unique(folder_of, return_counts=True)
-    parts = _parts(dict(zip(folders.tolist(), counts.tolist(), strict=True)))
+    folders = _folders(scans.sources)
+    names, counts = np.unique(folders, return_counts=True)
+    parts = _parts(dict(zip(names.tolist(), counts.tolist(), strict=True)))
     kinds = _parts({kind: len(pictures) for kind, pictures in not_brain.pictures.items()})
     of_sources, of_kinds = [], []
     grey = replace(spec, color="grey")
     for number in range(FOLDS):
         other = [kind for kind, part in kinds.items() if part == number]
-        out = np.isin(folder_of, [name for name, part in parts.items() if part == number])
+        out = np.isin(folders, [name for name, part in parts.items() if part == number])
         known = ~np.isin(validation.groups, scans.groups[out])
         gone = examples.is_scan & np.isin(examples.groups, scans.groups[out])
         if not known.any() or not (examples.is_scan & ~gone).any():
@@ -89,13 +112,47 @@ def check_gate(
         gone |= np.isin(examples.origin, [kind_origin(kind) for kind in other])
         if not other and not out.any():
             continue
-        gate = fit_gate(examples.without(gone), validation[known], seed, unclear)
+        gate = fit_gate(examples.without(gone), validation[known], seed)
         for source in sorted(set(scans.sources[out].tolist())):
-            of_sources.append(_judged(source, scans.pixels[out & (scans.sources == source)], gate))
+            pixels = scans.pixels[out & (scans.sources == source)]
+            of_sources.append(LeftOut(source, folder_of(source), _likenesses(pixels, gate)))
         for kind in other:
             pixels = [preprocess(Image.fromarray(one), grey) for one in not_brain.pictures[kind]]
-            of_kinds.append(_judged(kind, pixels, gate))
-    return GateCheck(*(tuple(sorted(rows)) for rows in (of_sources, of_kinds)))
+            of_kinds.append(LeftOut(kind, "", _likenesses(pixels, gate)))
+    return sorted(of_sources, key=lambda one: one.name), sorted(of_kinds, key=lambda one: one.name)
+
+
+def limits_by_source(
+    gate: LearnedGate, sources: Sequence[LeftOut], unclear: Samples | None = None
+) -> LearnedGate:
+    """The gate with limits that `REFUSED` and `DOUBTED` are kept by; as it is, of `FEW` folders.
+
+    The limit that refuses is `train.gate.fit_gate.MOST` at most.
+
+    Args:
+        unclear: as `train.gate.fit_gate.fit_gate` takes it.
+    """
+    if not _enough(sources):
+        return gate
+    folders = sorted({one.folder for one in sources})
+    found = [
+        np.concatenate([one.likeness for one in sources if one.folder == name]) for name in folders
+    ]
+    start = min(own.min() for own in found) - 1.0
+    least = limit_by_source(found, REFUSED, start, MOST)
+    return with_limits(gate, least, limit_by_source(found, DOUBTED, start, math.inf), unclear)
+
+
+def judge_left_out(
+    gate: LearnedGate, sources: Sequence[LeftOut], kinds: Sequence[LeftOut]
+) -> GateCheck:
+    """How much of each is refused, by the limits of a gate."""
+    rows = (tuple(_judged(one, gate) for one in some) for some in (sources, kinds))
+    return GateCheck(*rows, limits_by_source=_enough(sources))
+
+
+def _enough(sources: Sequence[LeftOut]) -> bool:
+    return len({one.folder for one in sources}) >= FEW
 
 
 def _folders(sources: np.ndarray) -> np.ndarray:
@@ -112,7 +169,11 @@ def _parts(sizes: dict[str, int]) -> dict[str, int]:
     return found
 
 
-def _judged(name: str, pixels, gate: LearnedGate) -> Judged:
-    found = np.array([likeness(one, gate) for one in pixels])
-    refused, doubted = int((found < gate.least).sum()), int((found < gate.sure).sum())
-    return Judged(name, Proportion(refused, len(found)), Proportion(doubted, len(found)))
+def _likenesses(pixels, gate: LearnedGate) -> np.ndarray:
+    return np.array([likeness(one, gate) for one in pixels], np.float64)
+
+
+def _judged(one: LeftOut, gate: LearnedGate) -> Judged:
+    count = len(one.likeness)
+    refused, doubted = (int((one.likeness < limit).sum()) for limit in (gate.least, gate.sure))
+    return Judged(one.name, Proportion(refused, count), Proportion(doubted, count))

@@ -15,7 +15,7 @@ from edge.scan.crop import CROPS
 from edge.scan.gate_features import FEATURE_SETS
 from edge.scan.ood_gate import gate_features
 from edge.scan.preprocess import preprocess
-from train.augmentation.random_views import framed, varied
+from train.augmentation.random_views import framed, noisy_around, varied
 from train.data.samples import Samples
 from train.gate.not_brain import NotBrain
 from train.gate.outliers import KINDS, outlier, vignette
@@ -33,6 +33,8 @@ REAL = 0.3
 IN_FRAMES = 0.15
 """Of the views of scans and of outliers: in frames, as on web pages, besides those that `varied`
 draws."""
+NOISY = 0.05
+"""Of the same views: with noise around what they show."""
 THROUGH_HOLES = 0.12
 """Of the outliers: black but for a rounded part, for the outline of a head makes no scan."""
 WIDER = 0.7
@@ -194,7 +196,7 @@ class _Look:
         for i in chosen:
             scan = samples.pixels[i, ..., 0].astype(np.float32)
             view = varied(scan, np.zeros_like(scan), self._rng, STRIPPED)[0]
-            found.append(self.features(_perhaps_framed(view, self._rng)))
+            found.append(self.features(_surrounded(view, self._rng)))
         return self.rows(found)
 
     def rows(self, found: list[np.ndarray]) -> np.ndarray:
@@ -215,7 +217,7 @@ def _wilder(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.5:
         return picture
     scan = picture.astype(np.float32)
-    return _perhaps_framed(varied(scan, np.zeros_like(scan), rng)[0], rng)
+    return _surrounded(varied(scan, np.zeros_like(scan), rng)[0], rng)
 
 
 def _stretched(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -228,7 +230,9 @@ def _stretched(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR))
 
 
-def _perhaps_framed(view: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _surrounded(view: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    if rng.random() < NOISY:
+        view = noisy_around(view, rng)
     return framed(view, rng)[0] if rng.random() < IN_FRAMES else view
 
 

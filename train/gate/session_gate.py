@@ -5,7 +5,7 @@ import numpy as np
 from edge.model_file.manifest import InputSpec, LearnedGate
 from train.data.samples import Samples
 from train.gate.fit_gate import fit_gate
-from train.gate.gate_check import GateCheck, check_gate
+from train.gate.gate_check import GateCheck, judge_left_out, leave_out, limits_by_source
 from train.gate.gate_examples import gate_examples, pictures
 from train.gate.not_brain import NotBrain
 from train.prepare_data import SessionData
@@ -24,7 +24,7 @@ def learned_gate(
     """The learned part of the reject gate; slices without a brain are among what it refuses.
 
     Where real pictures are given that are no brain MRI, it is also checked on sources and kinds
-    that it does not know.
+    that it does not know, and these sources set its limits.
 
     Args:
         without_brain: bool [N] of all scans.
@@ -44,6 +44,6 @@ def learned_gate(
     known = np.sort(np.concatenate([parts.train, parts.validation]))
     known = known[~without_brain[known]]
     known = known[np.unique(data.grouping.clusters[known], return_index=True)[1]]
-    return gate, check_gate(
-        examples, data.samples(known), scans[1], not_brain, seed, spec, without[1]
-    )
+    left_out = leave_out(examples, data.samples(known), scans[1], not_brain, seed, spec)
+    gate = limits_by_source(gate, left_out[0], without[1])
+    return gate, judge_left_out(gate, *left_out)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from train.evaluation.limit_by_source import limit_by_source
+
 _DIGITS = 4  # as of the band that is chosen on the validation part
 _ROUNDING = 1e-9
 
@@ -68,9 +70,9 @@ def band_by_source(
     pairs = list(zip(probabilities, truth, strict=True))
     tumors = [p[t == 1] for p, t in pairs if (t == 1).any()]
     others = [p[t == 0] for p, t in pairs if (t == 0).any()]
-    low = _limit(tumors, max_cleared, threshold)
+    low = limit_by_source(tumors, max_cleared, 0.0, threshold)
     # The same from the other end, rounded away from the threshold too.
-    high = 1 - _limit([1 - p for p in others], max_alarms, 1 - threshold)
+    high = 1 - limit_by_source([1 - p for p in others], max_alarms, 0.0, 1 - threshold)
     low, high = _down(low), -_down(-high)
     return SourceBand(
         low=low,
@@ -85,29 +87,6 @@ def band_by_source(
 def cleared_by_limit(probabilities: Sequence[np.ndarray], limits: np.ndarray) -> np.ndarray:
     """Share of each source's scans at or below each limit: float64 [sources, limits]."""
     return np.array([[(p <= limit).mean() for limit in limits] for p in probabilities])
-
-
-def _limit(probabilities: Sequence[np.ndarray], most: float, end: float) -> float:
-    """The largest limit below which, on average over sources, at most `most` of the scans are.
-
-    It is at most `end`.
-    """
-    if not probabilities:
-        return end
-    values = np.concatenate(probabilities)
-    shares = np.concatenate([np.full(len(p), 1 / len(p)) for p in probabilities])
-    order = np.argsort(values, kind="stable")
-    values = values[order]
-    within = np.cumsum(shares[order]) / len(probabilities) <= most + _ROUNDING
-    count = int(within.sum())
-    # Of equal probabilities all are below a limit, or none.
-    while 0 < count < len(values) and values[count - 1] == values[count]:
-        count -= 1
-    if count == len(values) or values[count] > end:
-        return end
-    before = values[count - 1] if count else 0.0
-    # Half-way between two scans: one on the limit would flip with the engine.
-    return float(before + values[count]) / 2
 
 
 def _mean(values: Sequence[float]) -> float:

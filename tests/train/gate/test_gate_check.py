@@ -7,12 +7,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edge.model_file.manifest import InputSpec
+from edge.model_file.manifest import InputSpec, LearnedGate
 from edge.scan.preprocess import preprocess
 from train.data.samples import Samples
 from train.gate import gate_check
-from train.gate.fit_gate import fit_gate
-from train.gate.gate_check import check_gate
+from train.gate.fit_gate import MOST, fit_gate
+from train.gate.gate_check import (
+    DOUBTED,
+    REFUSED,
+    LeftOut,
+    judge_left_out,
+    leave_out,
+    limits_by_source,
+)
 from train.gate.gate_examples import gate_examples, kind_origin
 from train.gate.not_brain import NotBrain
 from train.gate.outliers import outlier
@@ -30,6 +37,12 @@ def scans(seeds, folders):
     count = len(pixels)
     sources = np.array([f"{folders[i % len(folders)]}/no" for i in range(count)])
     return Samples(np.stack(pixels), np.zeros(count, np.int64), np.arange(count), sources)
+
+
+def check_gate(examples, *rest):
+    """What is left out, judged at a likeness of 0."""
+    gate = LearnedGate(64, "", 0.0, 0.0)
+    return judge_left_out(gate, *leave_out(examples, *rest))
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +72,7 @@ def test_each_is_judged_by_a_gate_that_never_saw_it(made, monkeypatch):
     assert [one.refused.n for one in found.sources] == [8] * 4
     assert [one.refused.n for one in found.kinds] == [8] * 3
     assert all(one.doubted.hits >= one.refused.hits for one in (*found.sources, *found.kinds))
-    # Each of four gates lacks one source, three lack a kind as well.
+    # Four of the gates lack one source each, three lack a kind.
     for folder in "abcd":
         without = [own for own, _ in known if f"{folder}/no" not in own]
         assert len(without) == 1
@@ -110,3 +123,37 @@ def test_the_report_has_both_tables(made):
     assert "| brain scans of |" in text
     assert "| no brain MRI |" in text
     assert "| chest |" in text
+
+
+def folders(count, seed=0):
+    rng = np.random.default_rng(seed)
+    return [
+        LeftOut(f"f{i}/{sub}", f"f{i}", rng.normal(i / 4, 1.0, 40 + 30 * i))
+        for i in range(count)
+        for sub in ("no", "yes")
+    ]
+
+
+def test_unknown_sources_set_the_limits():
+    sources = folders(8)
+    gate = limits_by_source(LearnedGate(64, "", 9.0, 9.0), sources)
+    found = judge_left_out(gate, sources, [LeftOut("text", "", np.array([-5.0, 9.0]))])
+    assert found.limits_by_source
+    for limit, most in ((gate.least, REFUSED), (gate.sure, DOUBTED)):
+        of = [np.concatenate([one.likeness for one in sources[i : i + 2]]) for i in range(0, 16, 2)]
+        share = np.mean([(own < limit).mean() for own in of])
+        assert most - 0.005 < share <= most
+    assert [one.refused.hits for one in found.kinds] == [1]
+    assert "set here" in "\n".join(gate_card(found))
+
+
+def test_what_is_likelier_a_scan_than_not_is_never_refused():
+    sure = [one._replace(likeness=one.likeness + 9) for one in folders(8)]
+    gate = limits_by_source(LearnedGate(64, "", -4.0, 0.0), sure)
+    assert gate.least == MOST
+
+
+def test_few_folders_set_no_limits():
+    gate = LearnedGate(64, "", -0.5, 0.5)
+    assert limits_by_source(gate, folders(3)) is gate
+    assert not judge_left_out(gate, folders(3), []).limits_by_source
