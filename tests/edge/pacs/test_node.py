@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("pydicom")
 from edge.cli import main
 from tests.edge.dicom_files import SECRET
-from tests.edge.pacs.network import STUDIES, Node, free_port, store, until, write_slices
+from tests.edge.pacs.network import STUDIES, Node, free_port, store, tool, until, write_slices
 from tests.edge.test_imports import loaded_after
 
 PLANTED = (SECRET, "PlantedId", "19450508", "19450509", "Planted^Doctor")
@@ -204,11 +204,12 @@ def test_nothing_of_it_is_loaded_for_a_scan(model, scan):
 
 
 def test_memory_of_a_node(node, tmp_path):
+    program = tool("storescu")
     one = node("--settle", "0.5")
     files = write_slices(tmp_path / "in", 40, size=512)
     senders = [
         subprocess.Popen(
-            ["storescu", "127.0.0.1", str(one.port), *map(str, files[at::20])],
+            [program, "127.0.0.1", str(one.port), *map(str, files[at::20])],
             stderr=subprocess.DEVNULL,
         )
         for at in range(20)
