@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from glob import escape, glob
 
+from edge.inference.processor import flags_of
 from edge.inference.threads import cores
 
 _FEATURES = {
@@ -118,11 +119,8 @@ def _cpu_name(cpuinfo: str) -> str:
 
 
 def _features(cpuinfo: str) -> tuple[str, ...]:
-    for line in cpuinfo.splitlines():
-        if line.startswith(("flags", "Features")) and ":" in line:
-            there = line.split(":", 1)[1].split()
-            return tuple(text for name, text in _FEATURES.items() if name in there)
-    return ()
+    there = flags_of(cpuinfo)
+    return tuple(text for name, text in _FEATURES.items() if name in there)
 
 
 def _machine() -> str:

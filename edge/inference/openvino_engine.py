@@ -1,12 +1,14 @@
 """OpenVINO, which runs .onnx and .tflite files as they are.
 
-Four things that it does unasked are turned off:
+Five things that it does unasked are turned off:
 
 - `import openvino` imports its model converter too, which keeps an id and a count in ~/intel and
   reports the import to Google Analytics, from a process of its own. See `CONVERTER`.
 - Where the processor computes in bfloat16 or float16, float models are rounded to that.
 - A thread is pinned to the first free processor core as one process sees it: two processes pin
   theirs to the same one, and each has half of it.
+- Products of 8 bits are added up in 16 on x86 processors without VNNI, and what does not fit is
+  wrong. See `_EXACT`.
 - Dense layers are put together into one kernel that answers nonsense. See `_SETTINGS`.
 """
 
@@ -19,6 +21,7 @@ from types import ModuleType
 import numpy as np
 
 from edge.inference.model_tensors import check_input, find_outputs, find_types
+from edge.inference.processor import adds_exactly
 from edge.model_file.container import ModelFile
 
 CONVERTER = "openvino.tools.ovc"
@@ -36,6 +39,8 @@ _SETTINGS = {
     # and their answers are wrong by orders of magnitude (2026.4.1). Costs no time.
     "SNIPPETS_MODE": "DISABLE",
 }
+_EXACT = {"LP_TRANSFORMS_MODE": "NO"}
+"""What int8 files say is computed in float, in the steps that they round to. Slower, and right."""
 
 
 def import_openvino() -> ModuleType:
@@ -146,6 +151,8 @@ class OpenVinoEngine:
         """A request for batches of that size."""
         graph.reshape([batch, *self._model.manifest.input.shape])
         settings = {**_SETTINGS, "INFERENCE_NUM_THREADS": self.threads}
+        if not adds_exactly():
+            settings |= _EXACT
         return self._core.compile_model(graph, "CPU", settings).create_infer_request()
 
 

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import keras
 
+from edge.inference.processor import flags_of
+
 FLOAT32, MIXED = "float32", "mixed"
 CHOICES = (FLOAT32, MIXED)
 _BFLOAT16_SINCE = (8, 0)
 """CUDA compute capability: tensor cores take bfloat16 from Ampere on (CUDA C++ programming guide,
 "Arithmetic Instructions")."""
-_CPU = {"flags": ("avx512_bf16", "amx_bf16"), "Features": ("bf16",)}
-"""Processor instructions for bfloat16, by the key of /proc/cpuinfo: of x86 and of ARM."""
+_BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16"}
+"""Processor instructions for it, as /proc/cpuinfo names them: of x86, and the last of ARM."""
 
 
 def policy(precision: str) -> str:
@@ -48,18 +50,15 @@ def caution(precision: str, cpuinfo: Path = Path("/proc/cpuinfo")) -> str | None
     if policy(precision) != "mixed_bfloat16" or _accelerated():
         return None
     try:
-        lines = [line.partition(":") for line in cpuinfo.read_text().splitlines()]
+        there = flags_of(cpuinfo.read_text())
     except OSError:
         return None
-    for key, _, told in lines:
-        if wanted := _CPU.get(key.strip()):
-            if set(wanted) & set(told.split()):
-                return None
-            return (
-                "this processor has no instructions for bfloat16: with --precision mixed a fit "
-                "takes several times as long; leave it out"
-            )
-    return None
+    if not there or there & _BFLOAT16:
+        return None
+    return (
+        "this processor has no instructions for bfloat16: with --precision mixed a fit takes "
+        "several times as long; leave it out"
+    )
 
 
 def _accelerated() -> bool:
