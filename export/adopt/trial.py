@@ -128,12 +128,12 @@ def chosen(
     asked = in_question(tried)
     best, alone = asked[0], len(asked) == 1
     if best.auc.high < 0.5:
-        under = f"under {best.convention.words} " if best.given else ""
+        under = f"{best.convention.words} and " if best.given else ""
         raise ExportError(
-            f"{under}{best.labels.words} the network takes scans with a tumor for those without, "
-            f"and the other way round (AUC {best.auc.value:.3f} [{best.auc.low:.3f}-"
+            f"with {under}{best.labels.words} the network takes scans with a tumor for those "
+            f"without, and the other way round (AUC {best.auc.value:.3f} [{best.auc.low:.3f}-"
             f"{best.auc.high:.3f}]{'' if under else ', and less under all other conventions'}); "
-            f"turn --order round, or name another label with --negative{_says(others)}"
+            f"turn --order round, or name another label with --negative{_says(others, '.')}"
         )
     better = [one for one in tried if one.verdict != WRONG]
     if best.verdict == WRONG and better:
@@ -193,12 +193,12 @@ def cautions(
     return tuple(found)
 
 
-def _says(others: Sequence[tuple[str, float]]) -> str:
-    """A hint at the end of a refusal."""
+def _says(others: Sequence[tuple[str, float]], end: str = "") -> str:
+    """A hint behind a refusal, which `end` ends."""
     if not others:
         return ""
     name, area = max(others, key=lambda one: one[1])
-    return f". These scans say that {name} means no tumor (AUC {area:.3f})"
+    return f"{end} These scans say that the output called {name} means no tumor (AUC {area:.3f})"
 
 
 def better_negatives(
