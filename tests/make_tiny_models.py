@@ -2,8 +2,9 @@
 
 They call a scan a tumor if its mean brightness is above 100 of 255. `tiny` has no heat map,
 `tiny-map` one of 4 rows and 8 columns, which tells how bright each part is, `tiny-types` tells two
-types of tumor, which are dim and bright. `bare/two-dense-int8` has two dense layers in int8, and no
-manifest. Needs TensorFlow; what it wrote is committed, so that the edge tests do not.
+types of tumor, which are dim and bright. `bare/two-dense-int8` has two dense layers in int8,
+`bare/large-sums-int8` the largest weights, and both no manifest. Needs TensorFlow; what it wrote is
+committed, so that the edge tests do not.
 """
 
 from pathlib import Path
@@ -60,6 +61,54 @@ def two_dense() -> bytes:
     return converter.convert()
 
 
+def large_sums() -> bytes:
+    """An int8 network of the largest weights: the mean of what is 1 for a white picture, 16 times.
+
+    uint8 [1, SIDE, SIDE, 3] -> float32 [1, 1].
+    """
+    import numpy as np
+    import onnx
+
+    helper, kinds = onnx.helper, onnx.TensorProto
+    filters = 16
+    arrays = {
+        "step": np.float32(1),
+        "fine": np.float32(1 / 255),
+        "zero": np.uint8(0),
+        "weights": np.full((filters, 6, 3, 3), 127, np.int8),
+        "scales": np.full(filters, 1 / (127 * 54 * 255), np.float32),
+        "zeros": np.zeros(filters, np.int8),
+        "axes": np.array([1, 2, 3]),
+        "out": np.array([1, 1]),
+        "times": np.float32(filters),
+    }
+    nodes = [
+        helper.make_node("Cast", ["pixels"], ["real"], to=kinds.FLOAT),
+        helper.make_node("Transpose", ["real"], ["three"], perm=[0, 3, 1, 2]),
+        # Of three channels OpenVINO computes in float.
+        helper.make_node("Concat", ["three", "three"], ["first"], axis=1),
+        helper.make_node("QuantizeLinear", ["first", "step", "zero"], ["q"]),
+        helper.make_node("DequantizeLinear", ["q", "step", "zero"], ["dq"]),
+        helper.make_node("DequantizeLinear", ["weights", "scales", "zeros"], ["w"], axis=0),
+        helper.make_node("Conv", ["dq", "w"], ["made"]),
+        helper.make_node("QuantizeLinear", ["made", "fine", "zero"], ["rounded"]),
+        helper.make_node("DequantizeLinear", ["rounded", "fine", "zero"], ["again"]),
+        helper.make_node("ReduceMean", ["again", "axes"], ["mean"], keepdims=0),
+        helper.make_node("Mul", ["mean", "times"], ["more"]),
+        helper.make_node("Reshape", ["more", "out"], ["logits"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "sums",
+        [helper.make_tensor_value_info("pixels", kinds.UINT8, [1, SIDE, SIDE, 3])],
+        [helper.make_tensor_value_info("logits", kinds.FLOAT, [1, 1])],
+        [onnx.numpy_helper.from_array(np.asarray(a), name) for name, a in arrays.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
+
+
 def type_head():
     """A tumor of mean brightness 130 may be either type; a darker one is of the first."""
     import numpy as np
@@ -77,6 +126,7 @@ def main() -> None:
     """Convert, pack and write both formats."""
     backend.start()
     (FOLDER / "bare" / "two-dense-int8.tflite").write_bytes(two_dense())
+    (FOLDER / "bare" / "large-sums-int8.onnx").write_bytes(large_sums())
     from edge.model_file.dataclass_json import to_json
     from edge.model_file.manifest import (
         Decision,
