@@ -19,8 +19,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 from edge.model_file.container import open_model
-from edge.model_file.payload import split
-from export.package.write_container import pack, write_atomically
+from export.package.write_container import pack, payload_of, write_atomically
 
 PICTURES = 1000
 
@@ -31,10 +30,7 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("out", type=Path)
     args = parser.parse_args()
-    manifest, data = open_model(str(args.file)).manifest, args.file.read_bytes()
-    with open(args.file, "rb") as opened:
-        _, ranges = split(opened, "tflite", len(data), str(args.file))
-    before = b"".join(data[first:last] for first, last in ranges)
+    manifest, before = open_model(str(args.file)).manifest, payload_of(args.file, "tflite")
     after = with_constant_shapes(before)
     compare(before, after)
     write_atomically(

@@ -26,6 +26,7 @@ backend.start()
 from ai_edge_litert.interpreter import Interpreter  # noqa: E402
 from layer_cases import LOGITS, SIDE, all_cases, build  # noqa: E402
 
+from edge.inference.engines import EXACT_SUMS  # noqa: E402
 from export.convert.keras_conversion import Converter  # noqa: E402
 from train.networks.registry import logits_model  # noqa: E402
 from train.phantom.make import make_phantom  # noqa: E402
@@ -140,7 +141,9 @@ def run_tflite(payload: bytes, pixels: np.ndarray) -> np.ndarray:
 def run_onnx(payload: bytes, pixels: np.ndarray) -> np.ndarray:
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(payload, providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry(*EXACT_SUMS)
+    session = onnxruntime.InferenceSession(payload, options, providers=["CPUExecutionProvider"])
     entry = session.get_inputs()[0].name
     return np.concatenate([session.run([LOGITS], {entry: scan[None]})[0] for scan in pixels])
 

@@ -18,9 +18,8 @@ from pathlib import Path
 from edge.model_file.container import open_model
 from edge.model_file.dataclass_json import to_json
 from edge.model_file.manifest import LearnedGate, Manifest
-from edge.model_file.payload import split as split_payload
 from edge.model_file.provenance import LaterGate, provenance
-from export.package.write_container import pack, write_atomically
+from export.package.write_container import pack, payload_of, write_atomically
 
 
 def main() -> None:
@@ -97,14 +96,6 @@ def with_gate(manifest: Manifest, gate: LearnedGate, origin: LaterGate) -> Manif
         reject=replace(manifest.reject, learned=gate),
         provenance=to_json(replace(provenance(manifest), gate=origin)),
     )
-
-
-def payload_of(file: Path, format: str) -> bytes:
-    """The network of a model file, as it is."""
-    with open(file, "rb") as opened:
-        _, ranges = split_payload(opened, format, file.stat().st_size, str(file))
-    data = file.read_bytes()
-    return b"".join(data[first:last] for first, last in ranges)
 
 
 if __name__ == "__main__":

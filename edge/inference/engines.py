@@ -277,6 +277,11 @@ class _TfliteEngine:
         return interpreter.get_tensor(interpreter.get_output_details()[self._logits]["index"])
 
 
+EXACT_SUMS = "session.x64quantprecision", "1"
+"""Setting of an ONNX Runtime session. Without it products of 8 bits are added up in 16 where an x86
+processor has nothing better (no VNNI), and what does not fit is answered wrongly."""
+
+
 class _OnnxEngine:
     def __init__(self, module, name: str, model: ModelFile, threads: int, provider: str):
         self.name, self.threads = name, threads
@@ -284,9 +289,7 @@ class _OnnxEngine:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3  # errors only: warnings would mix with the results
-        # Else it adds products of 8 bits up in 16 where the processor has nothing better (x86
-        # without VNNI), and answers wrongly what does not fit. Costs no time on others.
-        options.add_session_config_entry("session.x64quantprecision", "1")
+        options.add_session_config_entry(*EXACT_SUMS)
         wanted = provider_order(provider, module.get_available_providers())
         self._session = module.InferenceSession(model.content(), options, providers=wanted)
         # A provider whose libraries are missing is left out by ONNX Runtime without an exception.

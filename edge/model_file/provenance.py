@@ -221,7 +221,10 @@ class GoldenSample:
 
 @dataclass(frozen=True)
 class LaterGate:
-    """A learned reject gate that was fitted after the network, on other data."""
+    """A learned reject gate that was fitted after the network, on other data.
+
+    Proofs (`Parity`) count what the gate before it refused.
+    """
 
     data: tuple[str, ...]
     """Folders of the brain scans."""

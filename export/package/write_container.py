@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from edge.model_file.manifest import Manifest, dumps
-from edge.model_file.payload import MANIFEST_ENTRY, ONNX_METADATA_PROPS
+from edge.model_file.payload import MANIFEST_ENTRY, ONNX_METADATA_PROPS, split
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that ZIP can say: the same file on every export
 
@@ -27,6 +27,17 @@ def pack(payload: bytes, manifest: Manifest) -> bytes:
     # Protobuf messages merge when they are concatenated, so the payload keeps its bytes.
     pair = _field(1, MANIFEST_ENTRY.encode()) + _field(2, dumps(manifest).encode())
     return payload + _field(ONNX_METADATA_PROPS, pair)
+
+
+def payload_of(file: Path, format: str) -> bytes:
+    """The network of a model file, without the manifest: what `pack` was given.
+
+    Args:
+        format: of its manifest.
+    """
+    data = file.read_bytes()
+    _, ranges = split(io.BytesIO(data), format, len(data), str(file))
+    return b"".join(data[first:last] for first, last in ranges)
 
 
 def _field(number: int, data: bytes) -> bytes:

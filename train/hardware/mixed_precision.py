@@ -63,10 +63,15 @@ def caution(precision: str, cpuinfo: Path = Path("/proc/cpuinfo")) -> str | None
 
 def _accelerated() -> bool:
     """Whether something other than the processor computes."""
-    if keras.backend.backend() == "jax":
+    backend = keras.backend.backend()
+    if backend == "jax":
         import jax
 
         return jax.default_backend() != "cpu"
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        return bool(tf.config.list_physical_devices("GPU"))
     return _capability() is not None
 
 

@@ -8,6 +8,7 @@ pytest.importorskip("tensorflow")
 import keras
 from keras import layers
 
+from edge.inference.engines import EXACT_SUMS
 from edge.model_file.manifest import InputSpec
 from export.convert.heat_map_output import two_outputs
 from export.convert.keras_conversion import Converter
@@ -39,7 +40,9 @@ def pixels():
 def by_onnx(payload, pixels):
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(payload, providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry(*EXACT_SUMS)
+    session = onnxruntime.InferenceSession(payload, options, providers=["CPUExecutionProvider"])
     assert [entry.name for entry in session.get_inputs()] == ["pixels"]
     return np.concatenate([session.run([LOGITS], {"pixels": one[None]})[0] for one in pixels])
 

@@ -12,7 +12,7 @@ from edge.model_file.bundled import BUNDLED, bundled_model
 from edge.model_file.container import open_model
 from edge.model_file.dataclass_json import to_json
 from edge.model_file.provenance import LaterGate, provenance
-from export.package.write_container import pack
+from export.package.write_container import pack, payload_of
 
 SCRIPT = Path(__file__).parents[3] / "docs/scripts/refit_gate.py"
 
@@ -32,13 +32,13 @@ def test_the_network_stays_and_the_gate_is_named(script, name, tmp_path):
     strict = replace(manifest.reject.learned, least=-9.0)
     origin = LaterGate(("lgg",), "0" * 64, {"ct_head": 31}, 0, "2026-11-29T00:00:00+00:00")
     new = tmp_path / file.name
-    payload = script.payload_of(file, manifest.format)
+    payload = payload_of(file, manifest.format)
     new.write_bytes(pack(payload, script.with_gate(manifest, strict, origin)))
     found = open_model(str(new)).manifest
     assert found.payload_sha256 == manifest.payload_sha256
     assert to_json(found.reject) == to_json(replace(manifest.reject, learned=strict))
     assert provenance(found).gate == origin
     assert provenance(found).parity == provenance(manifest).parity
-    assert script.payload_of(new, manifest.format) == payload
+    assert payload_of(new, manifest.format) == payload
     pixels = np.random.default_rng(0).integers(0, 256, (128, 128, 1), np.uint8)
     assert Classifier(str(new)).judge(pixels) == Classifier(str(file)).judge(pixels)
