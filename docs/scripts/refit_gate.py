@@ -2,6 +2,9 @@
 
     python docs/scripts/refit_gate.py edge/models/compact-int8.* --out new -- --data DIR ...
 
+With --crop the files get another crop rule as well. `preprocessing_rules.py` tells beforehand how
+many verdicts that changes.
+
 What stands after `--` is the command line of `python -m train --model compact`, with --not-brain:
 it says which scans the gate learns from, and which it is not shown. Writes the files with the new
 gate into the folder, and prints what gates of that kind make of sources and kinds that they never
@@ -15,11 +18,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from edge.inference.classifier import Classifier
 from edge.model_file.container import open_model
 from edge.model_file.dataclass_json import to_json
 from edge.model_file.manifest import LearnedGate, Manifest
 from edge.model_file.provenance import LaterGate, provenance
+from edge.scan.crop import CROPS
 from export.package.write_container import pack, payload_of, write_atomically
+from export.prove.golden_sample import golden_pixels, golden_sample
 
 
 def main() -> None:
@@ -30,17 +36,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="folder for the new files")
+    parser.add_argument("--crop", choices=CROPS, help="crop rule (default: the files' own)")
     args = parser.parse_args(own)
     manifests = [open_model(str(file)).manifest for file in args.models]
     if len({one.input.crop for one in manifests}) > 1:
         parser.error("the models are of different crop rules; give those of one run")
     if any(one.reject.learned is None for one in manifests):
         parser.error("a model has no learned gate")
-    fitted = fit(manifests[0].input.crop, rest)
+    crop = args.crop or manifests[0].input.crop
+    fitted = fit(crop, rest)
     args.out.mkdir(parents=True, exist_ok=True)
     for file, manifest in zip(args.models, manifests, strict=True):
-        changed = with_gate(manifest, fitted.gate, fitted.origin)
-        write_atomically(args.out / file.name, pack(payload_of(file, manifest.format), changed))
+        changed = with_gate(with_crop(manifest, crop), fitted.gate, fitted.origin)
+        payload = payload_of(file, manifest.format)
+        write_atomically(args.out / file.name, pack(payload, changed))
+        if crop != manifest.input.crop:
+            with_golden(args.out / file.name, payload)
         print(f"{args.out / file.name}: {(args.out / file.name).stat().st_size} bytes")
     print("\n".join(fitted.card))
 
@@ -96,6 +107,27 @@ def with_gate(manifest: Manifest, gate: LearnedGate, origin: LaterGate) -> Manif
         reject=replace(manifest.reject, learned=gate),
         provenance=to_json(replace(provenance(manifest), gate=origin)),
     )
+
+
+def with_crop(manifest: Manifest, crop: str) -> Manifest:
+    """The manifest with another crop rule, and which one the network learned from."""
+    known = provenance(manifest)
+    trained = known.trained_crop or manifest.input.crop
+    origin = replace(known, trained_crop="" if trained == crop else trained)
+    return replace(manifest, input=replace(manifest.input, crop=crop), provenance=to_json(origin))
+
+
+def with_golden(file: Path, payload: bytes) -> None:
+    """Give a written file the golden sample of its crop rule, judged by the first engine."""
+    classifier = Classifier(str(file), threads=1)
+    manifest, known = classifier.manifest, provenance(classifier.manifest)
+    expected, types = classifier.judge(golden_pixels(manifest.input))
+    golden = golden_sample(
+        *(manifest.input, expected, known.golden.tolerance, manifest.decision),
+        *(manifest.types, types),
+    )
+    changed = replace(manifest, provenance=to_json(replace(known, golden=golden)))
+    write_atomically(file, pack(payload, changed))
 
 
 if __name__ == "__main__":

@@ -254,6 +254,9 @@ class Provenance:
     intended_use: str = "Research on brain-MRI classification. Not a medical device."
     gate: LaterGate | None = None
     """None: the learned gate, if there is one, was fitted with the network."""
+    trained_crop: str = ""
+    """Crop rule of the pictures that the network learned from and was proven on, if the model's own
+    has become another; else ""."""
 
 
 def provenance(manifest: Manifest) -> Provenance:
