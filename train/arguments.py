@@ -46,6 +46,17 @@ RULES = (
         )
     ),
     Rule("--workers", (_COMPACT,)),
+    Rule(
+        "--warm-start",
+        excludes=("--folds",),
+        says="--warm-start takes no --folds: each scan would be tested on, those that it has seen "
+        "as well; leave one out",
+    ),
+    Rule(
+        "--warm-start",
+        excludes=("--protocol article",),
+        says="--warm-start takes no --protocol article, which starts anew; leave one out",
+    ),
     Rule("--patience", excludes=(_COMPACT,), unless=_RESUMED),
     Rule("--no-augment", excludes=(_COMPACT,), unless=_RESUMED),
     *(
@@ -253,6 +264,14 @@ def parser(prog: str = "python -m train") -> Parser:
         metavar="PREFIX",
         help="after the head, train on with the backbone from its first layer whose name starts "
         "so (block5, for example), or with all of it (default: it stays frozen)",
+    )
+    add(
+        "--warm-start",
+        type=Path,
+        metavar="RUN",
+        help="go on from the weights of this finished run of --model cnn or compact, in place of "
+        "random ones; its folders must be among --data, and no scan that it has seen is tested on "
+        "(default: start anew)",
     )
     add = result.group("what --model compact learns from besides")
     add(

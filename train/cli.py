@@ -209,6 +209,7 @@ def request_of(args: argparse.Namespace):
             precision=args.precision,
             crop=args.crop,
             workers=args.workers,
+            start=args.warm_start,
         ),
         folds=args.folds,
         protocol=args.protocol,

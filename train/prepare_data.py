@@ -22,6 +22,8 @@ from train.run import run_folder
 from train.source_facts.find import Facts, described
 from train.splitting import patients, source_families, split
 from train.splitting.leak_guard import CONFLICT, Grouping, group_scans
+from train.warm_start.seen_scans import only_trained_on, seen_by
+from train.warm_start.start_weights import read_start
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,9 @@ class Request:
         if self.teachers:
             files = [run_folder.MODEL, run_folder.MANIFEST]
             named["teacher"] = [_with_hash(folder, files) for folder in self.teachers]
+        if self.fit.start:
+            files = [run_folder.MODEL, run_folder.MANIFEST]
+            named["warm_start"] = _with_hash(self.fit.start, files)
         if self.pruning:
             files = [run_folder.MODEL, run_folder.MANIFEST]
             named["prune"] = _with_hash(self.pruning.parent.folder, files)
@@ -132,6 +137,8 @@ class SessionData:
     types: np.ndarray | None = None
     """str [N]: of the tumor, "" where there is none or its type is not known; None: types are not
     asked for."""
+    seen: np.ndarray | None = None
+    """bool [N]: of the run that this one goes on from; None: it starts anew."""
 
     def samples(self, positions: np.ndarray) -> Samples:
         """The scans at some positions, as a fit takes them."""
@@ -196,6 +203,11 @@ def prepare_data(request: Request) -> SessionData:
         None if folds and not external.any() else family.whole >= 0,
         types,
     )
+    seen = None
+    if request.fit.start:
+        start = read_start(request.fit.start, request.fit.architecture)
+        seen = seen_by(start, parts, grouping.groups)
+        parts = only_trained_on(parts, seen, external, start.name)
     if types is not None:
         parts = [replace(part, type=type) for part, type in zip(parts, types, strict=True)]
     if held:
@@ -205,7 +217,7 @@ def prepare_data(request: Request) -> SessionData:
         if request.boxes
         else boxes_of(request.facts, found.scans)
     )
-    return SessionData(found, classes, external, grouping, parts, boxes, types)
+    return SessionData(found, classes, external, grouping, parts, boxes, types, seen)
 
 
 def _types(

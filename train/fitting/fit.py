@@ -24,6 +24,7 @@ from train.networks.freezing import ALL, cut, freeze_base, unfreeze
 from train.networks.pretrained_weights import NONE
 from train.networks.registry import ARCHITECTURES
 from train.progress import counting
+from train.warm_start.start_weights import begin_with
 
 _AGREEMENT = 1e-3
 """Of logits from cached features with those of the whole model: the same sums in batches of another
@@ -114,7 +115,10 @@ def _build(options: FitOptions, devices: Devices) -> tuple[keras.Model, keras.Mo
     def build() -> keras.Model:
         keras.utils.set_random_seed(options.seed)
         if architecture.backbone is None or options.weights == NONE:
-            return architecture.build(architecture.input)
+            fresh = architecture.build(architecture.input)
+            if options.start:
+                begin_with(fresh, options.start)
+            return fresh
         return architecture.build(architecture.input, weights=options.weights)
 
     with devices.alone():

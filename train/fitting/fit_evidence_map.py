@@ -37,6 +37,7 @@ from train.networks.cost import cost
 from train.networks.evidence_map import STRONGEST, StrongestCells, evidence_loss
 from train.networks.registry import ARCHITECTURES, LOGITS, logits_model
 from train.progress import say
+from train.warm_start.start_weights import begin_with
 
 AVERAGED = 0.998
 """Of the average kept at each step: the weights of the last 500 or so count."""
@@ -75,6 +76,8 @@ def fit_evidence(
     own = architecture.build(architecture.input)
     with mixed_precision.computing_in(options.precision):
         model = architecture.build(architecture.input)
+    if options.start:
+        begin_with(model, options.start)
     raw = model.get_layer(RAW).output
     strongest = StrongestCells(name="strongest", dtype="float32")(raw)
     trained = keras.Model(model.input, {RAW: raw, LOGITS: strongest})

@@ -41,6 +41,8 @@ class FitOptions:
     precision: str = mixed_precision.FLOAT32
     crop: str | None = None
     """A crop rule in place of the network's own, a key of `edge.scan.crop.CROPS`."""
+    start: Path | None = None
+    """Folder of a finished run whose weights it begins with; None: it begins with random ones."""
     workers: int = 0
     """Processes that prepare examples for a network with an evidence map; 0: none but this one. The
     examples do not depend on it."""

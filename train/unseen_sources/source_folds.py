@@ -1,6 +1,6 @@
 """Which scans are left out together, so that each source is judged by a model that never saw it."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +43,7 @@ def source_folds(
     groups: np.ndarray,
     parts: Fold,
     related: Relations,
+    seen: np.ndarray | None = None,
 ) -> tuple[list[SourceFold], list[str]]:
     """One fold for each source that can be left out; several where the same scans remain.
 
@@ -53,22 +54,34 @@ def source_folds(
         truth: 0 or 1, [N]. clusters: of copies, int64 [N]. groups: of copies and patients, [N].
         parts: of the run.
         related: the sources that may share patients.
+        seen: by the run that the fits go on from, bool [N]; None: they start anew.
 
     Returns:
-        The folds, and a line for each source that cannot be left out.
+        The folds, and a line for each source that cannot be left out, or not without a doubt.
     """
     roots = np.array([scan.root for scan in scans], object)
     kept = np.zeros(len(scans), bool)
     kept[parts.train] = kept[parts.validation] = True
     left_out: dict[bytes, list[str]] = {}
     without: dict[bytes, np.ndarray] = {}
-    for several in _left_out_together(roots, kept, related, scans):
+    known = set() if seen is None else set(roots[kept & seen].tolist())
+    notes = [
+        f"{Path(one).name}: the run that this one goes on from has seen it" for one in sorted(known)
+    ]
+    for one, others in related.of.items():
+        shared = sorted(Path(other).name for other in known & others.keys() if other != one)
+        if shared and one not in known and one in roots[kept]:
+            notes.append(
+                f"{Path(one).name}: judged as unseen, though it may share patients with "
+                f"{', '.join(shared)}, which the run that this one goes on from has seen"
+            )
+    for several in _left_out_together(roots, kept, related, scans, known):
         out = kept & np.isin(roots, several)
         gone = kept & (np.isin(groups, groups[out]) | sharing(related, scans, out))
         key = gone.tobytes()
         left_out.setdefault(key, []).extend(several)
         without[key] = gone
-    found, notes = [], []
+    found = []
     for key, sources in left_out.items():
         train, validation = (own[~without[key][own]] for own in (parts.train, parts.validation))
         named = ", ".join(Path(source).name for source in sources)
@@ -86,10 +99,17 @@ def source_folds(
 
 
 def _left_out_together(
-    roots: np.ndarray, kept: np.ndarray, related: Relations, scans: Sequence[AnyScan]
+    roots: np.ndarray,
+    kept: np.ndarray,
+    related: Relations,
+    scans: Sequence[AnyScan],
+    known: Set[str],
 ) -> list[list[str]]:
+    """Folders, but for `known` ones, as each fit leaves them out."""
     small, found = [], []
     for root in dict.fromkeys(roots[kept].tolist()):
+        if root in known:
+            continue
         own = kept & (roots == root)
         alone = not (sharing(related, scans, own) & kept & ~own).any()
         if alone and own.sum() < SMALL * kept.sum():

@@ -9,7 +9,7 @@ from train.splitting.split import Fold
 from train.unseen_sources.source_folds import source_folds
 
 
-def folds(roots, truth=None, groups=None, related=None):
+def folds(roots, truth=None, groups=None, related=None, seen=None):
     count = len(roots)
     truth = np.arange(count) % 2 if truth is None else np.array(truth)
     groups = np.arange(count) if groups is None else np.array(groups)
@@ -20,7 +20,7 @@ def folds(roots, truth=None, groups=None, related=None):
     near = {}
     for a, b in related or ():
         near.setdefault(f"/data/{a}", {})[f"/data/{b}"] = "family"
-    return source_folds(scans, truth, groups, groups, parts, Relations(near))
+    return source_folds(scans, truth, groups, groups, parts, Relations(near), seen)
 
 
 def test_none_of_a_source_is_trained_on_and_none_of_the_test_part_judged():
@@ -74,3 +74,15 @@ def test_what_leaves_one_class_is_told():
     found, notes = folds("a" * 8 + "b" * 8, truth=truth)
     assert [fold.names for fold in found] == ["b"]
     assert notes == ["a: cannot be judged as unseen, for without it scans of one class are left"]
+
+
+def test_what_the_run_before_has_seen_is_not_judged_as_unseen():
+    seen = np.zeros(24, bool)
+    seen[3] = True
+    found, notes = folds("a" * 8 + "b" * 8 + "c" * 8, related=[("a", "c"), ("c", "a")], seen=seen)
+    assert [fold.names for fold in found] == ["b", "c"]
+    assert notes == [
+        "a: the run that this one goes on from has seen it",
+        "c: judged as unseen, though it may share patients with a, which the run that this one "
+        "goes on from has seen",
+    ]

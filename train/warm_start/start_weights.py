@@ -1,0 +1,52 @@
+"""The weights of a finished run, as another fit of the same network begins with them."""
+
+from pathlib import Path
+
+import keras
+
+from train.errors import TrainError
+from train.evaluation.keras_predictions import load_keras
+from train.networks.compact import EVIDENCE
+from train.networks.registry import ARCHITECTURES
+from train.run.run_folder import Run, read_run
+
+
+def read_start(folder: Path, architecture: str) -> Run:
+    """The run to go on from.
+
+    Raises:
+        TrainError: it is none, it is of another network, or one that cannot go on.
+    """
+    run = read_run(folder)
+    own = run.manifest.architecture
+    if own != architecture:
+        raise TrainError(f"--warm-start {folder}: is of the network {own}; give --model {own}")
+    if ARCHITECTURES[architecture].backbone:
+        raise TrainError(
+            f"--warm-start {folder}: {own} has a backbone, and starts from that: give --weights "
+            f"{run.model_file} in place of --warm-start"
+        )
+    if run.manifest.pruned_from:
+        raise TrainError(
+            f"--warm-start {folder}: was pruned, and has other shapes than a fresh {own}; give the "
+            f"run that it was pruned from ({run.manifest.pruned_from.run})"
+        )
+    return run
+
+
+def begin_with(model: keras.Model, start: Path) -> None:
+    """Give a fresh model the weights of a run.
+
+    Raises:
+        TrainError: its model cannot be read, or is of other shapes.
+    """
+    weights = load_keras(read_run(start)).get_weights()
+    if [tuple(one.shape) for one in model.weights] != [one.shape for one in weights]:
+        raise TrainError(
+            f"--warm-start {start}: its weights are of other shapes than this network's; was it "
+            "trained by another version of mri-edge?"
+        )
+    model.set_weights(weights)
+    for layer in model.layers:
+        if layer.name == EVIDENCE:  # where 0 lies is found anew at the end of a fit
+            layer.shift.assign([0.0])
