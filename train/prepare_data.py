@@ -22,7 +22,7 @@ from train.run import run_folder
 from train.source_facts.find import Facts, described
 from train.splitting import patients, source_families, split
 from train.splitting.leak_guard import CONFLICT, Grouping, group_scans
-from train.warm_start.seen_scans import only_trained_on, seen_by
+from train.warm_start.seen_scans import Seen, seen_by, without_seen_tests
 from train.warm_start.start_weights import read_start
 
 
@@ -137,8 +137,8 @@ class SessionData:
     types: np.ndarray | None = None
     """str [N]: of the tumor, "" where there is none or its type is not known; None: types are not
     asked for."""
-    seen: np.ndarray | None = None
-    """bool [N]: of the run that this one goes on from; None: it starts anew."""
+    seen: Seen | None = None
+    """By the run that this one goes on from; None: it starts anew."""
 
     def samples(self, positions: np.ndarray) -> Samples:
         """The scans at some positions, as a fit takes them."""
@@ -207,7 +207,7 @@ def prepare_data(request: Request) -> SessionData:
     if request.fit.start:
         start = read_start(request.fit.start, request.fit.architecture)
         seen = seen_by(start, parts, grouping.groups)
-        parts = only_trained_on(parts, seen, external, start.name)
+        parts = without_seen_tests(parts, seen, external, family.whole >= 0, start.name)
     if types is not None:
         parts = [replace(part, type=type) for part, type in zip(parts, types, strict=True)]
     if held:

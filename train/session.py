@@ -185,6 +185,7 @@ def train(
         best_epoch=result.fitted.best_epoch,
         cost=result.fitted.cost,
         weights=request.weights and request.weights + remarks(request.fit.weights),
+        started_from=_start_of(request, data),
         types=types,
         left_out=result.left_out,
         unseen=unseen,
@@ -277,6 +278,17 @@ def _with_types(
         *(result.choice.decision, request.coverage, request.fit.seed, request.fit.augment),
     )
     return replace(result, types=types)
+
+
+def _start_of(request: Request, data: SessionData) -> str | None:
+    if not request.fit.start:
+        return None
+    run, seen = request.fit.start.resolve().name, data.seen
+    return (
+        f"the weights of the run {run}, which was trained on {seen.trained.sum()} of these scans "
+        f"or their copies and patients and validated on {seen.validated.sum()}; none of them is "
+        "tested on"
+    )
 
 
 def _read_not_brain(request: Request) -> NotBrain | None:

@@ -44,6 +44,9 @@ class Findings:
     cost: Cost
     weights: str | None
     """The backbone's, in words; None: there is no backbone."""
+    started_from: str | None = None
+    """The run whose weights it went on from, and how many of these scans that had seen, in words;
+    None: it started anew."""
     types: TypesFound | None = None
     """None: no types are told."""
     left_out: int = 0

@@ -48,6 +48,8 @@ def model_card(findings: Findings, pictures: dict[str, str]) -> list[str]:
 def _network(findings: Findings) -> list[str]:
     found = findings.cost
     weights = f" Weights of the backbone: {markdown(findings.weights)}." if findings.weights else ""
+    if findings.started_from:
+        weights += f" It goes on from {markdown(findings.started_from)}."
     return [
         "## Network",
         "",

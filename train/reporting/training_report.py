@@ -50,6 +50,7 @@ def write_report(folder: Path, findings: Findings, pictures: dict[str, str] | No
             "epochs": len(history["loss"]),
             "best_epoch": findings.best_epoch,
             "weights": findings.weights,
+            "started_from": findings.started_from,
             "adopted": manifest.training.adopted,
             "cost": findings.cost,
             "shortcut_floor": findings.floor and findings.floor.to_dict(),

@@ -33,7 +33,7 @@ def folds_of(
         data.grouping.groups,
         parts,
         related,
-        data.seen,
+        data.seen and data.seen.any,
     )
     if sum(len(fold.sources) for fold in folds) < 2:
         why = f" ({'; '.join(notes)})" if notes else ""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,8 +12,23 @@ from train.run.run_folder import Run
 from train.splitting import split
 
 
-def seen_by(run: Run, parts: Sequence[SplitScan], groups: np.ndarray) -> np.ndarray:
-    """Which scans the run was trained or validated on, or copies and patients of such: bool [N].
+@dataclass(frozen=True)
+class Seen:
+    """What a run has seen of a session's scans; copies and patients of such count as such."""
+
+    trained: np.ndarray
+    """bool [N]: its weights are of these."""
+    validated: np.ndarray
+    """bool [N]: its epoch or its decision was chosen on these, and it was not trained on them."""
+
+    @property
+    def any(self) -> np.ndarray:
+        """bool [N]: neither may be tested on."""
+        return self.trained | self.validated
+
+
+def seen_by(run: Run, parts: Sequence[SplitScan], groups: np.ndarray) -> Seen:
+    """What of a session's scans the run has seen.
 
     Args:
         groups: of copies and patients, int64 [N].
@@ -22,41 +37,53 @@ def seen_by(run: Run, parts: Sequence[SplitScan], groups: np.ndarray) -> np.ndar
         TrainError: not all scans that it has seen are here, so that copies of them would not be
             known.
     """
-    theirs = {one.sha256 for one in run.split if one.part in ("train", "validation")}
     hashes = np.array([one.sha256 for one in parts], object)
-    missing = theirs - set(hashes.tolist())
+    theirs = {part: {one.sha256 for one in run.split if one.part == part} for part in split.PARTS}
+    both = theirs["train"] | theirs["validation"]
+    missing = both - set(hashes.tolist())
     if missing:
         folders = sorted({one.root for one in run.split if one.sha256 in missing})
         raise TrainError(
-            f"--warm-start {run.folder}: {len(missing)} of the {len(theirs)} scans that it has "
+            f"--warm-start {run.folder}: {len(missing)} of the {len(both)} scans that it has "
             "seen are not among these, so copies of them could be tested on; give its folders as "
             f"--data, too ({', '.join(folders)[:300]})"
         )
-    own = np.array([one in theirs for one in hashes], bool)
-    return np.isin(groups, groups[own])
+
+    def with_groups(part: str) -> np.ndarray:
+        own = np.array([one in theirs[part] for one in hashes], bool)
+        return np.isin(groups, groups[own])
+
+    trained = with_groups("train")
+    return Seen(trained, with_groups("validation") & ~trained)
 
 
-def only_trained_on(
-    parts: Sequence[SplitScan], seen: np.ndarray, given_as_tests: np.ndarray, name: str
+def without_seen_tests(
+    parts: Sequence[SplitScan],
+    seen: Seen,
+    given_as_tests: np.ndarray,
+    whole: np.ndarray,
+    name: str,
 ) -> list[SplitScan]:
-    """The parts, with all that was seen in the training part.
+    """The parts, so that nothing seen is tested on and nothing trained on validated on.
+
+    What the run was validated on is so again: then the validation part is not of what is new alone.
 
     Args:
-        seen: bool [N], of `seen_by`.
         given_as_tests: bool [N], scans of a test folder: of these what was seen takes no part.
+        whole: bool [N], of `split`: what can be trained on alone.
         name: of the run.
 
     Raises:
         TrainError: a part would hold one class only.
     """
     found = list(parts)
-    for i in np.flatnonzero(seen):
+    for i in np.flatnonzero(seen.any):
         if given_as_tests[i]:
-            found[i] = replace(
-                found[i], part=split.DROPPED, reason=f"{name} was trained on it or a copy"
-            )
+            reason = f"{name} has seen it or a copy"
+            found[i] = replace(found[i], part=split.DROPPED, reason=reason)
         elif found[i].part in split.PARTS:
-            found[i] = replace(found[i], part="train")
+            again = seen.validated[i] and not whole[i]
+            found[i] = replace(found[i], part="validation" if again else "train")
     counts = Counter((one.part, one.positive) for one in found)
     for part in split.PARTS:
         if not (counts[part, True] and counts[part, False]):

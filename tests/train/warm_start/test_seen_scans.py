@@ -9,7 +9,7 @@ from train.data.scans import SplitScan
 from train.errors import TrainError
 from train.run.run_folder import Run
 from train.splitting.split import DROPPED
-from train.warm_start.seen_scans import only_trained_on, seen_by
+from train.warm_start.seen_scans import Seen, seen_by, without_seen_tests
 
 
 def scan(name: str, part: str, positive: bool = False, reason: str = "") -> SplitScan:
@@ -23,8 +23,17 @@ def run(*scans: SplitScan) -> Run:
 def test_training_and_validation_scans_and_their_groups_are_seen():
     before = run(scan("x", "train"), scan("y", "validation"), scan("z", "test"))
     now = [scan(name, "train") for name in ("x", "copy", "y", "z", "new")]
-    groups = np.array([7, 7, 8, 9, 10])
-    assert seen_by(before, now, groups).tolist() == [True, True, True, False, False]
+    seen = seen_by(before, now, np.array([7, 7, 8, 9, 10]))
+    assert seen.trained.tolist() == [True, True, False, False, False]
+    assert seen.validated.tolist() == [False, False, True, False, False]
+    assert seen.any.tolist() == [True, True, True, False, False]
+
+
+def test_what_was_trained_on_counts_so_though_copies_were_validated_on():
+    before = run(scan("x", "train"), scan("y", "validation"))
+    seen = seen_by(before, [scan("x", "test"), scan("y", "test")], np.array([7, 7]))
+    assert seen.trained.tolist() == [True, True]
+    assert not seen.validated.any()
 
 
 def test_what_it_saw_must_be_here_for_copies_of_it_to_be_known():
@@ -39,17 +48,23 @@ def parts(*found: str) -> list[SplitScan]:
     return every + [scan(f"more{i}", part) for i, part in enumerate(found)]
 
 
-def test_what_was_seen_is_trained_on_and_test_folders_lose_it():
-    now = parts("validation", "test", "test", DROPPED)
-    seen = np.array([False] * 6 + [True] * 4)
-    given = np.array([False] * 8 + [True, False])
-    found = only_trained_on(now, seen, given, "before")
-    assert [one.part for one in found[6:]] == ["train", "train", DROPPED, DROPPED]
-    assert found[8].reason == "before was trained on it or a copy"
+def where(count: int, *positions: int) -> np.ndarray:
+    return np.isin(np.arange(count), positions)
+
+
+def test_nothing_seen_is_tested_and_nothing_trained_on_is_validated():
+    now = parts("validation", "test", "test", DROPPED, "test", "test", "train")
+    seen = Seen(where(13, 6, 7, 8, 9), where(13, 10, 11, 12))
+    found = without_seen_tests(now, seen, where(13, 8), where(13, 11), "before")
+    assert [one.part for one in found[6:]] == [
+        *("train", "train", DROPPED, DROPPED),
+        *("validation", "train", "validation"),
+    ]
+    assert found[8].reason == "before has seen it or a copy"
     assert found[:6] == now[:6]
 
 
 def test_a_part_of_one_class_is_refused():
-    seen = np.array([False] * 5 + [True])
+    seen, none = Seen(where(6, 5), where(6)), where(6)
     with pytest.raises(TrainError, match="without what before has seen, the test part"):
-        only_trained_on(parts(), seen, np.zeros(6, bool), "before")
+        without_seen_tests(parts(), seen, none, none, "before")

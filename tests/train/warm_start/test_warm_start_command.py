@@ -61,8 +61,11 @@ def test_it_goes_on_from_the_weights_and_tests_on_nothing_they_saw(before, folde
     assert tested
     assert not seen & tested
     assert run.manifest.options["warm_start"] == str(before)
-    text = json.loads((tmp_path / "after" / "report.json").read_text())
-    assert text["counts"]["test"]["yes"]
+    report = json.loads((tmp_path / "after" / "report.json").read_text())
+    assert report["started_from"].startswith("the weights of the run before, which was trained on ")
+    assert "It goes on from the weights of the run before" in (
+        (tmp_path / "after" / "report.md").read_text()
+    )
 
 
 @pytest.mark.parametrize(
