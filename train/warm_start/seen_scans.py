@@ -20,6 +20,8 @@ class Seen:
     """bool [N]: its weights are of these."""
     validated: np.ndarray
     """bool [N]: its epoch or its decision was chosen on these, and it was not trained on them."""
+    tested: np.ndarray
+    """bool [N]: it was tested on these, and has seen none of them."""
 
     @property
     def any(self) -> np.ndarray:
@@ -54,7 +56,8 @@ def seen_by(run: Run, parts: Sequence[SplitScan], groups: np.ndarray) -> Seen:
         return np.isin(groups, groups[own])
 
     trained = with_groups("train")
-    return Seen(trained, with_groups("validation") & ~trained)
+    validated = with_groups("validation") & ~trained
+    return Seen(trained, validated, with_groups("test") & ~trained & ~validated)
 
 
 def without_seen_tests(
@@ -66,7 +69,7 @@ def without_seen_tests(
 ) -> list[SplitScan]:
     """The parts, so that nothing seen is tested on and nothing trained on validated on.
 
-    What the run was validated on is so again: then the validation part is not of what is new alone.
+    What the run was validated and tested on is so again, beside what is new.
 
     Args:
         given_as_tests: bool [N], scans of a test folder: of these what was seen takes no part.
@@ -84,6 +87,9 @@ def without_seen_tests(
         elif found[i].part in split.PARTS:
             again = seen.validated[i] and not whole[i]
             found[i] = replace(found[i], part="validation" if again else "train")
+    for i in np.flatnonzero(seen.tested & ~whole & ~given_as_tests):
+        if found[i].part in split.PARTS:
+            found[i] = replace(found[i], part="test")
     counts = Counter((one.part, one.positive) for one in found)
     for part in split.PARTS:
         if not (counts[part, True] and counts[part, False]):

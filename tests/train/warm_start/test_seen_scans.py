@@ -26,6 +26,7 @@ def test_training_and_validation_scans_and_their_groups_are_seen():
     seen = seen_by(before, now, np.array([7, 7, 8, 9, 10]))
     assert seen.trained.tolist() == [True, True, False, False, False]
     assert seen.validated.tolist() == [False, False, True, False, False]
+    assert seen.tested.tolist() == [False, False, False, True, False]
     assert seen.any.tolist() == [True, True, True, False, False]
 
 
@@ -54,7 +55,7 @@ def where(count: int, *positions: int) -> np.ndarray:
 
 def test_nothing_seen_is_tested_and_nothing_trained_on_is_validated():
     now = parts("validation", "test", "test", DROPPED, "test", "test", "train")
-    seen = Seen(where(13, 6, 7, 8, 9), where(13, 10, 11, 12))
+    seen = Seen(where(13, 6, 7, 8, 9), where(13, 10, 11, 12), where(13))
     found = without_seen_tests(now, seen, where(13, 8), where(13, 11), "before")
     assert [one.part for one in found[6:]] == [
         *("train", "train", DROPPED, DROPPED),
@@ -64,7 +65,14 @@ def test_nothing_seen_is_tested_and_nothing_trained_on_is_validated():
     assert found[:6] == now[:6]
 
 
+def test_what_was_tested_on_is_tested_on_again():
+    now = parts("train", "validation", "train", DROPPED)
+    seen = Seen(where(10), where(10), where(10, 6, 7, 8, 9))
+    found = without_seen_tests(now, seen, where(10), where(10, 8), "before")
+    assert [one.part for one in found[6:]] == ["test", "test", "train", DROPPED]
+
+
 def test_a_part_of_one_class_is_refused():
-    seen, none = Seen(where(6, 5), where(6)), where(6)
+    seen, none = Seen(where(6, 5), where(6), where(6)), where(6)
     with pytest.raises(TrainError, match="without what before has seen, the test part"):
         without_seen_tests(parts(), seen, none, none, "before")
