@@ -87,7 +87,7 @@ def real(classifier: Classifier, data: Path, run: Path | None, out: Path) -> Non
         _title(axis, f"{data.name} {file.stem}", found)
         width, height = image.size
         heat = upsampled(heat_map(classifier, image, seen), image.size)
-        axis.imshow(heat, cmap="YlOrRd", vmin=0, vmax=1)
+        axis.imshow(heat, cmap="YlOrRd", vmin=0, vmax=255)
         # Blurred by a thirtieth of its width, nothing is left of the scan but where the head ends.
         blurred = image.convert("L").filter(ImageFilter.GaussianBlur(width / 30))
         outline = np.asarray(blurred, np.float32)

@@ -84,7 +84,7 @@ _EXPLANATION = {
     "file": "The picture.",
     "method": "Of the heat map, and its size.",
     "peak_log_odds": "Largest value of the heat map. 0 or less: nothing speaks for a tumor.",
-    "inferences": "How many it took.",
+    "inferences": "How many further ones it took.",
     "milliseconds": "How long it took.",
 }
 
@@ -201,6 +201,7 @@ _REPORT_KEYS = {
     "epochs": "How many were trained.",
     "best_epoch": "The one whose weights were kept.",
     "weights": "Where those of the backbone come from; null without a backbone.",
+    "started_from": "The run whose weights it went on from (--warm-start), in words; null if it began anew.",
     "adopted": "What is known of a model that was trained elsewhere; null for one trained here.",
     "cost": "Parameters and multiply-adds.",
     "shortcut_floor": "What a classifier gets that sees no pixel.",

@@ -149,6 +149,7 @@ class Classifier:
         training = self.manifest.provenance.get("training")
         self._synthetic = isinstance(training, dict) and training.get("synthetic") is True
         self._turn = Lock()
+        self._last: np.ndarray | None = None  # what the engine ran last, made by `examine`
 
     @property
     def max_pixels(self) -> int:
@@ -207,7 +208,7 @@ class Classifier:
         prepared = perf_counter()
         value, types = None, None
         if gate.refused is None:
-            value, types = self.judge(seen.pixels)
+            value, types = self._judge(seen.pixels, made_here=True)
         done = perf_counter()
         if whole and found.scale > 1:
             image = self.read(scan, frame).image
@@ -251,6 +252,7 @@ class Classifier:
     def logits(self, pixels: np.ndarray) -> np.ndarray:
         """The model's raw output for a preprocessed tensor, uint8 [height, width, C]."""
         with self._turn:
+            self._last = None
             return self.engine.run(pixels)
 
     def heat_map(self, pixels: np.ndarray) -> np.ndarray:
@@ -258,12 +260,23 @@ class Classifier:
 
         What its values are, `manifest.heat_map.method` says; None there: the model has no map.
         """
+        return self.map_and_runs(pixels)[0]
+
+    def map_and_runs(self, pixels: np.ndarray) -> tuple[np.ndarray, int]:
+        """`heat_map`, and how many inferences that took.
+
+        None, right after `examine`, for its own tensor, in an engine that computes all outputs.
+        """
         with self._turn:
-            return self.engine.heat_map(pixels)
+            if pixels is self._last and (found := self.engine.last_map()) is not None:
+                return found, 0
+            self._last = None
+            return self.engine.heat_map(pixels), 1
 
     def many_logits(self, stack: np.ndarray) -> np.ndarray:
         """Raw outputs [N, outputs] for a stack [N, height, width, C], batched where possible."""
         with self._turn:
+            self._last = None
             return self.engine.run_many(stack)
 
     def probability(self, pixels: np.ndarray) -> float:
@@ -273,19 +286,29 @@ class Classifier:
 
     def judge(self, pixels: np.ndarray) -> tuple[float, dict[str, float] | None]:
         """`probability`, and the probability of each type if it is a tumor; None: none are told."""
-        manifest = self.manifest
-        if manifest.types is None:
-            return self.probability(pixels), None
+        return self._judge(pixels)
+
+    def _judge(
+        self, pixels: np.ndarray, made_here: bool = False
+    ) -> tuple[float, dict[str, float] | None]:
+        """`judge`. What a caller made may be written to since: only of other tensors are the
+        engine's other outputs those of the same pixels later on."""
+        manifest, found = self.manifest, None
         with self._turn:
-            logits, found = self.engine.run(pixels), self.engine.types()
+            logits = self.engine.run(pixels)
+            if manifest.types is not None:
+                found = self.engine.types()
+            self._last = pixels if made_here else None
         value = probability(logits, manifest.decision, manifest.positive_index)
-        return value, type_probabilities(found, manifest.types)
+        return value, None if found is None else type_probabilities(found, manifest.types)
 
     def type_map(self, pixels: np.ndarray) -> np.ndarray:
         """What speaks for each type, and where: float32 [rows, columns, types] of a preprocessed
         tensor. None in the manifest: the model tells no types."""
         with self._turn:
-            self.engine.run(pixels)
+            if pixels is not self._last:
+                self._last = None
+                self.engine.run(pixels)
             return self.engine.types()
 
     def _prediction(

@@ -37,6 +37,10 @@ class Engine(Protocol):
         """The second output, float32 [rows, columns], where the manifest says that there is one."""
         ...
 
+    def last_map(self) -> np.ndarray | None:
+        """What the last `run` gave for `heat_map`; None: it does not compute that."""
+        ...
+
     def types(self) -> np.ndarray:
         """What the last `run` gave for types of tumor, float32 [rows, columns, types], where the
         manifest says that it does."""
@@ -236,6 +240,9 @@ class _TfliteEngine:
     def heat_map(self, pixels: np.ndarray) -> np.ndarray:
         self._input()[0] = pixels
         self._interpreter.invoke()
+        return self.last_map()
+
+    def last_map(self) -> np.ndarray:
         return self._interpreter.get_tensor(self._map)[0]
 
     def run(self, pixels: np.ndarray) -> np.ndarray:
@@ -328,6 +335,9 @@ class _OnnxEngine:
 
     def heat_map(self, pixels: np.ndarray) -> np.ndarray:
         return self._session.run([self._map], {self._name: pixels[None]})[0][0]
+
+    def last_map(self) -> None:
+        return None
 
     def run(self, pixels: np.ndarray) -> np.ndarray:
         self._pixels[0] = pixels

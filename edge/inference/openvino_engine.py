@@ -84,6 +84,9 @@ class OpenVinoEngine:
     def heat_map(self, pixels: np.ndarray) -> np.ndarray:
         return self._run(pixels, self._map)
 
+    def last_map(self) -> np.ndarray:
+        return self._request.get_output_tensor(self._map).data[0].copy()
+
     def types(self) -> np.ndarray:
         return self._request.get_output_tensor(self._types).data[0].copy()
 

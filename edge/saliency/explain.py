@@ -1,6 +1,7 @@
 """Where in a scan does a model see a tumor? The model's own heat map, or one by occlusion.
 
-Many models give a map as a second output (`Manifest.heat_map`), which costs one further inference.
+Many models give a map as a second output (`Manifest.heat_map`), which costs nothing in LiteRT and
+OpenVINO, and one further inference in ONNX Runtime, which leaves out what no verdict needs.
 For the others a grey patch is laid over one part of the model's input after another, and the model
 is asked each time: where covering the scan makes a tumor less likely, the model was looking (Zeiler
 and Fergus 2014, Visualizing and Understanding Convolutional Networks, section 4.2). That costs

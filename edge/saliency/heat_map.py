@@ -38,7 +38,7 @@ class HeatMap(NamedTuple):
     method: str
     """Begins with a key of `MEANINGS`."""
     inferences: int
-    """That it took besides the verdict's own."""
+    """That it took besides the verdict's own: none where the engine gave the map with it."""
     part: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
     """Of the picture, which the map is of: left, top, right and bottom as shares of its width and
     height; beyond its edges where below 0 or above 1."""
@@ -67,8 +67,9 @@ def heat_map(classifier: Classifier, image: Image, seen: ModelInput | None = Non
     seen, spec = seen or preprocess_part(image, manifest.input), manifest.heat_map
     pixels, part = seen.pixels, seen.part
     if spec.method:
-        values = classifier.heat_map(pixels).astype(np.float64) / manifest.decision.temperature
-        return HeatMap(values, f"{spec.method}, {spec.rows}x{spec.columns} cells", 1, part)
+        values, runs = classifier.map_and_runs(pixels)
+        values = values.astype(np.float64) / manifest.decision.temperature
+        return HeatMap(values, f"{spec.method}, {spec.rows}x{spec.columns} cells", runs, part)
 
     def log_odds_of(stack: np.ndarray) -> np.ndarray:
         found = classifier.many_logits(stack)
@@ -113,15 +114,21 @@ def finding(heat: HeatMap) -> str:
     return f"Colour: {meaning}, at most by {peak:.2f} in log-odds; line: half of that."
 
 
-def upsampled(heat: HeatMap, size: tuple[int, int]) -> np.ndarray:
-    """The heat map at an image's size (width, height): float32 [height, width], 0 to 1.
+def cost(heat: HeatMap) -> str:
+    """What the map took, in words."""
+    count = heat.inferences or "no"
+    return f"{count} further inference{'s' * (heat.inferences > 1)}"
 
-    1 is the map's peak; what does not speak for a tumor, and what the model did not see, is 0.
+
+def upsampled(heat: HeatMap, size: tuple[int, int]) -> np.ndarray:
+    """The heat map at an image's size (width, height): uint8 [height, width].
+
+    255 is the map's peak; what does not speak for a tumor, and what the model did not see, is 0.
     """
     peak = heat.values.max()
     if not peak > 0:
-        return np.zeros(size[::-1], np.float32)
-    share = np.clip(heat.values / peak, 0, 1).astype(np.float32)
+        return np.zeros(size[::-1], np.uint8)
+    share = np.uint8(np.rint(np.clip(heat.values / peak, 0, 1) * 255))
     # Only what lies in the picture is drawn: the square around a long one would fill the memory.
     starts, ends, cells = [], [], []
     for axis, side in enumerate(size):
@@ -135,6 +142,6 @@ def upsampled(heat: HeatMap, size: tuple[int, int]) -> np.ndarray:
     limits = [np.clip(pair, 0, share.shape[1 - axis]) for axis, pair in enumerate(cells)]
     box = (limits[0][0], limits[1][0], limits[0][1], limits[1][1])
     seen = (ends[0] - starts[0], ends[1] - starts[1])
-    result = new("F", size)
+    result = new("L", size)
     result.paste(fromarray(share).resize(seen, Resampling.BICUBIC, box=box), tuple(starts))
-    return np.clip(np.asarray(result), 0, 1)
+    return np.asarray(result)

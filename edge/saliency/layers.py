@@ -9,12 +9,16 @@ from PIL.Image import Image, Resampling, fromarray
 
 from edge.inference.classifier import Classifier, Examined
 from edge.saliency.heat_map import HeatMap, finding, heat_map, upsampled
-from edge.saliency.overlay import CONTOUR, FLOOR, colour, grown
+from edge.saliency.overlay import CONTOUR, FLOOR, colour, outline
+from edge.scan.colorfulness import without_grey_channels
 
 _SCAN_SIDE, _HEAT_SIDE = 512, 320
 """Pixels of the longer side at most."""
 _LEVELS = 64
 """Steps of colour. With 64 a map takes 6 kB, as RGBA 60."""
+_PLACES = np.rint(np.where(np.arange(256) >= FLOOR * 255, np.arange(256), 0) / 255 * (_LEVELS - 1))
+_PLACES = _PLACES.astype(np.uint8)
+"""The step of each value of an upsampled map."""
 _WHITE, _BLACK = _LEVELS, _LEVELS + 1
 """Places in the palette of the line that is drawn at half of the peak: white within black."""
 
@@ -55,6 +59,7 @@ def layers(classifier: Classifier, scan: Examined) -> Layers:
 def scan_jpeg(image: Image, longest: int = _SCAN_SIDE) -> bytes:
     """A decoded scan, small, with nothing else of what its file said."""
     file = io.BytesIO()
+    image = without_grey_channels(image)
     small = image.resize(_fitted(image.size, longest), Resampling.BILINEAR)
     small.info = {}  # a comment of the scan's file would go into the picture's
     small.save(file, "JPEG", quality=85)
@@ -69,11 +74,8 @@ def heat_layer(heat: HeatMap, size: tuple[int, int], milliseconds: float) -> Hea
         milliseconds: that the map took.
     """
     share = upsampled(heat, _fitted(size, _HEAT_SIDE, grow=True))
-    step = 1 / (_LEVELS - 1)
-    places = np.where(share >= FLOOR, np.rint(share / step), 0).astype(np.uint8)
-    inside = share >= CONTOUR
-    for reach, place in ((2, _BLACK), (1, _WHITE)):
-        places[grown(inside, reach) & ~inside] = place
+    places = _PLACES[share]
+    outline(places, share >= CONTOUR * 255, ((2, _BLACK), (1, _WHITE)))
     levels = np.linspace(0, 1, _LEVELS, dtype=np.float32)
     picture = fromarray(places).convert("P")
     picture.putpalette([*np.uint8(colour(levels)).ravel().tolist(), 255, 255, 255, 0, 0, 0])

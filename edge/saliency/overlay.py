@@ -1,7 +1,9 @@
 """Draw a heat map over its scan, for a screen and for paper."""
 
 import os
+from collections.abc import Sequence
 from functools import lru_cache
+from math import ceil
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -10,7 +12,8 @@ from edge import NOTICE, __version__
 from edge.console.messages import printable
 from edge.inference.classifier import Prediction
 from edge.results.words import WORDS, type_words
-from edge.saliency.heat_map import HeatMap, finding, upsampled
+from edge.saliency.heat_map import HeatMap, cost, finding, upsampled
+from edge.scan.colorfulness import without_grey_channels
 
 _SIDE = 480
 """Pixels of the longer side of each of the two panels."""
@@ -27,6 +30,8 @@ CONTOUR = 0.5
 FLOOR = 0.15
 """Of the peak: less than this is left uncoloured."""
 _OPACITY = 0.6
+_SHARES = np.arange(256, dtype=np.float32) / 255
+"""Of the peak: what each value of an upsampled map means."""
 
 
 def draw(
@@ -43,7 +48,7 @@ def draw(
     """
     scale = _SIDE / max(image.size)
     size = tuple(max(1, round(side * scale)) for side in image.size)
-    scan = image.resize(size, Image.Resampling.BICUBIC).convert("RGB")
+    scan = without_grey_channels(image).resize(size, Image.Resampling.BICUBIC).convert("RGB")
     share = upsampled(heat, size)
     panels = 2 if typed is None else 3
     width = panels * _SIDE + (panels + 1) * _MARGIN
@@ -65,8 +70,7 @@ def draw(
         (
             small,
             _FAINT,
-            f"{heat.method}, {heat.inferences} inference{'s' * (heat.inferences > 1)}; "
-            f"{prediction.model}, {sha}; mri-edge {__version__}",
+            f"{heat.method}, {cost(heat)}; {prediction.model}, {sha}; mri-edge {__version__}",
         ),
         (body, _INK, NOTICE),
     ]
@@ -74,7 +78,7 @@ def draw(
     height = top + size[1] + _LEGEND + 40 + sum(_step(font) for font, *_ in footer) + _MARGIN
     page = Image.new("RGB", (width, height), _PAPER)
     pen = ImageDraw.Draw(page)
-    y = _text(pen, _MARGIN, _MARGIN, lines, width - 2 * _MARGIN)
+    y = _text(page, _MARGIN, _MARGIN, lines, width - 2 * _MARGIN)
     page.paste(scan, (_MARGIN, top))
     page.paste(_overlay(scan, share), (2 * _MARGIN + _SIDE, top))
     if typed is not None:
@@ -82,7 +86,7 @@ def draw(
         page.paste(over, (3 * _MARGIN + 2 * _SIDE, top))
     y = top + size[1] + 10
     _legend(page, pen, 2 * _MARGIN + _SIDE, y, small)
-    _text(pen, _MARGIN, y + _LEGEND + 24, footer, width - 2 * _MARGIN)
+    _text(page, _MARGIN, y + _LEGEND + 24, footer, width - 2 * _MARGIN)
     return page
 
 
@@ -93,16 +97,33 @@ def _about(typed: HeatMap) -> str:
 
 
 def _overlay(scan: Image.Image, share: np.ndarray) -> Image.Image:
-    pixels = np.array(scan)
-    seen = share >= FLOOR
-    strong = share[seen].astype(np.float32)
-    alpha = _OPACITY * strong[:, None]
-    pixels[seen] = pixels[seen] * (1 - alpha) + colour(strong) * alpha
-    inside = share >= CONTOUR
+    """Args: share: uint8 [H, W] of the peak, 255."""
+    heat = Image.fromarray(share).convert("P")
+    heat.putpalette(np.uint8(colour(_SHARES)).tobytes())
+    opacity = np.where(_SHARES >= FLOOR, _OPACITY * _SHARES, 0)
+    mask = Image.fromarray(np.uint8(np.rint(opacity * 255))[share])
+    pixels = np.array(Image.composite(heat.convert("RGB"), scan, mask))
     # White within black: seen on bright bone and on dark background.
-    for reach, ink in ((3, _INK), (2, _PAPER)):
-        pixels[grown(inside, reach) & ~inside] = ink
+    outline(pixels, share >= CONTOUR * 255, ((3, _INK), (2, _PAPER)))
     return Image.fromarray(pixels)
+
+
+def outline(pixels: np.ndarray, inside: np.ndarray, rings: Sequence[tuple[int, object]]) -> None:
+    """Draw rings around a part of a picture into it.
+
+    Args:
+        pixels: [H, W] or [H, W, channels], written to.
+        inside: the part, bool [H, W].
+        rings: how far each reaches, in pixels, and what it is drawn with; the widest first.
+    """
+    lanes = [np.flatnonzero(inside.any(axis)) for axis in (1, 0)]
+    if not lanes[0].size:
+        return
+    most = rings[0][0]
+    near = tuple(slice(max(0, int(own[0]) - most), int(own[-1]) + most + 1) for own in lanes)
+    part, shown = inside[near], pixels[near]
+    for reach, value in rings:
+        shown[grown(part, reach) & ~part] = value
 
 
 def grown(mask: np.ndarray, reach: int) -> np.ndarray:
@@ -139,16 +160,25 @@ def _legend(page: Image.Image, pen: ImageDraw.ImageDraw, x: int, y: int, font) -
     pen.text((x + _SIDE // 2 + 8, y - 2), "strongest", font=font, fill=_INK)
 
 
-def _text(pen: ImageDraw.ImageDraw, x: int, y: int, lines: list, width: int) -> int:
+def _text(page: Image.Image, x: int, y: int, lines: list, width: int) -> int:
     """Draw lines below one another, cut where the page ends; returns where they end."""
-    for font, colour, text in lines:
-        if pen.textlength(text, font=font) > width:
-            while text and pen.textlength(f"{text}...", font=font) > width:
-                text = text[:-1]
-            text += "..."
-        pen.text((x, y), text, font=font, fill=colour)
+    for font, ink, text in lines:
+        page.paste(ink, (x, y), _written(font.size, text, width))
         y += _step(font)
     return y
+
+
+@lru_cache(maxsize=64)
+def _written(points: int, text: str, width: int) -> Image.Image:
+    """A line as a mask. Most lines are the same on each page, and drawing one takes half a ms."""
+    font = _font(points)
+    if font.getlength(text) > width:
+        while text and font.getlength(f"{text}...") > width:
+            text = text[:-1]
+        text += "..."
+    mask = Image.new("L", (max(1, ceil(font.getlength(text))), 2 * points))
+    ImageDraw.Draw(mask).text((0, 0), text, font=font, fill=255)
+    return mask
 
 
 def _step(font) -> int:

@@ -35,3 +35,10 @@ def grey_and_color(image: Image.Image) -> tuple[bool, float]:
         float((one.max(axis=0) - one.min(axis=0)).mean())
         for one in (channels - np.rint(means - means.mean()), evened)
     )
+
+
+def without_grey_channels(image: Image.Image) -> Image.Image:
+    """The picture, as one channel if it is grey saved as colour: a third of the work to draw it."""
+    if image.mode == "RGB" and grey_and_color(image)[0]:
+        return image.getchannel("G")
+    return image
