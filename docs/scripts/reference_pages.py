@@ -201,7 +201,7 @@ _REPORT_KEYS = {
     "epochs": "How many were trained.",
     "best_epoch": "The one whose weights were kept.",
     "weights": "Where those of the backbone come from; null without a backbone.",
-    "started_from": "The run whose weights it went on from (--warm-start), in words; null if it began anew.",
+    "started_from": "The run whose weights it went on from, in words; null: it began anew.",
     "adopted": "What is known of a model that was trained elsewhere; null for one trained here.",
     "cost": "Parameters and multiply-adds.",
     "shortcut_floor": "What a classifier gets that sees no pixel.",
