@@ -111,6 +111,8 @@ def with_gate(manifest: Manifest, gate: LearnedGate, origin: LaterGate) -> Manif
 
 def with_crop(manifest: Manifest, crop: str) -> Manifest:
     """The manifest with another crop rule, and which one the network learned from."""
+    if crop == manifest.input.crop:
+        return manifest
     known = provenance(manifest)
     trained = known.trained_crop or manifest.input.crop
     origin = replace(known, trained_crop="" if trained == crop else trained)

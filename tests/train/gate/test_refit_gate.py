@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from edge import Classifier
+from edge.inference.self_test import self_test
 from edge.model_file.bundled import BUNDLED, bundled_model
 from edge.model_file.container import open_model
 from edge.model_file.dataclass_json import to_json
@@ -42,3 +43,20 @@ def test_the_network_stays_and_the_gate_is_named(script, name, tmp_path):
     assert payload_of(new, manifest.format) == payload
     pixels = np.random.default_rng(0).integers(0, 256, (128, 128, 1), np.uint8)
     assert Classifier(str(new)).judge(pixels) == Classifier(str(file)).judge(pixels)
+
+
+@pytest.mark.parametrize("name", sorted(BUNDLED.values()))
+def test_another_crop_rule_comes_with_a_golden_sample_of_its_own(script, name, tmp_path):
+    file = Path(bundled_model(name.rsplit(".", 1)[-1]))
+    manifest = open_model(str(file)).manifest
+    other = "none" if manifest.input.crop != "none" else "head"
+    assert script.with_crop(manifest, manifest.input.crop) is manifest
+    new, payload = tmp_path / file.name, payload_of(file, manifest.format)
+    new.write_bytes(pack(payload, script.with_crop(manifest, other)))
+    assert not self_test(Classifier(str(new))).tensor_matches
+    script.with_golden(new, payload)
+    found = open_model(str(new)).manifest
+    assert (found.input.crop, provenance(found).trained_crop) == (other, manifest.input.crop)
+    assert self_test(Classifier(str(new))).passed
+    back = script.with_crop(found, manifest.input.crop)
+    assert (back.input.crop, provenance(back).trained_crop) == (manifest.input.crop, "")
