@@ -38,7 +38,11 @@ def grey_and_color(image: Image.Image) -> tuple[bool, float]:
 
 
 def without_grey_channels(image: Image.Image) -> Image.Image:
-    """The picture, as one channel if it is grey saved as colour: a third of the work to draw it."""
-    if image.mode == "RGB" and grey_and_color(image)[0]:
-        return image.getchannel("G")
-    return image
+    """The picture, as one channel if it is grey saved as colour: a third of the work to draw it.
+
+    Looked at in every place, for a small mark in colour is not to be lost.
+    """
+    if image.mode != "RGB" or not grey_and_color(image)[0]:
+        return image
+    red, green, blue = image.split()
+    return green if red.tobytes() == green.tobytes() == blue.tobytes() else image
