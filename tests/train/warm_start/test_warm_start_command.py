@@ -13,6 +13,7 @@ from tests.train.test_cli import small
 from train.cli import main
 from train.evaluation.keras_predictions import load_keras
 from train.run.run_folder import read_run
+from train.splitting.split import PARTS
 
 
 @pytest.fixture(autouse=True)
@@ -55,11 +56,14 @@ def test_it_goes_on_from_the_weights_and_tests_on_nothing_they_saw(before, folde
     old, new = (load_keras(one).get_weights() for one in (earlier, run))
     for one, other in zip(old, new, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
-    seen = {one.sha256 for one in earlier.split if one.part in ("train", "validation")}
-    tested = {one.sha256 for one in run.split if one.part in ("validation", "test")}
-    assert seen
-    assert tested
-    assert not seen & tested
+    was, now = (
+        {part: {scan.sha256 for scan in one.split if scan.part == part} for part in PARTS}
+        for one in (earlier, run)
+    )
+    assert not now["test"] & (was["train"] | was["validation"])
+    assert not now["validation"] & was["train"]
+    assert was["validation"] <= now["validation"]
+    assert was["test"] < now["test"], "and of the new folder some"
     assert run.manifest.options["warm_start"] == str(before)
     report = json.loads((tmp_path / "after" / "report.json").read_text())
     assert report["started_from"].startswith("the weights of the run before, which was trained on ")
