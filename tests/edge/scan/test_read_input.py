@@ -114,7 +114,7 @@ def test_a_picture_is_shown_whole_beside_its_verdict(model):
     classifier = Classifier(model)
     spec = replace(classifier.manifest.input, crop="reduced head", height=64, width=64)
     classifier.manifest = replace(classifier.manifest, input=spec, reject=RejectGate(min_side=1))
-    classifier.judge = lambda pixels: (0.5, None)
+    classifier._judge = lambda pixels, made_here: (0.5, None)
     data = jpeg(scan())
     for whole, size in ((False, (300, 250)), (True, (600, 500))):
         image, seen, _ = classifier.examine(data, whole=whole)
