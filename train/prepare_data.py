@@ -207,7 +207,8 @@ def prepare_data(request: Request) -> SessionData:
     if request.fit.start:
         start = read_start(request.fit.start, request.fit.architecture)
         seen = seen_by(start, parts, grouping.groups)
-        parts = without_seen_tests(parts, seen, external, family.whole >= 0, start.name)
+        whole = np.isin(grouping.groups, grouping.groups[family.whole >= 0])
+        parts = without_seen_tests(parts, seen, external, whole, start.name)
     if types is not None:
         parts = [replace(part, type=type) for part, type in zip(parts, types, strict=True)]
     if held:

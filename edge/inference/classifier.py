@@ -295,6 +295,7 @@ class Classifier:
         engine's other outputs those of the same pixels later on."""
         manifest, found = self.manifest, None
         with self._turn:
+            self._last = None  # should the engine fail
             logits = self.engine.run(pixels)
             if manifest.types is not None:
                 found = self.engine.types()

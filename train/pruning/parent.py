@@ -9,7 +9,7 @@ from train.data.scans import SplitScan
 from train.errors import TrainError
 from train.run.run_folder import Run
 
-_PATHS = ("patient_csv", "labels")
+_PATHS = ("patient_csv", "labels", "warm_start")
 _PATH_LISTS = ("boxes", "teacher")
 _OWN = ("inspect", "overwrite", "resume", "out", "prune")
 """Options that are each command's own."""

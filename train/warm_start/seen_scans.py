@@ -10,6 +10,7 @@ from train.data.scans import SplitScan
 from train.errors import TrainError
 from train.run.run_folder import Run
 from train.splitting import split
+from train.splitting.source_families import FAMILY_LEAK
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,9 @@ def seen_by(run: Run, parts: Sequence[SplitScan], groups: np.ndarray) -> Seen:
     """
     hashes = np.array([one.sha256 for one in parts], object)
     theirs = {part: {one.sha256 for one in run.split if one.part == part} for part in split.PARTS}
+    if run.manifest and run.manifest.options.get("warm_start"):
+        # What it left out the run before it may have been trained on.
+        theirs["train"] |= {one.sha256 for one in run.split if one.part == split.DROPPED}
     both = theirs["train"] | theirs["validation"]
     missing = both - set(hashes.tolist())
     if missing:
@@ -77,8 +81,18 @@ def without_seen_tests(
         name: of the run.
 
     Raises:
-        TrainError: a part would hold one class only.
+        TrainError: a part would hold one class only, or tested patients may have been seen.
     """
+    related = [
+        one
+        for one, own in zip(parts, seen.any, strict=True)
+        if own and one.part == split.DROPPED and one.reason.startswith(FAMILY_LEAK)
+    ]
+    if related:
+        raise TrainError(
+            f"--warm-start: {name} has seen {len(related)} scans of which one {related[0].reason}; "
+            "leave that folder out of the tests, or start anew"
+        )
     found = list(parts)
     for i in np.flatnonzero(seen.any):
         if given_as_tests[i]:

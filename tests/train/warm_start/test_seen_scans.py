@@ -1,6 +1,7 @@
 """Whoever goes on from a run's weights is judged on nothing that these have seen."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from train.data.scans import SplitScan
 from train.errors import TrainError
 from train.run.run_folder import Run
+from train.splitting.source_families import FAMILY_LEAK
 from train.splitting.split import DROPPED
 from train.warm_start.seen_scans import Seen, seen_by, without_seen_tests
 
@@ -76,3 +78,20 @@ def test_a_part_of_one_class_is_refused():
     seen, none = Seen(where(6, 5), where(6), where(6)), where(6)
     with pytest.raises(TrainError, match="without what before has seen, the test part"):
         without_seen_tests(parts(), seen, none, none, "before")
+
+
+def test_what_may_share_patients_with_the_tests_is_refused():
+    now = parts(DROPPED)
+    now[6] = scan("related", DROPPED, reason=f"{FAMILY_LEAK} T (family brats)")
+    seen, none = Seen(where(7, 6), where(7), where(7)), where(7)
+    with pytest.raises(TrainError, match="before has seen 1 scans of which one may share patients"):
+        without_seen_tests(now, seen, none, none, "before")
+    without_seen_tests(now, Seen(none, none, none), none, none, "before")
+
+
+def test_what_a_run_in_a_chain_left_out_counts_as_seen():
+    options = SimpleNamespace(options={"warm_start": "runs/first"})
+    rows = (scan("x", "train"), scan("out", DROPPED))
+    now, groups = [scan("x", "train"), scan("out", "test")], np.arange(2)
+    assert seen_by(Run(Path("b"), options, rows), now, groups).trained.tolist() == [True, True]
+    assert seen_by(Run(Path("b"), None, rows), now, groups).trained.tolist() == [True, False]
