@@ -23,7 +23,7 @@ from train.source_facts.find import Facts, described
 from train.splitting import patients, source_families, split
 from train.splitting.leak_guard import CONFLICT, Grouping, group_scans
 from train.warm_start.seen_scans import Seen, seen_by, without_seen_tests
-from train.warm_start.start_weights import read_start
+from train.warm_start.start_weights import check_labels, read_start
 
 
 @dataclass(frozen=True)
@@ -206,9 +206,13 @@ def prepare_data(request: Request) -> SessionData:
     seen = None
     if request.fit.start:
         start = read_start(request.fit.start, request.fit.architecture)
+        check_labels(start, classes.positive, classes.negative)
         seen = seen_by(start, parts, grouping.groups)
+        say(f"goes on from {seen.told}")
+        # With a test folder, tests are drawn from the folders of --hold-out alone.
+        drawn_from = held_out if request.test_folder else ~external
         whole = np.isin(grouping.groups, grouping.groups[family.whole >= 0])
-        parts = without_seen_tests(parts, seen, external, whole, start.name)
+        parts = without_seen_tests(parts, seen, external, drawn_from, whole)
     if types is not None:
         parts = [replace(part, type=type) for part, type in zip(parts, types, strict=True)]
     if held:

@@ -53,6 +53,7 @@ from train.tumor_types.session_types import (
 from train.unseen_sources.judge import UnseenSources
 from train.unseen_sources.session_unseen import folds_of, judge_unseen
 from train.unseen_sources.source_folds import SourceFold
+from train.warm_start.start_weights import check_start
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ def train(
         best_epoch=result.fitted.best_epoch,
         cost=result.fitted.cost,
         weights=request.weights and request.weights + remarks(request.fit.weights),
-        started_from=_start_of(request, data),
+        started_from=data.seen and data.seen.told,
         types=types,
         left_out=result.left_out,
         unseen=unseen,
@@ -205,13 +206,15 @@ def train(
 
 
 def _check_weights(request: Request) -> None:
-    """See that pretrained weights can be had before minutes go into reading scans.
+    """See that the weights to begin with can be had before minutes go into reading scans.
 
     Raises:
         TrainError: they cannot.
     """
     options = request.fit
     architecture = ARCHITECTURES[options.architecture]
+    if options.start and not request.pruning:
+        check_start(options.start, options.architecture)
     if architecture.backbone and options.weights != NONE and not request.pruning:
         architecture.build(architecture.input, weights=options.weights)
 
@@ -278,17 +281,6 @@ def _with_types(
         *(result.choice.decision, request.coverage, request.fit.seed, request.fit.augment),
     )
     return replace(result, types=types)
-
-
-def _start_of(request: Request, data: SessionData) -> str | None:
-    if not request.fit.start:
-        return None
-    run, seen = request.fit.start.resolve().name, data.seen
-    return (
-        f"the weights of the run {run}, which was trained on {seen.trained.sum()} of these scans "
-        f"or their copies and patients and validated on {seen.validated.sum()}; none of them is "
-        "tested on"
-    )
 
 
 def _read_not_brain(request: Request) -> NotBrain | None:

@@ -18,6 +18,8 @@ from edge.scan.colorfulness import without_grey_channels
 _SIDE = 480
 """Pixels of the longer side of each of the two panels."""
 _MARGIN = 24
+_OVERHANG = 4
+"""Pixels by which a letter may reach beyond its width, as a "j" does at the left."""
 _INK, _PAPER, _FAINT = (0, 0, 0), (255, 255, 255), (90, 90, 90)
 _LEGEND = 14
 
@@ -97,7 +99,7 @@ def _about(typed: HeatMap) -> str:
 
 
 def _overlay(scan: Image.Image, share: np.ndarray) -> Image.Image:
-    """Args: share: uint8 [H, W] of the peak, 255."""
+    """A scan of mode "RGB" under its map, uint8 [H, W] as `upsampled` gives it."""
     heat = Image.fromarray(share).convert("P")
     heat.putpalette(np.uint8(colour(_SHARES)).tobytes())
     opacity = np.where(_SHARES >= FLOOR, _OPACITY * _SHARES, 0)
@@ -163,7 +165,7 @@ def _legend(page: Image.Image, pen: ImageDraw.ImageDraw, x: int, y: int, font) -
 def _text(page: Image.Image, x: int, y: int, lines: list, width: int) -> int:
     """Draw lines below one another, cut where the page ends; returns where they end."""
     for font, ink, text in lines:
-        page.paste(ink, (x, y), _written(font.size, text, width))
+        page.paste(ink, (x - _OVERHANG, y), _written(font.size, text, width))
         y += _step(font)
     return y
 
@@ -176,8 +178,8 @@ def _written(points: int, text: str, width: int) -> Image.Image:
         while text and font.getlength(f"{text}...") > width:
             text = text[:-1]
         text += "..."
-    mask = Image.new("L", (max(1, ceil(font.getlength(text))), 2 * points))
-    ImageDraw.Draw(mask).text((0, 0), text, font=font, fill=255)
+    mask = Image.new("L", (ceil(font.getlength(text)) + 2 * _OVERHANG, 2 * points))
+    ImageDraw.Draw(mask).text((_OVERHANG, 0), text, font=font, fill=255)
     return mask
 
 

@@ -6,7 +6,7 @@ them point at the same place; what they disagree on is not trained on, for a net
 up anywhere in a tumor's scan learns the scanner and lights up in the same corner of each.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from train.evaluation.localization import agreed
 from train.networks.compact import EVIDENCE, RAW
 from train.progress import say
 from train.run.run_folder import Run, read_run
+from train.run.same_labels import tells_the_same
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,9 @@ def load_teachers(
     teachers = []
     for folder in folders:
         run = read_run(folder)
-        theirs = run.manifest.labels
-        names = {*positive, *negative}
-        tumor = _names_in(run.manifest.positive, names)
-        clear = {name for label in theirs for name in _names_in(label, names)} - tumor
-        if not tumor & set(positive) or tumor & set(negative) or clear & set(positive):
+        if not tells_the_same(run, positive, negative):
             raise TrainError(
-                f"{folder}: has the labels {theirs[0]} / {theirs[1]}, not "
+                f"{folder}: has the labels {' / '.join(run.manifest.labels)}, not "
                 f"{'+'.join(negative)} / {'+'.join(positive)}; a teacher must tell the same apart"
             )
         known = teacher_overlap(run, tests)
@@ -77,17 +74,6 @@ def load_teachers(
             )
         teachers.append(Teacher(run, load_keras(run)))
     return teachers
-
-
-def _names_in(label: str, names: Collection[str]) -> set[str]:
-    """The class names that a label joins by "+": of `names` those, for they may hold a "+"."""
-    words, found = label.split("+"), set()
-    while words:
-        sizes = range(len(words), 1, -1)
-        size = next((n for n in sizes if "+".join(words[:n]) in names), 1)
-        found.add("+".join(words[:size]))
-        words = words[size:]
-    return found
 
 
 def taught(

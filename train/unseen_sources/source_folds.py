@@ -64,7 +64,7 @@ def source_folds(
     kept[parts.train] = kept[parts.validation] = True
     left_out: dict[bytes, list[str]] = {}
     without: dict[bytes, np.ndarray] = {}
-    known = set() if seen is None else set(roots[kept & seen].tolist())
+    known = set() if seen is None else set(roots[seen].tolist())
     notes = [
         f"{Path(one).name}: the run that this one goes on from has seen it" for one in sorted(known)
     ]

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from train.data.scans import SplitScan
 from train.errors import TrainError
 from train.run.run_folder import Run
 from train.splitting import split
+from train.splitting.leak_guard import PATIENT_LEAK
 from train.splitting.source_families import FAMILY_LEAK
 
 
@@ -17,17 +19,28 @@ from train.splitting.source_families import FAMILY_LEAK
 class Seen:
     """What a run has seen of a session's scans; copies and patients of such count as such."""
 
+    run: str
+    """Its name."""
     trained: np.ndarray
     """bool [N]: its weights are of these."""
     validated: np.ndarray
     """bool [N]: its epoch or its decision was chosen on these, and it was not trained on them."""
     tested: np.ndarray
-    """bool [N]: it was tested on these, and has seen none of them."""
+    """bool [N]: it was tested on these, drawn from its own folders, and has seen none of them."""
 
     @property
     def any(self) -> np.ndarray:
         """bool [N]: neither may be tested on."""
         return self.trained | self.validated
+
+    @property
+    def told(self) -> str:
+        """In words."""
+        return (
+            f"the weights of the run {self.run}, which was trained on {self.trained.sum()} of "
+            "these scans, their copies and other scans of their patients, and validated on "
+            f"{self.validated.sum()}; none of them is tested on"
+        )
 
 
 def seen_by(run: Run, parts: Sequence[SplitScan], groups: np.ndarray) -> Seen:
@@ -42,9 +55,10 @@ def seen_by(run: Run, parts: Sequence[SplitScan], groups: np.ndarray) -> Seen:
     """
     hashes = np.array([one.sha256 for one in parts], object)
     theirs = {part: {one.sha256 for one in run.split if one.part == part} for part in split.PARTS}
-    if run.manifest and run.manifest.options.get("warm_start"):
+    if run.manifest.options.get("warm_start"):
         # What it left out the run before it may have been trained on.
         theirs["train"] |= {one.sha256 for one in run.split if one.part == split.DROPPED}
+    theirs["test"] -= {one.sha256 for one in run.split if Path(one.root).name == _tested_on(run)}
     both = theirs["train"] | theirs["validation"]
     missing = both - set(hashes.tolist())
     if missing:
@@ -61,24 +75,31 @@ def seen_by(run: Run, parts: Sequence[SplitScan], groups: np.ndarray) -> Seen:
 
     trained = with_groups("train")
     validated = with_groups("validation") & ~trained
-    return Seen(trained, validated, with_groups("test") & ~trained & ~validated)
+    tested = with_groups("test") & ~trained & ~validated
+    return Seen(run.name, trained, validated, tested)
+
+
+def _tested_on(run: Run) -> str | None:
+    """Name of the run's --test-data."""
+    folder = run.manifest.options.get("test_data")
+    return Path(folder).name if folder else None
 
 
 def without_seen_tests(
     parts: Sequence[SplitScan],
     seen: Seen,
     given_as_tests: np.ndarray,
+    drawn_from: np.ndarray,
     whole: np.ndarray,
-    name: str,
 ) -> list[SplitScan]:
     """The parts, so that nothing seen is tested on and nothing trained on validated on.
 
-    What the run was validated and tested on is so again, beside what is new.
+    What the run was validated on is so again, and what it was tested on where tests are drawn.
 
     Args:
         given_as_tests: bool [N], scans of a test folder: of these what was seen takes no part.
-        whole: bool [N], of `split`: what can be trained on alone.
-        name: of the run.
+        drawn_from: bool [N], of which scans some are tested on.
+        whole: bool [N], of `split`, with all of their groups: what can be trained on alone.
 
     Raises:
         TrainError: a part would hold one class only, or tested patients may have been seen.
@@ -90,25 +111,31 @@ def without_seen_tests(
     ]
     if related:
         raise TrainError(
-            f"--warm-start: {name} has seen {len(related)} scans of which one {related[0].reason}; "
-            "leave that folder out of the tests, or start anew"
+            f"--warm-start: {seen.run} has seen {len(related)} scans of which one "
+            f"{related[0].reason}; leave that folder out of the tests, or start anew"
         )
     found = list(parts)
     for i in np.flatnonzero(seen.any):
         if given_as_tests[i]:
-            reason = f"{name} has seen it or a copy"
+            reason = f"{seen.run} has seen it or a copy"
             found[i] = replace(found[i], part=split.DROPPED, reason=reason)
         elif found[i].part in split.PARTS:
             again = seen.validated[i] and not whole[i]
             found[i] = replace(found[i], part="validation" if again else "train")
-    for i in np.flatnonzero(seen.tested & ~whole & ~given_as_tests):
+    for i in np.flatnonzero(seen.tested & drawn_from & ~whole & ~given_as_tests):
         if found[i].part in split.PARTS:
             found[i] = replace(found[i], part="test")
+    # A copy of what is tested on again may lie in a folder of which nothing is tested on.
+    tests = {one.group: one.file for one in found if one.part == "test"}
+    for i, one in enumerate(found):
+        if one.part in ("train", "validation") and one.group in tests:
+            reason = f"{PATIENT_LEAK} {tests[one.group]}"
+            found[i] = replace(one, part=split.DROPPED, reason=reason)
     counts = Counter((one.part, one.positive) for one in found)
     for part in split.PARTS:
         if not (counts[part, True] and counts[part, False]):
             raise TrainError(
-                f"--warm-start: without what {name} has seen, the {part} part holds scans of one "
-                "class only; add folders that it has not seen"
+                f"--warm-start: without what {seen.run} has seen, the {part} part holds scans of "
+                "one class only; add folders that it has not seen"
             )
     return found

@@ -1,5 +1,6 @@
 """The weights of a finished run, as another fit of the same network begins with them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -9,6 +10,7 @@ from train.evaluation.keras_predictions import load_keras
 from train.networks.compact import EVIDENCE
 from train.networks.registry import ARCHITECTURES
 from train.run.run_folder import Run, read_run
+from train.run.same_labels import tells_the_same
 
 
 def read_start(folder: Path, architecture: str) -> Run:
@@ -32,6 +34,26 @@ def read_start(folder: Path, architecture: str) -> Run:
             f"run that it was pruned from ({run.manifest.pruned_from.run})"
         )
     return run
+
+
+def check_start(folder: Path, architecture: str) -> None:
+    """See that a fit can begin with a run's weights before minutes go into reading scans.
+
+    Raises:
+        TrainError: as `read_start` and `begin_with`.
+    """
+    read_start(folder, architecture)
+    known = ARCHITECTURES[architecture]
+    begin_with(known.build(known.input), folder)
+
+
+def check_labels(run: Run, positive: Sequence[str], negative: Sequence[str]) -> None:
+    """Raises `TrainError` unless the run tells the same apart as these class folders do."""
+    if not tells_the_same(run, positive, negative):
+        raise TrainError(
+            f"--warm-start {run.folder}: has the labels {' / '.join(run.manifest.labels)}, not "
+            f"{'+'.join(negative)} / {'+'.join(positive)}; it must tell the same apart"
+        )
 
 
 def begin_with(model: keras.Model, start: Path) -> None:

@@ -172,6 +172,23 @@ def test_a_map_comes_with_the_verdict(mapped, scan):
     assert np.array_equal(classifier.heat_map(pixels), other.heat_map(pixels))
 
 
+def test_no_map_outlives_an_engine_that_failed(mapped, scan):
+    classifier = Classifier(mapped)
+    image, seen, _ = classifier.examine(scan(180))
+    wanted, ran = heat_map(classifier, image, seen).values, classifier.engine.run
+
+    def fails(pixels):
+        ran(pixels)
+        raise RuntimeError("out of memory")
+
+    _, again, _ = classifier.examine(scan(180))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(classifier.engine, "run", fails)
+        with pytest.raises(RuntimeError):
+            classifier.examine(scan(40))
+    assert np.array_equal(heat_map(classifier, image, again).values, wanted)
+
+
 def test_a_models_own_map_takes_one_inference(mapped):
     pixels = np.full((16, 16, 3), 30, np.uint8)
     pixels[4:8, 10:12] = 250

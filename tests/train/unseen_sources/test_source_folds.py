@@ -86,3 +86,10 @@ def test_what_the_run_before_has_seen_is_not_judged_as_unseen():
         "c: judged as unseen, though it may share patients with a, which the run that this one "
         "goes on from has seen",
     ]
+
+
+def test_a_source_is_known_of_which_all_that_was_seen_takes_no_part():
+    seen = np.zeros(16, bool)
+    seen[6] = True  # of the test part, which none of these fits is given
+    found, _ = folds("a" * 8 + "b" * 8, seen=seen)
+    assert [fold.names for fold in found] == ["b"]

@@ -5,9 +5,11 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 pytest.importorskip("tensorflow")
 
+from edge.model_file.dataclass_json import to_json
 from tests.train.small import full_input, narrow_networks
 from tests.train.test_cli import small
 from train.cli import main
@@ -72,9 +74,53 @@ def test_it_goes_on_from_the_weights_and_tests_on_nothing_they_saw(before, folde
     )
 
 
+def test_it_can_be_pruned(before, folders, tmp_path):
+    """What it goes on from says which scans are tested on, here as well."""
+    after, out = tmp_path / "after", tmp_path / "pruned"
+    more = ("--data", folders[1], *labels(), "--warm-start", before)
+    assert main(small(folders[0], after, *more)) == 0
+    asked = ("--prune", after, "--prune-to", "0.7", "--prune-epochs", 1, "--out", out)
+    assert main(list(map(str, (*asked, "--prune-max-changed", 1)))) == 0
+    assert to_json(read_run(out).split) == to_json(read_run(after).split)
+
+
+def test_no_group_crosses_the_parts(before, folders, tmp_path):
+    """Copies of all that it knows lie in a folder that must not be divided, too."""
+    first, second = folders
+    copies, facts = tmp_path / "copies", tmp_path / "facts"
+    shutil.copytree(first, copies)
+    for file in copies.rglob("*.png"):
+        with Image.open(file) as picture:
+            picture.save(file, compress_level=1)  # other bytes, the same picture
+    facts.mkdir()
+    (facts / "copies.toml").write_text(
+        'what = "copies"\nlicence = "ours"\n\n[patients]\none_side = true\n'
+    )
+    more = ("--data", second, "--data", copies, "--sources", facts, *labels())
+    assert main(small(first, tmp_path / "after", *more, "--warm-start", before)) == 0
+    now = read_run(tmp_path / "after").split
+    for part in PARTS:
+        groups = {one.group for one in now if one.part == part}
+        others = {one.group for one in now if one.part in PARTS and one.part != part}
+        assert not groups & others, part
+
+
+def test_a_damaged_model_is_said_before_scans_are_read(before, folders, tmp_path, capsys):
+    hurt = shutil.copytree(before, tmp_path / "hurt")
+    with open(hurt / "model.keras", "ab") as file:
+        file.write(b"more")
+    given = ("--data", folders[1], *labels(), "--warm-start", hurt)
+    assert main(small(folders[0], tmp_path / "after", *given)) == 2
+    said = capsys.readouterr().err
+    assert "model.keras: changed since the run" in said
+    assert "different ones" not in said
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
+        (["--positive", "no", "--negative", "yes"], "it must tell the same apart"),
+        (["--model", "vgg16"], "is of the network cnn; give --model cnn"),
         (["--model", "compact"], "is of the network cnn; give --model cnn"),
         (["--folds", "2"], "takes no --folds"),
         (["--protocol", "article"], "takes no --protocol article"),
