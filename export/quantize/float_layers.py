@@ -1,7 +1,7 @@
 """What is float in an int8 file: parts of a graph, found alike in TFLite's and in ONNX's.
 
 Where a model has a heat map, its head and the map stay in float, for they are small and the map
-suffers most from int8.
+suffers most from int8. So do what brings a scan to one brightness and the layer that sees it.
 """
 
 import re
@@ -43,7 +43,8 @@ def head(nodes: Sequence[Node], logits: str, heat_map: str | None, method: str |
         while source.kind not in WEIGHTED:
             source = next(made_by[name] for name in source.inputs if name in made_by)
     body = _upstream(source, made_by) - {source.name}
-    return [node.name for node in nodes if node.name not in body or _standardises(node.name)]
+    first = _standardised(nodes)
+    return [node.name for node in nodes if node.name not in body or node.name in first]
 
 
 def _reckoned(nodes: Sequence[Node], logits: str) -> list[str]:
@@ -63,12 +64,35 @@ def _reckoned(nodes: Sequence[Node], logits: str) -> list[str]:
     return list(found) if {"LOG", "Log"} & set(found.values()) else []
 
 
-def _standardises(name: str) -> bool:
-    """Whether a node belongs to a layer named `standard`, which brings a scan to one brightness.
+def _standardised(nodes: Sequence[Node]) -> set[str]:
+    """Names of the nodes that bring a scan to one brightness, and of the first layer that sees it.
 
-    In int8 its factor is off by some percent in a dark scan: of the compact network's logits the
-    largest error was 0.89 with it in int8 and 0.30 with it in float, which took no longer.
+    They are of a layer named `standard`, and what follows up to the second layer with weights.
+
+    In int8 the factor is off by some percent in a dark scan: of the compact network's logits the
+    largest error was 0.89 with it in int8 and 0.30 with it in float, which took no longer. And what
+    it gives has fewer steps in int8 than the scan had: of 859 validation scans of another such
+    network 21 verdicts changed, and 9 with the first convolution in float, in a file of 0.23 MB
+    either way.
     """
+    found: set[str] = set()
+    # How many layers with weights what comes of a standardised scan has passed, by tensor.
+    seen: dict[str, int] = {}
+    for node in nodes:
+        passed = [seen[name] for name in node.inputs if name in seen]
+        if _standardises(node.name):
+            passed.append(0)
+        elif not passed:
+            continue
+        behind = max(passed) + (node.kind in WEIGHTED)
+        seen.update(dict.fromkeys(node.outputs, behind))
+        if behind < 2:
+            found.add(node.name)
+    return found
+
+
+def _standardises(name: str) -> bool:
+    """Whether a node belongs to a layer named `standard`."""
     return any(part.startswith("standard") for part in name.split("/"))
 
 
