@@ -17,12 +17,16 @@ from train.errors import TrainError
 REQUEST = "request.json"
 _SHOWN = 3
 _TABLE = "--patient-csv"
+_LATER = ("--max-cleared", "--max-alarms")
+"""Options that choose the band once all fits are done: of what is kept nothing depends on them."""
 
 
 def check_or_record(
     kept: Path, options: dict, spec: InputSpec, scans: Sequence[SplitScan], writes: bool
 ) -> None:
     """Compare with what the interrupted session was asked for; write it down if there was none.
+
+    What is only needed at the end (`_LATER`) may be another.
 
     Args:
         kept: folder of what is kept of a session.
@@ -71,7 +75,8 @@ def check_or_record(
 
 def _options(before: dict, now: dict) -> str:
     def named(options: dict) -> dict:
-        return {f"--{key.replace('_', '-')}": value for key, value in options.items()}
+        told = {f"--{key.replace('_', '-')}": value for key, value in options.items()}
+        return {name: value for name, value in told.items() if name not in _LATER}
 
     before, now = named(before), named(now)
     table, hashed = before.get(_TABLE), now.get(_TABLE)

@@ -252,6 +252,15 @@ def test_a_session_whose_scans_were_seen_otherwise_is_not_gone_on_with(tmp_path)
         check_or_record(tmp_path, asked, SPEC, (), True)
 
 
+def test_other_shares_for_the_band_are_gone_on_with(tmp_path):
+    """They are needed when all fits are done, and fits take hours."""
+    before = {"max_cleared": 0.1, "max_alarms": 0.1, "unseen_sources": 4}
+    check_or_record(tmp_path, before, SPEC, (), True)
+    check_or_record(tmp_path, before | {"max_cleared": 0.2, "max_alarms": 0.05}, SPEC, (), True)
+    with pytest.raises(TrainError, match="cannot resume: --unseen-sources was 4 and is 5"):
+        check_or_record(tmp_path, before | {"unseen_sources": 5}, SPEC, (), True)
+
+
 def test_a_weights_file_that_changed_under_its_name_is_refused(tmp_path):
     before, now = (
         request(weights=f"w.npz (SHA-256 {digest})", options={"weights": "w.npz"})
