@@ -23,7 +23,7 @@ from train.source_facts.find import Facts, described
 from train.splitting import patients, source_families, split
 from train.splitting.leak_guard import CONFLICT, Grouping, group_scans
 from train.warm_start.seen_scans import Seen, seen_by, without_seen_tests
-from train.warm_start.start_weights import check_labels, read_start
+from train.warm_start.start_weights import check_labels, other_input, read_start
 
 
 @dataclass(frozen=True)
@@ -209,6 +209,8 @@ def prepare_data(request: Request) -> SessionData:
         check_labels(start, classes.positive, classes.negative)
         seen = seen_by(start, parts, grouping.groups)
         say(f"goes on from {seen.told}")
+        if others := other_input(start, request.fit.input):
+            say(f"it was shown scans otherwise: {others}")
         # With a test folder, tests are drawn from the folders of --hold-out alone.
         drawn_from = held_out if request.test_folder else ~external
         whole = np.isin(grouping.groups, grouping.groups[family.whole >= 0])

@@ -66,7 +66,8 @@ def source_folds(
     without: dict[bytes, np.ndarray] = {}
     known = set() if seen is None else set(roots[seen].tolist())
     notes = [
-        f"{Path(one).name}: the run that this one goes on from has seen it" for one in sorted(known)
+        f"{Path(one).name}: the run that this one goes on from has seen it"
+        for one in sorted(known & set(roots[kept].tolist()))
     ]
     for one, others in related.of.items():
         shared = sorted(Path(other).name for other in known & others.keys() if other != one)

@@ -58,7 +58,8 @@ def seen_by(run: Run, parts: Sequence[SplitScan], groups: np.ndarray) -> Seen:
     if run.manifest.options.get("warm_start"):
         # What it left out the run before it may have been trained on.
         theirs["train"] |= {one.sha256 for one in run.split if one.part == split.DROPPED}
-    theirs["test"] -= {one.sha256 for one in run.split if Path(one.root).name == _tested_on(run)}
+    apart = _tested_on(run)
+    theirs["test"] -= {one.sha256 for one in run.split if one.root in apart}
     both = theirs["train"] | theirs["validation"]
     missing = both - set(hashes.tolist())
     if missing:
@@ -79,10 +80,14 @@ def seen_by(run: Run, parts: Sequence[SplitScan], groups: np.ndarray) -> Seen:
     return Seen(run.name, trained, validated, tested)
 
 
-def _tested_on(run: Run) -> str | None:
-    """Name of the run's --test-data."""
+def _tested_on(run: Run) -> set[str]:
+    """Roots of the run's --test-data; by its name alone where it lay elsewhere."""
     folder = run.manifest.options.get("test_data")
-    return Path(folder).name if folder else None
+    if not isinstance(folder, str):
+        return set()
+    roots = {one.root for one in run.split}
+    whole = str(Path(folder).resolve())
+    return {whole} & roots or {root for root in roots if Path(root).name == Path(folder).name}
 
 
 def without_seen_tests(

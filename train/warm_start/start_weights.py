@@ -1,10 +1,12 @@
 """The weights of a finished run, as another fit of the same network begins with them."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import keras
 
+from edge.model_file.manifest import InputSpec
 from train.errors import TrainError
 from train.evaluation.keras_predictions import load_keras
 from train.networks.compact import EVIDENCE
@@ -54,6 +56,13 @@ def check_labels(run: Run, positive: Sequence[str], negative: Sequence[str]) -> 
             f"--warm-start {run.folder}: has the labels {' / '.join(run.manifest.labels)}, not "
             f"{'+'.join(negative)} / {'+'.join(positive)}; it must tell the same apart"
         )
+
+
+def other_input(run: Run, spec: InputSpec) -> str:
+    """What of a scan's way to the network was another in the run, in words; "" if nothing was."""
+    before, now = asdict(run.manifest.input), asdict(spec)
+    names = [name for name in now if before[name] != now[name]]
+    return ", ".join(f"{name} was {before[name]} and is {now[name]}" for name in names)
 
 
 def begin_with(model: keras.Model, start: Path) -> None:

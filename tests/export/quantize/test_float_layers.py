@@ -33,6 +33,40 @@ def test_the_first_layer_that_sees_a_standardised_scan_stays_in_float():
     assert kept == ["m/standard/mul", "pad", "stem", "relu", "raw", "top"]
 
 
+def test_a_first_layer_that_is_the_only_one_is_int8():
+    nodes = graph(
+        ("m/standard/mul", "MUL", ["pixels"]),
+        ("only", "CONV_2D", ["m/standard/mul:0"]),
+        ("raw", "CONV_2D", ["only:0"]),
+        ("top", "MEAN", ["raw:0"]),
+    )
+    assert head(nodes, "top:0", "raw:0", "evidence") == ["m/standard/mul", "raw", "top"]
+
+
+@pytest.mark.parametrize("kind", ["Conv", "ConvTranspose", "TRANSPOSE_CONV"])
+def test_one_layer_stays_in_float_whatever_it_is(kind):
+    nodes = graph(
+        ("m/standard/mul", "MUL", ["pixels"]),
+        ("first", kind, ["m/standard/mul:0"]),
+        ("second", kind, ["first:0"]),
+        ("raw", "CONV_2D", ["second:0"]),
+        ("top", "MEAN", ["raw:0"]),
+    )
+    assert "second" not in head(nodes, "top:0", "raw:0", "evidence")
+
+
+@pytest.mark.parametrize("name", ["standardize", "standard_bn", "substandard"])
+def test_what_is_called_much_the_same_is_another_layer(name):
+    nodes = graph(
+        (f"m/{name}/mul", "MUL", ["pixels"]),
+        ("first", "CONV_2D", [f"m/{name}/mul:0"]),
+        ("second", "CONV_2D", ["first:0"]),
+        ("raw", "CONV_2D", ["second:0"]),
+        ("top", "MEAN", ["raw:0"]),
+    )
+    assert head(nodes, "top:0", "raw:0", "evidence") == ["raw", "top"]
+
+
 def test_a_network_that_standardises_nothing_has_its_head_in_float_alone():
     nodes = graph(
         ("stem", "CONV_2D", ["pixels"]),

@@ -1,5 +1,6 @@
 """Whoever goes on from a run's weights is judged on nothing that these have seen."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -52,6 +53,19 @@ def test_its_test_folder_is_free_to_be_trained_on():
     now = [scan("x", "train"), scan("z", "train")]
     assert seen_by(run(*rows, test_data="b"), now, np.arange(2)).tested.tolist() == [False, True]
     assert not seen_by(run(*rows, test_data="elsewhere/a"), now, np.arange(2)).tested.any()
+
+
+def test_a_folder_that_is_only_called_like_the_test_folder_is_another(tmp_path):
+    here, there = str(tmp_path / "here" / "scans"), str(tmp_path / "there" / "scans")
+    rows = scan("x", "train"), *(replace(scan(r, "test"), root=r) for r in (here, there))
+    now = [scan("x", "train"), scan(here, "train"), scan(there, "train")]
+    seen = seen_by(run(*rows, test_data=there), now, np.arange(3))
+    assert seen.tested.tolist() == [False, True, False]
+
+
+def test_a_damaged_option_is_no_test_folder():
+    rows, now = (scan("x", "train"), scan("z", "test")), [scan("x", "train"), scan("z", "train")]
+    assert seen_by(run(*rows, test_data=5), now, np.arange(2)).tested.tolist() == [False, True]
 
 
 def test_what_a_run_in_a_chain_left_out_counts_as_seen():

@@ -50,6 +50,13 @@ def labels():
     return ("--positive", "yes", "--negative", "no")
 
 
+def test_another_crop_is_told(before, folders, tmp_path, capsys):
+    more = ("--data", folders[1], *labels(), "--warm-start", before, "--crop", "head")
+    assert main(small(folders[0], tmp_path / "after", *more)) == 0
+    said = capsys.readouterr().err
+    assert "it was shown scans otherwise: crop was none and is head" in said
+
+
 def test_it_goes_on_from_the_weights_and_tests_on_nothing_they_saw(before, folders, tmp_path):
     first, second = folders
     more = ("--data", second, *labels(), "--warm-start", before, "--learning-rate", "1e-9")
