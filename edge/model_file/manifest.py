@@ -5,7 +5,6 @@ JSON under `provenance`, which `edge.model_file.provenance` reads when somebody 
 parsing it would cost every start of a device some milliseconds.
 """
 
-import hashlib
 import json
 import math
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from edge.errors import ModelError
 from edge.model_file import bounded_json
 from edge.model_file.dataclass_json import from_json, to_json
+from edge.model_file.small_sha256 import new_sha256
 
 MANIFEST_VERSION = "1.6"
 """major.minor. A reader accepts every minor version of this major one and of `TYPED_VERSION`'s,
@@ -328,4 +328,6 @@ def loads(text: str | bytes, source: str) -> Manifest:
 def _seal(data: dict) -> str:
     # Detects damage and careless edits; it is no signature, for whoever edits can seal anew.
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    digest = new_sha256(len(text))
+    digest.update(text.encode())
+    return digest.hexdigest()

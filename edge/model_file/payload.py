@@ -11,7 +11,6 @@ than classifying a scan; ONNX is, so that the payload can be hashed and the mani
 onnxruntime is not installed.
 """
 
-import hashlib
 import os
 import struct
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from typing import BinaryIO
 
 from edge.errors import ModelError
 from edge.model_file.manifest import MAX_MANIFEST_BYTES
+from edge.model_file.small_sha256 import new_sha256
 
 MANIFEST_ENTRY = "mri-edge-manifest.json"
 """Name of the ZIP entry in a .tflite file, and of the metadata key in an .onnx file."""
@@ -171,11 +171,11 @@ def _string_pair(data: bytes) -> tuple[bytes, bytes]:
 def digests(file: BinaryIO, payload: Ranges, size: int) -> tuple[str, str]:
     """SHA-256 of the payload, and of the whole file: read once, where the manifest is at its end,
     as `python -m export` writes it."""
-    digest, at = hashlib.sha256(), 0
+    digest, at = new_sha256(size), 0
     for start, end in payload:
         _update(digest, file, start, end)
         at = end if start == at else size + 1
-    whole = digest.copy() if at <= size else hashlib.sha256()
+    whole = digest.copy() if at <= size else new_sha256(size)
     _update(whole, file, at if at <= size else 0, size)
     return digest.hexdigest(), whole.hexdigest()
 

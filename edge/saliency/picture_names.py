@@ -1,7 +1,6 @@
 """How the pictures of --explain are named."""
 
 import os
-from hashlib import blake2b
 
 PICTURE = ".explained.png"
 """How the names of pictures end that `--explain` writes: no folder's scans."""
@@ -14,6 +13,8 @@ _LONGEST_NAME = 200
 def picture_name(path: str) -> str:
     """The name of a scan's picture: its own, and of its whole path a hash, which tells it from
     the scans of that name in other folders."""
+    from hashlib import blake2b  # OpenSSL comes with it, which no verdict needs
+
     stem = os.path.basename(path) or "scan"
     stem = "".join(c if c.isprintable() else "_" for c in stem)  # no escape codes in a listing
     stem = stem.encode()[:_LONGEST_NAME].decode(errors="ignore")  # no half letter at the end
