@@ -1,6 +1,6 @@
 """Measure a run's exported files as docs/measurements/model-results.md reports them.
 
-    python docs/scripts/model_card.py runs/compact edge/models/compact-int8.* \
+    python docs/scripts/model_card.py runs/compact edge/models/compact-int8.{tflite,onnx} \
         --boxes ../shared/data/br35h/boxes --not-brain ../shared/data/not_brain_mri \
         --out docs/measurements/model-results.md
 
@@ -19,6 +19,7 @@ from reference_markdown import bullets
 
 from edge import NOTICE, Classifier
 from train.data.boxes import Boxes, read_boxes
+from train.gate.gate_check import DOUBTED, REFUSED
 from train.run.run_folder import read_run
 
 HOW = """\
@@ -93,7 +94,9 @@ counts for both of its scans."""
 _ALARMS = """\
 Tumor-free scans of the validation part. It set temperature, threshold, band and the gate's limits,
 but trained nothing. In brackets: how many scans."""
-_CHANGED = "Each cell counts verdicts of the device."
+_CHANGED = """\
+Each cell counts verdicts of the device. What is changed is the decoded picture: "as they are" may
+differ from the file's own verdict, as some rules decode large files smaller."""
 
 
 _KNOWN = """\
@@ -105,13 +108,21 @@ def _unseen(report: dict) -> list[tuple[str, str, str]]:
     found = report.get("unseen_sources")
     if not found:
         return []
+    band = found["band"]
+    low, high = min(band["low"], band["before"][0]), max(band["high"], band["before"][1])
     words = (
         f"Each source was judged by a network that was fitted without it, and without all that may "
         f"share its patients, in {found['epochs']} epochs. Float, in Keras. What is missing to all "
-        f"is uncertain. These chose the uncertain band: from {found['band']['low']:g} to "
-        f"{found['band']['high']:g}; the validation part alone asked for "
-        f"{found['band']['before'][0]:g} to {found['band']['before'][1]:g}."
+        f"is uncertain, from {low:g} to {high:g}.\n\n"
+        f"**That band was chosen on these scans**: they asked for {band['low']:g} to "
+        f"{band['high']:g}, the validation part alone for {band['before'][0]:g} to "
+        f"{band['before'][1]:g}, and the wider ends count. So how many tumors are called none on "
+        f"average is by choice: {band['cleared']['mean']:.0%}. Were the next source drawn as these "
+        f"{band['cleared']['of_sources']} were, at most {band['cleared']['promised']:.0%} of its "
+        f"tumors would be in expectation (conformal risk control)."
     )
+    if found["not_judged"]:
+        words += "\n\n" + bullets(found["not_judged"])
     return [
         ("What does it get on a source that it never saw?", words, tables.unseen_sources(found))
     ]
@@ -142,6 +153,12 @@ def _gate(classifier, run, report: dict, folder: Path | None) -> list[tuple[str,
             "kinds of other pictures, and judged on these. A doubted scan is not called free of a "
             "tumor. The bundled gate has seen them all."
         )
+        if check["limits_by_source"]:
+            words += (
+                f" **The bundled gate's limits were chosen here**, so that of an unknown folder "
+                f"{REFUSED:.0%} are refused on average, {DOUBTED:.0%} refused or doubted. The rows "
+                f"say how folders differ."
+            )
         found.append(
             ("What does a gate make of what it never saw?", words, tables.gate_check(check))
         )
@@ -167,7 +184,8 @@ def _gate(classifier, run, report: dict, folder: Path | None) -> list[tuple[str,
 
 def _page(run, args, sections) -> str:
     created = run.manifest.training.created[:10]
-    command = ["python docs/scripts/model_card.py runs/compact edge/models/compact-int8.*"]
+    files = " ".join(f"edge/models/{Path(one).name}" for one in args.models)
+    command = [f"python docs/scripts/model_card.py runs/compact {files}"]
     command += [f"--boxes ../shared/data/{one.parent.name}/{one.name}" for one in args.boxes]
     command += [f"--not-brain ../shared/data/{one.name}" for one in [args.not_brain] if one]
     command += ["--out docs/measurements/model-results.md"]
@@ -180,7 +198,8 @@ def _page(run, args, sections) -> str:
         "# The bundled model: results",
         "<!-- Written by `python docs/scripts/model_card.py`. Do not edit. -->",
         f"*{NOTICE}*",
-        f"What `compact-int8` says of scans that it was not trained on. The run is of {created}, "
+        "What `compact-int8` says of scans that it was not trained on. Where no file is named, it "
+        f"is the `{Path(args.models[0]).suffix}`. The run is of {created}, "
         f"seed {run.manifest.training.seed}. The summary is in [the model card](../model-card.md).",
         "## How was this measured?",
         f"    {told}",
