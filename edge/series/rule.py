@@ -49,15 +49,16 @@ CHOSEN_FOR = (
     "64be71e0662ddcf88a71f19d5372640e225968b292098120359305a945912f7e",  # the same, fixed shapes
     "235b5458cf73b623b856e41a93c29517243086140a9c848dead39dc876106eae",  # .onnx, the same weights
 )
-"""SHA-256 of the bundled models' payloads."""
+"""SHA-256 of the payloads of the models bundled until 2026-11-29. The present ones learned from the
+people that it was chosen on, so it cannot be chosen for them."""
 _MOST_SERIOUS_FIRST = ("tumor", "uncertain", "no_tumor", "rejected")
 
 
 def rule_for(manifest: Manifest) -> SeriesRule:
     """The rule for a model.
 
-    Any other than the bundled ones gets the threshold and the band that it has for slices. They are
-    not meant for series, and `SeriesRule.chosen` says so.
+    Any other than those of `CHOSEN_FOR` gets the threshold and the band that it has for slices.
+    They are not meant for series, and `SeriesRule.chosen` says so.
     """
     if manifest.payload_sha256 in CHOSEN_FOR:
         decision = Decision("sigmoid", 1.0, THRESHOLD, UNCERTAIN)
