@@ -70,7 +70,7 @@ class Decision:
     temperature: float = 1.0
     """Logits are divided by it (Guo et al. 2017, On Calibration of Modern Neural Networks)."""
     threshold: float = 0.5
-    """Probability of tumor from which on the verdict is "tumor"."""
+    """Probability of tumor from which on the verdict is "tumor", unless it is "uncertain"."""
     uncertain: tuple[float, float] = (0.5, 0.5)
     """Probabilities from low to high, both excluded, give "uncertain"; equal bounds: none do."""
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from edge.console.messages import results, say
 from edge.errors import EngineError
-from edge.parallel.worker_process import close_inherited, keep_from_children, let_go
+from edge.parallel.worker_process import close_inherited, fork, keep_from_children, let_go
 
 CRASHED = 70
 """Its status when the program failed in it."""
@@ -39,7 +39,7 @@ class SideProcess:
         try:
             end, their_end = os.pipe()
             their_lifeline, lifeline = os.pipe()
-            self._pid = os.fork()
+            self._pid = fork()
         except OSError as error:
             raise EngineError(
                 f"no further process can be started ({error.strerror or error})"

@@ -5,6 +5,7 @@ two processes 1.9 times. A worker is a fork of a process that has its model load
 milliseconds and shares the model's memory.
 """
 
+import gc
 import os
 import pickle
 import signal
@@ -45,7 +46,7 @@ class Worker:
         try:
             ours_in, theirs_out = os.pipe()
             theirs_in, ours_out = os.pipe()
-            self._pid = os.fork()
+            self._pid = fork()
         except OSError as error:
             raise EngineError(
                 f"no further worker process can be started ({error.strerror or error}); "
@@ -164,6 +165,21 @@ class Worker:
         # As of one that was made, and its work never asked for.
         if hasattr(self, "_replies"):
             self.close()
+
+
+def fork() -> int:
+    """`os.fork`, whose child never collects what its parent left.
+
+    An engine's destructor may wait for its threads, which a fork does not have: where Python came
+    to collect an engine of OpenVINO's in a child, that hung.
+
+    Raises:
+        OSError: the system allows no further process.
+    """
+    pid = os.fork()
+    if pid == 0:
+        gc.freeze()
+    return pid
 
 
 def keep_from_children(*ours: int) -> None:

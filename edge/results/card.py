@@ -18,6 +18,8 @@ KINDS = {
 """Verdicts, and what is none, as a summary names them."""
 _WIDTH = 300
 """Units of the scale from 0 to 1."""
+_APART = 0.1
+"""Of the scale: labels nearer than this touch."""
 
 
 def card(outcome: Outcome, order: int, decision: Decision | None) -> str:
@@ -77,7 +79,8 @@ def scale(value: float, decision: Decision) -> str:
     Positions are attributes: a page's policy forbids styles that stand in elements.
     """
     low, high = decision.uncertain
-    label = f"{value:.3f} on a scale from 0 to 1; tumor from {decision.threshold:.3f} on"
+    # The threshold lies within the band, so the upper end is where a tumor is called one.
+    label = f"{value:.3f} on a scale from 0 to 1; tumor from {high:.3f} on"
     if low < high:
         label += f", uncertain between {low:.3f} and {high:.3f}"
     at = _place(decision.threshold)
@@ -98,9 +101,16 @@ def scale(value: float, decision: Decision) -> str:
         f'<svg class="scale" viewBox="-6 0 {_WIDTH + 12} 28" role="img" aria-label="{label}">'
         f'<rect class="track" x="0" y="5" width="{_WIDTH}" height="8"></rect>{zones}'
         f'<line class="threshold" x1="{at}" y1="2" x2="{at}" y2="16"></line>'
-        f'<text x="0" y="25">0</text><text x="{_WIDTH}" y="25" text-anchor="end">1</text>{ends}'
+        f"{_zero_and_one(low, high)}{ends}"
         f'<circle class="mark" cx="{_place(value)}" cy="9" r="5.5"></circle></svg>'
     )
+
+
+def _zero_and_one(low: float, high: float) -> str:
+    """Their labels, but for one that the band's own would touch."""
+    zero = '<text x="0" y="25">0</text>' if low >= _APART else ""
+    one = f'<text x="{_WIDTH}" y="25" text-anchor="end">1</text>' if high <= 1 - _APART else ""
+    return zero + one
 
 
 def _place(share: float) -> str:

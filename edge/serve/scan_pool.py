@@ -20,6 +20,7 @@ from queue import Empty, SimpleQueue
 from edge.errors import EdgeError, EngineError
 from edge.model_file import bounded_json
 from edge.parallel.scan_process import prepare_child
+from edge.parallel.worker_process import fork
 from edge.serve.limits import QUEUE_SECONDS, SCAN_SECONDS
 
 Emit = Callable[[dict], None]
@@ -60,7 +61,7 @@ class ScanPool:
         self._longest, self.jobs = longest, jobs
         try:
             pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(jobs)]
-            pid = os.fork()
+            pid = fork()
         except OSError as error:
             raise EngineError(f"no process can be started ({error.strerror or error})") from error
         if pid == 0:
@@ -187,7 +188,7 @@ def _fork_server(sockets: list[socket.socket], work: Work, longest: float) -> No
 
 
 def _child(number: int, sockets: list[socket.socket], work: Work, longest: float) -> int:
-    pid = os.fork()
+    pid = fork()
     if pid:
         return pid
     status = 1

@@ -54,7 +54,7 @@ def _model(model: ModelFile) -> Iterator[tuple[str, str]]:
     )
     yield "probability", f"{decision.transform}, temperature {decision.temperature:g}"
     band = f"uncertain between {low:g} and {high:g}" if low < high else "no uncertain band"
-    yield "decision", f"tumor from {decision.threshold:g}; {band}"
+    yield "decision", f"tumor from {high:g}; {band}"
     heat_map = manifest.heat_map
     found = f"{heat_map.method}, {heat_map.rows}x{heat_map.columns}"
     yield "heat map", found if heat_map.method else f"none: {heat_map.reason}"

@@ -90,8 +90,21 @@ def test_a_scale_has_threshold_and_band_where_they_are():
     assert '<circle class="mark" cx="75.0"' in drawn
     assert '<rect class="band" x="75.0" y="5" width="150.0"' in drawn
     assert 'class="threshold" x1="150.0"' in drawn
-    assert "uncertain between 0.250 and 0.750" in drawn
-    assert "band" not in scale(0.25, Decision("sigmoid", 1.0, 0.5, (0.5, 0.5)))
+    assert "tumor from 0.750 on, uncertain between 0.250 and 0.750" in drawn
+    without = scale(0.25, Decision("sigmoid", 1.0, 0.5, (0.5, 0.5)))
+    assert "band" not in without
+    assert "tumor from 0.500 on" in without
+
+
+def test_labels_of_a_scale_do_not_touch():
+    def labels(low, high):
+        return re.findall(
+            r">([\d.]+)</text>", scale(0.25, Decision("sigmoid", 1.0, 0.5, (low, high)))
+        )
+
+    assert labels(0.25, 0.75) == ["0", "1", "0.25", "0.75"]
+    assert labels(0.061, 0.75) == ["1", "0.06", "0.75"]
+    assert labels(0.25, 0.95) == ["0", "0.25", "0.95"]
 
 
 def test_a_heat_map_needs_no_option_where_the_model_has_one(tmp_path):

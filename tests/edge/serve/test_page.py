@@ -30,7 +30,7 @@ def test_a_scan_that_is_dropped(page):
     assert heat[1] >= scan[1] + scan[2]  # beside it
     assert heat[1:] == under[1:]  # and over itself once more
     label = page.script("document.querySelector('.card .scale').getAttribute('aria-label')")
-    assert "tumor from 0.500 on, uncertain between" in label
+    assert re.search(r"tumor from (0\.\d+) on, uncertain between 0\.\d+ and \1$", label)
     assert page.text(".notice") == NOTICE
     assert page.texts("#summary .tile")[:2] == ["1\nscans", "1\ntumor"]
 

@@ -22,7 +22,7 @@ def test_a_manifest_in_words(capsys):
     for words in (
         "no, yes; yes means tumor",
         "uint8 [1, 16, 16, 3], rgb, crop none, bilinear resize, scaling in graph",
-        "tumor from 0.5; uncertain between 0.4 and 0.6",
+        "tumor from 0.6; uncertain between 0.4 and 0.6",
         "SYNTHETIC phantoms",
         NOTICE,
     ):
