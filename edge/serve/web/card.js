@@ -11,6 +11,7 @@ const KINDS = {
 };
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 300;
+const APART = 0.1; // labels nearer than this touch
 
 // An element with attributes and children; text is one line, and never read as markup.
 export function make(tag, attributes = {}, ...children) {
@@ -32,7 +33,8 @@ export function milliseconds(result) {
 
 export function scale(value, threshold, [low, high]) {
   const banded = low < high;
-  let label = `${value.toFixed(3)} on a scale from 0 to 1; tumor from ${threshold.toFixed(3)} on`;
+  // As `scale` of edge/results/card.py: the threshold lies within the band.
+  let label = `${value.toFixed(3)} on a scale from 0 to 1; tumor from ${high.toFixed(3)} on`;
   if (banded) label += `, uncertain between ${low.toFixed(3)} and ${high.toFixed(3)}`;
   const at = place(threshold);
   const zone = (kind, from, to) =>
@@ -44,7 +46,8 @@ export function scale(value, threshold, [low, high]) {
     make("rect", {class: "track", x: 0, y: 5, width: WIDTH, height: 8}),
     zone("low", 0, low), banded ? zone("band", low, high) : null, zone("high", high, 1),
     make("line", {class: "threshold", x1: at, y1: 2, x2: at, y2: 16}),
-    text("0", "0"), text(String(WIDTH), "1", "end"),
+    low >= APART ? text("0", "0") : null,
+    high <= 1 - APART ? text(String(WIDTH), "1", "end") : null,
     ...(banded
       ? [text(place(low), low.toFixed(2), "middle"), text(place(high), high.toFixed(2), "middle")]
       : [text(at, threshold.toFixed(2), "middle")]),
