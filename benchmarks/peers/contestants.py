@@ -78,22 +78,23 @@ BRAINTUMOR = Contestant(
     gigabytes=2.4,
 )
 PEERS = {peer.name: peer for peer in (DETECT_TUMOR, BRAINTUMOR)}
-_FITTED = (
-    *("brain_tumor_mri_dataset", "br35h", "brainlesion_brats", "brats2013_2d"),
-    *("brats2013_deepmedic", "brats2023", "dwv_bbmri", "fets2021", "fullhead_stroke", "healthy"),
-    *("lgg", "ms_ljubljana", "rsna_t1ce", "serebrum7t", "wmh_challenge"),
-)
-"""Folders that the bundled model learned from (docs/measurements/model-rebuild.md)."""
 
 
 def bundled() -> Contestant:
-    """Our own model that comes with the package."""
+    """Our own model that comes with the package; its manifest says what it learned from."""
+    from edge.model_file.bundled import bundled_model
+    from edge.model_file.container import read_model
+    from edge.model_file.provenance import provenance
+
+    held_out = ("brain_tumor_dataset",)
+    data = provenance(read_model(bundled_model("litert")).manifest).training.data
+    fitted = tuple(Path(name).name for name in data if Path(name).name not in held_out)
     return _ours(
         f"mri-edge {__version__}",
         "compact at 128x128 of the head in LiteRT, int8",
-        f"{', '.join(_FITTED)} (docs/model-card.md)",
-        fitted=_FITTED,
-        held_out=("brain_tumor_dataset",),
+        f"{', '.join(fitted)} (docs/model-card.md)",
+        fitted=fitted,
+        held_out=held_out,
     )
 
 

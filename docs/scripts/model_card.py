@@ -56,7 +56,10 @@ def main() -> None:
         for file, one in classifiers.items()
     }
     first, classifier = next(iter(classifiers.items()))
-    sections = [*_unseen(report), *_told(classifiers, judged)]
+    sections = [
+        *_unseen(report, classifier.manifest.decision.uncertain),
+        *_told(classifiers, judged),
+    ]
     if by_file:
         sections.append(("Does it find small tumors?", _SIZE, _sizes(classifiers, judged)))
     sections += [
@@ -104,12 +107,12 @@ If the run had `--not-brain`, its gate learned from these very pictures, but not
 and in the rows below it."""
 
 
-def _unseen(report: dict) -> list[tuple[str, str, str]]:
+def _unseen(report: dict, uncertain: tuple[float, float]) -> list[tuple[str, str, str]]:
     found = report.get("unseen_sources")
     if not found:
         return []
     band = found["band"]
-    low, high = min(band["low"], band["before"][0]), max(band["high"], band["before"][1])
+    low, high = uncertain
     words = (
         f"Each source was judged by a network that was fitted without it, and without all that may "
         f"share its patients, in {found['epochs']} epochs. Float, in Keras. What is missing to all "
