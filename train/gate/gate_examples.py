@@ -4,7 +4,7 @@ The scans are the training scans, in many views; the rest is generated (`train.g
 that no picture of anything need be had, and real pictures that are no brain MRI if some are given.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,6 +41,11 @@ WIDER = 0.7
 """Logarithm of the most that an outlier's one side is longer than its other."""
 PART = 0.6
 """Of a real picture's sides, at least, that a view shows."""
+ORIENTATIONS = 8
+"""Ways to turn and mirror a picture: real ones are shown in all of them, for a gate that learned
+them upright alone passed one in ten of the same in a mirror."""
+FLIPPED, TURNED = 0.1, 0.1
+"""Of scans as they are, besides half of them that are mirrored: upside down, and on a side."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,7 @@ def gate_examples(
     for kind, count in _of_kinds(not_brain, views).items():
         pictures = not_brain.pictures[kind]
         real = [look.features(_real_view(pictures, rng, spec)) for _ in range(count)]
-        real += [look.features(picture) for picture in pictures]
+        real += [look.features(one) for picture in pictures for one in _oriented(picture)]
         rows.append(look.rows(real))
         origins.append(np.full(len(real), kind_origin(kind), object))
     every = np.concatenate(rows)
@@ -129,7 +134,8 @@ def gate_examples(
 def pictures(without_brain: bool, not_brain: NotBrain | None = None, views: int = VIEWS) -> int:
     """How many pictures `gate_examples` makes, with slices without a brain or without any."""
     half, more, plain = _shares(views)
-    real = sum(_of_kinds(not_brain, views).values()) + (len(not_brain) if not_brain else 0)
+    real = sum(_of_kinds(not_brain, views).values())
+    real += ORIENTATIONS * len(not_brain) if not_brain else 0
     return 2 * half + views + (more + plain) * without_brain + real
 
 
@@ -183,10 +189,11 @@ class _Look:
         return gate_features(preprocess(Image.fromarray(picture), self._spec), self._name)
 
     def plain(self, samples: Samples, chosen: np.ndarray) -> np.ndarray:
-        """Of scans as they are, at some positions: float32 [count, features]."""
+        """Of scans as they are but for their orientation, float32 [count, features]."""
         found = []
         for i in chosen:
-            found.append(gate_features(samples.pixels[i], self._name))
+            scan = _reoriented(samples.pixels[i], self._rng)
+            found.append(gate_features(scan, self._name))
             self._tick()
         return self.rows(found)
 
@@ -236,11 +243,29 @@ def _surrounded(view: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return framed(view, rng)[0] if rng.random() < IN_FRAMES else view
 
 
+def _oriented(picture: np.ndarray) -> Iterator[np.ndarray]:
+    """A picture in all `ORIENTATIONS`, [H, W] or [W, H]."""
+    for i in range(ORIENTATIONS):
+        turned = np.rot90(picture, i // 2)
+        yield np.ascontiguousarray(turned[:, ::-1] if i % 2 else turned)
+
+
+def _reoriented(scan: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A scan as the model sees it, mirrored, upside down or on a side at times: [H, W, C]."""
+    mirrored, flipped, turned = rng.random(3) < (0.5, FLIPPED, TURNED)
+    scan = scan[:, ::-1] if mirrored else scan
+    scan = scan[::-1] if flipped else scan
+    # Only a square can lie on its side and keep its shape.
+    turned &= scan.shape[0] == scan.shape[1]
+    return np.ascontiguousarray(np.rot90(scan) if turned else scan)
+
+
 def _real_view(
     pictures: tuple[np.ndarray, ...], rng: np.random.Generator, spec: InputSpec
 ) -> np.ndarray:
     """A part of a real picture, in other tones, turned, behind a hole: as outliers are varied."""
     picture = pictures[int(rng.integers(len(pictures)))]
+    picture = list(_oriented(picture))[int(rng.integers(ORIENTATIONS))]
     sides = [max(1, round(side * rng.uniform(PART, 1.0))) for side in picture.shape]
     top, left = (
         int(rng.integers(whole - side + 1))
