@@ -103,8 +103,8 @@ differ from the file's own verdict, as some rules decode large files smaller."""
 
 
 _KNOWN = """\
-If the run had `--not-brain`, its gate learned from these very pictures, but not as shown "in grey"
-and in the rows below it."""
+If the run had `--not-brain`, its gate learned from these very pictures: in grey, turned, mirrored,
+some behind a rounded hole, none with this oval or page."""
 
 
 def _unseen(report: dict, uncertain: tuple[float, float]) -> list[tuple[str, str, str]]:
@@ -171,7 +171,7 @@ def _gate(classifier, run, report: dict, folder: Path | None) -> list[tuple[str,
     found.append(
         (
             "Does it clear slices without a brain?",
-            "Slices below or beside the brain, named by eye.",
+            "Slices below or beside the brain and computed tomography, named by eye; copies count.",
             changes.slices_without_brain(classifier, run),
         )
     )

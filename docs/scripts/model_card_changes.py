@@ -89,6 +89,8 @@ def _page(picture: np.ndarray) -> np.ndarray:
 
 
 AROUND = {
+    "mirrored": np.fliplr,
+    "on a side": np.rot90,
     "in grey": lambda picture: picture,
     "behind a black oval": _oval,
     "on a white page": _page,

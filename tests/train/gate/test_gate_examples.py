@@ -7,8 +7,11 @@ from edge.model_file.manifest import InputSpec
 from train.data.samples import Samples
 from train.gate.gate_examples import (
     EVEN,
+    ORIENTATIONS,
     REAL,
     _drawn,
+    _oriented,
+    _reoriented,
     gate_examples,
     kind_origin,
     pictures,
@@ -53,8 +56,8 @@ def test_each_row_tells_whose_it_is():
     assert set(found.origin[found.is_scan]) == {"one/no", "other/no"}
     others = found.origin[~found.is_scan]
     each = round(REAL * 60 / 2)
-    assert (others == kind_origin("chest")).sum() == each + 2
-    assert (others == kind_origin("knee")).sum() == each + 1
+    assert (others == kind_origin("chest")).sum() == each + 2 * ORIENTATIONS
+    assert (others == kind_origin("knee")).sum() == each + ORIENTATIONS
     assert (others == "").sum() == 60
     assert np.isfinite(found.features).all()
 
@@ -76,3 +79,28 @@ def test_scans_of_a_small_source_are_drawn_as_often_as_others_in_half_of_the_vie
     drawn = _drawn(given, 4000, np.random.default_rng(0))
     assert (drawn >= 90).mean() == pytest.approx(EVEN * 0.5 + (1 - EVEN) * 0.1, abs=0.03)
     assert len(set(drawn.tolist())) == count
+
+
+def test_a_real_picture_is_learned_in_all_orientations():
+    picture = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    seen = {(one.shape, one.tobytes()) for one in _oriented(picture)}
+    assert len(seen) == ORIENTATIONS
+    for same in (picture, picture[:, ::-1], picture[::-1], picture[::-1, ::-1]):
+        assert (same.shape, same.tobytes()) in seen
+
+
+def test_half_of_the_scans_are_mirrored():
+    rng = np.random.default_rng(3)
+    scan = np.arange(9, dtype=np.uint8).reshape(3, 3, 1)
+    found = [_reoriented(scan, rng) for _ in range(2000)]
+    upright, mirrored = (
+        np.mean([np.array_equal(one, same) for one in found]) for same in (scan, scan[:, ::-1])
+    )
+    assert upright == pytest.approx(mirrored, abs=0.05)
+    assert 0.35 < upright < 0.45
+
+
+def test_a_scan_that_is_no_square_keeps_its_shape():
+    rng = np.random.default_rng(3)
+    scan = np.zeros((3, 5, 1), np.uint8)
+    assert {_reoriented(scan, rng).shape for _ in range(100)} == {scan.shape}
