@@ -226,7 +226,7 @@ def parser(prog: str = "edge-classify") -> Parser:
         help="threads of each engine, or auto: measure at the start which number is fastest "
         "(default: 1, which holds its pace on a busy machine)",
     )
-    add_archive_arguments(result.group("archive"), _name, _seconds)
+    add_archive_arguments(result.group("many scans"), _name, _seconds)
     add = result.group("service")
     add(
         "--watch",
