@@ -17,7 +17,14 @@ from edge.model_file.container import read_model
 from edge.model_file.dataclass_json import to_json
 from edge.model_file.manifest import MAX_NAME, Manifest, version_for
 from edge.model_file.payload import payload_sha256
-from edge.model_file.provenance import Calibration, GoldenSample, Parity, Provenance, Trial
+from edge.model_file.provenance import (
+    SCAN_DIGITS,
+    Calibration,
+    GoldenSample,
+    Parity,
+    Provenance,
+    Trial,
+)
 from export.convert.heat_map_output import HEAT_MAP, heat_map_of, two_outputs
 from export.convert.keras_conversion import Converter
 from export.errors import ExportError
@@ -368,7 +375,7 @@ def _provenance(
                 label: sum(scan.positive is bool(i) for scan in inputs.calibration_scans)
                 for i, label in enumerate(trained.labels)
             },
-            sha256=tuple(scan.sha256 for scan in inputs.calibration_scans),
+            sha256=tuple(scan.sha256[:SCAN_DIGITS] for scan in inputs.calibration_scans),
             kept=chosen.kept,
             trials=trials,
             older_quantizer=chosen.older_quantizer,

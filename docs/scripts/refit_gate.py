@@ -8,7 +8,7 @@ many verdicts that changes.
 What stands after `--` is the command line of `python -m train --model compact`, with --not-brain:
 it says which scans the gate learns from, and which it is not shown. Writes the files with the new
 gate into the folder, and prints what gates of that kind make of sources and kinds that they never
-saw.
+saw; `gate.json` has it as the run's report would.
 """
 
 import argparse
@@ -22,10 +22,13 @@ from edge.inference.classifier import Classifier
 from edge.model_file.container import open_model
 from edge.model_file.dataclass_json import to_json
 from edge.model_file.manifest import LearnedGate, Manifest
-from edge.model_file.provenance import LaterGate, provenance
+from edge.model_file.provenance import SCAN_DIGITS, LaterGate, provenance
 from edge.scan.crop import CROPS
 from export.package.write_container import pack, payload_of, write_atomically
 from export.prove.golden_sample import golden_pixels, golden_sample
+from train.gate.gate_check import GateCheck
+from train.reporting.gate_card import gate_card
+from train.run.run_folder import write_json
 
 
 def main() -> None:
@@ -53,16 +56,17 @@ def main() -> None:
         if crop != manifest.input.crop:
             with_golden(args.out / file.name, payload)
         print(f"{args.out / file.name}: {(args.out / file.name).stat().st_size} bytes")
-    print("\n".join(fitted.card))
+    write_json(args.out / "gate.json", fitted.check.to_dict())
+    print("\n".join(gate_card(fitted.check)))
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A gate, where it comes from, and what the report says of its kind."""
+    """A gate, where it comes from, and what gates of its kind make of what they never saw."""
 
     gate: LearnedGate
     origin: LaterGate
-    card: Sequence[str]
+    check: GateCheck
 
 
 def fit(crop: str, command: Sequence[str]) -> Fitted:
@@ -74,7 +78,6 @@ def fit(crop: str, command: Sequence[str]) -> Fitted:
     from train.gate.not_brain import read_not_brain
     from train.gate.session_gate import learned_gate
     from train.prepare_data import prepare_data
-    from train.reporting.gate_card import gate_card
     from train.splitting import split
 
     request = request_of(
@@ -97,15 +100,20 @@ def fit(crop: str, command: Sequence[str]) -> Fitted:
         seed=request.fit.seed,
         created=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
     )
-    return Fitted(gate, origin, gate_card(check))
+    return Fitted(gate, origin, check)
 
 
 def with_gate(manifest: Manifest, gate: LearnedGate, origin: LaterGate) -> Manifest:
     """The manifest with another learned gate, and where that comes from."""
+    known = provenance(manifest)
+    if used := known.calibration:
+        # The gate needs the room.
+        short = tuple(digest[:SCAN_DIGITS] for digest in used.sha256)
+        known = replace(known, calibration=replace(used, sha256=short))
     return replace(
         manifest,
         reject=replace(manifest.reject, learned=gate),
-        provenance=to_json(replace(provenance(manifest), gate=origin)),
+        provenance=to_json(replace(known, gate=origin)),
     )
 
 

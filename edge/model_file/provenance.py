@@ -77,6 +77,10 @@ class Trial:
     """Largest difference in the probability of a type; None: the model tells none."""
 
 
+SCAN_DIGITS = 12
+"""Of a SHA-256 in hexadecimal, by which a calibration scan is told."""
+
+
 @dataclass(frozen=True)
 class Calibration:
     """How a model was quantized, and which scans set its ranges."""
@@ -86,6 +90,8 @@ class Calibration:
     part: str
     counts: dict[str, int]
     sha256: tuple[str, ...]
+    """The first `SCAN_DIGITS` digits of each scan's, whole ones in files made before 2026-11-29:
+    there they took as much room as a quarter of the reject gate."""
     kept: tuple[str, ...] = ()
     """Layers that stay in float as int8 did not hold without; a heat map's head is not named."""
     trials: tuple[Trial, ...] = ()

@@ -28,15 +28,16 @@ EVEN = 0.5
 """Of the views: of scans of all sources alike, however few."""
 WITHOUT_BRAIN = 0.3
 """Views of slices without a brain, of `VIEWS`."""
-REAL = 0.3
+REAL = 0.6
 """Views of real pictures that are no brain MRI, of `VIEWS`, all kinds alike."""
 IN_FRAMES = 0.15
 """Of the views of scans and of outliers: in frames, as on web pages, besides those that `varied`
 draws."""
 NOISY = 0.05
 """Of the same views: with noise around what they show."""
-THROUGH_HOLES = 0.12
-"""Of the outliers: black but for a rounded part, for the outline of a head makes no scan."""
+THROUGH_HOLES, REAL_THROUGH_HOLES = 0.12, 0.3
+"""Of the generated outliers and of views of real pictures: black but for a rounded part, for the
+outline of a head makes no scan."""
 WIDER = 0.7
 """Logarithm of the most that an outlier's one side is longer than its other."""
 PART = 0.6
@@ -278,6 +279,6 @@ def _real_view(
     small = np.asarray(
         Image.fromarray(part).resize(size, Image.Resampling.BILINEAR, reducing_gap=2)
     )
-    if rng.random() < THROUGH_HOLES:
+    if rng.random() < REAL_THROUGH_HOLES:
         small = vignette(small, rng)
     return _stretched(_wilder(small, rng), rng)
