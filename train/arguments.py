@@ -296,8 +296,8 @@ def parser(prog: str = "python -m train") -> Parser:
         "--no-brain",
         type=expression,
         metavar="REGEX",
-        help="found in the paths (from the data folder's name on) of tumor-free scans that show "
-        "no brain (necks, faces); the reject gate learns to refuse them (default: none)",
+        help="found in the paths (from the data folder's name on) of tumor-free files that are no "
+        "MRI of a brain (necks, faces, CT); the reject gate learns to refuse them (default: none)",
     )
     add(
         "--not-brain",

@@ -56,9 +56,7 @@ def _fitted(features: np.ndarray, is_scan: np.ndarray, seed: int) -> tuple[np.nd
         keras.optimizers.AdamW(rate, weight_decay=_DECAY),
         keras.losses.BinaryCrossentropy(from_logits=True),
     )
-    network.fit(
-        features, is_scan.astype(np.float32), batch_size=_BATCH, epochs=_EPOCHS, verbose=0
-    )
+    network.fit(features, is_scan.astype(np.float32), batch_size=_BATCH, epochs=_EPOCHS, verbose=0)
     (first, bias), (last, offset) = hidden.get_weights(), logit.get_weights()
     return first, bias, last.ravel(), offset
 
