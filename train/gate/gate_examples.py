@@ -4,7 +4,7 @@ The scans are the training scans, in many views; the rest is generated (`train.g
 that no picture of anything need be had, and real pictures that are no brain MRI if some are given.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -118,7 +118,8 @@ def gate_examples(
     for kind, count in _of_kinds(not_brain, views).items():
         pictures = not_brain.pictures[kind]
         real = [look.features(_real_view(pictures, rng, spec)) for _ in range(count)]
-        real += [look.features(one) for picture in pictures for one in _oriented(picture)]
+        for picture in pictures:
+            real += [look.features(_oriented(picture, i)) for i in range(ORIENTATIONS)]
         rows.append(look.rows(real))
         origins.append(np.full(len(real), kind_origin(kind), object))
     every = np.concatenate(rows)
@@ -244,11 +245,10 @@ def _surrounded(view: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return framed(view, rng)[0] if rng.random() < IN_FRAMES else view
 
 
-def _oriented(picture: np.ndarray) -> Iterator[np.ndarray]:
-    """A picture in all `ORIENTATIONS`, [H, W] or [W, H]."""
-    for i in range(ORIENTATIONS):
-        turned = np.rot90(picture, i // 2)
-        yield np.ascontiguousarray(turned[:, ::-1] if i % 2 else turned)
+def _oriented(picture: np.ndarray, number: int) -> np.ndarray:
+    """A picture in one of its `ORIENTATIONS`, [H, W] or [W, H]."""
+    turned = np.rot90(picture, number // 2)
+    return np.ascontiguousarray(turned[:, ::-1] if number % 2 else turned)
 
 
 def _reoriented(scan: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -266,7 +266,7 @@ def _real_view(
 ) -> np.ndarray:
     """A part of a real picture, in other tones, turned, behind a hole: as outliers are varied."""
     picture = pictures[int(rng.integers(len(pictures)))]
-    picture = list(_oriented(picture))[int(rng.integers(ORIENTATIONS))]
+    picture = _oriented(picture, int(rng.integers(ORIENTATIONS)))
     sides = [max(1, round(side * rng.uniform(PART, 1.0))) for side in picture.shape]
     top, left = (
         int(rng.integers(whole - side + 1))

@@ -83,7 +83,8 @@ def test_scans_of_a_small_source_are_drawn_as_often_as_others_in_half_of_the_vie
 
 def test_a_real_picture_is_learned_in_all_orientations():
     picture = np.arange(6, dtype=np.uint8).reshape(2, 3)
-    seen = {(one.shape, one.tobytes()) for one in _oriented(picture)}
+    shown = [_oriented(picture, i) for i in range(ORIENTATIONS)]
+    seen = {(one.shape, one.tobytes()) for one in shown}
     assert len(seen) == ORIENTATIONS
     for same in (picture, picture[:, ::-1], picture[::-1], picture[::-1, ::-1]):
         assert (same.shape, same.tobytes()) in seen
