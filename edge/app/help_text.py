@@ -58,7 +58,7 @@ speed:
   --threads N           threads of each engine, or auto: measure at the start which number is
                         fastest (default: 1, which holds its pace on a busy machine)
 
-archive:
+many scans:
   --resume              each result is in --out as soon as it is known, and the same command goes on
                         after whatever ended it: no file twice, none lost; a scan that ends its
                         process twice gets an error (default: --out is written when all is done)
