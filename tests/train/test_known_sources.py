@@ -24,8 +24,8 @@ NAMES = sorted(file.stem for file in SOURCES.glob("*.toml"))
 KNOWN = {
     # With a tumor, without, patients, blocks, boxes, without a brain.
     "br35h": (701, 1500, 0, 0, 700, 13),
-    "brain_tumor_dataset": (155, 98, 0, 0, 0, 1),
-    "brain_tumor_mri_dataset": (5023, 1996, 0, 16, 4545, 71),
+    "brain_tumor_dataset": (155, 98, 0, 0, 0, 2),
+    "brain_tumor_mri_dataset": (5023, 1996, 0, 16, 4545, 83),
     "brainlesion_brats": (128, 0, 2, 0, 128, 0),
     "brats2013_2d": (32, 0, 8, 0, 32, 0),
     "brats2013_deepmedic": (384, 238, 6, 0, 384, 0),

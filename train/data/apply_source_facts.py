@@ -103,16 +103,15 @@ def boxes_of(facts: Facts, scans: Sequence[Scan]) -> Boxes:
 
 
 def no_brain_of(facts: Facts, scans: Sequence[AnyScan]) -> np.ndarray:
-    """The tumor-free scans that the facts say show no brain, bool [N].
+    """The files that the facts say are no MRI slice of a brain, bool [N].
 
     Raises:
-        TrainError: a pattern is in the path of no tumor-free scan.
+        TrainError: a pattern is in the path of none.
     """
     found = np.zeros(len(scans), bool)
     for own, positions in _by_facts(facts, scans):
         if own.no_brain:
-            free = [i for i in positions if not scans[i].positive]
-            found[_matching(own, "no_brain", own.no_brain, free, scans)] = True
+            found[_matching(own, "no_brain", own.no_brain, positions, scans)] = True
     return found
 
 

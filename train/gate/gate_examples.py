@@ -111,7 +111,11 @@ def gate_examples(
         picture = _other(kinds[i % len(kinds)], train.pixels[..., 0], rng)
         others.append(look.features(picture))
     if without_brain is not None and len(without_brain):
-        others += list(look.views(without_brain, _drawn(without_brain, more, rng)))
+        drawn_without = _drawn(without_brain, more, rng)
+        others += list(look.views(without_brain, drawn_without[::2]))
+        # Cut off at its sides, a head in computed tomography was passed.
+        shown = without_brain.pixels[drawn_without[1::2], ..., 0]
+        others += [look.features(_real_view((one,), rng, spec)) for one in shown]
         others += list(look.plain(without_brain, _drawn(without_brain, plain, rng)))
     rows.append(look.rows(others))
     origins.append(np.full(len(others), "", object))
