@@ -96,7 +96,8 @@ The scans by which most pairs of a scan with and one without a tumor are in the 
 counts for both of its scans."""
 _ALARMS = """\
 Tumor-free scans of the validation part. It set temperature, threshold, band and the gate's limits,
-but trained nothing. In brackets: how many scans."""
+but trained nothing. In brackets: how many scans. Slices without a brain are among them, and of
+Br35H and Nickparvar's computed tomography: these should be refused."""
 _CHANGED = """\
 Each cell counts verdicts of the device. What is changed is the decoded picture: "as they are" may
 differ from the file's own verdict, as some rules decode large files smaller."""
