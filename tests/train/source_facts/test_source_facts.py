@@ -171,7 +171,7 @@ def test_a_file_that_is_wrong_is_named_with_its_key(tmp_path, text, words):
     ("text", "words"),
     [
         ("positive = 'tumor'\n", "positive names tumor, and .* it has boxes, no, other, yes"),
-        ("no_brain = 'yes/'\n", "no_brain = 'yes/' is in the path of none of 2 scans, data/no"),
+        ("no_brain = 'x9'\n", "no_brain = 'x9' is in the path of none of 4 scans, data/"),
         ("[plane]\naxial = 'x9'\n", "plane.axial = 'x9' is in the path of none of 4 scans"),
         ("[sequence]\nT1 = 'T1'\nT2 = 'p1'\n", "sequence.T1 and sequence.T2 both match data/"),
         ("skull_stripped = 'x9'\n", "skull_stripped = 'x9' is in the path of none"),
