@@ -161,4 +161,5 @@ def test_a_watch_says_how_and_finds_what_comes(any_model, scan, inbox, tmp_path)
     wait_for(lambda: len(results(out)) == 5)
     out.write_bytes(b"")  # cut short: all of them come again
     wait_for(lambda: len(results(out)) == 4)
-    assert finish(process)[0] == 0
+    status, _, told = finish(process)
+    assert status == 0, told
