@@ -1,5 +1,6 @@
 """source.toml: what it may say, what is wrong with it, and what it says of scans."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,9 @@ def test_what_the_facts_say_of_scans(folder):
     assert by_path(scans, stripped_of(facts, scans))["yes/p1_T1.png"] is True
     assert by_path(scans, stripped_of(facts, scans))["other/x.png"] is False
     assert [scans[i].path for i in no_brain_of(facts, scans).nonzero()[0]] == ["no/p1_neck_T1.png"]
+    root, own = next(iter(facts.items()))
+    tumors = {root: replace(own, no_brain="yes/p1")}
+    assert [scans[i].path for i in no_brain_of(tumors, scans).nonzero()[0]] == ["yes/p1_T1.png"]
     assert [scans[i].path for i in boxes_of(facts, scans).of] == ["yes/p1_T1.png"]
 
 
