@@ -132,18 +132,22 @@ def train(
         say(f"training on {devices.names}")
     parts = split.Fold(*(split.indices(data.parts, part) for part in split.PARTS))
     used = np.array([scan.part != split.DROPPED for scan in data.parts], bool)
+    without_brain = scans_without_brain(request, data, parts.train)
+    folds = _fold_list(request, data)
+    if without_brain.any():
+        for one in (parts, *folds):
+            check_brain_scans_left(request.no_brain, without_brain, data.found.truth == 1, one)
+        hidden = without_brain[parts.train].sum()
+        say(f"{hidden} training scans are said to show no brain: the network is not shown them")
+    shown, *folds = (one.shown(without_brain) for one in (parts, *folds))
     if request.types:
-        check_types_in_parts(data, [parts, *(_fold_list(request, data) if request.folds else [])])
+        check_types_in_parts(data, [shown, *folds])
     floor = _floor(data, used, request.fit.seed)
     say(f"shortcut floor: {floor or 'too few different scans to measure it'}")
 
-    without_brain = scans_without_brain(request, data, parts.train)
-    if without_brain.any():
-        check_brain_scans_left(request.no_brain, without_brain, data.found.truth == 1, parts)
-        say(f"{without_brain[parts.train].sum()} training scans are said to show no brain")
     teachers = load_session_teachers(request, data, parts.test)
-    left_out = folds_of(request, data, parts) if request.unseen else None
-    result = fit_and_evaluate(request, data, parts, compute.context("run"), teachers, parent)
+    left_out = folds_of(request, data, shown) if request.unseen else None
+    result = fit_and_evaluate(request, data, shown, compute.context("run"), teachers, parent)
     if result.pruned:
         check_limit(changed_verdicts(*result.pruned.validation), request.pruning.max_changed)
     result.fitted.model.save(folder / run_folder.MODEL)
@@ -151,7 +155,7 @@ def train(
     unseen = left_out and _unseen(request, data, left_out, result.choice.decision, compute)
     if unseen:
         result = result.with_decision(unseen.decision)
-    result = _with_types(request, data, parts, result)
+    result = _with_types(request, data, shown, result)
     manifest = _manifest(request, data, result.choice.decision, name, folder, synthetic)
     gate_check = None
     if ARCHITECTURES[request.fit.architecture].evidence:
@@ -162,7 +166,7 @@ def train(
         manifest = replace(manifest, reject=RejectGate(learned=gate))
 
     evaluation = evaluate(result.predictions, request.fit.seed)
-    results = _cross_validated(request, data, parts, result, compute, teachers)
+    results = _cross_validated(request, data, folds, shown, result, compute, teachers)
     types = None
     if result.types:
         types = find_types(data, result.types, [one.types for one in results], request.fit.seed)
@@ -198,7 +202,7 @@ def train(
     if pooled is None or request.test_folder:
         tested, predictions = parts.test, result.predictions
     else:
-        tested, predictions = _fold_order(request, data), pooled
+        tested, predictions = np.concatenate([fold.test for fold in folds]), pooled
     write_plots(folder, findings, predictions, data.found.pixels[tested], _names(data, tested))
     text = write_report(folder, findings, pictures_of(findings))
     run_folder.write_json(folder / run_folder.MANIFEST, manifest)
@@ -296,17 +300,16 @@ def _read_not_brain(request: Request) -> NotBrain | None:
 def _cross_validated(
     request: Request,
     data: SessionData,
+    folds: Sequence[split.Fold],
     parts: split.Fold,
     result: FoldResult,
     compute: ComputeContext,
     teachers: Sequence[Teacher],
 ) -> list[FoldResult]:
     """Of each fold, if there are any; the run's own model is that of the first."""
-    if not request.folds:
-        return []
     found = []
-    for number, fold in enumerate(_fold_list(request, data), 1):
-        say(f"fold {number} of {request.folds}")
+    for number, fold in enumerate(folds, 1):
+        say(f"fold {number} of {len(folds)}")
         own = all(np.array_equal(getattr(fold, part), getattr(parts, part)) for part in split.PARTS)
         context = compute.context(f"fold-{number}")
         if own:
@@ -331,6 +334,8 @@ def _unseen(
 
 
 def _fold_list(request: Request, data: SessionData) -> list[split.Fold]:
+    if not request.folds:
+        return []
     kept = np.array([scan.part != split.DROPPED for scan in data.parts], bool)
     return split.cross_validation(
         np.flatnonzero(kept & ~data.external),
@@ -339,10 +344,6 @@ def _fold_list(request: Request, data: SessionData) -> list[split.Fold]:
         request.folds,
         request.fit.seed,
     )
-
-
-def _fold_order(request: Request, data: SessionData) -> np.ndarray:
-    return np.concatenate([fold.test for fold in _fold_list(request, data)])
 
 
 def _articles_protocol(

@@ -20,21 +20,21 @@ def scans_without_brain(request: Request, data: SessionData, train: np.ndarray) 
         train: positions of the training scans, int64 [M].
 
     Raises:
-        TrainError: the expression is none, or no tumor-free training scan has such a path.
+        TrainError: the expression is none, or no training scan has such a path.
     """
     if not request.no_brain:
         return no_brain_of(request.facts, data.found.scans)
     named = named_without_brain(request.no_brain, data.found.scans)
     if not named[train].any():
         raise TrainError(
-            f"--no-brain {request.no_brain!r}: is in the path of no tumor-free training scan; "
+            f"--no-brain {request.no_brain!r}: is in the path of no training scan; "
             f"such a path is {_searched(data.found.scans[0])}"
         )
     return named
 
 
 def named_without_brain(expression: str, scans: Sequence[Scan | SplitScan]) -> np.ndarray:
-    """The tumor-free scans in whose paths, from the data folder's own name on, it is: bool [N].
+    """The scans in whose paths, from the data folder's own name on, it is: bool [N].
 
     What is above the data folder is not searched: it differs from machine to machine.
 
@@ -47,15 +47,13 @@ def named_without_brain(expression: str, scans: Sequence[Scan | SplitScan]) -> n
         raise TrainError(
             f"--no-brain {expression!r}: is no regular expression ({error})"
         ) from error
-    return np.array(
-        [not one.positive and bool(pattern.search(_searched(one))) for one in scans], bool
-    )
+    return np.array([bool(pattern.search(_searched(one))) for one in scans], bool)
 
 
 def check_brain_scans_left(
     expression: str | None, named: np.ndarray, positive: np.ndarray, fold: Fold
 ) -> None:
-    """See that the reject gate can learn what tumor-free scans look like, and set its limits.
+    """See that scans of both classes are left for the network, and for the reject gate's limits.
 
     Args:
         expression: of --no-brain; None: the facts of the sources named them.
@@ -63,17 +61,18 @@ def check_brain_scans_left(
         positive: with a tumor, bool [N].
 
     Raises:
-        TrainError: no other tumor-free scan is in the training part, or in the validation part.
+        TrainError: no other scan of a class is in the training part, or in the validation part.
     """
+    by = f"--no-brain {expression!r}" if expression else "no_brain of the sources' facts"
     for part, positions in (("training", fold.train), ("validation", fold.validation)):
-        free = positions[~positive[positions]]
-        if named[free].all():
-            by = f"--no-brain {expression!r}" if expression else "no_brain of the sources' facts"
-            raise TrainError(
-                f"{by}: names all {len(free)} tumor-free scans of the "
-                f"{part} part, so the reject gate would refuse all such scans; give an expression "
-                "that names only those without a brain"
-            )
+        for label, of_label in (("tumor-free scans", ~positive), ("scans with a tumor", positive)):
+            own = positions[of_label[positions]]
+            if named[own].all():
+                raise TrainError(
+                    f"{by}: names all {len(own)} {label} of the {part} part, so the network would "
+                    "know none and the reject gate refuse them all; give an expression that names "
+                    "only what is no MRI of a brain"
+                )
 
 
 def _searched(scan: Scan | SplitScan) -> str:

@@ -3,7 +3,7 @@
 import warnings
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
@@ -26,6 +26,14 @@ class Fold:
     train: np.ndarray
     validation: np.ndarray
     test: np.ndarray
+
+    def shown(self, hidden: np.ndarray) -> "Fold":
+        """The same without what no network is to learn from, bool [N] of all scans.
+
+        The test part stays whole: it is judged as it came.
+        """
+        train, validation = (own[~hidden[own]] for own in (self.train, self.validation))
+        return replace(self, train=train, validation=validation)
 
 
 def split(
