@@ -42,7 +42,7 @@ RULES = (
         Rule(option, (_COMPACT, *more), unless=_RESUMED, says=_LEARNS_NOTHING % option)
         for option, *more in (
             *(("--boxes", "--inspect"), ("--teacher",)),
-            *(("--no-brain",), ("--not-brain",)),
+            ("--not-brain",),
         )
     ),
     Rule("--workers", (_COMPACT,)),
@@ -296,8 +296,9 @@ def parser(prog: str = "python -m train") -> Parser:
         "--no-brain",
         type=expression,
         metavar="REGEX",
-        help="found in the paths (from the data folder's name on) of tumor-free files that are no "
-        "MRI of a brain (necks, faces, CT); the reject gate learns to refuse them (default: none)",
+        help="found in the paths (from the data folder's name on) of files that are no MRI of a "
+        "brain (necks, faces, CT); no network learns from them, and compact's reject gate learns "
+        "to refuse them (default: none)",
     )
     add(
         "--not-brain",

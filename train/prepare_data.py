@@ -64,7 +64,7 @@ class Request:
     teachers: tuple[Path, ...] = ()
     """Finished runs."""
     no_brain: str | None = None
-    """Regular expression for the names of training scans that show no brain."""
+    """Regular expression for the names of scans that are no MRI slice of a brain."""
     not_brain: Path | None = None
     """Folder of pictures that are no brain MRI, by kind."""
     types: bool = False

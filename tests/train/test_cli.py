@@ -261,7 +261,7 @@ def test_wrong_options(arguments, capsys):
     assert arguments[0] in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("option", ["--boxes", "--teacher", "--no-brain"])
+@pytest.mark.parametrize("option", ["--boxes", "--teacher", "--not-brain"])
 @pytest.mark.parametrize("model", ["cnn", "vgg16"])
 def test_options_without_effect_are_refused(option, model, phantoms, tmp_path, capsys):
     given = ["--model", model, option, "x", "--weights", "none"][: 6 if model == "vgg16" else 4]

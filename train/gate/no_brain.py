@@ -1,4 +1,4 @@
-"""Slices of heads and necks that show no brain, by the expression of --no-brain."""
+"""Scans that are no MRI slice of a brain (necks, CT), by --no-brain or their folders' facts."""
 
 import re
 from collections.abc import Sequence
@@ -69,8 +69,8 @@ def check_brain_scans_left(
             own = positions[of_label[positions]]
             if named[own].all():
                 raise TrainError(
-                    f"{by}: names all {len(own)} {label} of the {part} part, so the network would "
-                    "know none and the reject gate refuse them all; give an expression that names "
+                    f"{by}: names all {len(own)} {label} of the {part} part, so no network would "
+                    "ever see one; give an expression that names "
                     "only what is no MRI of a brain"
                 )
 

@@ -73,10 +73,10 @@ def without_replaced(
 
 
 def useful_to(facts: Facts, learns_places: bool) -> dict[str, SourceFacts]:
-    """The facts without boxes and brainless scans, for networks that learn nothing from them."""
+    """The facts without boxes, for networks that learn nothing from them."""
     if learns_places:
         return dict(facts)
-    return {root: replace(one, boxes="", no_brain="") for root, one in facts.items()}
+    return {root: replace(one, boxes="") for root, one in facts.items()}
 
 
 def described(facts: Facts, names: Collection[Path]) -> list[str]:

@@ -88,8 +88,8 @@ class SourceFacts:
     """What the boxes were made from."""
     no_brain: str = ""
     """Pattern for files that are no MRI slice of a brain, such as necks and computed tomography; of
-    tumors, too, which `--no-brain` does not take. But for the reject gate they stay what their
-    class says."""
+    tumors, too. No network learns from them, and the reject gate of `compact` learns to refuse
+    them. As tests they stay what their class says."""
 
     def path(self, root: str | Path, relative: str) -> Path:
         """Where something lies that is named relative to the data folder."""

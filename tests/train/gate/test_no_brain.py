@@ -1,5 +1,8 @@
 """Which scans --no-brain names, and expressions that name too many."""
 
+import json
+import re
+from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
@@ -21,19 +24,19 @@ SCANS = (
 @pytest.mark.parametrize(
     ("expression", "named"),
     [
-        ("neck", [True, False, False, False]),
+        ("neck", [True, False, True, False]),
         ("^healthy/a/", [True, True, False, False]),
         ("head", [False, True, False, True]),
     ],
-    ids=["not a tumor, nor what is above the data", "the data folder's name", "several folders"],
+    ids=["nothing above the data, tumors too", "the data folder's name", "several folders"],
 )
-def test_tumor_free_scans_are_named_from_their_data_folder_on(expression, named):
+def test_scans_are_named_from_their_data_folder_on(expression, named):
     assert named_without_brain(expression, SCANS).tolist() == named
 
 
 @pytest.mark.parametrize(
     ("expression", "words"),
-    [("(", "no regular expression"), ("/data", "tumor-free training .* healthy/a/neck-1.png")],
+    [("(", "no regular expression"), ("/data", "no training scan; .* healthy/a/neck-1.png")],
 )
 def test_expressions_that_cannot_be_right(expression, words):
     request = SimpleNamespace(no_brain=expression)
@@ -43,16 +46,53 @@ def test_expressions_that_cannot_be_right(expression, words):
 
 
 @pytest.mark.parametrize(
-    ("named", "part"), [([0, 1, 3], "training"), ([0], "training"), ([3], "validation")]
+    ("named", "words"),
+    [
+        ([0, 1, 3], "1 tumor-free scans of the training"),
+        ([0], "1 tumor-free scans of the training"),
+        ([3], "1 tumor-free scans of the validation"),
+        ([2], "1 scans with a tumor of the training"),
+    ],
 )
-def test_no_part_may_be_named_entirely(named, part):
+def test_no_class_of_a_part_may_be_named_entirely(named, words):
     """The gate's limits come from the validation part, after hours of a fit."""
     chosen = np.isin(np.arange(4), named)
     positive = np.array([scan.positive for scan in SCANS])
     fold = Fold(np.array([0, 2]), np.array([2, 3]), np.array([1]))
-    with pytest.raises(TrainError, match=rf"names all 1 tumor-free scans of the {part} part"):
+    with pytest.raises(TrainError, match=f"names all {words} part"):
         check_brain_scans_left("x", chosen, positive, fold)
     check_brain_scans_left("x", np.zeros(4, bool), positive, fold)
+
+
+def test_the_network_is_shown_none_of_them(phantoms, tmp_path, monkeypatch, capsys):
+    """In no part that it learns from, and in no fold; the test part stays as it came."""
+    pytest.importorskip("tensorflow")
+    from tests.train.small import full_input, narrow_networks
+    from tests.train.test_cli import small
+    from train import session
+    from train.cli import main
+
+    shown = []
+
+    def watched(options, train, validation, context):
+        shown.append((len(train), len(validation)))
+        return fit(options, train, validation, context)
+
+    fit = session.fit
+    monkeypatch.setattr(session, "fit", watched)
+    out = tmp_path / "run"
+    with narrow_networks(spec=full_input("cnn")):
+        assert main(small(phantoms, out, "--no-brain", "[0-2].png", "--folds", 2)) == 0
+    parts = json.loads((out / "split.json").read_text())
+    odd = [one for one in parts if not re.search(r"[0-2]\.png$", one["path"])]
+    assert 0 < len(odd) < len(parts)
+    count = Counter(one["part"] for one in odd)
+    assert shown[0] == (count["train"], count["validation"])
+    # Each scan is in the test part of one of two folds, and else trained or validated on.
+    assert sum(map(sum, shown)) == len(odd)
+    assert "the network is not shown them" in capsys.readouterr().err
+    report = json.loads((out / "report.json").read_text())
+    assert report["cross_validation"]["accuracy"]["n"] == len(parts)
 
 
 def test_all_of_them_is_told_before_the_fit(phantoms, tmp_path, capsys):
