@@ -1,7 +1,7 @@
 """What a file says of scans that were changed, and of what is no brain, for `model_card.py`."""
 
 from collections import defaultdict
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -35,8 +35,8 @@ def _far(scan: np.ndarray) -> np.ndarray:
     return np.pad(scan, [(side // 2, side // 2) for side in scan.shape])
 
 
-def _middle(scan: np.ndarray) -> np.ndarray:
-    rows, columns = (max(1, side // 10) for side in scan.shape)
+def _middle(scan: np.ndarray, cut: float = 0.1) -> np.ndarray:
+    rows, columns = (max(1, int(cut * side)) for side in scan.shape)
     return scan[rows:-rows, columns:-columns]
 
 
@@ -92,10 +92,22 @@ AROUND = {
     "mirrored": np.fliplr,
     "on a side": np.rot90,
     "in grey": lambda picture: picture,
+    "a tenth cut off at each side": _middle,
     "behind a black oval": _oval,
     "on a white page": _page,
 }
 """How a picture that is no brain, uint8 [height, width], is shown besides in its colours."""
+
+
+ON_THE_WAY = {
+    "as they are": lambda picture: picture,
+    "mirrored": np.fliplr,
+    "a tenth cut off at each side": _middle,
+    "0.15 cut off": partial(_middle, cut=0.15),
+    "what is over 200 made black": lambda picture: np.where(picture > 200, 0, picture),
+}
+"""What may happen to slices without a brain and to computed tomography, uint8 [height, width]: the
+last takes the skull from the latter."""
 
 
 def changed(classifier: Classifier, sets: dict[str, Scans]) -> str:
@@ -133,14 +145,27 @@ def false_alarms(classifier: Classifier, run) -> str:
 
 def slices_without_brain(classifier: Classifier, run) -> str:
     """Verdicts on the slices that show no brain, by part."""
-    named, rows, cleared = without_brain(run), [], []
+    named, rows_of_parts, cleared = without_brain(run), [], []
     for part in ("train", "validation", "test"):
         files = [Path(one.root, one.path) for one in named if one.part == part]
         own = [classifier.classify(one).verdict for one in files]
         cleared += [one.name for one, v in zip(files, own, strict=True) if v == "no_tumor"]
-        rows.append([f"{part}: {len(own)}", *(str(own.count(v)) for v in WORDS)])
+        rows_of_parts.append([f"{part}: {len(own)}", *(str(own.count(v)) for v in WORDS)])
     said = f"Called free of a tumor: {', '.join(f'`{one}`' for one in cleared) or 'none'}."
-    return f"{table(['slices', *_words()], rows)}\n\n{said}"
+    by_folder = defaultdict(list)
+    for one in named:
+        grey = classifier.decode(Path(one.root, one.path)).convert("L")
+        by_folder[Path(one.root).name].append(np.asarray(grey))
+    rows = [
+        [f"{folder}: {len(own)}", *(_told(classifier, map(fn, own)) for fn in ON_THE_WAY.values())]
+        for folder, own in sorted(by_folder.items())
+    ]
+    turned = table(["refused, called no tumor", *ON_THE_WAY], rows)
+    return (
+        f"{table(['slices', *_words()], rows_of_parts)}\n\n{said}\n\nThe same files in grey, with "
+        f"those that were dropped as copies, by folder: how many are refused, and called free of a "
+        f"tumor.\n\n{turned}"
+    )
 
 
 def phantoms(classifier: Classifier) -> str:
@@ -194,6 +219,11 @@ def _words() -> list[str]:
 def _counts(classifier: Classifier, pictures) -> list[str]:
     own = [classifier.classify(np.ascontiguousarray(one)).verdict for one in pictures]
     return [str(own.count(word)) for word in WORDS]
+
+
+def _told(classifier: Classifier, pictures) -> str:
+    own = [classifier.classify(np.ascontiguousarray(one)).verdict for one in pictures]
+    return f"{own.count('rejected')}, {own.count('no_tumor')}"
 
 
 def _share(verdicts: list[str], word: str) -> str:

@@ -22,7 +22,7 @@ from edge.inference.classifier import Classifier
 from edge.model_file.container import open_model
 from edge.model_file.dataclass_json import to_json
 from edge.model_file.manifest import LearnedGate, Manifest
-from edge.model_file.provenance import SCAN_DIGITS, LaterGate, provenance
+from edge.model_file.provenance import LaterGate, provenance
 from edge.scan.crop import CROPS
 from export.package.write_container import pack, payload_of, write_atomically
 from export.prove.golden_sample import golden_pixels, golden_sample
@@ -105,15 +105,10 @@ def fit(crop: str, command: Sequence[str]) -> Fitted:
 
 def with_gate(manifest: Manifest, gate: LearnedGate, origin: LaterGate) -> Manifest:
     """The manifest with another learned gate, and where that comes from."""
-    known = provenance(manifest)
-    if used := known.calibration:
-        # The gate needs the room.
-        short = tuple(digest[:SCAN_DIGITS] for digest in used.sha256)
-        known = replace(known, calibration=replace(used, sha256=short))
     return replace(
         manifest,
         reject=replace(manifest.reject, learned=gate),
-        provenance=to_json(replace(known, gate=origin)),
+        provenance=to_json(replace(provenance(manifest), gate=origin)),
     )
 
 

@@ -42,7 +42,7 @@ from train.reporting.findings import SYNTHETIC, Findings
 from train.reporting.plots import pictures_of, write_plots
 from train.reporting.training_report import write_report
 from train.run import run_folder
-from train.session import versions
+from train.run.versions import versions
 from train.splitting import patients, split
 from train.splitting.leak_guard import Grouping, group_scans
 

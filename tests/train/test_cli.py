@@ -94,12 +94,12 @@ def test_unreadable_and_odd_files(phantoms, tmp_path, capsys):
 
 
 def test_interrupting_leaves_nothing(phantoms, tmp_path, monkeypatch, capsys):
-    import train.session
+    import train.session_fits
 
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(train.session, "fit", interrupted)
+    monkeypatch.setattr(train.session_fits, "fit", interrupted)
     assert main(small(phantoms, tmp_path / "run")) == 130
     assert list(tmp_path.iterdir()) == []
     assert "interrupted; nothing was written" in capsys.readouterr().err

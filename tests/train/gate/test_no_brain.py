@@ -69,7 +69,7 @@ def test_the_network_is_shown_none_of_them(phantoms, tmp_path, monkeypatch, caps
     pytest.importorskip("tensorflow")
     from tests.train.small import full_input, narrow_networks
     from tests.train.test_cli import small
-    from train import session
+    from train import session_fits
     from train.cli import main
 
     shown = []
@@ -78,8 +78,8 @@ def test_the_network_is_shown_none_of_them(phantoms, tmp_path, monkeypatch, caps
         shown.append((len(train), len(validation)))
         return fit(options, train, validation, context)
 
-    fit = session.fit
-    monkeypatch.setattr(session, "fit", watched)
+    fit = session_fits.fit
+    monkeypatch.setattr(session_fits, "fit", watched)
     out = tmp_path / "run"
     with narrow_networks(spec=full_input("cnn")):
         assert main(small(phantoms, out, "--no-brain", "[0-2].png", "--folds", 2)) == 0

@@ -61,9 +61,9 @@ def _train(arguments, descriptor, environment):
     """In a child: `python -m train`, narrow, and leisurely enough to be killed before its end."""
     import runpy
 
-    from train import session
+    from train import session_fits
 
-    class Leisurely(session.EpochProgress):
+    class Leisurely(session_fits.EpochProgress):
         def on_epoch_end(self, epoch, logs=None):
             super().on_epoch_end(epoch, logs)
             time.sleep(0.5)
@@ -73,7 +73,7 @@ def _train(arguments, descriptor, environment):
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(descriptor.detach(), 2)
     sys.stdout, sys.stderr = (os.fdopen(number, "w", buffering=1) for number in (1, 2))
-    session.EpochProgress = Leisurely
+    session_fits.EpochProgress = Leisurely
     sys.argv = ["train", *arguments]
     with small():
         runpy.run_module("train", run_name="__main__", alter_sys=True)
