@@ -9,11 +9,9 @@ from edge.files.regular_file import open_regular
 from edge.files.shard import Shard
 from edge.files.walk_folders import is_companion_folder, walk
 from edge.saliency.picture_names import PICTURE
-from edge.scan.file_format import SUFFIXES, is_image_file
+from edge.scan.file_format import SUFFIXES, VOLUMES, is_image_file
 
 STDIN = "-"
-_VOLUMES = (".nii", ".nii.gz")
-"""How NIfTI volumes are named, which are series by themselves."""
 _MAGIC = frozenset("*?[")
 _CHUNK = 1 << 16
 _LONGEST_NAME = 1 << 16
@@ -66,7 +64,7 @@ def expand(
         shard: only the files of this part, by their paths below the folder that was named; those
             that were named themselves, by their names as they were given.
     """
-    suffixes = (*SUFFIXES, *_VOLUMES) if volumes else SUFFIXES
+    suffixes = (*SUFFIXES, *VOLUMES) if volumes else SUFFIXES
     skip = skip and os.path.realpath(skip)
     for path in paths:
         if path == STDIN:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from edge.errors import ImageError
 from edge.files.regular_file import NotRegularError, open_regular
-from edge.scan.file_format import FORMATS, HEAD, find_format, picture_format
+from edge.scan.file_format import HEAD, find_format, picture_format, unsupported
 from edge.scan.max_pixels import MAX_PIXELS, check_size
 from edge.scan.memory_price import in_turn
 from edge.scan.picture.decode_picture import decode_picture
@@ -172,9 +172,7 @@ def _decode_stream(
         raise ImageError(f"{name}: is empty (0 bytes)")
     found = find_format(head)
     if found is None:
-        raise ImageError(
-            f"{name}: is not an image of a supported format; give {', '.join(FORMATS)}"
-        )
+        raise ImageError(f"{name}: {unsupported(name, head)}")
     if found[0] == "DICOM":
         if other := picture_format(head):
             from edge.scan.two_in_one import check_alone

@@ -9,6 +9,7 @@ from PIL import Image
 
 from edge.errors import ImageError, MissingSoftwareError
 from edge.scan.decode import DecodedScan, Stored
+from edge.scan.file_format import VOLUMES
 from edge.scan.geometry import even_pixels, ratio_of
 from edge.scan.max_pixels import check_size
 from edge.scan.picture.bit_depth import robust_range, to_8bit
@@ -18,7 +19,6 @@ MAX_VOXELS = 1 << 27
 _GZIP = b"\x1f\x8b"
 _MAGICS = ((344, b"n+1\0"), (344, b"ni1\0"), (4, b"n+2\0"), (4, b"ni2\0"))
 _HEADER = 352
-SUFFIXES = (".nii", ".nii.gz")
 
 
 def is_nifti(path: str, head: bytes) -> bool:
@@ -29,7 +29,7 @@ def is_nifti(path: str, head: bytes) -> bool:
     Args:
         head: its first 352 bytes at least, or all of it.
     """
-    named = path.lower().endswith(SUFFIXES)
+    named = path.lower().endswith(VOLUMES)
     if head[:2] == _GZIP:
         try:
             with gzip.open(path) as file:
