@@ -26,9 +26,8 @@ STRIPPED = 0.2
 """Of the views: without the skull, as most scans of some sources are."""
 EVEN = 0.5
 """Of the views: of scans of all sources alike, however few."""
-WITHOUT_BRAIN, PARTS, PLAIN = 0.15, 0.3, 0.1
-"""Of slices without a brain: views, views of parts, and those as they are; of `VIEWS`. Cut off at
-its sides, a head in computed tomography was passed."""
+WITHOUT_BRAIN = 0.3
+"""Views of slices without a brain, of `VIEWS`."""
 REAL = 0.6
 """Views of real pictures that are no brain MRI, of `VIEWS`, all kinds alike."""
 IN_FRAMES = 0.15
@@ -43,9 +42,6 @@ WIDER = 0.7
 """Logarithm of the most that an outlier's one side is longer than its other."""
 PART = 0.6
 """Of a real picture's sides, at least, that a view shows."""
-BONE_GONE = 0.2
-"""Of the same views and of those of parts: what is bright made black, as computed tomography has it
-whose skull was taken away."""
 ORIENTATIONS = 8
 """Ways to turn and mirror a picture: real ones are shown in all of them, for a gate that learned
 them upright alone refused 295 of 305, and of the same in a mirror 257."""
@@ -101,7 +97,7 @@ def gate_examples(
         features: a key of `FEATURE_SETS`; None: those that go with `spec`'s crop rule.
     """
     rng = np.random.default_rng(seed)
-    half, more, parts, plain = _shares(views)
+    half, more, plain = _shares(views)
     name = features or ("sums" if CROPS[spec.crop].reduced else "layout")
     look = _Look(name, spec, rng, tick)
     seen = _drawn(train, half, rng)
@@ -115,8 +111,10 @@ def gate_examples(
         picture = _other(kinds[i % len(kinds)], train.pixels[..., 0], rng)
         others.append(look.features(picture))
     if without_brain is not None and len(without_brain):
-        others += list(look.views(without_brain, _drawn(without_brain, more, rng)))
-        shown = without_brain.pixels[_drawn(without_brain, parts, rng), ..., 0]
+        drawn_without = _drawn(without_brain, more, rng)
+        others += list(look.views(without_brain, drawn_without[::2]))
+        # Cut off at its sides, a head in computed tomography was passed.
+        shown = without_brain.pixels[drawn_without[1::2], ..., 0]
         others += [look.features(_real_view((one,), rng, spec)) for one in shown]
         others += list(look.plain(without_brain, _drawn(without_brain, plain, rng)))
     rows.append(look.rows(others))
@@ -141,16 +139,15 @@ def gate_examples(
 
 def pictures(without_brain: bool, not_brain: NotBrain | None = None, views: int = VIEWS) -> int:
     """How many pictures `gate_examples` makes, with slices without a brain or without any."""
-    half, *of_slices = _shares(views)
+    half, more, plain = _shares(views)
     real = sum(_of_kinds(not_brain, views).values())
     real += ORIENTATIONS * len(not_brain) if not_brain else 0
-    return 2 * half + views + sum(of_slices) * without_brain + real
+    return 2 * half + views + (more + plain) * without_brain + real
 
 
-def _shares(views: int) -> tuple[int, int, int, int]:
-    """Of the scans as they are and of their views each; of slices without a brain: views, views of
-    parts, and those as they are."""
-    return views // 2, *(round(share * views) for share in (WITHOUT_BRAIN, PARTS, PLAIN))
+def _shares(views: int) -> tuple[int, int, int]:
+    """Of the scans as they are, and of their views; views of brainless slices, and those as are."""
+    return views // 2, round(WITHOUT_BRAIN * views), round(WITHOUT_BRAIN * views / 3)
 
 
 def _of_kinds(not_brain: NotBrain | None, views: int) -> dict[str, int]:
@@ -280,8 +277,6 @@ def _real_view(
         for whole, side in zip(picture.shape, sides, strict=True)
     )
     part = picture[top : top + sides[0], left : left + sides[1]]
-    if rng.random() < BONE_GONE:
-        part = np.where(part > rng.uniform(0.6, 0.9) * float(part.max()), 0, part)
     # Of the size of what is generated: a view of a large film would take a hundred times as long.
     scale = max(spec.height, spec.width) / max(part.shape)
     size = [max(8, round(scale * side)) for side in part.shape[::-1]]

@@ -8,11 +8,9 @@ from train.data.samples import Samples
 from train.gate.gate_examples import (
     EVEN,
     ORIENTATIONS,
-    PARTS,
     REAL,
     _drawn,
     _oriented,
-    _real_view,
     _reoriented,
     gate_examples,
     kind_origin,
@@ -107,29 +105,3 @@ def test_a_scan_that_is_no_square_keeps_its_shape():
     rng = np.random.default_rng(3)
     scan = np.zeros((3, 5, 1), np.uint8)
     assert {_reoriented(scan, rng).shape for _ in range(100)} == {scan.shape}
-
-
-def test_slices_without_a_brain_are_shown_in_parts(monkeypatch):
-    """Cut off at its sides, a head in computed tomography was called free of a tumor."""
-    whole, seen = _real_view, []
-
-    def watched(shown, rng, spec):
-        (scan,) = shown
-        seen.append([np.array_equal(scan, one[..., 0]) for one in SCANS.pixels[:3]].index(True))
-        return whole(shown, rng, spec)
-
-    monkeypatch.setattr("train.gate.gate_examples._real_view", watched)
-    gate_examples(SCANS, 0, SPEC, SCANS[np.arange(3)], views=60)
-    assert len(seen) == round(PARTS * 60)
-    assert set(seen) == {0, 1, 2}
-
-
-def test_of_some_views_the_skull_is_gone():
-    skull = np.full((90, 90), 250, np.uint8)
-    skull[10:80, 10:80] = 100
-    rng = np.random.default_rng(0)
-    gone = [_real_view((skull,), rng, SPEC).max() for _ in range(200)]
-    views = [_real_view((np.full((90, 90), 250, np.uint8),), rng, SPEC) for _ in range(200)]
-    black = sum(not view.any() for view in views)
-    assert 0 < black < len(views) / 2
-    assert min(gone) > 0
