@@ -92,7 +92,7 @@ AROUND = {
     "mirrored": np.fliplr,
     "on a side": np.rot90,
     "in grey": lambda picture: picture,
-    "a tenth cut off at each side": _middle,
+    "a tenth cut off": _middle,
     "behind a black oval": _oval,
     "on a white page": _page,
 }
@@ -100,14 +100,14 @@ AROUND = {
 
 
 ON_THE_WAY = {
-    "as they are": lambda picture: picture,
+    "as is": lambda picture: picture,
     "mirrored": np.fliplr,
-    "a tenth cut off at each side": _middle,
-    "0.15 cut off": partial(_middle, cut=0.15),
-    "what is over 200 made black": lambda picture: np.where(picture > 200, 0, picture),
+    "a tenth cut": _middle,
+    "0.15 cut": partial(_middle, cut=0.15),
+    "white made black": lambda picture: np.where(picture > 200, 0, picture),
 }
-"""What may happen to slices without a brain and to computed tomography, uint8 [height, width]: the
-last takes the skull from the latter."""
+"""What may happen to slices without a brain and to computed tomography, uint8 [height, width]. Cut
+is each side; the last, of what is over 200, takes the skull from the latter."""
 
 
 def changed(classifier: Classifier, sets: dict[str, Scans]) -> str:
@@ -160,11 +160,11 @@ def slices_without_brain(classifier: Classifier, run) -> str:
         [f"{folder}: {len(own)}", *(_told(classifier, map(fn, own)) for fn in ON_THE_WAY.values())]
         for folder, own in sorted(by_folder.items())
     ]
-    turned = table(["refused, called no tumor", *ON_THE_WAY], rows)
+    turned = table(["folder", *ON_THE_WAY], rows)
     return (
-        f"{table(['slices', *_words()], rows_of_parts)}\n\n{said}\n\nThe same files in grey, with "
-        f"those that were dropped as copies, by folder: how many are refused, and called free of a "
-        f"tumor.\n\n{turned}"
+        f"{table(['slices', *_words()], rows_of_parts)}\n\n{said}\n\nThe same in grey, by folder, "
+        "with files that were dropped as copies: how many are refused, and how many called free of "
+        f"a tumor. Cut is each side.\n\n{turned}"
     )
 
 
