@@ -29,7 +29,7 @@ ALWAYS = {
     "--resume --sources "
     "--crop "
     "--model --epochs --batch-size --seed --target-sensitivity --coverage --precision --devices "
-    "--folds --protocol",
+    "--folds --protocol --no-brain",
     "python -m export": "RUN --data --out --format --precision --reference --licence "
     "--max-changed --max-difference",
     "python -m export inspect": "FILE",

@@ -212,6 +212,14 @@ def parser(prog: str = "python -m train") -> Parser:
         "and --negative then name labels (default: the folders that scans lie in say it)",
     )
     add(
+        "--no-brain",
+        type=expression,
+        metavar="REGEX",
+        help="found in the paths (from the data folder's name on) of files that are no MRI of a "
+        "brain (necks, faces, CT); no network learns from them, and compact's reject gate learns "
+        "to refuse them (default: none)",
+    )
+    add(
         "--phantoms",
         type=count(1),
         default=600,
@@ -291,14 +299,6 @@ def parser(prog: str = "python -m train") -> Parser:
         metavar="RUN",
         help="finished runs that teach it: those with a map where a tumor without a box is, if "
         "they agree, the others how sure to be (default: none)",
-    )
-    add(
-        "--no-brain",
-        type=expression,
-        metavar="REGEX",
-        help="found in the paths (from the data folder's name on) of files that are no MRI of a "
-        "brain (necks, faces, CT); no network learns from them, and compact's reject gate learns "
-        "to refuse them (default: none)",
     )
     add(
         "--not-brain",
