@@ -92,8 +92,12 @@ def train(
     if without_brain.any():
         for one in (parts, *folds):
             check_brain_scans_left(request.no_brain, without_brain, data.found.truth == 1, one)
-        hidden = without_brain[parts.train].sum()
-        say(f"{hidden} training scans are said to show no brain: the network is not shown them")
+    no_brain = {part: int(without_brain[getattr(parts, part)].sum()) for part in split.PARTS}
+    if no_brain["train"] or no_brain["validation"]:
+        say(
+            f"{no_brain['train']} training scans and {no_brain['validation']} validation scans are "
+            "said to show no brain: no network is shown them"
+        )
     shown, *folds = (one.shown(without_brain) for one in (parts, *folds))
     if request.types:
         check_types_in_parts(data, [shown, *folds])
@@ -127,7 +131,7 @@ def train(
         types = find_types(data, result.types, [one.types for one in results], request.fit.seed)
         manifest = replace(manifest, types=types.spec, types_sha256=types.write(folder))
     pooled = Predictions.pooled([one.predictions for one in results]) if results else None
-    leaky = articles_protocol(request, data, used & ~data.external, compute)
+    leaky = articles_protocol(request, data, used & ~data.external & ~without_brain, compute)
     findings = Findings(
         manifest=manifest,
         classes=data.classes,
@@ -148,6 +152,7 @@ def train(
         started_from=data.seen and data.seen.told,
         types=types,
         left_out=result.left_out,
+        no_brain=no_brain,
         unseen=unseen,
         gate_check=gate_check,
         pruning=request.pruning

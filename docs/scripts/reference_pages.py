@@ -188,6 +188,8 @@ _REPORT_KEYS = {
     "architecture": "Name of the network.",
     "counts": "Scans per part and label.",
     "left_out_by_teachers": "Training scans that were left out because teachers disagree.",
+    "no_brain": "Scans that are said to be no MRI slice of a brain, by part. No network is shown "
+    "those of the training and validation part.",
     "clusters": "Number of duplicate clusters.",
     "patients": "Number of known patients.",
     "one_patient": "Whether the DICOM files say that all scans are of one patient, so that none "

@@ -67,7 +67,7 @@ def check_brain_scans_left(
     for part, positions in (("training", fold.train), ("validation", fold.validation)):
         for label, of_label in (("tumor-free scans", ~positive), ("scans with a tumor", positive)):
             own = positions[of_label[positions]]
-            if named[own].all():
+            if len(own) and named[own].all():
                 raise TrainError(
                     f"{by}: names all {len(own)} {label} of the {part} part, so no network would "
                     "ever see one; give an expression that names "

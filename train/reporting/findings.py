@@ -1,6 +1,6 @@
 """All that a run has found, for its report."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from train.data.scans import Classes, SplitScan, Unreadable
 from train.evaluation.evaluate import Evaluation
@@ -51,6 +51,9 @@ class Findings:
     """None: no types are told."""
     left_out: int = 0
     """Scans of the training part that were not trained on, as teachers disagree on them."""
+    no_brain: dict[str, int] = field(default_factory=dict)
+    """Scans that are said to be no MRI slice of a brain, by part. No network is shown those of the
+    training and validation part."""
     origin: tuple[str, ...] = ()
     """Lines on a model that was trained elsewhere; such a run has no history."""
     unseen: UnseenSources | None = None

@@ -100,6 +100,13 @@ def _data(findings: Findings) -> list[str]:
             "has no box, and the teachers do not agree where it is.",
             "",
         ]
+    if any(findings.no_brain.values()):
+        told = ", ".join(f"{count} of {part}" for part, count in findings.no_brain.items() if count)
+        lines += [
+            f"Among these are scans that are said to be no MRI slice of a brain: {told}. No "
+            "network learned from them. Those of the test part count as they came.",
+            "",
+        ]
     if findings.external:
         lines += [
             f"The test set is another folder, {markdown(findings.external)}. "

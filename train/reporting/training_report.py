@@ -36,6 +36,7 @@ def write_report(folder: Path, findings: Findings, pictures: dict[str, str] | No
             "architecture": manifest.architecture,
             "counts": manifest.training.counts,
             "left_out_by_teachers": findings.left_out,
+            "no_brain": findings.no_brain,
             "clusters": len(set(findings.grouping.clusters.tolist())),
             "patients": findings.grouping.patients,
             "one_patient": findings.grouping.one_patient,

@@ -89,7 +89,7 @@ class SourceFacts:
     no_brain: str = ""
     """Pattern for files that are no MRI slice of a brain, such as necks and computed tomography; of
     tumors, too. No network learns from them, and the reject gate of `compact` learns to refuse
-    them. As tests they stay what their class says."""
+    them. As tests they stay what their class says; as sources left out they are not judged."""
 
     def path(self, root: str | Path, relative: str) -> Path:
         """Where something lies that is named relative to the data folder."""

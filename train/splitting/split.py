@@ -30,7 +30,8 @@ class Fold:
     def shown(self, hidden: np.ndarray) -> "Fold":
         """The same without what no network is to learn from, bool [N] of all scans.
 
-        The test part stays whole: it is judged as it came.
+        The test part stays whole: it is judged as it came. (Sources left out are drawn from what
+        is left, so there these scans are not judged.)
         """
         train, validation = (own[~hidden[own]] for own in (self.train, self.validation))
         return replace(self, train=train, validation=validation)

@@ -184,13 +184,17 @@ def test_what_is_no_image_is_named(tmp_path, content, words):
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("scan.nii.gz", b"\x1f\x8b\x08\0", "is a NIfTI volume, .* --series"),
+        ("scan.nii.gz", b"\x1f\x8b\x08\0", "is a NIfTI volume, .* --series takes"),
         ("scan.NII", b"", "is empty"),
-        ("scan.NII", b"?", "is a NIfTI volume, .* --series"),
-        ("scan", (348).to_bytes(4, "little") + bytes(348), "is a NIfTI volume, .* --series"),
-        ("scan", (540).to_bytes(4, "big") + bytes(540), "is a NIfTI volume, .* --series"),
-        ("scan.zip", b"PK\x03\x04", "is an archive; unpack it"),
-        ("scan.dcm.gz", b"\x1f\x8b\x08\0", "is an archive; unpack it"),
+        ("scan.NII", b"?", "is a NIfTI volume, .* --series takes"),
+        (
+            "scan",
+            (348).to_bytes(4, "little") + bytes(348),
+            "is a NIfTI volume, .* --series takes",
+        ),
+        ("scan", (540).to_bytes(4, "big") + bytes(540), "is a NIfTI volume, .* --series takes"),
+        ("scan.zip", b"PK\x03\x04", "is packed, or an archive; unpack it"),
+        ("scan.dcm.gz", b"\x1f\x8b\x08\0", "is packed, or an archive; unpack it"),
     ],
 )
 def test_what_holds_scans_and_is_none_says_what_to_do(tmp_path, name, content, words):

@@ -62,6 +62,7 @@ def test_no_class_of_a_part_may_be_named_entirely(named, words):
     with pytest.raises(TrainError, match=f"names all {words} part"):
         check_brain_scans_left("x", chosen, positive, fold)
     check_brain_scans_left("x", np.zeros(4, bool), positive, fold)
+    check_brain_scans_left("x", chosen, positive, Fold(*(np.array([], int) for _ in range(3))))
 
 
 def test_the_network_is_shown_none_of_them(phantoms, tmp_path, monkeypatch, capsys):
@@ -90,8 +91,11 @@ def test_the_network_is_shown_none_of_them(phantoms, tmp_path, monkeypatch, caps
     assert shown[0] == (count["train"], count["validation"])
     # Each scan is in the test part of one of two folds, and else trained or validated on.
     assert sum(map(sum, shown)) == len(odd)
-    assert "the network is not shown them" in capsys.readouterr().err
+    assert "no network is shown them" in capsys.readouterr().err
     report = json.loads((out / "report.json").read_text())
+    hidden = Counter(one["part"] for one in parts if one not in odd)
+    assert report["no_brain"] == {part: hidden[part] for part in ("train", "validation", "test")}
+    assert f"{hidden['train']} of train, " in (out / "report.md").read_text()
     assert report["cross_validation"]["accuracy"]["n"] == len(parts)
 
 

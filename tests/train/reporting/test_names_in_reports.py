@@ -24,6 +24,7 @@ def test_markup_of_names_is_text(monkeypatch):
         parts=[1],
         unreadable=(),
         left_out=0,
+        no_brain={},
         external=name,
         relatives=[Found(root=f"/data/{name}"), Found(root="/data/b_c_")],
         leaks=[],
