@@ -24,10 +24,7 @@ from train.prepare_data import Request, SessionData
 from train.progress import say
 from train.pruning.pruned_fit import Pruned, prune_and_judge
 from train.splitting import split
-from train.tumor_types.session_types import (
-    FoldTypes,
-    fit_types,
-)
+from train.tumor_types.session_types import FoldTypes, fit_types
 from train.unseen_sources.judge import UnseenSources
 from train.unseen_sources.session_unseen import judge_unseen
 from train.unseen_sources.source_folds import SourceFold

@@ -73,7 +73,7 @@ def test_the_network_is_shown_none_of_them(phantoms, tmp_path, monkeypatch, caps
     from train import session_fits
     from train.cli import main
 
-    shown = []
+    shown, asked = [], []
 
     def watched(options, train, validation, context):
         shown.append((len(train), len(validation)))
@@ -81,6 +81,9 @@ def test_the_network_is_shown_none_of_them(phantoms, tmp_path, monkeypatch, caps
 
     fit = session_fits.fit
     monkeypatch.setattr(session_fits, "fit", watched)
+    monkeypatch.setattr(
+        "train.session.articles_protocol", lambda *given: asked.append(given[2]) or []
+    )
     out = tmp_path / "run"
     with narrow_networks(spec=full_input("cnn")):
         assert main(small(phantoms, out, "--no-brain", "[0-2].png", "--folds", 2)) == 0
@@ -91,6 +94,8 @@ def test_the_network_is_shown_none_of_them(phantoms, tmp_path, monkeypatch, caps
     assert shown[0] == (count["train"], count["validation"])
     # Each scan is in the test part of one of two folds, and else trained or validated on.
     assert sum(map(sum, shown)) == len(odd)
+    (for_articles,) = asked
+    assert for_articles.sum() == len(odd)
     assert "no network is shown them" in capsys.readouterr().err
     report = json.loads((out / "report.json").read_text())
     hidden = Counter(one["part"] for one in parts if one not in odd)

@@ -41,9 +41,16 @@ def test_from_folders_to_the_report(sources, tmp_path, capsys):
         *(w for one in more for w in ("--data", one)),
     ]
     asked = ("--unseen-sources", 1, "--max-cleared", 0.2, "--max-alarms", 0)
+    hidden = {path.name for path in sorted((more[-1] / "no").iterdir())[:3]}
+    asked += ("--no-brain", "|".join(hidden))
     assert main(small(first, tmp_path / "run", *given, *asked)) == 0
     said = capsys.readouterr()
     assert "unseen sources, fit 1 of 3: without first" in said.err
+    judged = (tmp_path / "run" / "unseen-sources.csv").read_text()
+    kept = [one for one in read_run(tmp_path / "run").split if one.part != "test"]
+    named = [one.path for one in kept if Path(one.path).name in hidden]
+    assert named, "else nothing is shown here"
+    assert not [path for path in named if path in judged]
     report = json.loads((tmp_path / "run" / "report.json").read_text())
     found = report["unseen_sources"]
     assert [row["source"] for row in found["sources"]] == [
