@@ -258,9 +258,11 @@ def _files(
         _left_out(path, pictures, say)
     if skipped:
         total = found + skipped
+        named = first.lower().endswith(VOLUMES)
+        volume = ", a NIfTI volume, which --series takes" if named else ""
         say(
             f"{path}: {skipped} of {total} files are no images and were skipped; "
-            f"the first is {first}"
+            f"the first is {first}{volume}"
         )
     if linked:
         say(not_searched(path, linked, "name"))

@@ -90,6 +90,15 @@ def test_linked_folders_are_said_once(folder, tmp_path):
     assert search(folder / "deep" / "b") == (["x.png"], []), "named, it is searched"
 
 
+def test_a_folder_of_volumes_says_how_they_are_read(folder):
+    (folder / "brain.NII.gz").write_bytes(b"\x1f\x8b")
+    said = []
+    assert len(list(expand([str(folder)], said.append))) == 1
+    assert said[0].endswith("brain.NII.gz, a NIfTI volume, which --series takes")
+    assert len(list(expand([str(folder)], said.append, volumes=True))) == 2
+    assert len(said) == 1
+
+
 def test_the_folder_of_pictures_may_be_linked(folder, tmp_path):
     (tmp_path / "maps").mkdir()
     (folder / "maps").symlink_to(tmp_path / "maps")
