@@ -10,23 +10,30 @@ so is what duplicates one and every source that may share patients with it (sour
 network is judged on one of each cluster of them that duplicates no test scan, and on the held-out
 part of every other source. Where scans are of one class only, the held-out scans of the other class
 stand beside them, the same ones in every row. With --crossed each part is left out where each
-source is left out: what it does for sources that the network does not know. With --gate it is the
-reject gate that is learned without each --leave, and what it makes of scans of a source that it
-never saw. Prints Markdown, the whole recipe first (unless --no-whole).
+source is left out: what it does for sources that the network does not know. "non-commercial" is a
+part, too: the folders whose facts call them so. Without a --leave the network is judged on these
+besides. With --gate it is the reject gate that is learned without each --leave, and what it makes
+of scans of a source that it never saw. Prints Markdown, the whole recipe first (unless
+--no-whole). The last column is the difference in AUC to the whole recipe on the same scans.
+
+No network learns from what is said to be no MRI slice of a brain, and none is judged on such scans
+of a source left out.
 """
 
 import argparse
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from edge.model_file.manifest import Decision
 
 EXAMPLES = ("painted", "transplanted", "without", "harmless")
-ABLATIONS = (*EXAMPLES, "boxes", "bare labels", "rescanning")
+CLOSED = "non-commercial"
+ABLATIONS = (*EXAMPLES, "boxes", "bare labels", "rescanning", CLOSED)
 
 
 def main() -> None:
@@ -61,6 +68,9 @@ def main() -> None:
     boxes = request.boxes or any(one.boxes for one in request.facts.values())
     if request.teachers or (args.ablate and not boxes):
         sys.exit("give no --teacher, and --boxes with --ablate")
+    closed = any(one.non_commercial for one in request.facts.values())
+    if (CLOSED,) in args.ablate and not closed:
+        sys.exit(f"--ablate {CLOSED}: the facts call no folder so")
     data = prepare_data(request)
     for left in args.leave:
         if not any(left.search(scan.source) for scan in data.found.scans):
@@ -71,10 +81,17 @@ def main() -> None:
             for row in _gate_rows(request, data, left):
                 print(row, flush=True)
         return
-    print("| training | judged on | scans | AUC |\n|---|---|---|---|", flush=True)
+    print(
+        "| training | judged on | scans | AUC | to the whole |\n|---|---|---|---|---|", flush=True
+    )
+    whole: dict[tuple, np.ndarray] = {}
     for left, parts in jobs(args.leave, args.ablate, args.crossed, not args.no_whole):
-        for row in _rows(name_of(left, parts), request, data, left, parts):
-            print(row, flush=True)
+        name = name_of(left, parts)
+        for judged in _judged(name, request, data, left, parts):
+            key = left, judged.on
+            if not parts:
+                whole[key] = judged.probability
+            print(judged.row(name, whole.get(key) if parts else None), flush=True)
 
 
 def parts_of(ablated: str) -> tuple[str, ...]:
@@ -107,46 +124,107 @@ def name_of(left: re.Pattern | None, parts: tuple[str, ...]) -> str:
     return f"without {', '.join(told)}" if told else "the whole recipe"
 
 
-def _rows(name, request, data, left, ablated) -> Iterator[str]:
+@dataclass(frozen=True)
+class Judged:
+    """What a network says of some scans that it was not trained on; one array each, [N]."""
+
+    on: str
+    """Which scans, in words."""
+    probability: np.ndarray
+    truth: np.ndarray
+    groups: np.ndarray
+
+    def row(self, name: str, whole: np.ndarray | None) -> str:
+        """As a line of the table.
+
+        Args:
+            name: of the training.
+            whole: the probabilities by the whole recipe for the same scans, if there are any.
+        """
+        from train.evaluation.evaluate import evaluate
+        from train.pruning.comparison import compare
+
+        if len(set(self.truth.tolist())) < 2:
+            return f"| {name} | {self.on} | {len(self.truth)} of one class | | |"
+        own = self._predictions(self.probability)
+        found = evaluate(own)
+        auc = found.estimates["auc"]
+        beside = ""
+        if whole is not None:
+            gap = compare(self._predictions(whole), own, 0).auc
+            beside = f"{gap.value:+.3f} [{gap.low:+.3f} to {gap.high:+.3f}]"
+        return (
+            f"| {name} | {self.on} | {self.truth.sum()} with, {(1 - self.truth).sum()} without, "
+            f"{found.groups} groups | {auc.value:.3f} [{auc.low:.3f}-{auc.high:.3f}] | {beside} |"
+        )
+
+    def _predictions(self, probability: np.ndarray):
+        from train.evaluation.evaluate import Predictions
+
+        decision = Decision("sigmoid", 1.0, 0.5, (0.5, 0.5))
+        return Predictions.of(decision, self.truth, probability, self.groups)
+
+
+def _judged(name, request, data, left, ablated) -> Iterator[Judged]:
+    from train.gate.no_brain import scans_without_brain
     from train.splitting import split
 
     sources = np.array([scan.source for scan in data.found.scans])
     truth = data.found.truth
     parts = {part: split.indices(data.parts, part) for part in split.PARTS}
+    brain = ~scans_without_brain(request, data, parts["train"])
+    parts |= {part: parts[part][brain[parts[part]]] for part in ("train", "validation")}
     out = np.zeros(len(sources), bool)
     if left is not None:
         out = np.array([bool(left.search(source)) for source in sources])
-    copies = _not_trained_on(request, data, out)
-    train, validation = (parts[part][~copies[parts[part]]] for part in ("train", "validation"))
+    gone = _not_trained_on(request, data, out)
+    closed = _non_commercial(request, data)
+    if CLOSED in ablated:
+        gone |= np.isin(data.grouping.groups, data.grouping.groups[closed])
+    train, validation = (parts[part][~gone[parts[part]]] for part in ("train", "validation"))
     if len(set(truth[validation].tolist())) < 2:
         sys.exit(f"{name}: the validation part is left with scans of one class")
     model = _fitted(request, data.samples(train), data.samples(validation), ablated)
     # Neither part was trained on, left out or not.
     unseen = np.concatenate([parts["test"], parts["validation"]])
+    kept = np.sort(np.concatenate(list(parts.values())))
     if left is not None:
-        kept = np.sort(np.concatenate(list(parts.values())))
-        own = kept[out[kept]]
+        own = kept[out[kept] & brain[kept]]
         for label in (0, 1):
             if not (truth[own] == label).any():
                 own = np.concatenate([own, unseen[truth[unseen] == label]])
-        yield _row(name, "what it never saw", model, data, own)
-        # A kind of tumor that no other source shows is more than another scanner.
+        yield _predicted("what it never saw", model, data, own)
+        # A folder, or a kind of tumor, that no other shows is more than another scanner.
         kinds = np.unique(sources[own[(truth[own] == 1) & out[own]]])
         for kind in kinds if len(kinds) > 1 else ():
             chosen = own[(truth[own] == 0) | (sources[own] == kind)]
-            yield _row(name, f"of that, the tumors of {kind}", model, data, chosen)
+            yield _predicted(f"of that, the tumors of {kind}", model, data, chosen)
     folders = np.array([source.partition("/")[0] for source in sources])
+    if left is not None or CLOSED in ablated:
+        # As each stands in the world: its own tumors against its own tumor-free scans.
+        alone = kept[(out if left is not None else closed)[kept] & brain[kept]]
+        names = np.unique(folders[alone])
+        for folder in names if left is None or len(names) > 1 else ():
+            chosen = alone[folders[alone] == folder]
+            if len(set(truth[chosen].tolist())) == 2:
+                yield _predicted(f"{folder} alone, never seen", model, data, chosen)
     test = parts["test"][~out[parts["test"]]]
     for folder in np.unique(folders[test]):
-        yield _row(name, f"{folder}, test part", model, data, test[folders[test] == folder])
+        yield _predicted(f"{folder}, test part", model, data, test[folders[test] == folder])
     clear = parts["validation"][truth[parts["validation"]] == 0]
     found = validation[truth[validation] == 1]
     for folder in np.unique(folders[found]):
         if not np.isin(folder, folders[test]):
             both = np.concatenate([found[folders[found] == folder], clear])
-            yield _row(
-                name, f"tumors of {folder}, validation part, tumor-free of all", model, data, both
+            yield _predicted(
+                f"tumors of {folder}, validation part, tumor-free of all", model, data, both
             )
+
+
+def _non_commercial(request, data) -> np.ndarray:
+    """Scans of folders that their facts call so, bool [N]."""
+    closed = {root for root, one in request.facts.items() if one.non_commercial}
+    return np.array([str(Path(scan.root)) in closed for scan in data.found.scans], bool)
 
 
 def _not_trained_on(request, data, out: np.ndarray) -> np.ndarray:
@@ -219,8 +297,7 @@ def _fitted(request, train, validation, ablated):
         random_views._rescanned = rescanned
 
 
-def _row(name, judged_on, model, data, chosen) -> str:
-    from train.evaluation.evaluate import Predictions, evaluate
+def _predicted(judged_on, model, data, chosen) -> Judged:
     from train.evaluation.keras_predictions import raw_outputs
 
     groups = data.grouping.groups[chosen]
@@ -228,16 +305,7 @@ def _row(name, judged_on, model, data, chosen) -> str:
     _, first = np.unique(data.grouping.clusters[chosen], return_index=True)
     chosen, groups = chosen[np.sort(first)], groups[np.sort(first)]
     logits = raw_outputs(model, data.found.pixels[chosen])[:, 0].astype(np.float64)
-    probability, truth = 1 / (1 + np.exp(-logits)), data.found.truth[chosen]
-    if len(set(truth.tolist())) < 2:
-        return f"| {name} | {judged_on} | {len(truth)} of one class | |"
-    decision = Decision("sigmoid", 1.0, 0.5, (0.5, 0.5))
-    found = evaluate(Predictions.of(decision, truth, probability, groups))
-    auc = found.estimates["auc"]
-    return (
-        f"| {name} | {judged_on} | {truth.sum()} with, {(1 - truth).sum()} without, {found.groups} "
-        f"groups | {auc.value:.3f} [{auc.low:.3f}-{auc.high:.3f}] |"
-    )
+    return Judged(judged_on, 1 / (1 + np.exp(-logits)), data.found.truth[chosen], groups)
 
 
 if __name__ == "__main__":

@@ -112,17 +112,59 @@ def test_kinds_of_tumors_left_out_together_are_told_apart(script, gathered, monk
     """Some kinds no other source shows: the whole row alone would blame the scanner."""
     request, data = gathered
 
-    class Model:
-        pass
-
-    monkeypatch.setattr(script, "_fitted", lambda *_: Model())
-    monkeypatch.setattr(script, "_row", lambda name, on, model, data, chosen: on)
-    alone = list(script._rows("", request, data, re.compile("other/"), ()))
+    monkeypatch.setattr(script, "_fitted", lambda *_: None)
+    monkeypatch.setattr(script, "_predicted", lambda on, *_: on)
+    alone = list(script._judged("", request, data, re.compile("other/"), ()))
     assert not any("of that" in row for row in alone), "one kind only"
-    both = list(script._rows("", request, data, re.compile("(one|other)/yes"), ()))
+    both = list(script._judged("", request, data, re.compile("(one|other)/yes"), ()))
     assert both[1:3] == ["of that, the tumors of one/yes", "of that, the tumors of other/yes"]
 
 
 def test_what_leaves_scans_of_one_class_is_refused(script, gathered):
     with pytest.raises(SystemExit, match="scans of one class"):
-        list(script._rows("without yes", *gathered, re.compile("yes"), ()))
+        list(script._judged("without yes", *gathered, re.compile("yes"), ()))
+
+
+def test_what_is_not_for_commercial_use_is_left_out_and_judged(script, gathered, monkeypatch):
+    from dataclasses import replace
+
+    from train.source_facts.schema import SourceFacts
+
+    request, data = gathered
+    roots = {Path(scan.root).name: scan.root for scan in data.found.scans}
+    facts = {roots["other"]: SourceFacts(Path("x.toml"), "", "", non_commercial=True)}
+    request, learned = replace(request, facts=facts), []
+
+    def fit(request, train, validation, ablated):
+        learned.append(
+            {str(one).partition("/")[0] for one in (*train.sources, *validation.sources)}
+        )
+
+    def predicted(on, model, data, chosen):
+        truth = data.found.truth[chosen]
+        return script.Judged(on, np.linspace(0, 1, len(truth)), truth, np.arange(len(truth)))
+
+    monkeypatch.setattr(script, "_fitted", fit)
+    monkeypatch.setattr(script, "_predicted", predicted)
+    whole = list(script._judged("", request, data, None, ()))
+    left = list(script._judged("", request, data, None, (script.CLOSED,)))
+    assert learned == [{"one", "other", "third"}, {"one", "third"}]
+    assert "other alone, never seen" not in {one.on for one in whole}
+    own = next(one for one in left if one.on == "other alone, never seen")
+    assert len(own.truth) == 16
+    assert own.row("", own.probability).endswith(" | +0.000 [+0.000 to +0.000] |")
+    assert own.row("", None).endswith(" |  |")
+    mirrored = own.row("", 1 - own.probability)
+    assert "| +" in mirrored or "| -" in mirrored
+
+
+def test_a_part_that_the_facts_do_not_know(script, monkeypatch):
+    words = ["leave_one_out.py", "--ablate", "non-commercial", "--", "--data", "x"]
+    monkeypatch.setattr("sys.argv", words)
+    monkeypatch.setattr("train.cli.request_of", lambda _: _NoFacts())
+    with pytest.raises(SystemExit, match="non-commercial: the facts call no folder so"):
+        script.main()
+
+
+class _NoFacts:
+    boxes, teachers, facts = ("boxes",), (), {}
