@@ -9,8 +9,6 @@ from train.data.scans import SplitScan
 from train.errors import TrainError
 from train.run.run_folder import Run
 
-_PATHS = ("patient_csv", "labels", "warm_start")
-_PATH_LISTS = ("boxes", "teacher")
 _OWN = ("inspect", "overwrite", "resume", "out", "prune")
 """Options that are each command's own."""
 
@@ -32,12 +30,14 @@ def arguments_of(run: Run) -> argparse.Namespace:
             f"{run.folder}: does not say what it was trained on, so there are no scans to prune "
             "with; train it with python -m train"
         )
-    found = vars(parser().parse_args(["--data", "x"]))
+    command = parser()
+    found = vars(command.parse_args(["--data", "x"]))
     found |= {k: v for k, v in manifest.options.items() if k in found and k not in _OWN}
-    for name in _PATHS:
-        found[name] = found[name] and Path(found[name])
-    for name in _PATH_LISTS:
-        found[name] = [Path(one) for one in found[name]]
+    for option in command._actions:  # argparse has no other way to ask
+        given = found.get(option.dest)
+        if option.type is Path and given:  # a manifest holds text
+            several = isinstance(given, list)
+            found[option.dest] = [Path(one) for one in given] if several else Path(given)
     return argparse.Namespace(**found)
 
 
