@@ -3,8 +3,7 @@
 # they lay closer together. A dual-echo series (PD and T2 of the brain) holds both at each position.
 #
 # One would expect two volumes, or an error: dcm2niix 1.0.20260724 writes two files. imageio gives a
-# volume of eight slices, 0.43 mm apart, where there are four a millimetre apart, without a word. (Where
-# the order of the files has all of one time point before the next, it does split them.)
+# volume of eight slices, 0.43 mm apart, where there are four a millimetre apart, without a word.
 #
 # Seen on 2026-11-30 (Python 3.11, x86-64):
 #   imageio: 8 slices, 0.43 mm apart, values 101 201 102 202 103 203 104 204

@@ -4,8 +4,7 @@
 # an attribute, and the converter leaves it out, so it becomes "half_pixel". Hardmax changes, too: until
 # opset 12 it takes all axes together, and the converter leaves that behind (of Softmax it does not).
 #
-# The checker is content and the shape is right. One would expect the same answers before and after, as
-# the converter is what quantization guides send one to for opset 13.
+# The checker is content and the shape is right. One would expect the same answers before and after.
 #
 # Seen on 2026-11-30 (Python 3.11, x86-64), in ONNX Runtime 1.32.0, opset 10 -> opset 13:
 #   Resize, linear, twice as wide, of 0 10    0 5 10 10 -> 0 2.5 7.5 10

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # OpenCV 5.0.0.93 (cv2.dnn) reads auto_pad SAME_UPPER of an ONNX file as SAME_LOWER: where the padding is
 # uneven, the spare pixel goes to the front and not to the end. Conv, MaxPool and AveragePool all do so.
-# Files made from Keras or TensorFlow hold SAME_UPPER where a convolution of stride 2 meets an even size.
+# tf2onnx 1.17.0 writes SAME_UPPER for padding="same" where it does not know the size of the input.
 #
 # The output has the right shape, and the picture is moved by a pixel at each such layer. One would
 # expect the answer of ONNX Runtime 1.32.0.

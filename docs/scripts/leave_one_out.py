@@ -171,25 +171,27 @@ def _judged(name, request, data, left, ablated) -> Iterator[Judged]:
 
     sources = np.array([scan.source for scan in data.found.scans])
     truth = data.found.truth
-    parts = {part: split.indices(data.parts, part) for part in split.PARTS}
-    brain = ~scans_without_brain(request, data, parts["train"])
-    parts |= {part: parts[part][brain[parts[part]]] for part in ("train", "validation")}
+    fold = split.Fold(*(split.indices(data.parts, part) for part in split.PARTS))
+    without_brain = scans_without_brain(request, data, fold.train)
+    fold = fold.shown(without_brain)
     out = np.zeros(len(sources), bool)
     if left is not None:
         out = np.array([bool(left.search(source)) for source in sources])
-    gone = _not_trained_on(request, data, out)
-    closed = _non_commercial(request, data)
+    shared = _not_trained_on(request, data, out)
+    closed = np.zeros(len(sources), bool)
     if CLOSED in ablated:
-        gone |= np.isin(data.grouping.groups, data.grouping.groups[closed])
-    train, validation = (parts[part][~gone[parts[part]]] for part in ("train", "validation"))
+        closed = _non_commercial(request, data)
+    gone = shared | np.isin(data.grouping.groups, data.grouping.groups[closed])
+    train, validation = (own[~gone[own]] for own in (fold.train, fold.validation))
     if len(set(truth[validation].tolist())) < 2:
         sys.exit(f"{name}: the validation part is left with scans of one class")
     model = _fitted(request, data.samples(train), data.samples(validation), ablated)
     # Neither part was trained on, left out or not.
-    unseen = np.concatenate([parts["test"], parts["validation"]])
-    kept = np.sort(np.concatenate(list(parts.values())))
+    unseen = np.concatenate([fold.test, fold.validation])
+    kept = np.sort(np.concatenate([fold.train, unseen]))
+    strange = kept[(closed if left is None else out)[kept] & ~without_brain[kept]]
     if left is not None:
-        own = kept[out[kept] & brain[kept]]
+        own = strange
         for label in (0, 1):
             if not (truth[own] == label).any():
                 own = np.concatenate([own, unseen[truth[unseen] == label]])
@@ -200,19 +202,19 @@ def _judged(name, request, data, left, ablated) -> Iterator[Judged]:
             chosen = own[(truth[own] == 0) | (sources[own] == kind)]
             yield _predicted(f"of that, the tumors of {kind}", model, data, chosen)
     folders = np.array([source.partition("/")[0] for source in sources])
-    if left is not None or CLOSED in ablated:
+    names = np.unique(folders[strange])
+    # Of one that was left out the first row says it.
+    for folder in names if left is None or len(names) > 1 else ():
         # As each stands in the world: its own tumors against its own tumor-free scans.
-        alone = kept[(out if left is not None else closed)[kept] & brain[kept]]
-        names = np.unique(folders[alone])
-        for folder in names if left is None or len(names) > 1 else ():
-            chosen = alone[folders[alone] == folder]
-            if len(set(truth[chosen].tolist())) == 2:
-                yield _predicted(f"{folder} alone, never seen", model, data, chosen)
-    test = parts["test"][~out[parts["test"]]]
+        chosen = strange[folders[strange] == folder]
+        if len(set(truth[chosen].tolist())) == 2:
+            yield _predicted(f"{folder} alone, never seen", model, data, chosen)
+    test = fold.test[~out[fold.test]]
     for folder in np.unique(folders[test]):
         yield _predicted(f"{folder}, test part", model, data, test[folders[test] == folder])
-    clear = parts["validation"][truth[parts["validation"]] == 0]
-    found = validation[truth[validation] == 1]
+    # The same scans whatever is ablated, so that networks can be compared.
+    clear = fold.validation[truth[fold.validation] == 0]
+    found = fold.validation[(truth[fold.validation] == 1) & ~shared[fold.validation]]
     for folder in np.unique(folders[found]):
         if not np.isin(folder, folders[test]):
             both = np.concatenate([found[folders[found] == folder], clear])

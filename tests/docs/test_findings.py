@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def test_there_are_some():
 def test_it_says_what_is_expected_and_what_was_seen(file):
     lines = file.read_text().splitlines()
     assert lines[0] == "#!/usr/bin/env bash"
-    head = " ".join(line for line in lines if line.startswith("#"))
+    head = " ".join(takewhile(lambda line: line.startswith("#"), lines))
     for words in ("expect", "Seen on 20", "Exit status 0"):
         assert words in head, f"the comment at its head lacks {words!r}"
 

@@ -154,8 +154,32 @@ def test_what_is_not_for_commercial_use_is_left_out_and_judged(script, gathered,
     assert len(own.truth) == 16
     assert own.row("", own.probability).endswith(" | +0.000 [+0.000 to +0.000] |")
     assert own.row("", None).endswith(" |  |")
-    mirrored = own.row("", 1 - own.probability)
-    assert "| +" in mirrored or "| -" in mirrored
+    perfect = replace(own, probability=own.truth.astype(float))
+    assert perfect.row("", 1.0 - own.truth).endswith(" | +1.000 [+1.000 to +1.000] |")
+    crossed = script._judged("", request, data, re.compile("one/"), (script.CLOSED,))
+    assert "other alone, never seen" not in {one.on for one in crossed}
+    assert learned[-1] == {"third"}
+
+
+def test_what_is_judged_does_not_depend_on_what_is_ablated(script, gathered, monkeypatch):
+    """Else a difference would not be one of pairs. Here no scan of the folder is tested on."""
+    from dataclasses import replace
+
+    from train.source_facts.schema import SourceFacts
+
+    request, data = gathered
+    root = next(scan.root for scan in data.found.scans if Path(scan.root).name == "other")
+    facts = {root: SourceFacts(Path("x.toml"), "", "", non_commercial=True)}
+    parts = [
+        replace(one, part="train") if one.root == root and one.part == "test" else one
+        for one in data.parts
+    ]
+    given = replace(request, facts=facts), replace(data, parts=parts)
+    monkeypatch.setattr(script, "_fitted", lambda *_: None)
+    monkeypatch.setattr(script, "_predicted", lambda on, model, data, chosen: (on, len(chosen)))
+    whole, left = (list(script._judged("", *given, None, one)) for one in ((), (script.CLOSED,)))
+    assert "tumors of other, validation part, tumor-free of all" in dict(whole)
+    assert set(whole) <= set(left)
 
 
 def test_a_part_that_the_facts_do_not_know(script, monkeypatch):
