@@ -9,8 +9,7 @@ import keras
 
 from edge.model_file.manifest import InputSpec
 from edge.scan.crop import CROPS
-from train import arguments
-from train.arguments import DEVICES, MODELS, PRECISIONS
+from train import learning_arguments as arguments
 from train.augmentation.keras_layers import (
     BIAS_FIELD,
     CONTRAST,
@@ -23,6 +22,7 @@ from train.augmentation.keras_layers import (
 from train.fitting.balanced_batches import Batches
 from train.fitting.fit_options import FitOptions
 from train.hardware import devices, mixed_precision
+from train.learning_arguments import DEVICES, MODELS, PRECISIONS
 from train.networks.registry import ARCHITECTURES, LOGITS, build_cnn, logits_model
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (4, 150, 150, 3), dtype=np.uint8)
