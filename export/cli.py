@@ -21,7 +21,7 @@ from export.targets import Target, select
 from train.errors import TrainError
 
 if TYPE_CHECKING:
-    from export.export_pipeline import ExportInputs
+    from export.export_inputs import ExportInputs
     from export.prove.advice import Again
 
 _NEEDED = ("keras", "tensorflow")
@@ -124,7 +124,8 @@ def _export_into(args: argparse.Namespace) -> int:
     data = args.data
     if args.source:
         run, data = read_run(_adopt(args)), None
-    from export.export_pipeline import Limits, Search, export_target, read_inputs
+    from export.export_inputs import read_inputs
+    from export.export_pipeline import Limits, Search, export_target
     from export.export_report import lines, write_report
     from export.package.triton import write_repository
     from train.reporting.findings import SYNTHETIC

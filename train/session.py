@@ -110,7 +110,11 @@ def train(
     if result.pruned:
         check_limit(changed_verdicts(*result.pruned.validation), request.pruning.max_changed)
     result.fitted.model.save(folder / run_folder.MODEL)
-    run_folder.write_json(folder / run_folder.SPLIT, data.parts)
+    marked = [
+        replace(scan, no_brain=bool(own))
+        for scan, own in zip(data.parts, without_brain, strict=True)
+    ]
+    run_folder.write_json(folder / run_folder.SPLIT, marked)
     unseen = left_out and unseen_sources(request, data, left_out, result.choice.decision, compute)
     if unseen:
         result = result.with_decision(unseen.decision)

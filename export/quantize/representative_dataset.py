@@ -14,7 +14,7 @@ PART = "train"
 def choose(split: Sequence[SplitScan], count: int, seed: int) -> list[SplitScan]:
     """About `count` scans of the training part, as many with a tumor as without.
 
-    A class with fewer than `count / 2` different scans sets the number of both. Duplicates are
+    None is taken that is said to show no brain: the network learned from none. A class with fewer than `count / 2` different scans sets the number of both. Duplicates are
     taken once. Deterministic.
 
     Raises:
@@ -29,10 +29,11 @@ def choose(split: Sequence[SplitScan], count: int, seed: int) -> list[SplitScan]
         # The first scan of each duplicate group stands for it.
         distinct = {scan.sha256: scan for scan in reversed(own)}
         classes.append(sorted(distinct.values(), key=lambda scan: scan.sha256))
-    each = min(count // 2, *map(len, classes))
+    each = min(count // 2, *(sum(not scan.no_brain for scan in scans) for scans in classes))
     chosen = []
     for scans in classes:
-        chosen += [scans[i] for i in sorted(random.permutation(len(scans))[:each])]
+        able = [i for i in random.permutation(len(scans)) if not scans[i].no_brain]
+        chosen += [scans[i] for i in sorted(able[:each])]
     held_out = {scan.sha256 for scan in split if scan.part != PART}
     leaked = [scan.path for scan in chosen if scan.sha256 in held_out]
     if leaked:

@@ -12,7 +12,6 @@ import pytest
 
 pytest.importorskip("tensorflow")
 
-import export.export_pipeline as export_module
 from edge import Classifier
 from edge.inference.decision_replay import replay_decision
 from edge.inference.engines import installed
@@ -226,7 +225,7 @@ def test_a_wrong_conversion_is_caught(run, tmp_path, monkeypatch):
         def __init__(self, model, *rest):
             super().__init__(keras.models.clone_model(model), *rest)
 
-    monkeypatch.setattr(export_module, "Converter", Wrong)
+    monkeypatch.setattr("export.export_inputs.Converter", Wrong)
     assert export(run, tmp_path / "dist", "--precision", "fp32") == 1
     assert not (tmp_path / "dist" / "small-fp32.tflite").exists()
 
@@ -235,7 +234,7 @@ def test_interrupting_leaves_nothing(run, tmp_path, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(export_module.parity, "prove", interrupted)
+    monkeypatch.setattr("export.prove.parity.prove", interrupted)
     assert export(run, tmp_path / "dist", "--precision", "fp32") == 130
     assert not (tmp_path / "dist").exists()
 

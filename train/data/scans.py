@@ -69,6 +69,8 @@ class SplitScan:
     """Why it was dropped."""
     type: str = ""
     """Of the tumor, where types are told and its own is known."""
+    no_brain: bool = False
+    """Said to be no MRI slice of a brain: no network learns from it, no int8 range is set by it."""
 
     @property
     def file(self) -> Path:

@@ -1,5 +1,7 @@
 """Which scans set the ranges of an int8 model."""
 
+from dataclasses import replace
+
 import pytest
 
 from export.errors import ExportError
@@ -47,6 +49,18 @@ def test_deterministic_and_independent_of_the_order():
     assert choose(SPLIT, 40, seed=3) != choose(SPLIT, 40, seed=4)
     shuffled = choose(SPLIT[::-1], 40, seed=3)
     assert {s.sha256 for s in shuffled} == {s.sha256 for s in choose(SPLIT, 40, seed=3)}
+
+
+def test_what_shows_no_brain_sets_no_range():
+    before = choose(SPLIT, 40, seed=3)
+    marked = [replace(scan, no_brain=scan in before[:5]) for scan in SPLIT]
+    chosen = choose(marked, 40, seed=3)
+    assert len(chosen) == 40
+    assert not any(scan.no_brain for scan in chosen)
+    # The others are the same as before: a run in which none was chosen exports the same files.
+    assert {scan.path for scan in before[5:]} <= {scan.path for scan in chosen}
+    few = [replace(scan, no_brain=scan.positive) for scan in SPLIT]
+    assert choose(few, 40, seed=3) == []
 
 
 def test_a_held_out_scan_is_refused():

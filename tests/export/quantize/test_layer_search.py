@@ -16,7 +16,8 @@ from edge.model_file.container import open_model
 from edge.model_file.manifest import Decision, InputSpec
 from edge.model_file.provenance import Training, Trial, provenance
 from export.convert.keras_conversion import Converter
-from export.export_pipeline import ExportInputs, Limits, Search, export_target
+from export.export_inputs import ExportInputs
+from export.export_pipeline import Limits, Search, export_target
 from export.quantize.calibration_methods import METHODS, channel_error
 from export.quantize.layer_search import find, saved
 from export.targets import select

@@ -90,6 +90,7 @@ def test_the_network_is_shown_none_of_them(phantoms, tmp_path, monkeypatch, caps
     parts = json.loads((out / "split.json").read_text())
     odd = [one for one in parts if not re.search(r"[0-2]\.png$", one["path"])]
     assert 0 < len(odd) < len(parts)
+    assert [one for one in parts if one["no_brain"]] == [one for one in parts if one not in odd]
     count = Counter(one["part"] for one in odd)
     assert shown[0] == (count["train"], count["validation"])
     # Each scan is in the test part of one of two folds, and else trained or validated on.
