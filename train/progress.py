@@ -1,6 +1,7 @@
 """Progress on standard error: bars with the time left on a terminal, lines elsewhere."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -15,6 +16,9 @@ from rich.progress import (
 )
 
 from edge.console.messages import printable
+
+LINE_EVERY = 30.0
+"""Seconds between the lines of a count that is shown on no terminal."""
 
 
 def say(message: str) -> None:
@@ -39,7 +43,27 @@ def bar() -> Progress:
 
 @contextmanager
 def counting(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """A bar over `total` steps; yields the function to call after each."""
+    """A bar over `total` steps, or now and then a line; yields the function to call after each."""
+    if not sys.stderr.isatty():
+        yield _lines(what, total)
+        return
     with bar() as shown:
         task = shown.add_task(what, total=total, note="")
         yield lambda: shown.advance(task)
+
+
+def _lines(what: str, total: int) -> Callable[[], None]:
+    """Says how far it is, once `LINE_EVERY` seconds are over: what is quick says nothing."""
+    begun = told = time.monotonic()
+    done = 0
+
+    def tick() -> None:
+        nonlocal done, told
+        done += 1
+        now = time.monotonic()
+        if now - told >= LINE_EVERY and done < total:
+            told = now
+            left = (now - begun) / done * (total - done)
+            say(f"{what}: {done} of {total}  about {left:.0f} s left")
+
+    return tick

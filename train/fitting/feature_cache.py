@@ -14,7 +14,7 @@ _BATCH, _STEP = 32, 8
 
 
 class FeatureCache:
-    """Features by the scan's pixels, the frozen weights and the copy.
+    """Features by the scan's pixels, the frozen weights, their precision and the copy.
 
     Args:
         folder: where they are kept for a resumed run; None: only in memory.
@@ -49,7 +49,8 @@ class FeatureCache:
         Returns:
             float32 [1 + copies, N, ...]; the scans themselves first.
         """
-        base = _digest(*frozen.get_weights()) + frozen.layers[-1].name.encode()
+        computed = "".join(layer.compute_dtype for layer in frozen.layers)
+        base = _digest(*frozen.get_weights(), computed.encode()) + frozen.layers[-1].name.encode()
         rows = [_digest(row) for row in pixels]
         keys = [
             [hashlib.blake2b(base + row + b"%d" % copy, digest_size=16).digest() for row in rows]

@@ -34,7 +34,7 @@ FEATURES_WEIGHT = 1.0
 
 @dataclass(frozen=True)
 class Lesson:
-    """Scans and what the teacher makes of them."""
+    """Scans and what the teacher makes of them; a large network's features may be 0.6 GB."""
 
     pixels: np.ndarray
     """uint8 [N, height, width, channels]."""
@@ -49,6 +49,11 @@ class Lesson:
         """With these of the features, a mask."""
         return replace(self, features=self.features[:, kept])
 
+    def targets(self, chosen: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Features, logits and truth of some scans side by side, float32."""
+        columns = [self.features[chosen], self.logits[chosen], self.truth[chosen, None]]
+        return np.concatenate(columns, axis=1).astype(np.float32)
+
 
 def first_dense(model: keras.Model) -> str:
     """The first dense layer: what it takes are the features."""
@@ -56,16 +61,22 @@ def first_dense(model: keras.Model) -> str:
 
 
 def taught_by(
-    teacher: keras.Model, pixels: np.ndarray, truth: np.ndarray, cache: FeatureCache
+    teacher: keras.Model,
+    pixels: np.ndarray,
+    truth: np.ndarray,
+    cache: FeatureCache,
+    precision: str = mixed_precision.FLOAT32,
 ) -> Lesson:
     """A `Lesson` with all features of the teacher.
 
     Args:
         cache: knows them already if another fold's teacher has the same frozen layers and scans.
+        precision: that its convolutions compute in; its head is small, and keeps float32.
     """
     given = teacher.get_layer(first_dense(teacher)).input
-    features = cache(keras.Model(teacher.input, given), pixels, 0, 0, counting)[0]
     head = keras.Model(given, teacher.get_layer(LOGITS).output)
+    frozen = _in_precision(keras.Model(teacher.input, given), precision)
+    features = cache(frozen, pixels, 0, 0, counting)[0]
     return Lesson(pixels, features, head.predict(features, batch_size=BATCH, verbose=0), truth)
 
 
@@ -125,7 +136,7 @@ def distil(
     if state.epoch and not state.finished:
         assign(model.variables, state.variables)
         assign(model.optimizer.variables, state.optimizer)
-    held_out = _targets(validation)
+    held_out = validation.targets()
 
     def validate() -> dict[str, float]:
         made = model.predict(validation.pixels, batch_size=BATCH, verbose=0)
@@ -178,11 +189,6 @@ def _in_precision(student: keras.Model, precision: str) -> keras.Model:
     return result
 
 
-def _targets(lesson: Lesson) -> np.ndarray:
-    columns = [lesson.features, lesson.logits, lesson.truth[:, None]]
-    return np.concatenate(columns, axis=1).astype(np.float32)
-
-
 def _called(logits):
     """1 where a tumor is likelier than none."""
     margin = logits[:, -1] if logits.shape[1] == 1 else logits[:, 1] - logits[:, 0]
@@ -194,18 +200,18 @@ class _Views(keras.utils.PyDataset):
 
     def __init__(self, lesson: Lesson, size: int, seed: int):
         super().__init__()
-        self._pixels, self._targets = lesson.pixels, _targets(lesson)
-        self._size, self._seed = min(size, len(lesson.pixels)), seed
+        self._lesson, self._seed = lesson, seed
+        self._size = min(size, len(lesson.pixels))
         self.begin(0)
 
     def begin(self, epoch: int) -> None:
         """Go to the beginning of an epoch, counted from 0."""
         random = np.random.default_rng((self._seed, epoch))
-        self._order = random.permutation(len(self._pixels))[: self._size]
+        self._order = random.permutation(len(self._lesson.pixels))[: self._size]
 
     def __len__(self) -> int:
         return -(-self._size // BATCH)
 
     def __getitem__(self, index: int):
         chosen = self._order[index * BATCH : (index + 1) * BATCH]
-        return self._pixels[chosen], self._targets[chosen]
+        return self._lesson.pixels[chosen], self._lesson.targets(chosen)

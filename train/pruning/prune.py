@@ -34,13 +34,15 @@ COPIES = 1
 PLACES = 64
 """Of a layer's output, of each scan: 26,000 rows for 200 scans and a copy, for 4,608 weights."""
 MOST_SCANS = 400
-"""Of a larger training part as many are drawn; the rest would add time and little else."""
+"""Of a larger training part channels are chosen by as many; more would add time and little else."""
 SIZE = 1.5
 """Share of the int8 file's size that may stay, as a multiple of that of multiply-adds: late layers
 have most of the weights and cost the least time."""
-VIEWS, MOST_VIEWS = 8, 4000
+VIEWS, MOST_VIEWS = 40, 8000
 """Changed copies of each scan that the distillation draws from, and scans and copies at most: the
-teacher must see each, and any will do."""
+teacher must see each once."""
+EPOCH = 1000
+"""Scans and copies of an epoch at least: a small training part is seen changed more often."""
 RATE = 1.5e-4
 """Of the distillation's Adam at most."""
 
@@ -87,19 +89,19 @@ def prune(
     make_reproducible(seed)
     channels = find_channels(teacher)
     file = context.checkpoint
-    if len(train) > MOST_SCANS:
-        train = train[np.random.default_rng(seed).permutation(len(train))[:MOST_SCANS]]
-    student, removed = _kept(file) or _refitted(teacher, channels, train.pixels, options, seed)
+    some = np.random.default_rng(seed).permutation(len(train))[:MOST_SCANS]
+    chosen = train.pixels[some] if len(some) < len(train) else train.pixels
+    student, removed = _kept(file) or _refitted(teacher, channels, chosen, options, seed)
     if file and context.devices.first:
         _keep(student, removed, file)
-    copies = min(VIEWS, MOST_VIEWS // len(train) - 1) if options.epochs else 0
+    copies = max(0, min(VIEWS, MOST_VIEWS // len(train) - 1)) if options.epochs else 0
     views = _with_copies(train.pixels, copies, seed)
     features = ~np.isin(channels.inputs[distil.first_dense(teacher)], removed)
     lessons = [
-        distil.taught_by(teacher, *some, context.cache).with_features(features)
-        for some in (
-            (views, np.repeat(train.truth, copies + 1)),
-            (validation.pixels, validation.truth),
+        distil.taught_by(teacher, *some, context.cache, precision).with_features(features)
+        for *some, precision in (
+            (views, np.repeat(train.truth, copies + 1), options.precision),
+            (validation.pixels, validation.truth, mixed_precision.FLOAT32),
         )
     ]
     learned = distil.distil(
@@ -107,7 +109,7 @@ def prune(
         *lessons,
         rate=RATE,
         epochs=options.epochs,
-        size=len(train),
+        size=max(len(train), EPOCH),
         seed=seed,
         precision=options.precision,
         file=context.checkpoint,

@@ -44,3 +44,15 @@ def test_copies_of_a_scan_are_the_same_among_other_scans():
     copies = whole[1:4].astype(int)
     assert np.abs(copies - pixels[0]).mean() > 5
     assert (copies[0] != copies[1]).any()
+
+
+def test_a_teacher_in_16_bits_teaches_nearly_the_same_and_is_kept_apart():
+    with narrow_networks():
+        teacher = ARCHITECTURES["cnn"].build(SPEC)
+    scans, cache = samples(16), FeatureCache()
+    whole = taught_by(teacher, scans.pixels, scans.truth, cache)
+    short = taught_by(teacher, scans.pixels, scans.truth, cache, "mixed")
+    assert (whole.features != short.features).any()
+    assert np.square(whole.features - short.features).mean() < 1e-3 * whole.features.var()
+    again = taught_by(teacher, scans.pixels, scans.truth, cache)
+    np.testing.assert_array_equal(again.features, whole.features)
