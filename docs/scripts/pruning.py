@@ -40,10 +40,10 @@ def main() -> None:
     size = Path(args.parent).stat().st_size
     print(
         "| multiply-adds | int8 ms | faster | file MB | AUC difference, test | validation changed "
-        "| test changed |"
+        "| test changed | test reversed |"
     )
-    print("|---|---|---|---|---|---|---|")
-    print(f"| parent | {whole:.2f} | 1.0x | {size / 1e6:.2f} | | | |")
+    print("|---|---|---|---|---|---|---|---|")
+    print(f"| parent | {whole:.2f} | 1.0x | {size / 1e6:.2f} | | | | |")
     rows = []
     for run, file, ms in zip(runs, files, each, strict=True):
         report = json.loads((Path(run) / "report.json").read_text())
@@ -51,6 +51,8 @@ def main() -> None:
         share = report["cost"]["multiply_adds"] / found["parent_cost"]["multiply_adds"]
         auc = found["test"]["auc_difference"]
         changed = [found[part]["verdicts_changed"] for part in ("validation", "test")]
+        # Runs before 2026-11-30 do not say.
+        changed.append(found["test"].get("verdicts_reversed", {"hits": "?", "n": "?"}))
         rows.append((share, whole / ms, auc))
         print(
             f"| {share:.3f}x | {ms:.2f} | {whole / ms:.1f}x | {Path(file).stat().st_size / 1e6:.2f}"

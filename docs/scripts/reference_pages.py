@@ -211,7 +211,7 @@ _REPORT_KEYS = {
     "test": "Figures on the test part or the test folder.",
     "cross_validation": "Pooled figures of `--folds`; null without.",
     "pruned": "Of a pruned run: its parent, what that cost, and both compared on the same scans, "
-    "with verdicts changed and the difference in AUC; null without.",
+    "with verdicts changed and reversed and the difference in AUC; null without.",
     "types": "Types of tumor: how the head was chosen, their figures on the test part, their "
     "shortcut floor; null without `--types`.",
     "gate": "With `--not-brain`: what the reject gate makes of sources and kinds of pictures that "

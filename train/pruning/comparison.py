@@ -16,13 +16,16 @@ class Comparison:
 
     changed: Proportion
     """Verdicts that differ, "uncertain" among them."""
+    reversed: Proportion
+    """Of these a tumor where its teacher says none, or none where it says a tumor."""
     auc: Estimate
     """The pruned network's less its teacher's, with a paired bootstrap over clusters."""
     teacher_auc: float
 
     def __str__(self) -> str:
         return (
-            f"{self.changed.hits} of {self.changed.n} verdicts changed; AUC "
+            f"{self.changed.hits} of {self.changed.n} verdicts changed, {self.reversed.hits} of "
+            "them reversed (a tumor, and none); AUC "
             f"{self.auc.value:+.3f} [{self.auc.low:+.3f} to {self.auc.high:+.3f}], was "
             f"{self.teacher_auc:.3f}"
         )
@@ -31,6 +34,7 @@ class Comparison:
         """Ready for JSON."""
         return {
             "verdicts_changed": self.changed.to_dict(),
+            "verdicts_reversed": self.reversed.to_dict(),
             "auc_difference": self.auc.to_dict(),
             "teacher_auc": None if np.isnan(self.teacher_auc) else self.teacher_auc,
         }
@@ -48,6 +52,7 @@ def compare(teacher: Predictions, student: Predictions, seed: int) -> Comparison
     drawn = cluster_bootstrap({"auc": difference}, teacher.groups, seed)
     return Comparison(
         changed_verdicts(teacher, student),
+        reversed_verdicts(teacher, student),
         drawn["auc"],
         float(metrics.auc(truth, teacher.probability, None)),
     )
@@ -59,6 +64,13 @@ def changed_verdicts(teacher: Predictions, student: Predictions) -> Proportion:
     # Two that are uncertain are the same verdict, on whichever side of the threshold.
     called &= ~(teacher.uncertain & student.uncertain)
     differ = called | (teacher.uncertain != student.uncertain)
+    return Proportion(int(differ.sum()), len(differ))
+
+
+def reversed_verdicts(teacher: Predictions, student: Predictions) -> Proportion:
+    """How many are a tumor for one and none for the other; neither is uncertain."""
+    sure = ~(teacher.uncertain | student.uncertain)
+    differ = sure & (teacher.called != student.called)
     return Proportion(int(differ.sum()), len(differ))
 
 

@@ -9,7 +9,7 @@ from train.evaluation.keras_predictions import calibrated, load_keras, raw_outpu
 from train.fitting.fit_options import Fit, FitContext
 from train.networks.cost import cost
 from train.progress import say
-from train.pruning.comparison import changed_verdicts
+from train.pruning.comparison import changed_verdicts, reversed_verdicts
 from train.pruning.prune import PruneOptions, prune
 from train.run.run_folder import Run
 
@@ -67,6 +67,9 @@ def prune_and_judge(
         return Predictions.of(decision, samples.truth, probability, samples.groups)
 
     seen = predictions(teacher, validation), predictions(made, validation)
-    changed = changed_verdicts(*seen)
-    say(f"{changed.hits} of {changed.n} verdicts changed on the validation part")
+    changed, reversed_ = changed_verdicts(*seen), reversed_verdicts(*seen)
+    say(
+        f"{changed.hits} of {changed.n} verdicts changed on the validation part, "
+        f"{reversed_.hits} of them reversed (a tumor, and none)"
+    )
     return Pruned(made, predictions(made, test), judged, seen)
