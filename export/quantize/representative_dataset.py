@@ -14,8 +14,9 @@ PART = "train"
 def choose(split: Sequence[SplitScan], count: int, seed: int) -> list[SplitScan]:
     """About `count` scans of the training part, as many with a tumor as without.
 
-    None is taken that is said to show no brain: the network learned from none. A class with fewer than `count / 2` different scans sets the number of both. Duplicates are
-    taken once. Deterministic.
+    None is taken that is said to show no brain: the network learned from none. A class with fewer
+    than `count / 2` different scans sets the number of both. Duplicates are taken once.
+    Deterministic.
 
     Raises:
         ExportError: `count` is below 2, or a chosen scan also stands in validation or test.
