@@ -150,7 +150,7 @@ def _refitted(
     scans = np.concatenate([pixels, *(augmented_pixels(pixels, seed + i) for i in range(COPIES))])
     names = [layer.name for layer in teacher.layers if is_mixing(layer)]
     plan = Plan.of(teacher, names, len(scans), PLACES, seed)
-    with counting("scans to choose channels by", -(-len(scans) // BATCH)) as tick:
+    with counting("batches of scans to choose channels by", -(-len(scans) // BATCH)) as tick:
         seen = observe(teacher, names, scans, plan, tick)
     found = []
     with counting("groups of channels", len(channels.groups)) as tick:
