@@ -193,9 +193,9 @@ def add_learning_arguments(group: Callable[[str], Callable]) -> None:
     add(
         "--prune-epochs",
         type=count(0),
-        default=40,
+        default=20,
         metavar="N",
-        help="epochs of the distillation; 0: none (default: 40)",
+        help="epochs of the distillation, of 1,000 pictures at least; 0: none (default: 20)",
     )
     add(
         "--prune-max-changed",
