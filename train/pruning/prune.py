@@ -89,11 +89,14 @@ def prune(
     make_reproducible(seed)
     channels = find_channels(teacher)
     file = context.checkpoint
-    some = np.random.default_rng(seed).permutation(len(train))[:MOST_SCANS]
-    chosen = train.pixels[some] if len(some) < len(train) else train.pixels
-    student, removed = _kept(file) or _refitted(teacher, channels, chosen, options, seed)
+    some = train
+    if len(train) > MOST_SCANS:
+        some = train[np.random.default_rng(seed).permutation(len(train))[:MOST_SCANS]]
+    student, removed = _kept(file) or _refitted(teacher, channels, some.pixels, options, seed)
     if file and context.devices.first:
         _keep(student, removed, file)
+    if not options.epochs:
+        train = some  # nothing learns from the others
     copies = max(0, min(VIEWS, MOST_VIEWS // len(train) - 1)) if options.epochs else 0
     views = _with_copies(train.pixels, copies, seed)
     features = ~np.isin(channels.inputs[distil.first_dense(teacher)], removed)

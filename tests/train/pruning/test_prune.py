@@ -30,22 +30,24 @@ def taught(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("scans", "expected"),
+    ("scans", "epochs", "expected"),
     [
         # Few scans are seen in many changed copies, an epoch of more than there are of them.
-        (12, {"chosen by": 24, "taught by": 12 * 5, "an epoch": 30}),
+        (12, 1, {"chosen by": 24, "taught by": 12 * 5, "an epoch": 30}),
         # Of many some choose the channels, and all teach.
-        (40, {"chosen by": 32, "taught by": 40 * 2, "an epoch": 40}),
-        (100, {"chosen by": 32, "taught by": 100, "an epoch": 100}),
+        (40, 1, {"chosen by": 32, "taught by": 40 * 2, "an epoch": 40}),
+        (100, 1, {"chosen by": 32, "taught by": 100, "an epoch": 100}),
+        # Without distillation the teacher is not asked about the others.
+        (40, 0, {"chosen by": 32, "taught by": 16, "an epoch": 30}),
     ],
 )
-def test_all_training_scans_teach(scans, expected, taught, monkeypatch):
+def test_all_training_scans_teach(scans, epochs, expected, taught, monkeypatch):
     for name, value in {"MOST_SCANS": 16, "VIEWS": 4, "MOST_VIEWS": 90, "EPOCH": 30}.items():
         monkeypatch.setattr(module, name, value)
     with narrow_networks(0.25):
         teacher = ARCHITECTURES["cnn"].build(SPEC)
     keras.utils.set_random_seed(0)
-    options = PruneOptions(to=0.5, epochs=1, max_changed=1.0, parent=None)
+    options = PruneOptions(to=0.5, epochs=epochs, max_changed=1.0, parent=None)
     fit = prune(teacher, samples(scans), samples(16), options, 0, FitContext())
     assert taught == expected
-    assert len(fit.history["loss"]) == 1
+    assert len(fit.history["loss"]) == epochs
