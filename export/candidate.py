@@ -1,4 +1,4 @@
-"""A model file that is yet to be proven: written as a device would get it, and loaded as there."""
+"""A model file that is yet to be proven: written and loaded as a device would have it."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -162,7 +162,7 @@ def _convert(
     seek: Search,
     say: Callable[[str], None],
 ) -> _Converted:
-    """Converters raise anything."""
+    """The model in the target's format and precision. Raises whatever a converter raises."""
     if not target.calibrated:
         return _Converted(inputs.converter.convert(target.format, target.precision, None))
     quantizer = inputs.converter.int8(target.format, inputs.calibration_pixels)

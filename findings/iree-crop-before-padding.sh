@@ -5,8 +5,8 @@
 # the pixels that were cut off are back where zeros should be. The shape is right; no error, no warning.
 #
 # ONNX's Pad takes negative amounts for a crop, as torch's F.pad does, and a convolution or an average pool
-# with `pads` brings the padding. NASNet shifts its pictures so: Pad of -1 and 1. (Alone, such a Pad is an
-# error at compilation: iree-org/iree issue 19935.)
+# with `pads` brings the padding. NASNet shifts its pictures by a Pad of -1 and 1: the shift is lost, and why
+# was not looked up. (Alone, such a Pad is an error at compilation: iree-org/iree issue 19935.)
 #
 # One would expect the answer of ONNX Runtime 1.32.0.
 #

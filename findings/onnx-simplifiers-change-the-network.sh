@@ -8,8 +8,8 @@
 #   onnxoptimizer, Pad and AveragePool  the padding that the pool had itself did not count, and then counts
 #   onnxoptimizer, Shape and Slice  where Shape has a `start`, the slice is taken from the whole shape
 #
-# One would expect the answer that the file gave before, as onnxsim 0.8.1 keeps it for these files. Upstream
-# knows of the two passes of onnxoptimizer since January 2026 (issues 263, 269; pull 318).
+# One would expect the answer that the file gave before. Upstream knows of the two pads in onnxoptimizer since
+# January 2026 (issues 263, 269; pull 318).
 #
 # Seen on 2026-11-30 (Python 3.11, x86-64):
 #   Conv and Mul         1 10 100 1 10 100 1 10 100     after it 1 1 1 10 10 10 100 100 100

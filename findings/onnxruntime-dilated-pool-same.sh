@@ -5,8 +5,8 @@
 # One would expect as many values as the row has: SAME makes ceil(input / stride) of them. The pads are
 # (output - 1) * stride + (kernel - 1) * dilation + 1 - input, says ONNX of both operators. ONNX Runtime
 # leaves the dilation out of the pads, and not out of the size (pool_attributes.h, ComputeSizePadDilations).
-# A warning tells of it where the pool is the output and its size is in the file. Behind a global pool, as in
-# the last line, there is none. Of Conv it says "Dilation not supported", which is an error.
+# Behind a global pool, as in the last line, the shape does not tell. Of Conv it says "Dilation not
+# supported", which is an error.
 #
 # A row of 1 to 8, a kernel of 3, dilation 2. Seen on 2026-11-30 (Python 3.11, x86-64):
 #   MaxPool SAME_UPPER       by the formula 3 4 5 6 7 8 7 8         ONNX Runtime 4 5 6 7 8 7

@@ -3,7 +3,7 @@
 #
 #   Gemm with beta    ONNX: y = alpha A B + beta C. The bias C is stored divided by beta, not times beta
 #                     (quantize_bias_static_impl: the scale is times beta), and beta is set to 1. Both
-#                     formats come to A B + C / beta; QDQ without graph optimization to A B + C.
+#                     formats come to A B + C / beta.
 #   shared bias       two convolutions that use one bias tensor (shared heads, or a file from which a tool
 #                     took duplicates out). QOperator stores it once, at the scale of the first. The second
 #                     multiplies the same integers by its own scale. QDQ makes a second copy.

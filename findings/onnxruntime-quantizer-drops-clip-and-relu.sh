@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# ONNX Runtime 1.32.0: static quantization drops every Clip and Relu behind a quantized layer. It counts on
-# the range of the 8 bits to do their work. In two cases nothing does, and no warning is given:
+# ONNX Runtime 1.32.0: static quantization drops a Clip or Relu behind a quantized layer. It counts on the
+# range of the 8 bits to do its work. In two cases nothing does, and no warning is given:
 #
 #   Clip to 0.5..1.0       the range of a tensor is made to hold 0 in any case. It reaches from 0 to 1,
 #                          so the lower bound is gone. In both formats, QDQ and QOperator.
 #   y = a + Conv(Relu(a))  a goes into the sum as well, so it must keep its own range. QOperator looks
 #                          (adjust_tensor_ranges), leaves the range alone, and drops the Relu all the
-#                          same (QuantizeClipRelu). QDQ keeps it. Residual blocks are made like this.
+#                          same (QuantizeClipRelu). QDQ keeps it. Pre-activation residual blocks are so.
 #
 # One would expect the float network's answer, to within a step of 8 bits. Calibrated on the input itself.
 # QDQKeepRemovableActivations=True keeps the Clip, in QDQ alone; its text names no such case.

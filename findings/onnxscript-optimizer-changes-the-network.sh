@@ -7,7 +7,7 @@
 #   dilated Conv, SAME       auto_pad is written out as `pads`, with the kernel's size without its dilation.
 #                            The picture gets smaller. (Mended upstream in September 2026, pull 3037.)
 #   one tensor, two clips    Max and Min become a Clip, whose bounds are named after the input. Those of the
-#                            second get names that nothing in the file has: no engine can load it.
+#                            second get names that nothing in the file has: ONNX Runtime cannot load it.
 #
 # One would expect the answer that the file gave before: ONNX Runtime 1.32.0's, or for the dilated Conv,
 # which that does not run, the reference evaluator's of onnx 1.23.2.

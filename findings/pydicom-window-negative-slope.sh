@@ -26,16 +26,16 @@ import highdicom
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.pixels import apply_rescale, apply_windowing
-from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
+from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian
 
 same = True
 for slope, stored in {-1: [4095, 3000, 1000, 0], 1: [0, 1000, 3000, 4095]}.items():
     data = Dataset()
     data.file_meta = FileMetaDataset()
     data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    data.file_meta.MediaStorageSOPClassUID = data.SOPClassUID = MRImageStorage
+    data.file_meta.MediaStorageSOPClassUID = data.SOPClassUID = ComputedRadiographyImageStorage
     data.file_meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID = "1.2.3.4"
-    data.StudyInstanceUID, data.SeriesInstanceUID, data.Modality = "1.2.3.5", "1.2.3.6", "MR"
+    data.StudyInstanceUID, data.SeriesInstanceUID, data.Modality = "1.2.3.5", "1.2.3.6", "CR"
     data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
     data.Rows, data.Columns = 1, 4
     data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, 12, 11, 0

@@ -4,7 +4,7 @@
 #   LinearDiscriminantAnalysis         of two classes: sigmoid of twice the score (issue 1116, closed)
 #   OneVsRestClassifier(LinearSVC)     of two classes: the score is cut at 0.5, and not at 0
 #   BaggingClassifier(LinearSVC)       votes are summed over samples, not members: one answer for each member
-#   isotonic CalibratedClassifierCV    takes the nearest point and does not interpolate (issue 200)
+#   isotonic CalibratedClassifierCV    gives other probabilities: it does not interpolate (issue 200)
 #   Normalizer("max")                  divides by the greatest value, not by the greatest absolute value
 # One would expect the answers of scikit-learn: the fitted model is what to_onnx converts.
 #

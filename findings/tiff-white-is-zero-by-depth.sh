@@ -4,7 +4,7 @@
 #
 # WhiteIsZero says that 0 is shown as white (TIFF 6.0, PhotometricInterpretation 0). Pillow's table of kinds
 # has "L;I" (inverted) for 8 bits, and "I;16" and "F;32F" as for BlackIsZero. OpenCV lets libtiff convert
-# 8 bits to RGBA, and reads 16 bits as they are. tifffile and SimpleITK 2.5.7 leave all depths as stored.
+# 8 bits to RGBA, and reads 16 bits as they are.
 #
 # One would expect the same for each depth. Scanned films are stored so.
 #

@@ -1,4 +1,4 @@
-"""The options of `python -m train` that say what learns and how."""
+"""The options of `python -m train` that say what learns, how, and how it decides."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +19,7 @@ def share(text: str) -> float:
 
 
 def add_learning_arguments(group: Callable[[str], Callable]) -> None:
-    """Those of the network, of fitting and of pruning.
+    """Those of the network, of fitting, of the decision, of speed and of pruning.
 
     Args:
         group: begins a group of options and returns its `add_argument`.

@@ -13,7 +13,7 @@ from train.evaluation.evaluate import Predictions, evaluate
 from train.evaluation.shortcut_floor import shortcut_floor
 from train.fitting.feature_cache import FeatureCache
 from train.fitting.fit import phases
-from train.gate.no_brain import check_brain_scans_left, scans_without_brain
+from train.gate.no_brain import check_brain_scans_left, marked, scans_without_brain
 from train.gate.not_brain import NotBrain, read_not_brain
 from train.gate.session_gate import learned_gate
 from train.hardware import mixed_precision
@@ -110,11 +110,7 @@ def train(
     if result.pruned:
         check_limit(changed_verdicts(*result.pruned.validation), request.pruning.max_changed)
     result.fitted.model.save(folder / run_folder.MODEL)
-    marked = [
-        replace(scan, no_brain=bool(own))
-        for scan, own in zip(data.parts, without_brain, strict=True)
-    ]
-    run_folder.write_json(folder / run_folder.SPLIT, marked)
+    run_folder.write_json(folder / run_folder.SPLIT, marked(data.parts, without_brain))
     unseen = left_out and unseen_sources(request, data, left_out, result.choice.decision, compute)
     if unseen:
         result = result.with_decision(unseen.decision)

@@ -44,6 +44,7 @@ def restore(file: Path, out: Path, command: Sequence[str]) -> None:
     from train.arguments import parser as train_parser
     from train.cli import request_of
     from train.data.scans import fingerprint
+    from train.gate.no_brain import marked, scans_without_brain
     from train.prepare_data import prepare_data
     from train.run import run_folder
     from train.splitting import split
@@ -73,7 +74,8 @@ def restore(file: Path, out: Path, command: Sequence[str]) -> None:
         sys.exit(f"{file}: the network cannot be restored")
     out.mkdir(parents=True)
     model.save(out / run_folder.MODEL)
-    run_folder.write_json(out / run_folder.SPLIT, data.parts)
+    without_brain = scans_without_brain(request, data, split.indices(data.parts, "train"))
+    run_folder.write_json(out / run_folder.SPLIT, marked(data.parts, without_brain))
     digest = run_folder.sha256_file(out / run_folder.MODEL)
     run_folder.write_json(
         out / run_folder.MANIFEST,

@@ -14,7 +14,7 @@ _BATCH, _STEP = 32, 8
 
 
 class FeatureCache:
-    """Features by the scan's pixels, the frozen weights, their precision and the copy.
+    """Features by the scan's pixels, the frozen weights and the copy.
 
     Args:
         folder: where they are kept for a resumed run; None: only in memory.
@@ -37,6 +37,7 @@ class FeatureCache:
         copies: int,
         seed: int,
         working: Callable[[str, int], Callable] | None = None,
+        apart: str = "",
     ) -> np.ndarray:
         """The output of `frozen` for scans, and for augmented copies of them.
 
@@ -45,12 +46,12 @@ class FeatureCache:
             copies: augmented ones of each scan, 0 or more.
             seed: of the augmentation.
             working: `train.progress.counting`, told of the scans to compute.
+            apart: what else they are kept apart by, such as another precision than the session's.
 
         Returns:
             float32 [1 + copies, N, ...]; the scans themselves first.
         """
-        computed = "".join(layer.compute_dtype for layer in frozen.layers)
-        base = _digest(*frozen.get_weights(), computed.encode()) + frozen.layers[-1].name.encode()
+        base = _digest(*frozen.get_weights()) + frozen.layers[-1].name.encode() + apart.encode()
         rows = [_digest(row) for row in pixels]
         keys = [
             [hashlib.blake2b(base + row + b"%d" % copy, digest_size=16).digest() for row in rows]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,13 @@ def check_brain_scans_left(
                     "ever see one; give an expression that names "
                     "only what is no MRI of a brain"
                 )
+
+
+def marked(scans: Sequence[SplitScan], without_brain: np.ndarray) -> list[SplitScan]:
+    """The scans for split.json, with `no_brain` as the mask says, bool [N]."""
+    return [
+        replace(scan, no_brain=bool(own)) for scan, own in zip(scans, without_brain, strict=True)
+    ]
 
 
 def _searched(scan: Scan | SplitScan) -> str:

@@ -76,7 +76,8 @@ def taught_by(
     given = teacher.get_layer(first_dense(teacher)).input
     head = keras.Model(given, teacher.get_layer(LOGITS).output)
     frozen = _in_precision(keras.Model(teacher.input, given), precision)
-    features = cache(frozen, pixels, 0, 0, counting)[0]
+    apart = "" if precision == mixed_precision.FLOAT32 else precision
+    features = cache(frozen, pixels, 0, 0, counting, apart)[0]
     return Lesson(pixels, features, head.predict(features, batch_size=BATCH, verbose=0), truth)
 
 

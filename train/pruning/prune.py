@@ -39,8 +39,8 @@ SIZE = 1.5
 """Share of the int8 file's size that may stay, as a multiple of that of multiply-adds: late layers
 have most of the weights and cost the least time."""
 VIEWS, MOST_VIEWS = 40, 8000
-"""Changed copies of each scan that the distillation draws from, and scans and copies at most: the
-teacher must see each once."""
+"""Changed copies of each scan that the distillation draws from, and pictures at most, unless there
+are more scans: the teacher must see each once."""
 EPOCH = 1000
 """Scans and copies of an epoch at least: a small training part is seen changed more often."""
 RATE = 1.5e-4
@@ -89,21 +89,21 @@ def prune(
     make_reproducible(seed)
     channels = find_channels(teacher)
     file = context.checkpoint
-    some = train
+    chosen = train
     if len(train) > MOST_SCANS:
-        some = train[np.random.default_rng(seed).permutation(len(train))[:MOST_SCANS]]
-    student, removed = _kept(file) or _refitted(teacher, channels, some.pixels, options, seed)
+        chosen = train[np.random.default_rng(seed).permutation(len(train))[:MOST_SCANS]]
+    student, removed = _kept(file) or _refitted(teacher, channels, chosen.pixels, options, seed)
     if file and context.devices.first:
         _keep(student, removed, file)
-    if not options.epochs:
-        train = some  # nothing learns from the others
-    copies = max(0, min(VIEWS, MOST_VIEWS // len(train) - 1)) if options.epochs else 0
-    views = _with_copies(train.pixels, copies, seed)
+    # Without distillation nothing learns from the other scans.
+    shown = train if options.epochs else chosen
+    copies = max(0, min(VIEWS, MOST_VIEWS // len(shown) - 1)) if options.epochs else 0
+    views = _with_copies(shown.pixels, copies, seed)
     features = ~np.isin(channels.inputs[distil.first_dense(teacher)], removed)
     lessons = [
-        distil.taught_by(teacher, *some, context.cache, precision).with_features(features)
-        for *some, precision in (
-            (views, np.repeat(train.truth, copies + 1), options.precision),
+        distil.taught_by(teacher, *seen, context.cache, precision).with_features(features)
+        for *seen, precision in (
+            (views, np.repeat(shown.truth, copies + 1), options.precision),
             (validation.pixels, validation.truth, mixed_precision.FLOAT32),
         )
     ]
@@ -112,7 +112,7 @@ def prune(
         *lessons,
         rate=RATE,
         epochs=options.epochs,
-        size=max(len(train), EPOCH),
+        size=max(len(shown), EPOCH),
         seed=seed,
         precision=options.precision,
         file=context.checkpoint,
@@ -132,14 +132,14 @@ def _with_copies(pixels: np.ndarray, copies: int, seed: int) -> np.ndarray:
 
     uint8 [N, ...] -> uint8 [N * (copies + 1), ...].
     """
-    found = []
-    for scan in pixels:
-        found.append(scan[None])
-        if copies:
-            own = hashlib.blake2b(scan.tobytes() + b"%d" % seed, digest_size=4).digest()
-            same = np.repeat(scan[None], copies, axis=0)
-            found.append(augmented_pixels(same, int.from_bytes(own, "big") >> 1))
-    return np.concatenate(found)
+    if not copies:
+        return pixels
+    found = np.repeat(pixels, copies + 1, axis=0)
+    for scan, row in zip(pixels, range(0, len(found), copies + 1), strict=True):
+        own = hashlib.blake2b(scan.tobytes() + b"%d" % seed, digest_size=4).digest()
+        same = found[row + 1 : row + 1 + copies]
+        same[:] = augmented_pixels(same, int.from_bytes(own, "big") >> 1)
+    return found
 
 
 def _refitted(

@@ -24,7 +24,7 @@ from train.data.scans import SplitScan
 from train.errors import TrainError
 from train.run.lock import LOCK, is_locked, locked
 
-RUN_VERSION = "1.0"
+RUN_VERSION = "1.1"
 """major.minor of manifest.json; another major version is refused."""
 
 RUNS = Path("runs")

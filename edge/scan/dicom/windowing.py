@@ -8,7 +8,7 @@ Where files break the standard, viewers disagree. What is followed here, and why
 - A LINEAR window narrower than 1 would be black and white (C.11.2.1.2.1 forbids it): it is taken
   for LINEAR_EXACT, as by dcmtk.
 - A lookup table whose first value is written as unsigned though the pixels reach below 0 begins
-  below 0, as in dcmtk. pydicom 3.0.2 raises OverflowError beside NumPy 2.
+  below 0, as in dcmtk. pydicom 3.0.2 raises OverflowError with NumPy 2.
 - A VOI table that says 16 bits and uses 12 is one of 12 bits, as in Cornerstone and Horos; taken
   at its word the picture would have a sixteenth of its contrast. One that says fewer than it uses
   is one of as many as it uses.

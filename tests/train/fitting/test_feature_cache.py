@@ -1,5 +1,7 @@
 """The cache of what a frozen part makes of scans."""
 
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -67,6 +69,26 @@ def test_other_weights_are_other_features(frozen):
     found = cache(other, PIXELS[:4], 0, 0, progress)
     assert progress.computed == 8
     np.testing.assert_allclose(found[0], other.predict(PIXELS[:4], verbose=0), atol=1e-5)
+
+
+def test_what_is_kept_apart_is_computed_on_its_own(frozen):
+    cache, progress = FeatureCache(), Counting()
+    first = cache(frozen, PIXELS, 0, 0, progress)
+    np.testing.assert_array_equal(cache(frozen, PIXELS, 0, 0, progress, "mixed"), first)
+    assert progress.computed == 2 * len(PIXELS)
+
+
+def test_copies_are_drawn_by_keys_that_stay_what_they_are(frozen):
+    """Other keys would draw other copies: another network for the same seed."""
+    cache = FeatureCache()
+    cache(frozen, PIXELS[:1], 1, 0, Counting())
+    weights = hashlib.blake2b(digest_size=16)
+    for array in frozen.get_weights():
+        weights.update(array)
+    scan = hashlib.blake2b(PIXELS[0].tobytes(), digest_size=16)
+    base = weights.digest() + frozen.layers[-1].name.encode() + scan.digest()
+    keys = [hashlib.blake2b(base + copy, digest_size=16).digest() for copy in (b"0", b"1")]
+    assert list(cache._known) == keys
 
 
 def test_a_resumed_run_finds_them_on_disk(frozen, tmp_path):
