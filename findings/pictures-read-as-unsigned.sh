@@ -9,7 +9,7 @@
 # "I;8S". ITK asks for the bits of a sample but not for its format (float16), or not for `sgnd` (JPEG 2000).
 #
 # One would expect the values, or an error. tifffile and imagecodecs wrote the files and read them right.
-# Saliency maps and probabilities are often kept as float16.
+# Saliency maps and probabilities are often kept as float16 (TIFF Technical Note 3 of Adobe).
 #
 # Seen on 2026-11-30 (Python 3.11, x86-64):
 #   int8 TIFF            -128 -1 0 5 -> Pillow 128 255 0 5

@@ -19,7 +19,8 @@ def choose(split: Sequence[SplitScan], count: int, seed: int) -> list[SplitScan]
     Deterministic.
 
     Raises:
-        ExportError: `count` is below 2, or a chosen scan also stands in validation or test.
+        ExportError: `count` is below 2, a class has no scan to choose, or a chosen scan also stands
+            in validation or test.
     """
     if count < 2:
         raise ExportError(f"{count} calibration scans are too few; at least one of each class")
@@ -31,6 +32,11 @@ def choose(split: Sequence[SplitScan], count: int, seed: int) -> list[SplitScan]
         distinct = {scan.sha256: scan for scan in reversed(own)}
         classes.append(sorted(distinct.values(), key=lambda scan: scan.sha256))
     each = min(count // 2, *(sum(not scan.no_brain for scan in scans) for scans in classes))
+    if not each:
+        raise ExportError(
+            "split.json has no training scan of each class that shows a brain, so none sets the "
+            "ranges of int8; train again with scans of both"
+        )
     chosen = []
     for scans in classes:
         able = [i for i in random.permutation(len(scans)) if not scans[i].no_brain]

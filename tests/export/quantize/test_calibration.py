@@ -59,8 +59,15 @@ def test_what_shows_no_brain_sets_no_range():
     assert not any(scan.no_brain for scan in chosen)
     # The others are the same as before: a run in which none was chosen exports the same files.
     assert {scan.path for scan in before[5:]} <= {scan.path for scan in chosen}
-    few = [replace(scan, no_brain=scan.positive) for scan in SPLIT]
-    assert choose(few, 40, seed=3) == []
+
+
+def test_a_class_without_a_scan_to_choose_is_told():
+    for left in (
+        [replace(scan, no_brain=scan.positive) for scan in SPLIT],
+        [scan for scan in SPLIT if scan.positive or scan.part != "train"],
+    ):
+        with pytest.raises(ExportError, match="no training scan of each class"):
+            choose(left, 40, seed=3)
 
 
 def test_a_held_out_scan_is_refused():
