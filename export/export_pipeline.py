@@ -212,9 +212,7 @@ def _advice(
 ) -> tuple[str, ...]:
     """What may help a file that does not hold."""
     run = inputs.run
-    most = 2 * len(run.split) + 2
-    seed = run.manifest.training.seed
-    available = len(representative_dataset.choose(run.split, most, seed))
+    available = representative_dataset.most(run.split)
     figures = len(seek.methods), seek.growth, len(inputs.calibration_scans), available
     return tuple(advice(target, *figures, chosen, proofs, again or command(run.folder, {})))
 

@@ -25,13 +25,8 @@ def choose(split: Sequence[SplitScan], count: int, seed: int) -> list[SplitScan]
     if count < 2:
         raise ExportError(f"{count} calibration scans are too few; at least one of each class")
     random = np.random.default_rng(seed)
-    classes = []
-    for positive in (False, True):
-        own = [scan for scan in split if scan.part == PART and scan.positive is positive]
-        # The first scan of each duplicate group stands for it.
-        distinct = {scan.sha256: scan for scan in reversed(own)}
-        classes.append(sorted(distinct.values(), key=lambda scan: scan.sha256))
-    each = min(count // 2, *(sum(not scan.no_brain for scan in scans) for scans in classes))
+    classes = _classes(split)
+    each = min(count, most(split)) // 2
     if not each:
         raise ExportError(
             "split.json has no training scan of each class that shows a brain, so none sets the "
@@ -49,3 +44,19 @@ def choose(split: Sequence[SplitScan], count: int, seed: int) -> list[SplitScan]
             "calibrating on them would make the proof worthless. Train again."
         )
     return chosen
+
+
+def most(split: Sequence[SplitScan]) -> int:
+    """How many scans `choose` could choose: 0 if a class has none."""
+    return 2 * min(sum(not scan.no_brain for scan in scans) for scans in _classes(split))
+
+
+def _classes(split: Sequence[SplitScan]) -> list[list[SplitScan]]:
+    """The training scans without a tumor and those with one, each sorted, duplicates once."""
+    classes = []
+    for positive in (False, True):
+        own = [scan for scan in split if scan.part == PART and scan.positive is positive]
+        # The first scan of each duplicate group stands for it.
+        distinct = {scan.sha256: scan for scan in reversed(own)}
+        classes.append(sorted(distinct.values(), key=lambda scan: scan.sha256))
+    return classes

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from export.errors import ExportError
-from export.quantize.representative_dataset import choose
+from export.quantize.representative_dataset import choose, most
 from train.data.scans import SplitScan
 
 
@@ -68,6 +68,12 @@ def test_a_class_without_a_scan_to_choose_is_told():
     ):
         with pytest.raises(ExportError, match="no training scan of each class"):
             choose(left, 40, seed=3)
+        assert most(left) == 0
+
+
+def test_how_many_there_are_is_how_many_can_be_chosen():
+    assert most(SPLIT) == len(choose(SPLIT, 10**6, seed=3)) == 60
+    assert most(()) == 0
 
 
 def test_a_held_out_scan_is_refused():
