@@ -87,7 +87,12 @@ def small_copy(grey: Image.Image) -> Small:
     """Of a picture of mode "L": at least `_LOOKED_AT` pixels a side."""
     steps = tuple(max(1, length // _LOOKED_AT) for length in grey.size)
     copy = grey.reduce(steps)
-    return Small(np.asarray(copy), np.array(copy.histogram()), steps, grey.size)
+    return Small(np.asarray(copy), counts_of(copy), steps, grey.size)
+
+
+def counts_of(image: Image.Image) -> np.ndarray:
+    """How many pixels of an image of mode "L" have each value, int64 [256]."""
+    return np.fromiter(image.histogram(), np.int64, 256)  # in a third of numpy.bincount's time
 
 
 def whole(image: Image.Image) -> Crop:
@@ -153,23 +158,30 @@ def _areas_beside(visible: np.ndarray, inside: tuple[slice, ...]) -> float:
         return 0.0  # as of most scans, in a tenth of the time
     outside = visible.copy()
     outside[inside] = False
-    return np.count_nonzero(_opened(outside)) / every
+    return _covered(outside) / every
 
 
-def _opened(mask: np.ndarray) -> np.ndarray:
-    """What squares of `_AREA` that are true all over cover, of bool [height, width]."""
-    for axis in (0, 1):
-        lanes = mask.swapaxes(0, axis)
-        starts = max(0, len(lanes) - _AREA + 1)
-        lanes = np.logical_and.reduce([lanes[k : k + starts] for k in range(_AREA)])
-        mask = lanes.swapaxes(0, axis)
-    for axis in (0, 1):
-        lanes = mask.swapaxes(0, axis)
-        covered = np.zeros((len(lanes) + _AREA - 1, lanes.shape[1]), bool)
-        for k in range(_AREA):
-            covered[k : k + len(lanes)] |= lanes
-        mask = covered.swapaxes(0, axis)
-    return mask
+def _covered(mask: np.ndarray) -> int:
+    """How many places of bool [height, width] squares of `_AREA` that are true all over cover.
+
+    All places are bits of one number, which is shifted as a whole: a tenth of the time of arrays.
+    Each row ends in places that are false, so none reaches into the next.
+    """
+    height, width = mask.shape
+    row = -(-(width + _AREA) // 8) * 8
+    spread = np.zeros((height, row), bool)
+    spread[:, :width] = mask
+    starts = int.from_bytes(np.packbits(spread, bitorder="little").tobytes(), "little")
+    for step in (1, row):
+        every = starts
+        for k in range(1, _AREA):
+            starts &= every >> k * step
+    covered = starts
+    for step in (1, row):
+        every = covered
+        for k in range(1, _AREA):
+            covered |= every << k * step
+    return covered.bit_count()
 
 
 def _brightness(counts: np.ndarray) -> int | None:
@@ -198,9 +210,11 @@ def _beside_bars(grey: np.ndarray, axis: int, shade: float) -> slice:
     if lanes[:, 0].min() <= BLACK and lanes[:, -1].min() <= BLACK:
         return slice(0, every)  # as of most scans
     low, count = lanes.min(axis=0), len(lanes)
-    values = lanes.astype(np.int64)
+    # Of at most 255 squares, so below 2**24 and exact: floats are added in a fifth of the time.
+    values, ones = lanes.astype(np.float32), np.ones(count, np.float32)
+    sums, squares = ((ones @ each).astype(np.int64) for each in (values, values * values))
     # Twice the standard deviation, in whole numbers.
-    spread = 4 * (count * (values * values).sum(axis=0) - values.sum(axis=0) ** 2)
+    spread = 4 * (count * squares - sums**2)
     inside = np.flatnonzero((low <= BLACK) | (spread > (shade * count) ** 2))
     if not inside.size:
         return slice(0, every)

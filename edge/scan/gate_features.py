@@ -23,6 +23,8 @@ arctangent in 32 bits, by which models were trained, put it.
 """
 _INTO_PARTS = np.float32(_PLACES[:, None] == np.arange(4))
 """Of each row or column within the edge, whether it is in each of four parts."""
+_INTO_PLACES = np.float32(np.arange(_SIDE)[:, None] // 4 == np.arange(_SIDE // 4))
+"""Of each row or column, which of 16 places it is in."""
 _LEVELS = 16
 _ENDS = np.arange(1, _LEVELS + 1)
 _SUMS = 16 * 16 + 4 * 16 + _LEVELS
@@ -63,13 +65,16 @@ def _layout(pixels: Image.Image, counts: np.ndarray) -> np.ndarray:
 def _sums(pixels: Image.Image, counts: np.ndarray) -> np.ndarray:
     """The same, of edges only how strong they are across, down and along the diagonals: sums of
     whole numbers, in half the time."""
-    small = np.asarray(_smaller(pixels)).astype(np.int16)
-    rows = small[0::4] + small[1::4] + small[2::4] + small[3::4]
-    places = (rows[:, 0::4] + rows[:, 1::4] + rows[:, 2::4] + rows[:, 3::4]).ravel()
+    # All are whole numbers below 2**24: exact in float32 and the same on every processor, in
+    # whichever order they are added.
+    small = np.asarray(_smaller(pixels)).astype(np.float32)
+    places = (_INTO_PLACES.T @ small @ _INTO_PLACES).ravel()
     changes = np.empty((4, _SIDE - 2, _SIDE - 2), np.float32)
-    down, across = small[2:, 1:-1] - small[:-2, 1:-1], small[1:-1, 2:] - small[1:-1, :-2]
-    changes[0], changes[1], changes[2], changes[3] = down, across, down + across, down - across
-    # Of numbers below 2**24, so exact and the same on every processor in whichever order.
+    down, across, falling, rising = changes
+    np.subtract(small[2:, 1:-1], small[:-2, 1:-1], out=down)
+    np.subtract(small[1:-1, 2:], small[1:-1, :-2], out=across)
+    np.add(down, across, out=falling)
+    np.subtract(down, across, out=rising)
     edges = _INTO_PARTS.T @ np.abs(changes, out=changes) @ _INTO_PARTS
     # In whole numbers, too: the mean and the deviation would else depend on the order.
     wide, size = places.astype(np.int64), places.size
