@@ -40,7 +40,7 @@ class SeriesRule:
         }
 
 
-# docs/scripts/series_rule.py chooses these three; docs/measurements/series.md has its tables.
+# docs/measurements/series.md has how these three were chosen.
 STRONGEST = 2
 THRESHOLD = 0.5861
 UNCERTAIN = (0.4408, 0.7178)
