@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.builds.measure import Timed
-from benchmarks.report.tables import Table
+from benchmarks.report.cells import Table
 from benchmarks.results.benchmark_report import STAGES
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from benchmarks.hardware.machine import Machine
 from benchmarks.peers.accuracy import Called, Scored
 from benchmarks.peers.cost import Cost, Times
+from benchmarks.report.cells import MISSING, Table
 from benchmarks.report.output import markdown_table
-from benchmarks.report.tables import MISSING, Table
 from edge import NOTICE
 from edge.console import escape
 from train.evaluation.evaluate import Estimate

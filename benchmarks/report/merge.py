@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from benchmarks.report.cells import MISSING, Table
 from benchmarks.report.output import markdown_table
-from benchmarks.report.tables import MISSING, Table
 from benchmarks.results.benchmark_report import Model, Report
 from edge import NOTICE
 from edge.console.escape import markdown

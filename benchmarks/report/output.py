@@ -8,8 +8,9 @@ from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.installed import is_installed
+from benchmarks.report.cells import Table
 from benchmarks.report.sentences import summary, verdicts
-from benchmarks.report.tables import Table, tables
+from benchmarks.report.tables import tables
 from benchmarks.results.benchmark_report import Report
 from edge import NOTICE
 from edge.console import escape

@@ -20,9 +20,10 @@ from PIL import Image
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.limits.pass_or_fail import PREDICT
+from benchmarks.report.cells import MISSING, Table
 from benchmarks.report.output import markdown_table
 from benchmarks.report.sentences import LIMIT, summary, verdicts
-from benchmarks.report.tables import MISSING, Table, tables
+from benchmarks.report.tables import tables
 from benchmarks.results.benchmark_report import Group, Model, Report, read_report
 
 REPORT = Path("docs/benchmarks/report.json")

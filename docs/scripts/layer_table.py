@@ -26,7 +26,7 @@ backend.start()
 from ai_edge_litert.interpreter import Interpreter  # noqa: E402
 from layer_cases import LOGITS, SIDE, all_cases, build  # noqa: E402
 
-from edge.inference.engines import EXACT_SUMS  # noqa: E402
+from edge.inference.onnx_engine import EXACT_SUMS  # noqa: E402
 from export.convert.keras_conversion import Converter  # noqa: E402
 from train.networks.registry import logits_model  # noqa: E402
 from train.phantom.make import make_phantom  # noqa: E402

@@ -218,12 +218,12 @@ def as_text(report: BoardReport) -> str:
 def _engine(name: str, board: Board) -> EngineFound:
     from edge.inference.engines import (
         ENGINES,
-        PROVIDERS,
         import_engine,
         import_problem,
         installed,
         version,
     )
+    from edge.inference.providers import PROVIDERS
 
     kinds = ENGINES[name][0]
     install, nothing = install_line(name, board, sys.version_info[:2], _pip())

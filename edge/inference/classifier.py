@@ -117,9 +117,8 @@ class Classifier:
         threads: threads of the engine, 1 or more.
         max_pixels: scans with more pixels (width x height) are refused.
         frame: which frame to classify of files with several, from 1; None: they are refused.
-        provider: "auto" or a key of `edge.inference.engines.PROVIDERS`; `engine.warning` tells if
-        it could
-            not be had.
+        provider: "auto" or a key of `edge.inference.providers.PROVIDERS`; `engine.warning` tells
+            if it could not be had.
 
     Raises:
         ModelError: the file is no usable model, or none that the system's trust store takes.

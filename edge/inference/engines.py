@@ -1,10 +1,10 @@
 """The inference engines behind one small interface.
 
-An `Engine` is made once for a model file and run once a scan. Engines are imported when chosen, so
-that a device needs only one of them.
+An `Engine` is made once for a model file and run once a scan. A device needs only one of them.
 
 Input and output tensors are bound when the model is loaded. A call writes the pixels into the bound
-input, which is the only time they are moved, runs, and reads the bound output.
+input, which is the only time they are moved, runs, and reads the bound output. Each engine has its
+module here, which is imported when it is chosen.
 """
 
 from importlib import import_module
@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from edge.errors import EngineError, ModelError
-from edge.inference.model_tensors import check_input, find_outputs, find_types
+from edge.inference.providers import PROVIDERS
 from edge.model_file.container import ModelFile
 
 
@@ -62,13 +62,6 @@ ENGINES = {
 }
 """Engine name: the formats it runs, its module, its distribution; the preferred one first. OpenVINO
 is never preferred: it is the largest, and it takes the longest to import and to load a model."""
-
-PROVIDERS = {
-    "cpu": "CPUExecutionProvider",
-    "cuda": "CUDAExecutionProvider",
-    "tensorrt": "TensorrtExecutionProvider",
-}
-"""What ONNX Runtime can compute on, by its own names. The other engines know only "cpu"."""
 
 _EXTRA = {"tflite": "litert", "onnx": "onnx"}
 """Format: the extra that is advised. An engine's own has its name, but for these two."""
@@ -206,164 +199,14 @@ def load(
 
 
 def _engine_class(name: str) -> type[Engine]:
-    if name != "openvino":
-        return _OnnxEngine if name == "onnxruntime" else _TfliteEngine
-    from edge.inference.openvino_engine import OpenVinoEngine
+    if name == "openvino":
+        from edge.inference.openvino_engine import OpenVinoEngine
 
-    return OpenVinoEngine
+        return OpenVinoEngine
+    if name == "onnxruntime":
+        from edge.inference.onnx_engine import OnnxEngine
 
+        return OnnxEngine
+    from edge.inference.tflite_engine import TfliteEngine
 
-class _TfliteEngine:
-    """LiteRT and tflite-runtime share the Interpreter interface of tf.lite."""
-
-    def __init__(self, module, name: str, model: ModelFile, threads: int, provider: str):
-        self.name, self.threads, self.provider, self.warning = name, threads, "cpu", None
-        if provider not in ("auto", "cpu"):
-            self.warning = f"{name} has no provider {provider}; using cpu"
-        self._new = lambda: module.Interpreter(model_content=model.content(), num_threads=threads)
-        self._interpreter = self._new()
-        self._interpreter.allocate_tensors()
-        self._batch: dict = {}
-        (entry,) = self._interpreter.get_input_details()
-        check_input(model, entry["shape"].tolist(), np.dtype(entry["dtype"]).name)
-        # Views of the interpreter's memory are made anew for each call: it refuses to run, and to
-        # free itself, while one is held.
-        self._input = self._interpreter.tensor(entry["index"])
-        outputs = self._interpreter.get_output_details()
-        shapes = [entry["shape"].tolist() for entry in outputs]
-        self._logits, heat = find_outputs(model, shapes)
-        types = find_types(model, shapes)
-        self._types = None if types is None else outputs[types]["index"]
-        self._output = self._interpreter.tensor(outputs[self._logits]["index"])
-        self._map = None if heat is None else outputs[heat]["index"]
-
-    def heat_map(self, pixels: np.ndarray) -> np.ndarray:
-        self._input()[0] = pixels
-        self._interpreter.invoke()
-        return self.last_map()
-
-    def last_map(self) -> np.ndarray:
-        return self._interpreter.get_tensor(self._map)[0]
-
-    def run(self, pixels: np.ndarray) -> np.ndarray:
-        self._input()[0] = pixels
-        self._interpreter.invoke()
-        return self._output()[0].copy()  # a few bytes
-
-    def types(self) -> np.ndarray:
-        return self._interpreter.get_tensor(self._types)[0]
-
-    def run_many(self, stack: np.ndarray) -> np.ndarray:
-        size = len(stack)
-        if size not in self._batch:
-            self._batch[size] = self._batched(stack) if size > 1 else None
-        interpreter = self._batch[size]
-        if interpreter is None:
-            return np.stack([self.run(pixels) for pixels in stack])
-        return self._run_batch(interpreter, stack)
-
-    def _batched(self, stack: np.ndarray):
-        """An interpreter for batches of that size; None if the graph fixes its batch to 1."""
-        try:
-            interpreter = self._new()
-            entry = interpreter.get_input_details()[0]
-            interpreter.resize_tensor_input(entry["index"], stack.shape)
-            interpreter.allocate_tensors()
-            same = np.repeat(stack[:1], len(stack), axis=0)
-            batch = self._run_batch(interpreter, same)
-        except (RuntimeError, ValueError):
-            return None
-        # A graph with a fixed shape inside may run and be wrong: trust only what repeats itself.
-        one = self.run(stack[0])
-        whole = batch.shape == (len(stack), *one.shape)
-        return interpreter if whole and np.allclose(batch, one, atol=1e-3) else None
-
-    def _run_batch(self, interpreter, stack: np.ndarray) -> np.ndarray:
-        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], stack)
-        interpreter.invoke()
-        return interpreter.get_tensor(interpreter.get_output_details()[self._logits]["index"])
-
-
-EXACT_SUMS = "session.x64quantprecision", "1"
-"""Setting of an ONNX Runtime session. Without it products of 8 bits are added up in 16 where an x86
-processor has nothing better (no VNNI), and what does not fit is answered wrongly."""
-
-
-class _OnnxEngine:
-    def __init__(self, module, name: str, model: ModelFile, threads: int, provider: str):
-        self.name, self.threads = name, threads
-        options = module.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # errors only: warnings would mix with the results
-        options.add_session_config_entry(*EXACT_SUMS)
-        wanted = provider_order(provider, module.get_available_providers())
-        self._session = module.InferenceSession(model.content(), options, providers=wanted)
-        # A provider whose libraries are missing is left out by ONNX Runtime without an exception.
-        names = {value: key for key, value in PROVIDERS.items()}
-        self.provider = names[self._session.get_providers()[0]]
-        hoped = names[wanted[0]] if provider == "auto" else provider
-        self.warning = None
-        if hoped != self.provider:
-            self.warning = (
-                f"onnxruntime {module.__version__} cannot use provider {hoped} here; "
-                f"using {self.provider}"
-            )
-        (entry,) = self._session.get_inputs()
-        check_input(model, entry.shape, "uint8" if entry.type == "tensor(uint8)" else entry.type)
-        self._name = entry.name
-        self._any_batch = entry.shape[0] != 1
-        self._pixels = np.zeros((1, *model.manifest.input.shape), np.uint8)
-        # On the processor, the OrtValue shares this array's memory.
-        self._bound = module.OrtValue.ortvalue_from_numpy(self._pixels)
-        self._binding = self._session.io_binding()
-        self._binding.bind_ortvalue_input(self._name, self._bound)
-        outputs = self._session.get_outputs()
-        shapes = [entry.shape for entry in outputs]
-        logits, heat = find_outputs(model, shapes)
-        types = find_types(model, shapes)
-        self._logits = outputs[logits].name
-        self._map = None if heat is None else outputs[heat].name
-        self._binding.bind_output(self._logits)
-        if types is not None:
-            self._binding.bind_output(outputs[types].name)
-        self._logits_only = None
-        if self._map:
-            # Without this, ONNX Runtime computes the map as well and throws it away.
-            self._logits_only = module.RunOptions()
-            self._logits_only.only_execute_path_to_fetches = True
-
-    def heat_map(self, pixels: np.ndarray) -> np.ndarray:
-        return self._session.run([self._map], {self._name: pixels[None]})[0][0]
-
-    def last_map(self) -> None:
-        return None
-
-    def run(self, pixels: np.ndarray) -> np.ndarray:
-        self._pixels[0] = pixels
-        if self.provider != "cpu":
-            # Another device's memory is filled when the input is bound.
-            self._binding.bind_ortvalue_input(self._name, self._bound)
-        self._session.run_with_iobinding(self._binding, self._logits_only)
-        # A copy: the next run writes its logits into the same memory.
-        return self._binding.get_outputs()[0].numpy()[0].copy()
-
-    def types(self) -> np.ndarray:
-        return self._binding.get_outputs()[1].numpy()[0].copy()
-
-    def run_many(self, stack: np.ndarray) -> np.ndarray:
-        if self._any_batch:
-            return self._session.run([self._logits], {self._name: stack}, self._logits_only)[0]
-        return np.stack([self.run(pixels) for pixels in stack])
-
-
-def provider_order(provider: str, available: list[str]) -> list[str]:
-    """ONNX Runtime's names of the providers to try, best first; the processor is always last.
-
-    Args:
-        provider: "auto" or a key of `PROVIDERS`.
-        available: what this build of ONNX Runtime was made with.
-    """
-    keys = {"auto": ("cuda",), "cpu": (), "cuda": ("cuda",), "tensorrt": ("tensorrt", "cuda")}
-    found = [PROVIDERS[key] for key in keys[provider] if PROVIDERS[key] in available]
-    return [*found, PROVIDERS["cpu"]]
+    return TfliteEngine

@@ -13,7 +13,7 @@ import pytest
 
 from edge import NOTICE, __version__
 from edge.app import arguments, help_text
-from edge.inference import engines
+from edge.inference import engines, providers
 from edge.results import writers
 from edge.saliency import heat_map
 from edge.service import watch
@@ -224,7 +224,7 @@ def test_version_and_help_carry_the_notice():
 def test_what_help_says_is_true():
     # The parser spells these out so that --help imports nothing.
     assert tuple(engines.ENGINES) == arguments._ENGINE_NAMES
-    assert tuple(engines.PROVIDERS) == arguments._PROVIDER_NAMES
+    assert tuple(providers.PROVIDERS) == arguments._PROVIDER_NAMES
     assert tuple(writers.WRITERS) == arguments._FORMATS
     assert f"{heat_map.PATCHES + 1} times" in arguments.parser().format_help()
     assert watch.RESULTS in arguments.parser().format_help()

@@ -19,14 +19,8 @@ from edge.board.doctor import as_text, examine, install_line
 from edge.board.hardware import read_board
 from edge.cli import main
 from edge.errors import EngineError, ModelError
-from edge.inference.engines import (
-    ENGINES,
-    PROVIDERS,
-    import_engine,
-    installed,
-    provider_order,
-    version,
-)
+from edge.inference.engines import ENGINES, import_engine, installed, version
+from edge.inference.providers import PROVIDERS, provider_order
 from edge.inference.self_test import check_model, golden_png
 from edge.model_file.container import open_model
 from edge.model_file.payload import payload_sha256

@@ -8,7 +8,7 @@ pytest.importorskip("tensorflow")
 import keras
 from keras import layers
 
-from edge.inference.engines import EXACT_SUMS
+from edge.inference.onnx_engine import EXACT_SUMS
 from edge.model_file.manifest import InputSpec
 from export.convert.heat_map_output import two_outputs
 from export.convert.keras_conversion import Converter
