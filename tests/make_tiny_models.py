@@ -3,8 +3,9 @@
 They call a scan a tumor if its mean brightness is above 100 of 255. `tiny` has no heat map,
 `tiny-map` one of 4 rows and 8 columns, which tells how bright each part is, `tiny-types` tells two
 types of tumor, which are dim and bright. `bare/two-dense-int8` has two dense layers in int8,
-`bare/large-sums-int8` the largest weights, and both no manifest. Needs TensorFlow; what it wrote is
-committed, so that the edge tests do not.
+`bare/large-sums-int8` the largest weights, `bare/kept-in-float-int8` a layer that is not quantized,
+and they have no manifest. Needs TensorFlow; what it wrote is committed, so that the edge tests do
+not.
 """
 
 from pathlib import Path
@@ -97,12 +98,56 @@ def large_sums() -> bytes:
         helper.make_node("Mul", ["mean", "times"], ["more"]),
         helper.make_node("Reshape", ["more", "out"], ["logits"]),
     ]
+    return _onnx_file("sums", nodes, arrays)
+
+
+def kept_in_float() -> bytes:
+    """An int8 network with one layer in float, whose weights are 100 and 0.1: a tenth of the mean.
+
+    The channel with the large weight is black. uint8 [1, SIDE, SIDE, 3] -> float32 [1, 1].
+    """
+    import numpy as np
+    import onnx
+
+    helper, kinds = onnx.helper, onnx.TensorProto
+    arrays = {
+        "seen": np.float32([0, 1, 1]).reshape(3, 1, 1),
+        "step": np.float32(1),
+        "fine": np.float32(0.1),
+        "zero": np.uint8(0),
+        "weights": np.float32([100, 0.1, 0.1]).reshape(3, 1, 1, 1),
+        "axes": np.array([1, 2, 3]),
+        "out": np.array([1, 1]),
+        "times": np.float32(1.5),
+    }
+    nodes = [
+        helper.make_node("Cast", ["pixels"], ["real"], to=kinds.FLOAT),
+        helper.make_node("Transpose", ["real"], ["three"], perm=[0, 3, 1, 2]),
+        helper.make_node("Mul", ["three", "seen"], ["two"]),
+        helper.make_node("QuantizeLinear", ["two", "step", "zero"], ["q"]),
+        helper.make_node("DequantizeLinear", ["q", "step", "zero"], ["dq"]),
+        helper.make_node("Conv", ["dq", "weights"], ["made"], group=3),
+        helper.make_node("QuantizeLinear", ["made", "fine", "zero"], ["rounded"]),
+        helper.make_node("DequantizeLinear", ["rounded", "fine", "zero"], ["again"]),
+        helper.make_node("ReduceMean", ["again", "axes"], ["mean"], keepdims=0),
+        helper.make_node("Mul", ["mean", "times"], ["more"]),
+        helper.make_node("Reshape", ["more", "out"], ["logits"]),
+    ]
+    return _onnx_file("kept", nodes, arrays)
+
+
+def _onnx_file(name: str, nodes: list, arrays: dict) -> bytes:
+    """uint8 [1, SIDE, SIDE, 3], "pixels" -> float32 [1, 1], "logits"."""
+    import numpy as np
+    import onnx
+
+    helper, kinds = onnx.helper, onnx.TensorProto
     graph = helper.make_graph(
         nodes,
-        "sums",
+        name,
         [helper.make_tensor_value_info("pixels", kinds.UINT8, [1, SIDE, SIDE, 3])],
         [helper.make_tensor_value_info("logits", kinds.FLOAT, [1, 1])],
-        [onnx.numpy_helper.from_array(np.asarray(a), name) for name, a in arrays.items()],
+        [onnx.numpy_helper.from_array(np.asarray(a), key) for key, a in arrays.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     onnx.checker.check_model(model)
@@ -127,6 +172,7 @@ def main() -> None:
     backend.start()
     (FOLDER / "bare" / "two-dense-int8.tflite").write_bytes(two_dense())
     (FOLDER / "bare" / "large-sums-int8.onnx").write_bytes(large_sums())
+    (FOLDER / "bare" / "kept-in-float-int8.onnx").write_bytes(kept_in_float())
     from edge.model_file.dataclass_json import to_json
     from edge.model_file.manifest import (
         Decision,

@@ -10,6 +10,10 @@ EXACT_SUMS = "session.x64quantprecision", "1"
 """Setting of an ONNX Runtime session. Without it products of 8 bits are added up in 16 where an x86
 processor has nothing better (no VNNI), and what does not fit is answered wrongly."""
 
+KEPT_FLOAT = "optimization.disable_specified_optimizers", "WeightBiasQuantization"
+"""Another one. Without it weights that the file keeps in float are rounded to 8 bits, in one scale
+for all channels: those of the layers that bear it least."""
+
 
 class OnnxEngine:
     """`edge.inference.engines.Engine`, on the processor or a graphics card."""
@@ -20,7 +24,8 @@ class OnnxEngine:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3  # errors only: warnings would mix with the results
-        options.add_session_config_entry(*EXACT_SUMS)
+        for setting in (EXACT_SUMS, KEPT_FLOAT):
+            options.add_session_config_entry(*setting)
         wanted = provider_order(provider, module.get_available_providers())
         self._session = module.InferenceSession(model.content(), options, providers=wanted)
         # A provider whose libraries are missing is left out by ONNX Runtime without an exception.

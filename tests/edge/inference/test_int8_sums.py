@@ -1,4 +1,4 @@
-"""Sums of products of 8 bits are right on any processor, whatever its instructions."""
+"""int8 files are computed as they say: sums in 32 bits, and in float what they keep in float."""
 
 from dataclasses import replace
 
@@ -36,17 +36,31 @@ def test_features_of_either_kind():
     assert flags_of("hart\t: 0\n") == set()
 
 
-@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
-def test_what_does_not_fit_into_16_bits_is_added_up(engine, tmp_path):
-    """Two products of 255 and 127 are beyond 16 bits. Cut off there, the answer was a half."""
+def classifier_of(name, engine, tmp_path):
+    """Of a file without a manifest."""
     pytest.importorskip(engine)
-    file = tmp_path / "sums.onnx"
-    file.write_bytes((MODELS / "bare" / "large-sums-int8.onnx").read_bytes())
+    file = tmp_path / name
+    file.write_bytes((MODELS / "bare" / name).read_bytes())
     manifest = replace(open_model(MODELS / "tiny.onnx").manifest, precision="int8")
     file.write_bytes(
         pack(file.read_bytes(), replace(manifest, payload_sha256=payload_sha256(file)))
     )
-    classifier = Classifier(file, engine=engine)
+    return Classifier(file, engine=engine)
+
+
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+def test_what_does_not_fit_into_16_bits_is_added_up(engine, tmp_path):
+    """Two products of 255 and 127 are beyond 16 bits. Cut off there, the answer was a half."""
+    classifier = classifier_of("large-sums-int8.onnx", engine, tmp_path)
     for value in (40, 128, 255):
         pixels = np.full((SIDE, SIDE, 3), value, np.uint8)
         assert classifier.logits(pixels) == pytest.approx(value * 16 / 255, rel=0.01)
+
+
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+def test_what_the_file_keeps_in_float_is_not_rounded(engine, tmp_path):
+    """ONNX Runtime rounds its weights to 8 bits, 100 and 0.1 in one scale: it answered 0."""
+    classifier = classifier_of("kept-in-float-int8.onnx", engine, tmp_path)
+    for value in (40, 128, 255):
+        pixels = np.full((SIDE, SIDE, 3), value, np.uint8)
+        assert classifier.logits(pixels) == pytest.approx(value / 10, rel=0.01)
