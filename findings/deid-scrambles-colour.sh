@@ -6,8 +6,8 @@
 #                                     The pixels are written pixel by pixel, and the file still says 1.
 #   YBR_FULL                          they are written as RGB, and the file still says YBR_FULL.
 #
-# One would expect that only the named pixels change. Here one of 24 was to be blanked, and all change. Grey,
-# and RGB with PlanarConfiguration 0, come out right. Both kinds are valid (PS3.3, C.7.6.3.1.2 and .3).
+# One would expect that only the named pixels change. Here one of 24 was to be blanked, and all change.
+# RGB with PlanarConfiguration 0 comes out right. Both kinds are valid (PS3.3, C.7.6.3.1.2 and .3).
 # The cause: save_dicom sets `PixelData = self.cleaned.tobytes()`, and `cleaned` was made of pydicom's
 # pixel_array, which reorders planes and converts to RGB. (Issue 228 of 2022, closed, was of scrambled files.)
 #

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # dicomweb-client 0.61.2: `DICOMfileClient`, which answers DICOMweb's searches from a folder of files, finds
-# other studies than the standard's rules of matching have it (PS3.18, 8.3.4.1, and PS3.4, C.2.2.2).
+# other studies than the standard's matching rules ask for (PS3.18, 8.3.4.1, and PS3.4, C.2.2.2).
 #
 #   a range of dates       the filter is left out, and every study is returned (a line goes to the log)
 #   "_" beside a "*"       stands for any character: SUB_1* finds SUB-1 and SUBX1
 #   "?" beside a "*"       is not understood: S?B* finds nothing
 #   any "*"                upper and lower case do not matter: sub* finds SUB_1. In PatientID they do
 #
-# One would expect the studies of 2020, and the patients of that name. Code that goes by the answer takes
-# studies of others for a test set, or deletes them. The cause: the value goes into SQLite's LIKE with "*"
+# One would expect the studies of 2020, and the patients of that ID. Code that goes by the answer takes
+# studies of others for its own. The cause: the value goes into SQLite's LIKE with "*"
 # replaced by "%", where "_" has a meaning of its own; and what is no single date is "not a valid value".
 #
 # Seen on 2026-11-30 (Python 3.11, x86-64):

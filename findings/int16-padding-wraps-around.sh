@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # scikit-image 0.26.0 and highdicom 0.28.2 subtract int16 values in int16. Where the least and the greatest
-# value are more than 32767 apart, the difference wraps around, without an error. One pixel of -32768 is
-# enough, beside any value of 0 or more: -32768 is a common padding of signed DICOM pixels.
+# value are more than 32767 apart, the difference wraps around, without an error. Padding of -32768, as signed
+# DICOM pixels may have it (PixelPaddingValue), and any value of 0 or more are that far apart.
 #
 #   scikit-image, threshold_li          no threshold: NaN
 #   scikit-image, h_maxima, h_minima    nothing is found

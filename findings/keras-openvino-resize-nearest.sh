@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Keras 3.15.1 on OpenVINO 2026.4.1: `keras.layers.Resizing` and `keras.ops.image.resize` with "nearest"
-# take other pixels than on JAX 0.10.2 where the picture becomes smaller. Most of them
-# lie further to the right and further down, by one pixel. "bilinear" is the same on both.
+# take other pixels than on JAX 0.10.2 where the picture becomes smaller. Most of them lie one pixel further
+# to the right.
 #
 # Nearest at pixel centres is input pixel floor((i + 0.5) * size before / size after). The OpenVINO backend
 # asks Interpolate for tf_half_pixel_for_nn with nearest_mode "simple" (backend/openvino/image.py), which

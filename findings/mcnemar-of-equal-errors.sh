@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# statsmodels 0.15.0 and mlxtend 0.25.0: McNemar's test with its continuity correction finds a difference
-# between two classifiers that have none. It tells whether two of them, tested on the same patients, differ.
+# statsmodels 0.15.0 and mlxtend 0.25.0: McNemar's test with its continuity correction finds the strongest
+# difference there is between two classifiers that answer alike. It tells whether two, tested on the same
+# patients, differ.
 # b and c count the patients whom only the one or only the other gets right. By default mlxtend takes this
 # form of the test, as does statsmodels with exact=False.
 #
 #   b = c = 0    the same answers for everybody: the statistic is infinite and p = 0, the strongest difference
 #   b = c        as many errors: p is below 1 (0.48 for b = c = 1)
 #
-# One would expect p = 1. Edwards' correction takes 1 off |b - c|, to bring it nearer to 0. Where b = c there
-# is nothing to take off, but both compute (|b - c| - 1)^2 / (b + c), thus (-1)^2. R's mcnemar.test does not
-# correct then. The exact test of both gives 1. NumPy warns of a division by zero; p is returned all the same.
+# One would expect p = 1, as the exact test of both gives. Edwards' correction takes 1 off |b - c|, to bring it
+# nearer to 0. Where b = c there is nothing to take off, but both compute (|b - c| - 1)^2 / (b + c), thus (-1)^2.
+# NumPy warns of a division by zero; p is returned all the same.
 #
 # Seen on 2026-11-30 (Python 3.11, x86-64), the same of both:
 #   b = c = 0: statistic inf, p = 0.0000, exact p = 1.0000

@@ -8,9 +8,9 @@
 # The cause is `running_mean += this_mean` in mean_img: running_mean is the first image's array.
 #
 # Seen on 2026-11-30 (Python 3.11, x86-64):
-#   uint8,  2 images of 255:   127.0      as one 4D image: 255.0
-#   int16,  2 images of 32767: -1.0       as one 4D image: 32767.0
-#   int16, 12 images of 3000:  -2461.3    as one 4D image: 3000.0
+#   uint8, 2 images of 255: 127.0, as one 4D image: 255.0
+#   int16, 2 images of 32767: -1.0, as one 4D image: 32767.0
+#   int16, 12 images of 3000: -2461.3, as one 4D image: 3000.0
 #   float32, then int16, 12 images of 3000: 3000.0
 # Exit status 0: still so. 1: it behaves otherwise now.
 set -euo pipefail

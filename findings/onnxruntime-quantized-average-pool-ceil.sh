@@ -4,10 +4,10 @@
 # default. No padding need be there.
 #
 # With ceil_mode the last window may reach beyond the picture. What lies outside is no padding, and is not
-# counted: ONNX's reference has it so, as have PyTorch and ONNX Runtime's own AveragePool (its pull request
-# 16752). The fused QLinearAveragePool (qlinear_pool.cc) divides by the whole kernel.
+# counted: ONNX's reference has it so, as have PyTorch and ONNX Runtime's own AveragePool of
+# floats. The fused QLinearAveragePool (qlinear_pool.cc) divides by the whole kernel.
 #
-# The last column and row come out too small, by up to the size of the kernel. One would expect the answer
+# The last column and row come out too small, by a factor of up to the kernel's size. One would expect the answer
 # of the float network, or of the same file with the graph's optimizations off.
 #
 # A row of 1 to 8, a pool of 3, stride 3; scale 1/8, so nothing is lost by rounding.

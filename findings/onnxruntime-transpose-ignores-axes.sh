@@ -4,8 +4,7 @@
 # pairs. To move the Transpose behind, it reorders the amounts as if there was one for each
 # axis in their order, and leaves `axes` alone (HandlePad and HandleResize of its transpose optimizer).
 #
-# The output even has another shape than shape inference says. A Pad that names some axes alone raises an
-# error when it runs. One that names all of them, in another order than theirs, raises none.
+# The output even has another shape than shape inference says. Here all axes are named, in another order.
 #
 # One would expect the answer that onnx's ReferenceEvaluator and ONNX Runtime without optimizations have.
 #

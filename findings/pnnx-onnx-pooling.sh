@@ -4,10 +4,10 @@
 #
 #   MaxPool, SAME_UPPER       the spare pixel goes to the front: the picture is moved by one
 #   MaxPool, pads at front    pads 0 1 0 0 become 1 at both ends: the output is longer
-#   AveragePool, SAME_UPPER   as MaxPool; the padding is counted, too, although count_include_pad is 0
+#   AveragePool, SAME_UPPER   the padding is counted, although count_include_pad is 0
 #
-# One would expect the answer of ONNX Runtime 1.32.0, or an error, as of an AveragePool with uneven pads.
-# ONNX: SAME_UPPER has the spare pixel at the end, and count_include_pad is 0 by default. Conv is right.
+# One would expect the answer of ONNX Runtime 1.32.0, or an error. In ONNX SAME_UPPER has the spare pixel at
+# the end, and count_include_pad is 0 by default.
 #
 # Rows of 1 to 8, a kernel of 3. Seen on 2026-11-30 (Python 3.11, x86-64):
 #   MaxPool, SAME_UPPER, stride 2        ONNX Runtime 3 5 7 8              ncnn 2 4 6 8

@@ -26,7 +26,7 @@ backend.start()
 from ai_edge_litert.interpreter import Interpreter  # noqa: E402
 from layer_cases import LOGITS, SIDE, all_cases, build  # noqa: E402
 
-from edge.inference.onnx_engine import EXACT_SUMS  # noqa: E402
+from edge.inference.onnx_engine import SETTINGS  # noqa: E402
 from export.convert.keras_conversion import Converter  # noqa: E402
 from train.networks.registry import logits_model  # noqa: E402
 from train.phantom.make import make_phantom  # noqa: E402
@@ -142,7 +142,8 @@ def run_onnx(payload: bytes, pixels: np.ndarray) -> np.ndarray:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.add_session_config_entry(*EXACT_SUMS)
+    for setting in SETTINGS:
+        options.add_session_config_entry(*setting)
     session = onnxruntime.InferenceSession(payload, options, providers=["CPUExecutionProvider"])
     entry = session.get_inputs()[0].name
     return np.concatenate([session.run([LOGITS], {entry: scan[None]})[0] for scan in pixels])

@@ -4,7 +4,7 @@ An `Engine` is made once for a model file and run once a scan. A device needs on
 
 Input and output tensors are bound when the model is loaded. A call writes the pixels into the bound
 input, which is the only time they are moved, runs, and reads the bound output. Each engine has its
-module here, which is imported when it is chosen.
+module in this folder, which is imported when it is chosen.
 """
 
 from importlib import import_module

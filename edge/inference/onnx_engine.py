@@ -13,6 +13,7 @@ processor has nothing better (no VNNI), and what does not fit is answered wrongl
 KEPT_FLOAT = "optimization.disable_specified_optimizers", "WeightBiasQuantization"
 """Another one. Without it weights that the file keeps in float are rounded to 8 bits, in one scale
 for all channels: those of the layers that bear it least."""
+SETTINGS = EXACT_SUMS, KEPT_FLOAT
 
 
 class OnnxEngine:
@@ -24,7 +25,7 @@ class OnnxEngine:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3  # errors only: warnings would mix with the results
-        for setting in (EXACT_SUMS, KEPT_FLOAT):
+        for setting in SETTINGS:
             options.add_session_config_entry(*setting)
         wanted = provider_order(provider, module.get_available_providers())
         self._session = module.InferenceSession(model.content(), options, providers=wanted)

@@ -11,9 +11,6 @@ from train.array_archive import read_arrays
 from train.augmentation.keras_layers import augmented_pixels
 
 _BATCH, _STEP = 32, 8
-PARTS = 2
-"""Frozen parts whose features are kept, the latest used. A pruned fold asks those of its teacher in
-two precisions; where each fold has its own, they would add up to gigabytes."""
 
 
 class FeatureCache:
@@ -25,13 +22,11 @@ class FeatureCache:
     """
 
     def __init__(self, folder: Path | None = None, writes: bool = True):
-        self._folder = folder if writes else None
-        self._known: dict[str, dict[bytes, np.ndarray]] = {}  # by frozen part, the latest last
+        self._folder, self._known = folder if writes else None, {}
         for file in sorted(folder.glob("features-*.npz")) if folder else []:
             try:
                 stored = read_arrays(file)
-                known = zip(map(bytes, stored["keys"]), stored["values"], strict=True)
-                self._known.setdefault(file.stem.split("-")[1], {}).update(known)
+                self._known.update(zip(map(bytes, stored["keys"]), stored["values"], strict=True))
             except (OSError, ValueError, TypeError, KeyError):
                 continue  # cut short when power failed: these are computed again
 
@@ -57,7 +52,6 @@ class FeatureCache:
             float32 [1 + copies, N, ...]; the scans themselves first.
         """
         base = _digest(*frozen.get_weights()) + frozen.layers[-1].name.encode() + apart.encode()
-        known = self._known_of(_digest(base).hex())
         rows = [_digest(row) for row in pixels]
         keys = [
             [hashlib.blake2b(base + row + b"%d" % copy, digest_size=16).digest() for row in rows]
@@ -67,24 +61,14 @@ class FeatureCache:
             (key, row, copy)
             for copy, of_copy in enumerate(keys)
             for row, key in enumerate(of_copy)
-            if key not in known
+            if key not in self._known
         ]
         missing = list({key: (key, row, copy) for key, row, copy in missing}.values())
         if missing:
-            computed = self._compute(frozen, pixels, missing, seed, working)
-            known.update(zip((key for key, _, _ in missing), computed, strict=True))
-        return np.stack([np.stack([known[key] for key in row]) for row in keys])
+            self._compute(frozen, pixels, missing, seed, working)
+        return np.stack([np.stack([self._known[key] for key in row]) for row in keys])
 
-    def _known_of(self, part: str) -> dict[bytes, np.ndarray]:
-        """What is known of a frozen part, which is now the latest; the oldest are forgotten."""
-        self._known[part] = self._known.pop(part, {})
-        for old in list(self._known)[:-PARTS]:
-            del self._known[old]
-            for file in self._folder.glob(f"features-{old}-*.npz") if self._folder else ():
-                file.unlink()
-        return self._known[part]
-
-    def _compute(self, frozen, pixels, missing, seed, working) -> np.ndarray:
+    def _compute(self, frozen, pixels, missing, seed, working) -> None:
         wanted = [key for key, _, _ in missing]
         # What is drawn depends on what is missing alone: the same in a resumed run.
         seed = int.from_bytes(_digest(b"".join(wanted), b"%d" % seed)[:4], "big") >> 1
@@ -103,15 +87,14 @@ class FeatureCache:
                 for _ in part:
                     tick()
         computed = np.concatenate(values)
+        self._known.update(zip(wanted, computed, strict=True))
         if self._folder:
-            latest, known = list(self._known.items())[-1]
-            file = self._folder / f"features-{latest}-{len(known):07}.npz"
+            file = self._folder / f"features-{len(list(self._folder.glob('features-*'))):04}.npz"
             temporary = file.with_suffix(".tmp")
             keys = np.array([list(key) for key in wanted], np.uint8)
             with open(temporary, "wb") as stream:
                 np.savez(stream, keys=keys, values=computed)
             temporary.rename(file)
-        return computed
 
 
 def _digest(*parts: np.ndarray | bytes) -> bytes:

@@ -8,7 +8,7 @@ pytest.importorskip("tensorflow")
 import keras
 from keras import layers
 
-from edge.inference.onnx_engine import EXACT_SUMS
+from edge.inference.onnx_engine import SETTINGS
 from edge.model_file.manifest import InputSpec
 from export.convert.heat_map_output import two_outputs
 from export.convert.keras_conversion import Converter
@@ -41,7 +41,8 @@ def by_onnx(payload, pixels):
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.add_session_config_entry(*EXACT_SUMS)
+    for setting in SETTINGS:
+        options.add_session_config_entry(*setting)
     session = onnxruntime.InferenceSession(payload, options, providers=["CPUExecutionProvider"])
     assert [entry.name for entry in session.get_inputs()] == ["pixels"]
     return np.concatenate([session.run([LOGITS], {"pixels": one[None]})[0] for one in pixels])
