@@ -1,15 +1,8 @@
 """Tables of what is right: against labels, and against Keras."""
 
-from benchmarks.report.cells import (
-    MISSING,
-    Table,
-    count_cell,
-    models_of,
-    name_of,
-    number_cell,
-    scored,
-    share_cell,
-)
+from collections.abc import Iterator
+
+from benchmarks.report.cells import MISSING, Table, models_of, name_of, number_cell
 from benchmarks.results.benchmark_report import Report
 
 
@@ -17,7 +10,7 @@ def accuracy(report: Report) -> Table:
     """Against labels."""
     head = ("run", "model, engine", "accuracy", "AUC", "ECE")
     rows = []
-    for run, name, found in scored(report):
+    for run, name, found in _scored(report):
         cells = ("no labels", MISSING, MISSING)
         if found:
             cells = (str(found.accuracy), number_cell(found.auc, 3), f"{found.ece:.3f}")
@@ -30,7 +23,7 @@ def by_class(report: Report) -> Table:
     """Against labels, tumors and the others apart."""
     rows = [
         (run, name, str(found.sensitivity), str(found.specificity))
-        for run, name, found in scored(report)
+        for run, name, found in _scored(report)
         if found
     ]
     head = ("run", "model, engine", "sensitivity", "specificity")
@@ -73,7 +66,7 @@ def given(report: Report) -> Table:
         (
             group.run,
             name_of(model),
-            *map(share_cell, (model.judged.rejected, model.judged.uncertain)),
+            *map(_share, (model.judged.rejected, model.judged.uncertain)),
         )
         for group, model in models_of(report)
         if model.judged
@@ -100,7 +93,7 @@ def agreement(report: Report) -> Table:
         if one.mcnemar_p is not None:
             alone = f"{one.only_model_right} / {one.only_keras_right} ({one.mcnemar_p:.2f})"
         cells = (f"{one.changed} of {one.scans}", f"{one.max_difference:.4f}", alone)
-        same = (count_cell(one.same_pixels),) if tensors else ()
+        same = (number_cell(one.same_pixels, 0),) if tensors else ()
         match = one.types
         told = f"{match.changed} of {match.scans}, {match.max_difference:.4f}" if match else MISSING
         rows.append((run, name_of(model), *cells, *(told,) * typed, *same))
@@ -112,3 +105,18 @@ def agreement(report: Report) -> Table:
     if typed:
         note += " Types unlike Keras', of the scans that both call a tumor, count as unlike Keras."
     return Table("Against Keras", head, tuple(rows), note)
+
+
+def _scored(report: Report) -> Iterator[tuple[str, str, object]]:
+    """Keras and every judged model: run, name, and accuracy or None."""
+    for group in report.groups:
+        if group.keras_accuracy:
+            yield group.run, "Keras", group.keras_accuracy
+        for model in group.models:
+            if model.judged:
+                yield group.run, name_of(model), model.judged.accuracy
+
+
+def _share(share) -> str:
+    """So many of so many."""
+    return f"{share.hits} of {share.n}"

@@ -1,21 +1,10 @@
 """Tables of what a scan costs: latency, stages, throughput, and the machine's limits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from benchmarks.report.cells import (
-    MISSING,
-    Table,
-    latency_cells,
-    memory_cells,
-    models_of,
-    name_of,
-    number_cell,
-    ratio_cell,
-    rivals,
-    rows_of,
-)
-from benchmarks.results.benchmark_report import STAGES, Report
-from benchmarks.timing.single_stream import Latency
+from benchmarks.report.cells import MISSING, Table, models_of, name_of, number_cell
+from benchmarks.results.benchmark_report import STAGES, Group, Model, Report, Row
+from benchmarks.timing.single_stream import Latency, Ratio
 
 KERAS_CALLS = ("predict", "model(x)")
 """Ratios to these stand in one table; the others in another."""
@@ -28,7 +17,7 @@ def file_to_verdict(report: Report) -> Table:
         if model.stages and model.cost:
             found = model.stages
             shares = (f"{getattr(found, name).p50 / found.call.p50:.0%}" for name in STAGES)
-            cells = (ratio_cell(model.cost.over_call, 3), f"{found.call.p50:.3f}", *shares)
+            cells = (_ratio(model.cost.over_call, 3), f"{found.call.p50:.3f}", *shares)
             rows.append((group.run, name_of(model), *cells))
     head = ("run", "model, engine", "call / bare", "ms, p50", *STAGES)
     note = "Bare: as under what convenience costs. Shares: of the medians, over the call's."
@@ -41,11 +30,9 @@ def latency(report: Report) -> Table:
     rows = []
     for group in report.groups:
         for row in group.keras:
-            rows.append((group.run, f"Keras {row.call}", "default", *latency_cells(row.latency)))
-        for model, row in rows_of(group):
-            rows.append(
-                (group.run, name_of(model), str(row.threads), *latency_cells(row.inference))
-            )
+            rows.append((group.run, f"Keras {row.call}", "default", *_latency(row.latency)))
+        for model, row in _rows(group):
+            rows.append((group.run, name_of(model), str(row.threads), *_latency(row.inference)))
     note = (
         "Single-stream: one call after the other, none left out. Spread: of the medians of the "
         "rounds; above 20 % a row is marked noisy. p99 only from 662 calls on."
@@ -55,14 +42,14 @@ def latency(report: Report) -> Table:
 
 def keras_ratios(report: Report) -> Table:
     """How many times as fast as Keras."""
-    names = [name for name in rivals(report) if name in KERAS_CALLS]
+    names = [name for name in _rivals(report) if name in KERAS_CALLS]
     note = "Medians over the rounds, in which all took turns; 95 % intervals by bootstrap."
     return _ratios(report, "Times as fast as Keras", names, note)
 
 
 def other_ratios(report: Report) -> Table:
     """How many times as fast as what else one could call."""
-    names = [name for name in rivals(report) if name not in KERAS_CALLS]
+    names = [name for name in _rivals(report) if name not in KERAS_CALLS]
     note = "tf.function: of the Keras model. fp32 ONNX: with as many threads. Taken as above."
     return _ratios(report, "Times as fast as others", names, note)
 
@@ -71,10 +58,10 @@ def _ratios(report: Report, title: str, names: list[str], note: str) -> Table:
     rows = [
         (
             *(group.run, name_of(model), str(row.threads)),
-            *(ratio_cell(row.times_faster.get(name)) for name in names),
+            *(_ratio(row.times_faster.get(name)) for name in names),
         )
         for group in report.groups
-        for model, row in rows_of(group)
+        for model, row in _rows(group)
         if any(name in row.times_faster for name in names)
     ]
     return Table(title, ("run", "model, engine", "threads", *names), tuple(rows), note)
@@ -110,7 +97,7 @@ def cost(report: Report) -> Table:
     rows = [
         (
             *(group.run, name_of(model)),
-            *(ratio_cell(model.cost.over_inference, 3), ratio_cell(model.cost.over_call, 3)),
+            *(_ratio(model.cost.over_inference, 3), _ratio(model.cost.over_call, 3)),
         )
         for group, model in models_of(report)
         if model.cost
@@ -130,7 +117,7 @@ def start_up(report: Report) -> Table:
     for group in report.groups:
         if group.keras_process:
             cold = f"{group.keras_process.cold_ms:.0f}"
-            memory = memory_cells(group.keras_process.memory)
+            memory = _memory(group.keras_process.memory)
             rows.append((group.run, "Keras predict", cold, MISSING, MISSING, *memory))
         for model in group.models:
             if model.cold or model.memory:
@@ -138,9 +125,9 @@ def start_up(report: Report) -> Table:
                 cells = (
                     number_cell(found and found.ours.p50, 0),
                     number_cell(found and found.minimal.p50, 0),
-                    ratio_cell(found and found.ratio),
+                    _ratio(found and found.ratio),
                 )
-                rows.append((group.run, name_of(model), *cells, *memory_cells(model.memory)))
+                rows.append((group.run, name_of(model), *cells, *_memory(model.memory)))
     note = (
         "Whole processes for one generated 512x512 PNG, taking turns; Keras' once. Minimal: a "
         "script of NumPy, Pillow and the engine."
@@ -173,7 +160,7 @@ def limits(report: Report) -> Table:
             row.floor.bound if row.floor else "not measured",
         )
         for group in report.groups
-        for model, row in rows_of(group)
+        for model, row in _rows(group)
         if model.macs
     ]
     note = (
@@ -202,7 +189,7 @@ def rates(report: Report) -> Table:
     rows = [
         (
             *(group.run, name_of(model), str(rate.jobs), str(rate.threads)),
-            *(f"{rate.scans_per_second:.1f}", ratio_cell(rate.scaling)),
+            *(f"{rate.scans_per_second:.1f}", _ratio(rate.scaling)),
             "saturates" if rate == model.throughput.saturation else "",
         )
         for group, model in models_of(report)
@@ -212,3 +199,34 @@ def rates(report: Report) -> Table:
     head = ("run", "model, engine", "jobs", "threads each", "scans/s", "times one job", "")
     note = "Saturates: the least jobs and threads that reach 95 % of the best rate."
     return Table("Throughput", head, tuple(rows), note)
+
+
+def _rows(group: Group) -> Iterator[tuple[Model, Row]]:
+    """A run's models, by the number of threads."""
+    return ((model, row) for model in group.models for row in model.rows)
+
+
+def _rivals(report: Report) -> dict[str, None]:
+    """What any model is compared with, in order."""
+    rows = (row for group in report.groups for _, row in _rows(group))
+    return dict.fromkeys(name for row in rows for name in row.times_faster)
+
+
+def _latency(found: Latency) -> tuple[str, ...]:
+    """p50, p90, p99 and mean in ms, calls, and the spread in percent."""
+    spread = f"{found.spread:.0%}{' NOISY' * found.noisy}"
+    times = (number_cell(ms, 3) for ms in (found.p50, found.p90, found.p99, found.mean))
+    return (*times, str(found.queries), spread)
+
+
+def _memory(found) -> tuple[str, str]:
+    """Peak and steady, MB; None: not measured."""
+    return number_cell(found and found.peak, 1), number_cell(found and found.steady, 1)
+
+
+def _ratio(ratio: Ratio | None, digits: int = 2) -> str:
+    """A ratio with its interval."""
+    if not ratio:
+        return MISSING
+    value, low, high = (f"{x:.{digits}f}" for x in (ratio.value, ratio.low, ratio.high))
+    return f"{value} [{low}-{high}]"

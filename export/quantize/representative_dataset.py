@@ -26,7 +26,7 @@ def choose(split: Sequence[SplitScan], count: int, seed: int) -> list[SplitScan]
         raise ExportError(f"{count} calibration scans are too few; at least one of each class")
     random = np.random.default_rng(seed)
     classes = _classes(split)
-    each = min(count, most(split)) // 2
+    each = min(count // 2, _able(classes))
     if not each:
         raise ExportError(
             "split.json has no training scan of each class that shows a brain, so none sets the "
@@ -48,7 +48,12 @@ def choose(split: Sequence[SplitScan], count: int, seed: int) -> list[SplitScan]
 
 def most(split: Sequence[SplitScan]) -> int:
     """How many scans `choose` could choose: 0 if a class has none."""
-    return 2 * min(sum(not scan.no_brain for scan in scans) for scans in _classes(split))
+    return 2 * _able(_classes(split))
+
+
+def _able(classes: list[list[SplitScan]]) -> int:
+    """How many scans that show a brain the smaller class has."""
+    return min(sum(not scan.no_brain for scan in scans) for scans in classes)
 
 
 def _classes(split: Sequence[SplitScan]) -> list[list[SplitScan]]:

@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from edge.scan.crop import _BRIGHT, _LINE, BLACK, _beside_bars, _brightness, _extent
+from edge.scan.crop import (
+    _AREA,
+    _BRIGHT,
+    _LINE,
+    BLACK,
+    _beside_bars,
+    _brightness,
+    _covered,
+    _extent,
+)
 
 
 def pictures(count: int = 300):
@@ -73,3 +82,27 @@ def test_a_line_needs_more_than_its_share():
     """At 100 pixels a line is lit with four of them: three are 3 %."""
     assert int(_LINE * 100) == 3
     assert _extent(np.array([3, 4, 4, 3], np.uint16), 100)[:2] == (1, 3)
+
+
+@pytest.mark.parametrize("shape", [(3, 40), (40, 3), (5, 5), (7, 8), (30, 27), (128, 251)])
+def test_what_squares_cover_is_an_opening(shape):
+    rng = np.random.default_rng(sum(shape))
+    for share in (0.5, 0.9, 0.97, 1.0):
+        mask = rng.random(shape) < share
+        covered = np.zeros(shape, bool)
+        for y in range(shape[0] - _AREA + 1):
+            for x in range(shape[1] - _AREA + 1):
+                square = slice(y, y + _AREA), slice(x, x + _AREA)
+                covered[square] |= mask[square].all()
+        assert _covered(mask) == np.count_nonzero(covered)
+
+
+def test_the_brightest_bars_of_the_largest_copy_are_told_exactly():
+    """A sum of 255 squares of 255 is the largest: beyond 2**24 it would not be exact."""
+    grey = np.full((255, 255), 255, np.uint8)
+    grey[::2, 100:150] = 0
+    assert _beside_bars(grey, 0, 0.0) == slice(101, 149)
+    # 1 of 255 pixels differs by 1: a standard deviation that is above none.
+    grey[:, 100:150] = 255
+    grey[0, 100:150] = 254
+    assert _beside_bars(grey, 0, 0.0) == slice(101, 149)
