@@ -9,6 +9,7 @@ import numpy as np
 
 from train.array_archive import read_arrays
 from train.augmentation.keras_layers import augmented_pixels
+from train.hardware.mixed_precision import FLOAT32, in_precision
 
 _BATCH, _STEP = 32, 8
 
@@ -37,7 +38,7 @@ class FeatureCache:
         copies: int,
         seed: int,
         working: Callable[[str, int], Callable] | None = None,
-        apart: str = "",
+        precision: str = FLOAT32,
     ) -> np.ndarray:
         """The output of `frozen` for scans, and for augmented copies of them.
 
@@ -46,12 +47,14 @@ class FeatureCache:
             copies: augmented ones of each scan, 0 or more.
             seed: of the augmentation.
             working: `train.progress.counting`, told of the scans to compute.
-            apart: what else they are kept apart by, such as another precision than the session's.
+            precision: one of `train.hardware.mixed_precision.CHOICES` that convolutions compute in.
 
         Returns:
             float32 [1 + copies, N, ...]; the scans themselves first.
         """
-        base = _digest(*frozen.get_weights()) + frozen.layers[-1].name.encode() + apart.encode()
+        base = _digest(*frozen.get_weights()) + frozen.layers[-1].name.encode()
+        if precision != FLOAT32:
+            base += precision.encode()
         rows = [_digest(row) for row in pixels]
         keys = [
             [hashlib.blake2b(base + row + b"%d" % copy, digest_size=16).digest() for row in rows]
@@ -65,7 +68,7 @@ class FeatureCache:
         ]
         missing = list({key: (key, row, copy) for key, row, copy in missing}.values())
         if missing:
-            self._compute(frozen, pixels, missing, seed, working)
+            self._compute(in_precision(frozen, precision), pixels, missing, seed, working)
         return np.stack([np.stack([self._known[key] for key in row]) for row in keys])
 
     def _compute(self, frozen, pixels, missing, seed, working) -> None:

@@ -149,7 +149,9 @@ def _run(
     if frozen:
         copies = options.copies if options.augment else 0
         with devices.alone():
-            inputs = context.cache(own_frozen, train.pixels, copies, options.seed, counting)
+            inputs = context.cache(
+                own_frozen, train.pixels, copies, options.seed, counting, options.precision
+            )
             held_out = context.cache(own_frozen, validation.pixels, 0, options.seed, counting)[0]
     else:
         inputs, held_out = train.pixels[None], validation.pixels

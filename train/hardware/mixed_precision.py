@@ -5,11 +5,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import keras
+from keras import layers
 
 from edge.inference.processor import flags_of
 
 FLOAT32, MIXED = "float32", "mixed"
 CHOICES = (FLOAT32, MIXED)
+_LOW = (layers.Conv2D, layers.SeparableConv2D, layers.MaxPooling2D)
+"""What `in_precision` computes in 16 bits: nearly all of the work; pools, so that nothing is cast back
+between convolutions."""
 _BFLOAT16_SINCE = (8, 0)
 """CUDA compute capability: tensor cores take bfloat16 from Ampere on (CUDA C++ programming guide,
 "Arithmetic Instructions")."""
@@ -39,6 +43,27 @@ def computing_in(precision: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def in_precision(model: keras.Model, precision: str) -> keras.Model:
+    """The network, or a copy whose convolutions compute in 16 bits; its weights have 32.
+
+    Args:
+        precision: one of `CHOICES`.
+    """
+    if precision == FLOAT32:
+        return model
+    low = policy(precision)
+
+    def copy(layer):
+        config = layer.get_config()
+        if isinstance(layer, _LOW):
+            config["dtype"] = low
+        return type(layer).from_config(config)
+
+    result = keras.models.clone_model(model, clone_function=copy)
+    result.set_weights(model.get_weights())
+    return result
 
 
 def caution(precision: str, cpuinfo: Path = Path("/proc/cpuinfo")) -> str | None:

@@ -27,7 +27,6 @@ _ROWS = ("loss", "accuracy", "val_loss", "val_accuracy")
 WARM_UP = 0.1
 """Share of the steps: Adam's first ones are as long as its rate, whatever the gradient, and led a
 refitted VGG16 away from its teacher."""
-_LOW = (layers.Conv2D, layers.SeparableConv2D, layers.MaxPooling2D)
 FEATURES_WEIGHT = 1.0
 """Of the features' error beside the logits'; both are shares of the teacher's variance."""
 
@@ -75,9 +74,8 @@ def taught_by(
     """
     given = teacher.get_layer(first_dense(teacher)).input
     head = keras.Model(given, teacher.get_layer(LOGITS).output)
-    frozen = _in_precision(keras.Model(teacher.input, given), precision)
-    apart = "" if precision == mixed_precision.FLOAT32 else precision
-    features = cache(frozen, pixels, 0, 0, counting, apart)[0]
+    frozen = keras.Model(teacher.input, given)
+    features = cache(frozen, pixels, 0, 0, counting, precision)[0]
     return Lesson(pixels, features, head.predict(features, batch_size=BATCH, verbose=0), truth)
 
 
@@ -119,7 +117,7 @@ def distil(
     def accuracy(target, made):
         return ops.cast(ops.equal(_called(made[:, width:]), target[:, -1]), "float32")
 
-    learner = _in_precision(student, precision)
+    learner = mixed_precision.in_precision(student, precision)
     model = _both(learner)
     for layer in learner.layers:
         layer.trainable = not isinstance(layer, layers.BatchNormalization)
@@ -171,23 +169,6 @@ def _both(student: keras.Model) -> keras.Model:
     features = student.get_layer(first_dense(student)).input
     both = layers.Concatenate(dtype="float32")([features, student.get_layer(LOGITS).output])
     return keras.Model(student.input, both)
-
-
-def _in_precision(student: keras.Model, precision: str) -> keras.Model:
-    """The network, or a copy whose convolutions compute in 16 bits; its weights have 32."""
-    if precision == mixed_precision.FLOAT32:
-        return student
-    low = mixed_precision.policy(precision)
-
-    def copy(layer):
-        config = layer.get_config()
-        if isinstance(layer, _LOW):
-            config["dtype"] = low
-        return type(layer).from_config(config)
-
-    result = keras.models.clone_model(student, clone_function=copy)
-    result.set_weights(student.get_weights())
-    return result
 
 
 def _called(logits):

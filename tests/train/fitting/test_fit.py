@@ -164,12 +164,16 @@ def test_cached_features_train_the_same_head_as_the_whole_network():
     np.testing.assert_allclose(log.history["loss"], cached.history["loss"], rtol=2e-3)
 
 
-def test_mixed_precision_is_saved_in_float32():
-    found = fitted(options("cnn", precision="mixed"))
+@pytest.mark.parametrize("name", ["cnn", "head"])
+def test_mixed_precision_is_saved_in_float32(name):
+    found = fitted(dataclasses.replace(CASES[name], precision="mixed"))
     assert {layer.dtype_policy.name for layer in found.model.layers} == {"float32"}
-    plain = uninterrupted("cnn")
+    plain = uninterrupted(name)
     np.testing.assert_allclose(found.history["loss"], plain.history["loss"], rtol=0.02)
     assert found.history["loss"] != plain.history["loss"]
+    np.testing.assert_allclose(
+        found.logits(VALIDATION.pixels), raw_outputs(found.model, VALIDATION.pixels), atol=1e-4
+    )
     assert keras.config.dtype_policy().name == "float32"
 
 
