@@ -12,7 +12,7 @@ from edge.inference.processor import flags_of
 FLOAT32, MIXED = "float32", "mixed"
 CHOICES = (FLOAT32, MIXED)
 _LOW = (layers.Conv2D, layers.SeparableConv2D, layers.MaxPooling2D)
-"""What `in_precision` computes in 16 bits: nearly all of the work, and pools between convolutions."""
+"""What `in_precision` computes in 16 bits: nearly all of the work, and the pools within it."""
 _BFLOAT16_SINCE = (8, 0)
 """CUDA compute capability: tensor cores take bfloat16 from Ampere on (CUDA C++ programming guide,
 "Arithmetic Instructions")."""

@@ -1,9 +1,6 @@
 """Weights from whole models and other formats: taken if they are the backbone's, else named."""
 
 import json
-import os
-import zipfile
-from contextlib import suppress
 
 import h5py
 import numpy as np
@@ -15,72 +12,20 @@ import keras
 from keras import layers
 
 from tests.train.networks.weight_files.made_onnx import write_onnx
+from tests.train.networks.weight_files.small_networks import (
+    assert_same,
+    backbone,
+    flat,
+    frozen_below,
+    nested,
+    sequential,
+    trained,
+)
 from train.errors import TrainError
 from train.networks import pretrained_weights
-from train.networks.backbones import BACKBONES, ReverseChannels
-from train.networks.weight_files import first_layer, hdf5_probe, read_file
+from train.networks.backbones import BACKBONES
+from train.networks.weight_files import read_file
 from train.networks.weight_files.read_file import read_for
-
-
-def backbone(shape=(32, 32, 3), padded=False):
-    """Convolutions with bias, then one without and a separable one, normalized, and a shortcut."""
-    pixels = keras.Input(shape)
-    x = layers.ZeroPadding2D(1, name="pad1")(pixels) if padded else pixels
-    padding = "valid" if padded else "same"
-    x = layers.Conv2D(8, 3, activation="relu", padding=padding, name="conv1")(x)
-    x = layers.MaxPooling2D(name="pool1")(x)
-    shortcut = layers.Conv2D(6, 1, use_bias=False)(x)
-    shortcut = layers.BatchNormalization()(shortcut)
-    x = layers.SeparableConv2D(6, 3, padding="same", use_bias=False, name="sep1")(x)
-    x = layers.BatchNormalization(name="sep1_bn")(x)
-    x = layers.Activation("relu", name="sep1_act")(x)
-    x = layers.Conv2D(6, 3, padding="same", name="conv2")(x)
-    x = layers.Add(name="add")([x, shortcut])
-    return keras.Model(pixels, x, name="small")
-
-
-def trained(model, seed=0):
-    """Random weights that are not those of a fresh network; variances are positive."""
-    rng = np.random.default_rng(seed)
-    model.set_weights(
-        [
-            np.abs(rng.normal(0.5, 0.2, w.shape)) if w.ndim == 1 else rng.normal(0, 0.3, w.shape)
-            for w in model.get_weights()
-        ]
-    )
-    return model
-
-
-def head(x):
-    x = layers.Conv2D(5, 1, name="head_conv")(x)
-    x = layers.GlobalAveragePooling2D()(x)
-    x = layers.Dense(7, activation="relu")(x)
-    return layers.Dense(2, activation="softmax")(layers.Dropout(0.3)(x))
-
-
-def flat(base):
-    return keras.Model(base.input, head(base.output))
-
-
-def nested(base):
-    pixels = keras.Input((32, 32, 3))
-    x = layers.RandomFlip()(pixels)
-    return keras.Model(pixels, head(base(x, training=False)))
-
-
-def sequential(base):
-    return keras.Sequential([keras.Input((32, 32, 3)), base, layers.Flatten(), layers.Dense(4)])
-
-
-def frozen_below(base, name):
-    for layer in base.layers:
-        layer.trainable = layer.name == name
-    return base
-
-
-def assert_same(base, source):
-    for one, other in zip(base.get_weights(), source.get_weights(), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-6)
 
 
 @pytest.mark.parametrize("form", [lambda base: base, flat, nested, sequential])
@@ -217,53 +162,6 @@ def test_converters_put_padding_into_the_first_convolution(tmp_path):
     assert "answers as its own graph does" in found.remarks[0]
 
 
-@pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
-@pytest.mark.parametrize("name", ["m.keras", "m.h5", "m.weights.h5", "m.onnx"])
-def test_truncated_files_are_named(name, share, tmp_path):
-    file = tmp_path / name
-    if name == "m.onnx":
-        pytest.importorskip("onnx")
-        write_onnx(trained(backbone()), file)
-    elif name == "m.weights.h5":
-        flat(backbone()).save_weights(file)
-    else:
-        flat(backbone()).save(file)
-    whole = file.read_bytes()
-    file.write_bytes(whole[: int(len(whole) * share)])
-    with pytest.raises(TrainError, match=r"truncated|damaged"):
-        read_for(backbone(), file, "VGG19")
-
-
-@pytest.mark.parametrize("name", ["m.keras", "m.weights.h5", "m.h5", "m.onnx"])
-def test_flipped_bytes_never_end_otherwise(name, tmp_path):
-    file = tmp_path / name
-    model = flat(backbone())
-    if name == "m.onnx":
-        pytest.importorskip("onnx")
-        write_onnx(trained(backbone()), file)
-    elif name == "m.weights.h5":
-        model.save_weights(file)
-    else:
-        model.save(file)
-    whole, rng = file.read_bytes(), np.random.default_rng(0)
-    for _ in range(8):
-        data = bytearray(whole)
-        for place in rng.integers(0, min(len(data), 20_000), 8):
-            data[place] = rng.integers(256)
-        file.write_bytes(data)
-        with suppress(TrainError):
-            read_for(backbone(), file, "VGG19")
-
-
-@pytest.mark.parametrize("name", ["m.keras", "m.h5"])
-def test_a_file_on_which_the_library_crashes_is_damaged(name, tmp_path, monkeypatch):
-    flat(backbone()).save(tmp_path / name)
-    crash = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
-    monkeypatch.setattr(hdf5_probe, "_CODE", crash)
-    with pytest.raises(TrainError, match="the library that reads it crashes"):
-        read_for(backbone(), tmp_path / name, "VGG19")
-
-
 def test_a_graph_that_answers_otherwise_is_refused(tmp_path):
     pixels = keras.Input((32, 32, 3))
     x = layers.Conv2D(4, 3, strides=2, activation="relu", padding="same", name="conv1")(pixels)
@@ -298,108 +196,6 @@ def test_another_known_network_is_named(tmp_path):
 
 def test_known_networks_are_those_of_the_registry():
     assert set(read_file.TITLES) == {one.title for one in BACKBONES.values()}
-
-
-def first_kernel(title="VGG16", times=1.0, turned=False):
-    known = first_layer.IMAGENET[title]
-    kernel = np.random.default_rng(0).normal(0, 1e-3, (3, 3, 3, 64))
-    kernel[1, 1, :, list(known.which)] = known.sums.T[:, ::-1] if turned else known.sums.T
-    return times * kernel
-
-
-def caffe(pixels):
-    return layers.Rescaling(1.0, [-100, -110, -120])(ReverseChannels()(pixels))
-
-
-def unit(pixels):
-    return layers.Rescaling(1 / 255)(pixels)
-
-
-def coloured(stem):
-    pixels = keras.Input((16, 16, 3))
-    return keras.Model(pixels, layers.Conv2D(64, 3, name="block1_conv1")(stem(pixels)))
-
-
-def saved(kernel, stem, file):
-    model = coloured(stem)
-    model.get_layer("block1_conv1").set_weights([kernel, np.zeros(64)])
-    model.save(file)
-    return file
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [({"turned": True}, "in the other order"), ({"times": 255}, "255 times as large")],
-)
-def test_colours_that_the_first_layer_expects_otherwise(change, says, tmp_path):
-    file = saved(first_kernel(**change), caffe, tmp_path / "m.keras")
-    with pytest.raises(TrainError, match=says):
-        read_for(coloured(caffe), file, "VGG16")
-
-
-def test_another_scaling_is_named(tmp_path):
-    file = saved(first_kernel(), unit, tmp_path / "m.keras")
-    remarks = read_for(coloured(caffe), file, "VGG16").remarks
-    assert any(
-        "RGB times 0.003922 plus 0, where here it is BGR times 1 plus -1" in one for one in remarks
-    )
-
-
-def test_weights_of_another_training_with_another_scaling_are_refused(tmp_path):
-    other = np.random.default_rng(3).normal(0, 1, (3, 3, 3, 64))
-    file = saved(other, unit, tmp_path / "m.keras")
-    with pytest.raises(TrainError, match=r"trained on other colours: .* RGB times 0\.003922"):
-        read_for(coloured(caffe), file, "VGG16")
-    file = saved(other, caffe, tmp_path / "same.keras")
-    assert "is not made from" in " ".join(read_for(coloured(caffe), file, "VGG16").remarks)
-
-
-class Breaks:
-    def __reduce__(self):
-        return os.mkdir, ("unpickled",)
-
-
-def test_pickles_are_never_loaded(tmp_path, monkeypatch):
-    import pickle
-
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "w.pth").write_bytes(pickle.dumps(Breaks()))
-    with zipfile.ZipFile(tmp_path / "w.pt", "w") as archive:
-        archive.writestr("w/data.pkl", pickle.dumps(Breaks()))
-    for name in ("w.pth", "w.pt"):
-        with pytest.raises(TrainError, match="is a pickle"):
-            read_for(backbone(), tmp_path / name, "VGG16")
-    np.savez(tmp_path / "w.npz", a=np.array([Breaks()], object))
-    with pytest.raises(TrainError, match="plain arrays"):
-        read_for(backbone(), tmp_path / "w.npz", "VGG16")
-    assert not (tmp_path / "unpickled").exists()
-
-
-def test_classes_that_a_configuration_names_are_not_made(tmp_path):
-    source = trained(backbone())
-    nested(source).save(tmp_path / "m.keras")
-    with zipfile.ZipFile(tmp_path / "m.keras") as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    for layer in (config := json.loads(parts["config.json"]))["config"]["layers"]:
-        if layer["class_name"] == "RandomFlip":
-            layer.update(module="os", class_name="mkdir", config={"path": str(tmp_path / "made")})
-    parts["config.json"] = json.dumps(config)
-    with zipfile.ZipFile(tmp_path / "m.keras", "w") as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
-    base = backbone()
-    found = read_for(base, tmp_path / "m.keras", "VGG19")
-    assert_same(base, source)
-    assert not (tmp_path / "made").exists()
-    assert "is a mkdir" in " ".join(found.remarks)
-
-
-def test_links_out_of_an_hdf5_file_are_not_followed(tmp_path):
-    flat(backbone()).save_weights(tmp_path / "other.weights.h5")
-    with h5py.File(tmp_path / "w.weights.h5", "w") as file:
-        file["layers"] = h5py.ExternalLink(str(tmp_path / "other.weights.h5"), "/layers")
-    with pytest.raises(TrainError, match="not followed"):
-        read_for(backbone(), tmp_path / "w.weights.h5", "VGG19")
 
 
 def test_other_kinds_are_named(tmp_path):
