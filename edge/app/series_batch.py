@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from typing import Protocol, TextIO
 
 from edge import NOTICE
@@ -85,10 +86,12 @@ def _classify(
         if follower:
             follower.begin(found)
         extra = follower and follower.extra
+        ended = iter(found)
         for one in classify_found(classifier, found, jobs=jobs, extra=extra, processes=True):
             with interrupts.held():
                 if isinstance(one, SeriesResult):
-                    writer.write_series(one)
+                    if not _is_nothing(next(ended), one):
+                        writer.write_series(one)
                     status = max(status, one.verdict == "rejected")
                     if follower:
                         follower.series(one)
@@ -112,6 +115,16 @@ def _classify(
     stream.flush()
     interrupts.restore()
     return int(status)
+
+
+def _is_nothing(series: Series, result: SeriesResult) -> bool:
+    """Whether no file lies behind it: names that lead nowhere have their errors, and no verdict.
+
+    A broken link counts as a slice that cannot be read.
+    """
+    paths = [one.path for one in series.slices] or [series.name]
+    read = result.unread < len(paths)
+    return not read and not any(os.path.lexists(path) and not os.path.isdir(path) for path in paths)
 
 
 def _line(one: SeriesResult) -> str:

@@ -163,7 +163,10 @@ def read_model(path: str | os.PathLike, trust: Trust | str | None = TRUST_OF_SYS
             kind = format_of(file, path)
             text, payload = split(file, kind, status.st_size, path)
     except IsADirectoryError:
-        raise ModelError(f"{path}: is a folder; name a .tflite or .onnx file in it") from None
+        raise ModelError(
+            f"{path}: is a folder; name a .tflite or .onnx file; python -m export "
+            "makes them of a run"
+        ) from None
     except FileNotFoundError:
         raise ModelError(f"{path}: no such model file") from None
     except OSError as error:

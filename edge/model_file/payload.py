@@ -60,7 +60,9 @@ def format_of(file: BinaryIO, path: str) -> str:
     elif head[0] == 0x08:  # field 1 (ir_version), a varint: how every ModelProto starts
         kind = "onnx"
     else:
-        raise ModelError(f"{path}: is neither a TFLite nor an ONNX model")
+        raise ModelError(
+            f"{path}: is neither a TFLite nor an ONNX model; python -m export makes them of a run"
+        )
     suffix = os.path.splitext(path)[1].lower()
     if suffix in (".tflite", ".onnx") and suffix != f".{kind}":
         raise ModelError(f"{path}: is a model for .{kind} named {suffix}; rename it to .{kind}")

@@ -28,7 +28,7 @@ class Adopted:
     color: str
     """"rgb", "bgr" or "grey": the order it was made for."""
     tried: bool
-    """Whether scaling or colours were found by trial; else they were given."""
+    """Whether scaling or colours were found by trial; else given, or the only ones possible."""
     cautions: tuple[str, ...] = ()
     """What labelled scans say against the way that it is taken, in words."""
 

@@ -101,8 +101,8 @@ class Archive:
             raise
 
     def members(self):
-        """(name, bytes, checksum) of each member that is a file."""
-        for one in self._zip.infolist():
+        """(name, bytes, checksum) of each member that is a file, in the order of their names."""
+        for one in sorted(self._zip.infolist(), key=lambda one: one.filename):
             kind = one.external_attr >> 16
             if not one.is_dir() and not stat.S_ISLNK(kind):
                 yield one.filename, one.file_size, one.CRC

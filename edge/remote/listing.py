@@ -74,13 +74,17 @@ def _url(url: str, scheme: str, path: str) -> str:
 def _of_archive(url: str, name: str) -> Iterator[Found]:
     wanted, place = split_archive(url)
     matches = _pattern(wanted)
+    there = not wanted or matches is not None
     for path, size, checksum in tried(lambda: archive(place), name).members():
         if matches is None:
             meant = path == wanted
             if meant or not wanted or path.startswith(wanted.rstrip("/") + "/"):
+                there = True
                 yield Found(path, size, checksum, meant)
         elif matches(path):
             yield Found(path, size, checksum, True)
+    if not there:
+        raise RemoteError(f"{name}: {wanted} is not there")
 
 
 def _of_store(url: str, name: str) -> Iterator[Found]:

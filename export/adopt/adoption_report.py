@@ -10,7 +10,8 @@ from export.adopt.trial import Tried
 
 def origin_lines(found: Adopted, tried: Sequence[Tried]) -> tuple[str, ...]:
     """Lines of the model card, as Markdown."""
-    how = "found by trial" if found.tried else "given"
+    told = "given" if any(one.given for one in tried) else "none else is possible"
+    how = "found by trial" if found.tried else told
     outputs = tried[0].logits.shape[1]
     count = "it has one output, of the last label" if outputs == 1 else "in this order"
     return (

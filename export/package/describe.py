@@ -83,7 +83,7 @@ def _adopted(found: Adopted) -> Iterator[tuple[str, str]]:
         f"{', '.join(found.labels)}; no tumor: {', '.join(found.negative)}; last activation "
         f"{found.activation}",
     )
-    how = "found by trial" if found.tried else "as given"
+    how = "found by trial" if found.tried else "given, or the only ones possible"
     yield "its pixels", f"scaling {found.scaling}, colours {found.color}, {how}; in the graph"
     for words in found.cautions:
         yield "CAUTION", words

@@ -7,6 +7,7 @@ from collections.abc import Container, Sequence
 from pathlib import Path, PurePath
 
 from edge.console.messages import counted
+from edge.console.suggestions import nearest
 from edge.scan.file_format import is_image_file
 from train.data.list_files import everything_below
 from train.data.scans import DEFAULT_NEGATIVE, DEFAULT_POSITIVE, Classes
@@ -58,14 +59,21 @@ def find_classes(
         found = Classes(tuple(positive), tuple(negative), tuple(left_out))
         wrong = not negative or any(name not in present for name in positive + negative)
     if wrong:
+        slips = _slips(positive + negative, present)
         raise TrainError(
             f"{folder}: needs a subfolder for each class "
             f"({', '.join(positive)} / {', '.join(negative) or 'any other'}), has "
-            f"{', '.join(present) or 'none'}; name the folder of the tumors with --positive NAME, "
-            "as it is spelled there, and, where a folder of --data holds one class or is one "
+            f"{', '.join(present) or 'none'}{slips}; name the folder of the tumors with --positive "
+            "NAME, as it is spelled there, and, where a folder of --data holds one class or is one "
             "itself, the other with --negative NAME"
         )
     return found
+
+
+def _slips(names: Sequence[str], present: Sequence[str]) -> str:
+    """What names that no folder has were probably meant to be."""
+    missing = {name: nearest(name, present) for name in names if name not in present}
+    return "".join(f"; did you mean {found} by {name}?" for name, found in missing.items() if found)
 
 
 def _check_names(positive: list[str], negative: list[str], left_out: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from train.data.boxes import Box, Boxes, read_boxes
 from train.data.folders import read_folders
 from train.data.label_table import LabelTable
 from train.data.scans import Scan, ScanSet, Unreadable
-from train.evaluation.shortcut_floor import FileFacts, ShortcutFloor, shortcut_floor
+from train.evaluation.shortcut_floor import FOLDS, FileFacts, ShortcutFloor, shortcut_floor
 from train.inspection.contact_sheet import COLUMNS
 from train.inspection.source_table import SourceRow, source_rows, source_table
 from train.source_facts.find import Facts
@@ -275,7 +275,7 @@ def summary(found: Inspection) -> str:
         f"one in {one.other}"
         for one in overlaps
     ]
-    floor = found.floor or "not measured: fewer different scans of a class than folds"
+    floor = found.floor or f"not measured: it takes {FOLDS} different scans of each class"
     return "\n".join([*lines, "", f"Shortcut floor: {floor}"])
 
 

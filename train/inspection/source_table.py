@@ -160,7 +160,7 @@ def _sentences(row: SourceRow) -> Iterable[str]:
         yield f"scans that one in another source is like or equal to: {shared}"
     if row.unexpected_overlap:
         others = ", ".join(row.unexpected_overlap)
-        yield f"look at these, which `duplicates` does not name: {others}"
+        yield f"look at these, which `duplicates` of its source.toml does not name: {others}"
 
 
 def _tally(values: Iterable[str | None], said: object = None) -> dict[str, int]:

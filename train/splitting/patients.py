@@ -24,15 +24,16 @@ def from_names(pattern: str, scans: Sequence[Scan]) -> list[str | None]:
     try:
         expression = re.compile(pattern)
     except re.error as error:
-        raise TrainError(f"--patient-id {pattern!r}: is no regular expression ({error})") from error
+        raise TrainError(f"--patient-id {pattern}: is no regular expression ({error})") from error
     found = [expression.search(PurePosixPath(scan.path).name) for scan in scans]
     patients = [
         (match and (match[1] if expression.groups else match[0])) or None for match in found
     ]
     if not any(patients):
         raise NoPatientsError(
-            f"--patient-id {pattern!r}: finds a patient in none of {len(scans)} file names, "
-            f"{PurePosixPath(scans[0].path).name} for one"
+            f"--patient-id {pattern}: finds a patient in none of {len(scans)} file names, "
+            f"{PurePosixPath(scans[0].path).name} for one; its first group, or the whole of it, "
+            "must match what is the patient's in a name"
         )
     return patients
 
@@ -50,9 +51,13 @@ def from_csv(table: Path, scans: Sequence[Scan]) -> list[str | None]:
         with open(table, newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise TrainError(f"{table}: cannot be read as a CSV ({error})") from error
+        reason = getattr(error, "strerror", None) or error
+        raise TrainError(f"{table}: cannot be read as a CSV ({reason})") from error
     if not rows or any(column not in rows[0] for column in COLUMNS):
-        raise TrainError(f"{table}: needs a header with the columns {' and '.join(COLUMNS)}")
+        has = ", ".join(filter(None, rows[0])) if rows else "none, or no row below it"
+        raise TrainError(
+            f"{table}: needs a header with the columns {' and '.join(COLUMNS)}; has {has}"
+        )
     patient: dict[str, str] = {}
     for row in rows:
         name, found = ((row[column] or "").strip() for column in COLUMNS)

@@ -60,12 +60,26 @@ def test_a_slice_that_cannot_be_read(any_model, folder, capsys):
     assert "1 unread" in captured.out
 
 
-def test_nothing_to_classify(any_model, tmp_path, capsys):
-    (tmp_path / "empty").mkdir()
-    assert run_series(Classifier(any_model), arguments(tmp_path / "empty")) == 1
+@pytest.mark.parametrize("name", ["empty", "nosuch", "nosuch.dcm"])
+def test_names_that_lead_nowhere_are_no_series(any_model, folder, capsys, name):
+    (folder / "empty").mkdir()
+    named = folder / name
+    assert run_series(Classifier(any_model), arguments(named)) == 1
     captured = capsys.readouterr()
-    assert "no image files" in captured.err
-    assert "REJECTED" in captured.out
+    assert str(named) in captured.err
+    assert captured.out == ""
+    run_series(Classifier(any_model), arguments(named, format="json"))
+    assert json.loads(capsys.readouterr().out)["series"] == []
+
+
+def test_a_link_to_nothing_is_a_slice_that_cannot_be_read(any_model, folder, capsys):
+    for file in folder.iterdir():
+        file.unlink()
+    (folder / "IM1.png").symlink_to("gone.png")
+    assert run_series(Classifier(any_model), arguments(folder / "IM1.png")) == 1
+    captured = capsys.readouterr()
+    assert "IM1.png" in captured.err
+    assert f"series {folder}: REJECTED  its one slice could not be read" in captured.out
 
 
 def test_volumes_are_found_in_folders(any_model, folder, capsys):

@@ -97,6 +97,26 @@ def test_archives_here_and_in_a_bucket(s3, capsys, any_model, archive):
             assert [*results] == both[1:], member
 
 
+def test_members_in_the_order_of_their_names(capsys, any_model, tmp_path):
+    path = tmp_path / "scans.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        for i, name in enumerate(("c.png", "a.png", "b.png")):
+            file.writestr(name, png(i))
+    fresh()
+    _, results, _ = classify(capsys, any_model, f"zip://{path}")
+    assert [*results] == [f"zip://{name}.png::{path}" for name in "abc"]
+
+
+@pytest.mark.parametrize(
+    ("member", "words"),
+    [("gone.png", "gone.png is not there"), ("*.dcm", "there are no scans")],
+)
+def test_a_member_that_is_not_there(capsys, any_model, archive, member, words):
+    url = f"zip://{member}::{archive}"
+    status, results, err = classify(capsys, any_model, url)
+    assert (status, results[url]["error"]) == (1, f"{url}: {words}")
+
+
 def test_an_archive_on_a_server_that_gives_no_parts(web, capsys, any_model, archive):
     (web.folder / "scans.zip").write_bytes(archive.read_bytes())
     _, _, err = classify(capsys, any_model, f"zip://{web.url}/scans.zip")

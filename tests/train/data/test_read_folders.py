@@ -70,6 +70,7 @@ def test_any_names_with_positive(folder):
     [
         (["tumor"], [], "needs a subfolder .*--positive NAME"),
         (["tumor"], ["healthy"], "tumor / healthy"),
+        (["yess"], [], "did you mean yes by yess[?]; name the folder"),
         (["yes"], ["yes"], "same folder"),
         ([], ["no"], "--negative needs --positive"),
     ],

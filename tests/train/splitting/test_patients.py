@@ -29,7 +29,7 @@ def test_the_folder_is_not_searched():
 
 
 def test_no_expression():
-    with pytest.raises(TrainError, match=r"--patient-id '\(': is no regular expression"):
+    with pytest.raises(TrainError, match=r"--patient-id \(: is no regular expression"):
         from_names("(", SCANS)
 
 
@@ -47,7 +47,8 @@ def test_a_table_by_path_or_by_name(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "needs a header with the columns file and patient"),
+        ("", "needs a header with the columns file and patient; has none"),
+        ("name,patient\na.png,1\n", "columns file and patient; has name, patient"),
         ("name,patient\nx,y\n", "needs a header"),
         ("file,patient\nx.png,1\n", "names none of the 4 scans, yes/TCGA"),
         ("file,patient\nother.png,1\nother.png,2\n", "gives other.png two patients, 1 and 2"),
