@@ -113,7 +113,7 @@ def test_members_in_the_order_of_their_names(capsys, any_model, tmp_path):
 )
 def test_a_member_that_is_not_there(capsys, any_model, archive, member, words):
     url = f"zip://{member}::{archive}"
-    status, results, err = classify(capsys, any_model, url)
+    status, results, _ = classify(capsys, any_model, url)
     assert (status, results[url]["error"]) == (1, f"{url}: {words}")
 
 
