@@ -68,7 +68,7 @@ class Trust(NamedTuple):
             return f"policy {self.policy}, without a trust store: bundled models alone are trusted"
         keys = [f"{name} ({key_id(key)})" for key, name in self.keys.items()]
         return (
-            f"{self.folder}: policy {self.policy}; {len(keys)} keys: {', '.join(keys) or 'none'}; "
+            f"{self.folder}: policy {self.policy}; keys: {', '.join(keys) or 'none'}; "
             f"{len(self.revoked)} revoked"
         )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from edge import NOTICE
+from edge.console.messages import counted
 from edge.model_file.manifest import InputSpec
 from train.data.apply_source_facts import boxes_of, check, completed, patients_of
 from train.data.boxes import Box, Boxes, read_boxes
@@ -242,8 +243,10 @@ def summary(found: Inspection) -> str:
     lines += [f"Remark: {note}" for note in found.notes]
     lines += [
         "",
-        f"Byte-identical files: {found.redundant} redundant, in {len(found.identical)} groups",
-        f"Near-duplicates: {sum(map(len, found.near))} files in {len(found.near)} clusters",
+        f"Byte-identical files: {found.redundant} redundant, in "
+        f"{counted(len(found.identical), 'group')}",
+        f"Near-duplicates: {counted(sum(map(len, found.near)), 'file')} in "
+        f"{counted(len(found.near), 'cluster')}",
         f"Different scans: {found.clusters} of {len(found.scans)}",
     ]
     if found.grouping.patients:
@@ -254,7 +257,7 @@ def summary(found: Inspection) -> str:
     lines += [f"  {conflict}" for conflict in found.conflicts[:_SHOWN]]
     lines += _more(found.conflicts)
     alike = len(found.look_alikes)
-    lines.append(f"Look-alikes across the classes, taken for different scans: {alike} pairs")
+    lines.append(f"Look-alikes across the classes, taken for different scans, pairs: {alike}")
     lines += [f"  {a.file} ~ {b.file}" for a, b in found.look_alikes[:_SHOWN]]
     lines += _more(found.look_alikes)
     if found.boxes.of or found.boxes.problems:

@@ -60,7 +60,7 @@ def test_everything_is_found_and_written(folder, tmp_path, capsys):
     assert "not a medical device" in found["notice"]
     out = capsys.readouterr().out
     for words in (
-        "2 redundant, in 1 groups",
+        "2 redundant, in 1 group",
         "(copies of one picture in both classes): 1",
         "broken.png: is empty",
         "Shortcut floor: accuracy",
