@@ -18,6 +18,7 @@ from tests.train.small import narrow_networks, options, samples
 from train.errors import TrainError
 from train.evaluation.keras_predictions import raw_outputs
 from train.fitting import checkpoint
+from train.fitting.feature_cache import FeatureCache
 from train.fitting.fit import fit, phases
 from train.fitting.fit_options import FitContext
 from train.hardware.out_of_memory import is_out_of_memory, naming_out_of_memory
@@ -175,6 +176,22 @@ def test_mixed_precision_is_saved_in_float32(name):
         found.logits(VALIDATION.pixels), raw_outputs(found.model, VALIDATION.pixels), atol=1e-4
     )
     assert keras.config.dtype_policy().name == "float32"
+
+
+def test_only_training_scans_go_through_frozen_layers_in_mixed_precision():
+    asked = set()
+
+    class Watched(FeatureCache):
+        def __call__(self, frozen, pixels, *rest):
+            asked.add((len(pixels), rest[3] if len(rest) > 3 else "float32"))
+            return super().__call__(frozen, pixels, *rest)
+
+    case = dataclasses.replace(CASES["head"], precision="mixed", epochs=1)
+    fitted(case, FitContext(cache=Watched())).logits(VALIDATION.pixels)
+    assert {one for one in asked if one[0] >= len(VALIDATION)} == {
+        (len(TRAIN), "mixed"),
+        (len(VALIDATION), "float32"),
+    }
 
 
 def test_a_network_without_a_backbone_has_none_to_unfreeze():
