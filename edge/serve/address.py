@@ -37,10 +37,12 @@ class Address:
 def parse_address(text: str) -> Address:
     """HOST:PORT, where HOST is an IP address or localhost; a name is looked up nowhere.
 
+    A port alone is one of the loopback address, as with `--scp`.
+
     Raises:
         ServeError: it is none.
     """
-    host, colon, port = text.rpartition(":")
+    host, colon, port = text.rpartition(":") if ":" in text else ("localhost", ":", text)
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
     host = "127.0.0.1" if host == "localhost" else host

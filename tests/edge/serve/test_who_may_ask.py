@@ -112,7 +112,7 @@ def test_another_address_needs_a_token_and_says_what_it_exposes(serve, tmp_path)
 
 
 @pytest.mark.parametrize(
-    "text", ["8080", "localhost", "example.org:80", "127.0.0.1:99999", ":80", "[::1:80"]
+    "text", ["99999", "localhost", "example.org:80", "127.0.0.1:99999", ":80", "[::1:80"]
 )
 def test_what_is_no_address(text):
     with pytest.raises(ServeError, match="HOST:PORT"):
@@ -122,4 +122,5 @@ def test_what_is_no_address(text):
 def test_addresses():
     assert str(parse_address("[::1]:80")) == "[::1]:80"
     assert parse_address("localhost:0") == Address("127.0.0.1", 0)
+    assert parse_address("8080") == Address("127.0.0.1", 8080)
     assert not parse_address("10.0.0.1:80").loopback
