@@ -1,31 +1,33 @@
 #!/usr/bin/env bash
-# Three engines take the bytes of a big-endian NumPy array (type >f4) as if they were little-endian, without
-# an error: ONNX Runtime 1.32.0, OpenVINO 2026.4.1 and ncnn 1.0.20261020. The network then sees nonsense.
+# OpenCV and three engines take the bytes of a big-endian NumPy array (type >f4) as if they were
+# little-endian, without an error: OpenCV 5.0.0.93, ONNX Runtime 1.32.0, OpenVINO 2026.4.1, ncnn 1.0.20261020.
 #
-# Such arrays are what readers return for big-endian files: nibabel's np.asarray(image.dataobj) of a
-# big-endian NIfTI, or np.frombuffer(..., ">f4"). NumPy computes with them as with any others, and
-# np.ascontiguousarray keeps their order.
+# Such arrays are what readers return. FreeSurfer's .mgz files are always big-endian, and nibabel's
+# np.asarray(image.dataobj) of these, or of a big-endian NIfTI, stays so. NumPy, SciPy and scikit-image compute
+# with them as with any others, and np.ascontiguousarray keeps their order.
 #
 # One would expect the same answer for equal arrays, or an error, as ONNX Runtime raises one for float64 and
 # for int64. OpenVINO is right where it is given the array itself, and wrong by way of openvino.Tensor.
-# The cause in ONNX Runtime: CreateTensor (onnxruntime_pybind_mlvalue.cc) asks for PyArray_TYPE, which is the
-# same for both orders, and then uses the memory at PyArray_DATA.
+# The cause in ONNX Runtime and OpenCV: CreateTensor (onnxruntime_pybind_mlvalue.cc) and pyopencv_to
+# (cv2_convert.cpp) ask for PyArray_TYPE, which is the same for both orders, and then use the memory as it is.
 #
 # 1, 2 and 3 as int32 (ncnn: float32). Seen on 2026-11-30 (Python 3.11, x86-64), "<" little, ">" big:
+#   OpenCV, add 0: < 1 2 3 | > 16777216 33554432 50331648
 #   ONNX Runtime: < 1 2 3 | > 16777216 33554432 50331648
 #   OpenVINO, array: < 1 2 3 | > 1 2 3
 #   OpenVINO, Tensor: < 1 2 3 | > 16777216 33554432 50331648
-#   ncnn, float32: < 1 2 3 | > 4.6e-41 9.0e-44 2.3e-41
+#   ncnn: < 1 2 3 | > 4.6e-41 9.0e-44 2.3e-41
 # Exit status 0: still so. 1: it behaves otherwise now.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet --disable-pip-version-check onnx==1.23.2 onnxruntime==1.32.0 \
-    openvino==2026.4.1 ncnn==1.0.20261020 numpy==2.4.6
+    openvino==2026.4.1 ncnn==1.0.20261020 opencv-python-headless==5.0.0.93 numpy==2.4.6
 cat > "$work/try.py" <<'PY'
 import sys
 
+import cv2
 import ncnn
 import numpy as np
 import onnx
@@ -51,22 +53,24 @@ big = little.astype(">i4")
 assert (little == big).all()
 
 
-def by_ncnn(values):
-    floats = values.astype(values.dtype.str.replace("i", "f"))
-    return np.array(ncnn.Mat(floats).clone())
+def floats(values):
+    return values.astype(values.dtype.str.replace("i", "f"))
 
 
+FLOATS = np.array([1, 2, 3], ">f4").view("<f4").tolist()
 ENGINES = {
+    "OpenCV, add 0": lambda x: cv2.add(x[None], 0).ravel(),
     "ONNX Runtime": lambda x: session.run(None, {"x": x})[0],
     "OpenVINO, array": lambda x: network({"x": x})[0],
     "OpenVINO, Tensor": lambda x: network({"x": openvino.Tensor(x)})[0],
-    "ncnn, float32": by_ncnn,
+    "ncnn": lambda x: np.array(ncnn.Mat(floats(x)).clone()),
 }
 SEEN = {
+    "OpenCV, add 0": [16777216, 33554432, 50331648],
     "ONNX Runtime": [16777216, 33554432, 50331648],
     "OpenVINO, array": [1, 2, 3],
     "OpenVINO, Tensor": [16777216, 33554432, 50331648],
-    "ncnn, float32": np.array([1, 2, 3], ">f4").view("<f4").tolist(),
+    "ncnn": FLOATS,
 }
 same = True
 for name, run in ENGINES.items():
