@@ -177,7 +177,8 @@ def test_inspect_prints_the_table_of_sources(folders, tmp_path, capsys):
     assert site == ["site", "30", "20", "15", "7", "T1", "T2", "axial", "-", "3"]
     assert "  healthy: licence CC0, not for commercial use" in lines
     assert "  healthy: scans that one in another source is like or equal to: again 10" in lines
-    assert "  healthy: look at these, which `duplicates` of its source.toml does not name: again" in lines
+    named = "`duplicates` of its source.toml"
+    assert f"  healthy: look at these, which {named} does not name: again" in lines
     rows = json.loads((tmp_path / "out" / "inspect.json").read_text())["sources"]
     assert [row["name"] for row in rows] == ["site", "healthy", "again"]
     assert rows[1]["overlap"] == {"again": 10}
