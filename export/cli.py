@@ -82,11 +82,13 @@ def _keygen(args: argparse.Namespace) -> int:
 
 
 def _sign(args: argparse.Namespace) -> int:
-    from export.signing.sign import sign_model
+    from export.signing.sign import digest_of, sign_model
 
+    # First, so that nobody types a passphrase for a file that is not there.
+    digests = [digest_of(model) for model in args.model]
     key = _keys().load_key(args.key, args.passphrase_file)
-    for model in args.model:
-        print(printable(f"{sign_model(model, key)}: signed by {key.key_id}"))
+    for model, digest in zip(args.model, digests, strict=True):
+        print(printable(f"{sign_model(model, digest, key)}: signed by {key.key_id}"))
     return 0
 
 

@@ -14,17 +14,28 @@ if TYPE_CHECKING:
     from export.signing.keys import SigningKey
 
 
-def sign_model(model: Path, key: "SigningKey") -> Path:
-    """Write the signature of a whole model file beside it; returns its path.
+def digest_of(model: Path) -> str:
+    """SHA-256 of a whole model file, in hexadecimal.
 
     Raises:
         ModelError: it is no usable model file: what nobody could load is not signed.
+    """
+    return open_model(model, trust=None).sha256
+
+
+def sign_model(model: Path, digest: str, key: "SigningKey") -> Path:
+    """Write the signature of a whole model file beside it; returns its path.
+
+    Args:
+        digest: of `digest_of`.
+
+    Raises:
         ExportError: the signature cannot be written.
     """
-    digest = bytes.fromhex(open_model(model, trust=None).sha256)
     path = model.with_name(model.name + SUFFIX)
+    signature = key.private.sign(signed_data(bytes.fromhex(digest)))
     try:
-        write_atomically(path, armored(key.public, key.private.sign(signed_data(digest))).encode())
+        write_atomically(path, armored(key.public, signature).encode())
     except OSError as error:
         raise ExportError(f"{path}: cannot be written ({error.strerror or error})") from error
     return path
@@ -42,7 +53,7 @@ def verify_models(models: Sequence[Path], folder: Path | None) -> tuple[list[str
     lines, good = [], True
     for model in models:
         # By itself, without the policy: a file that is refused is to be told of, like the others.
-        digest = open_model(model, trust=None).sha256
+        digest = digest_of(model)
         found = trust.judge(str(model), digest, bundled_as(digest))
         good = good and found.problem is None
         said = f"NOT TRUSTED: {found.problem}" if found.problem else found.signer

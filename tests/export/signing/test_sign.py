@@ -52,6 +52,17 @@ def test_from_key_to_device(key, models, tmp_path, capsys):
         assert model.sha256 in out
 
 
+def test_no_passphrase_is_asked_for_a_file_that_cannot_be_signed(
+    key, models, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("export.signing.keys.load_key", lambda *given: pytest.fail("was asked"))
+    missing = tmp_path / "gone.tflite"
+    status, _, said = call(capsys, "sign", models[0], missing, "--key", key)
+    assert status != 0
+    assert str(missing) in said
+    assert not list(tmp_path.glob("*.sig")), "none is signed unless all can be"
+
+
 def test_verify_tells_of_each(key, models, tmp_path, capsys):
     call(capsys, "sign", models[0], "--key", key)
     status, out, _ = call(capsys, "verify", *models, "--trust", tmp_path / "trust")
