@@ -23,6 +23,9 @@ MOST = 0.0
 """Of the limit that is passed: where the network itself thinks either likely."""
 _EPOCHS, _BATCH = 40, 256
 _RATE, _DECAY = 4e-3, 1e-3
+_AT_ONCE = 32
+"""Steps between looks at a step's result: so small a network is done before it has been looked at.
+The weights are the same to the bit. PyTorch in Keras knows no such thing."""
 
 
 def fit_gate(
@@ -55,6 +58,7 @@ def _fitted(features: np.ndarray, is_scan: np.ndarray, seed: int) -> tuple[np.nd
     network.compile(
         keras.optimizers.AdamW(rate, weight_decay=_DECAY),
         keras.losses.BinaryCrossentropy(from_logits=True),
+        steps_per_execution=1 if keras.backend.backend() == "torch" else _AT_ONCE,
     )
     network.fit(features, is_scan.astype(np.float32), batch_size=_BATCH, epochs=_EPOCHS, verbose=0)
     (first, bias), (last, offset) = hidden.get_weights(), logit.get_weights()
