@@ -76,7 +76,7 @@ def manifest_of(inputs: ExportInputs, target: Target) -> Manifest:
             provenance={},
             heat_map=inputs.converter.heat_map,
             types=trained.types,
-            manifest_version=version_for(trained.types),
+            manifest_version=version_for(trained.types, trained.reject.learned),
         )
     except ValueError as error:  # as of labels that no terminal can show
         raise ExportError(f"{inputs.run.folder}: cannot be exported ({error})") from None
@@ -102,4 +102,8 @@ def provenance_of(
             older_quantizer=chosen.older_quantizer,
         )
     golden = GoldenSample("", "", 0.0, 0.0)
-    return Provenance(trained.architecture, trained.training, golden, used, licence=inputs.licence)
+    return Provenance(
+        *(trained.architecture, trained.training, golden, used),
+        licence=inputs.licence,
+        gate=trained.later_gate,
+    )

@@ -15,6 +15,8 @@ from export.quantize import representative_dataset
 from train.data.read_folders import read_again
 from train.data.scans import SplitScan
 from train.evaluation.keras_predictions import (
+    likenesses,
+    load_gate_head,
     load_keras,
     load_type_head,
     tumor_probabilities,
@@ -49,6 +51,9 @@ class ExportInputs:
     """Keras' probabilities of types, float64 [N, types]; None if the run tells none."""
     keras_types: np.ndarray | None = None
     """The same of the test files."""
+    keras_likeness: np.ndarray | None = None
+    """How much Keras finds the test files to look like heads, float64 [N]; None if the reject gate
+    is no part of the network."""
     licence: str = Provenance.licence
     """In words: under which files may be used."""
 
@@ -67,6 +72,7 @@ def read_inputs(
         TrainError: the model or scans are missing or changed.
     """
     model, head, spec = load_keras(run), load_type_head(run), run.manifest.input
+    gate = load_gate_head(run)
     chosen = representative_dataset.choose(run.split, calibration_scans, run.manifest.training.seed)
     _, calibration_pixels = read_again(chosen, spec, data)
     validation = [scan for scan in run.split if scan.part == "validation"]
@@ -84,7 +90,7 @@ def read_inputs(
     files, pixels = read_again(held_out, spec, data)
     return ExportInputs(
         run=run,
-        converter=Converter(model, positive, None if dynamic else 1, head),
+        converter=Converter(model, positive, None if dynamic else 1, head, gate),
         dynamic=dynamic,
         calibration_scans=chosen,
         calibration_pixels=calibration_pixels,
@@ -96,6 +102,7 @@ def read_inputs(
         keras_maps=_maps(model, positive, pixels),
         validation_types=validation_types,
         keras_types=type_shares(model, head, types, pixels) if types else None,
+        keras_likeness=None if gate is None else likenesses(model, gate, pixels),
         licence=licence,
     )
 

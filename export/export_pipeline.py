@@ -187,6 +187,7 @@ def _prove(inputs: ExportInputs, target: Target, limits: Limits, classifier: Cla
         limits.max_changed,
         limits.max_difference,
         inputs.keras_types,
+        inputs.keras_likeness,
     )
 
 
@@ -195,9 +196,10 @@ def _with_golden_sample(
 ) -> Provenance:
     """With what the file makes of a generated picture, for the device to compare itself with."""
     run = inputs.run.manifest
-    expected, types = classifier.judge(golden_pixels(run.input))
+    expected, types, likeness = classifier.judge(golden_pixels(run.input))
     golden = golden_sample(
-        *(run.input, expected, target.golden_tolerance, run.decision), *(run.types, types)
+        *(run.input, expected, target.golden_tolerance, run.decision),
+        *(run.types, types, likeness),
     )
     return replace(proven, golden=golden)
 

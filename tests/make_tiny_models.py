@@ -2,7 +2,8 @@
 
 They call a scan a tumor if its mean brightness is above 100 of 255. `tiny` has no heat map,
 `tiny-map` one of 4 rows and 8 columns, which tells how bright each part is, `tiny-types` tells two
-types of tumor, which are dim and bright. `bare/two-dense-int8` has two dense layers in int8,
+types of tumor, which are dim and bright, and `tiny-gated` finds no scan of a mean below 40 to look
+like a head, and doubts those below 60. `bare/two-dense-int8` has two dense layers in int8,
 `bare/large-sums-int8` the largest weights, `bare/kept-in-float-int8` a layer that is not quantized,
 and they have no manifest. Needs TensorFlow; what it wrote is committed, so that the edge tests do
 not.
@@ -15,10 +16,11 @@ from train.hardware import backend
 FOLDER = Path(__file__).parent / "edge" / "models"
 SIDE = 16
 TYPES, MIDDLE_OF_TYPES = ("dim", "bright"), 130.0
+LEAST_SEEN, SURELY_SEEN = 40.0, 60.0
 MIDDLE, SLOPE = 100.0, 0.1  # logit = SLOPE * (mean brightness - MIDDLE)
 
 
-def build(heat_map: bool):
+def build(heat_map: bool, gated: bool = False):
     """uint8 [N, 16, 16, 3] -> probability [N, 1]."""
     import keras
     import numpy as np
@@ -28,6 +30,8 @@ def build(heat_map: bool):
 
     pixels = keras.Input((SIDE, SIDE, 3), dtype="uint8", name="pixels")
     x = layers.Rescaling(1 / 255, name="scale")(pixels)
+    if gated:
+        x = layers.ReLU(name="stem_relu")(x)
     if heat_map:
         x = layers.AveragePooling2D((4, 2), name="parts")(x)
         x = layers.GlobalAveragePooling2D(name="mean")(x)
@@ -167,6 +171,16 @@ def type_head():
     )
 
 
+def gate_head():
+    """How much brighter than black a picture is on average, 0..255."""
+    import numpy as np
+
+    from train.networks.gate_head import GateHead
+
+    one = np.ones(1, np.float32)
+    return GateHead(np.full((3, 1), 255 / 3, np.float32), 0 * one, one, 0 * one)
+
+
 def main() -> None:
     """Convert, pack and write both formats."""
     backend.start()
@@ -175,8 +189,10 @@ def main() -> None:
     (FOLDER / "bare" / "kept-in-float-int8.onnx").write_bytes(kept_in_float())
     from edge.model_file.dataclass_json import to_json
     from edge.model_file.manifest import (
+        NETWORK,
         Decision,
         InputSpec,
+        LearnedGate,
         Manifest,
         RejectGate,
         TypeSpec,
@@ -187,12 +203,17 @@ def main() -> None:
     from export.convert.keras_conversion import Converter
     from export.package.write_container import pack, write_atomically
     from export.prove.golden_sample import golden_pixels, golden_sample
-    from train.evaluation.keras_predictions import type_shares
+    from train.evaluation.keras_predictions import likenesses, type_shares
 
     spec = InputSpec(SIDE, SIDE, "rgb")
     decision = Decision("sigmoid", uncertain=(0.4, 0.6))
-    for name, heat_map in (("tiny", False), ("tiny-map", True), ("tiny-types", False)):
-        model = build(heat_map)
+    for name in ("tiny", "tiny-map", "tiny-types", "tiny-gated"):
+        gated = name == "tiny-gated"
+        model = build(name == "tiny-map", gated)
+        gate, reject = None, RejectGate()
+        if gated:
+            learned = LearnedGate(0, "", LEAST_SEEN, SURELY_SEEN, features=NETWORK)
+            gate, reject = gate_head(), RejectGate(learned=learned)
         probability = float(model.predict(golden_pixels(spec)[None], verbose=0)[0, 0])
         training = Training("tiny", "0" * 64, ("none",), "0" * 64, True, {}, 0, "2026-11-21")
         head = spec_of_types = shares = None
@@ -200,10 +221,13 @@ def main() -> None:
             head, spec_of_types = type_head(), TypeSpec(TYPES, limit=0.6)
             (row,) = type_shares(model, head, spec_of_types, golden_pixels(spec)[None])
             shares = dict(zip(TYPES, row.tolist(), strict=True))
+        likeness = None
+        if gate:
+            likeness = likenesses(model, gate, golden_pixels(spec)[None]).item()
         golden: GoldenSample = golden_sample(
-            spec, probability, 1e-3, decision, spec_of_types, shares
+            spec, probability, 1e-3, decision, spec_of_types, shares, likeness
         )
-        converter = Converter(model, positive=1, types=head)
+        converter = Converter(model, positive=1, types=head, gate=gate)
         for format in ("tflite", "onnx"):
             payload = converter.convert(format, "fp32", None)
             path = FOLDER / f"{name}.{format}"
@@ -216,12 +240,12 @@ def main() -> None:
                 positive="yes",
                 input=spec,
                 decision=decision,
-                reject=RejectGate(),
+                reject=reject,
                 payload_sha256=payload_sha256(path),
                 provenance=to_json(Provenance("tiny", training, golden)),
                 heat_map=converter.heat_map,
                 types=spec_of_types,
-                manifest_version=version_for(spec_of_types),
+                manifest_version=version_for(spec_of_types, reject.learned),
             )
             write_atomically(path, pack(payload, manifest))
             print(path, path.stat().st_size, "bytes")

@@ -119,10 +119,12 @@ def train(
     gate_check = None
     if ARCHITECTURES[request.fit.architecture].evidence:
         say("learning what a scan looks like, for the reject gate: minutes, however few scans")
-        gate, gate_check = learned_gate(
-            data, parts, without_brain, request.fit.seed, manifest.input, not_brain
+        model, seed = result.fitted.model, request.fit.seed
+        gate = learned_gate(model, data, parts, without_brain, seed, manifest.input, not_brain)
+        gate_check = gate.check
+        manifest = replace(
+            manifest, reject=RejectGate(learned=gate.limits), gate_sha256=gate.write(folder)
         )
-        manifest = replace(manifest, reject=RejectGate(learned=gate))
 
     evaluation = evaluate(result.predictions, request.fit.seed)
     results = cross_validated(request, data, folds, shown, result, compute, teachers)

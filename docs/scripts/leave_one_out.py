@@ -240,10 +240,9 @@ def _not_trained_on(request, data, out: np.ndarray) -> np.ndarray:
 
 
 def _gate_rows(request, data, left) -> Iterator[str]:
-    from edge.scan.ood_gate import likeness
     from train.evaluation.metrics import Proportion
     from train.gate.no_brain import scans_without_brain
-    from train.gate.session_gate import learned_gate
+    from train.gate.session_gate import describer, learned_gate
     from train.splitting import split
 
     sources = np.array([scan.source for scan in data.found.scans])
@@ -252,15 +251,21 @@ def _gate_rows(request, data, left) -> Iterator[str]:
     parts = {part: split.indices(data.parts, part) for part in split.PARTS}
     fold = split.Fold(*(own[~copies[own]] for own in parts.values()))
     without_brain = scans_without_brain(request, data, parts["train"])
-    gate, _ = learned_gate(data, fold, without_brain, request.fit.seed, _input())
+    shown = fold.shown(without_brain)
+    # Of a network that never saw the source either.
+    model = _fitted(request, data.samples(shown.train), data.samples(shown.validation), ())
+    gate = learned_gate(model, data, fold, without_brain, request.fit.seed, _input())
+    describe = describer(model)
     kept = np.concatenate(list(parts.values()))
     clusters = data.grouping.clusters
     for source in np.unique(sources[out]):
         own = kept[(sources[kept] == source) & ~without_brain[kept]]
         own = own[np.unique(clusters[own], return_index=True)[1]]  # of copies one
-        found = np.array([likeness(pixels, gate) for pixels in data.found.pixels[own]])
-        refused = Proportion(int((found < gate.least).sum()), len(own))
-        doubted = Proportion(int((found < gate.sure).sum()), len(own))
+        found = gate.head.likeness(describe(data.found.pixels[own]))
+        refused, doubted = (
+            Proportion(int((found < limit).sum()), len(own))
+            for limit in (gate.limits.least, gate.limits.sure)
+        )
         pattern = left.pattern.replace("|", r"\|")
         yield f"| `{pattern}` | {source} | {refused} | {doubted} |"
 

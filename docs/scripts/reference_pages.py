@@ -47,7 +47,8 @@ def manifest_page() -> str:
     return page(
         "The manifest of a model file",
         f"An exported file carries its manifest inside. This is version {manifest.MANIFEST_VERSION}"
-        f" of it, and {manifest.TYPED_VERSION} where the model tells types of tumor. A reader "
+        f" of it, {manifest.TYPED_VERSION} where the model tells types of tumor, and "
+        f"{manifest.GATED_VERSION} where its reject gate is in its graph. A reader "
         "takes every minor version of the major ones that it knows and refuses others. Releases "
         f"from before types know major version {manifest.MANIFEST_VERSION[0]} alone.",
         "In a `.tflite` file it is in a ZIP behind the model: `unzip -l FILE` lists it. In an "
@@ -77,7 +78,7 @@ _VERDICTS = {
     "tumor": "The probability is at or above the model's threshold, outside its uncertain band.",
     "no_tumor": "It is below the threshold, outside the band, and the gate has no doubt.",
     "uncertain": "It is inside the band; or it is below the threshold and the gate has a doubt.",
-    "rejected": "The out-of-distribution gate refused the scan. The model was not asked.",
+    "rejected": "The out-of-distribution gate refused the scan. There is no probability.",
 }
 
 _EXPLANATION = {

@@ -129,13 +129,13 @@ def unfolded(
 ):
     """The Keras model of folded weights, and by how much its logits differ from `given` ones.
 
-    The mean is left out of that, for it is `shift` that sets it.
+    What the last layer adds to all cells is found by these.
     """
     import keras
 
     from train.augmentation.training_examples import Examples
     from train.evaluation.keras_predictions import raw_outputs
-    from train.networks.compact import RAW
+    from train.networks.compact import EVIDENCE, RAW
     from train.networks.registry import ARCHITECTURES
 
     architecture = ARCHITECTURES["compact"]
@@ -159,7 +159,9 @@ def unfolded(
         mean, variance = found.mean((0, 1, 2)), found.var((0, 1, 2))
         norm.set_weights([np.sqrt(variance + norm.epsilon), bias + mean, mean, variance])
     differences = raw_outputs(model, train.pixels[: len(given)])[:, 0] - given
-    return model, float(np.abs(differences - np.median(differences)).mean())
+    middle = np.median(differences)
+    model.get_layer(EVIDENCE).set_weights([np.array([-middle])])
+    return model, float(np.abs(differences - middle).mean())
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from edge.model_file.bundled import bundled_model
 from edge.model_file.container import ModelFile, read_model
 from edge.scan.decode import DecodedScan, from_array, read_scan
 from edge.scan.max_pixels import MAX_PIXELS
-from edge.scan.ood_gate import GateResult, apply_gate
+from edge.scan.ood_gate import GateResult, apply_gate, with_likeness
 from edge.scan.preprocess import ModelInput, preprocess_part
 from edge.scan.read_input import Read, read_input
 
@@ -45,7 +45,8 @@ class Prediction:
     decode_ms: float
     preprocess_ms: float
     inference_ms: float
-    """0.0 if rejected: the model was not asked."""
+    """0.0 if the model was not asked. One whose gate is in its graph is asked about what it then
+    rejects."""
     doubtful: bool = False
     """Whether the gate doubts that it shows a brain, or enough of it: such a scan is never called
     "no_tumor"."""
@@ -64,6 +65,8 @@ class Prediction:
     """Type of the tumor, or "uncertain"; None unless the verdict is "tumor"."""
     type_probabilities: dict[str, float] | None = None
     """Calibrated, of each type if it is a tumor, 0..1; None unless the verdict is "tumor"."""
+    before: GateResult | None = None
+    """What the gate said before the model was asked, which may say more; None: it is not known."""
 
     def to_dict(self) -> dict:
         """Ready for JSON, the notice included."""
@@ -87,6 +90,17 @@ class Prediction:
             },
             "notice": NOTICE,
         }
+
+
+class Answer(NamedTuple):
+    """What the model says of a preprocessed tensor."""
+
+    probability: float
+    """Calibrated, of tumor, 0..1."""
+    types: dict[str, float] | None
+    """Calibrated, of each type if it is a tumor; None: none are told."""
+    likeness: float | None
+    """How much it looks like a head, a logit; None: the gate is not in the model's graph."""
 
 
 class Examined(NamedTuple):
@@ -200,18 +214,20 @@ class Classifier:
         except RejectedError as error:
             decoded = perf_counter()
             refused = GateResult(refused=error.reason)
-            said = self._prediction(None, refused, start, decoded, decoded, decoded)
+            said = self._prediction(None, refused, refused, start, decoded, decoded, decoded)
             return Examined(None, None, said)
         image, remarks = found.image, found.remarks
         gate = apply_gate(image, seen, self.manifest.reject, found.scale)
-        prepared = perf_counter()
-        value, types = None, None
+        prepared = done = perf_counter()
+        answer, last = None, gate
         if gate.refused is None:
-            value, types = self._judge(seen.pixels, made_here=True)
-        done = perf_counter()
+            answer = self.judge(seen.pixels, made_here=True)
+            if answer.likeness is not None:
+                last = with_likeness(gate, answer.likeness, self.manifest.reject.learned)
+            done = perf_counter()
         if whole and found.scale > 1:
             image = self.read(scan, frame).image
-        said = self._prediction(value, gate, start, decoded, prepared, done, remarks, types)
+        said = self._prediction(answer, gate, last, start, decoded, prepared, done, remarks)
         return Examined(image, seen, said)
 
     def read(self, scan: Scan | DecodedScan, frame: int | None = None) -> DecodedScan:
@@ -283,24 +299,26 @@ class Classifier:
         manifest = self.manifest
         return probability(self.logits(pixels), manifest.decision, manifest.positive_index)
 
-    def judge(self, pixels: np.ndarray) -> tuple[float, dict[str, float] | None]:
-        """`probability`, and the probability of each type if it is a tumor; None: none are told."""
-        return self._judge(pixels)
+    def judge(self, pixels: np.ndarray, made_here: bool = False) -> Answer:
+        """All that the model says of a preprocessed tensor, uint8 [height, width, C].
 
-    def _judge(
-        self, pixels: np.ndarray, made_here: bool = False
-    ) -> tuple[float, dict[str, float] | None]:
-        """`judge`. What a caller made may be written to since: only of other tensors are the
-        engine's other outputs those of the same pixels later on."""
-        manifest, found = self.manifest, None
+        Args:
+            made_here: whether nobody else can write to it. What a caller made may be written to
+                since: only of other tensors are the engine's other outputs those of the same
+                pixels later on.
+        """
+        manifest, found, likeness = self.manifest, None, None
         with self._turn:
             self._last = None  # should the engine fail
             logits = self.engine.run(pixels)
             if manifest.types is not None:
                 found = self.engine.types()
+            if manifest.graph_gate is not None:
+                likeness = self.engine.likeness()
             self._last = pixels if made_here else None
         value = probability(logits, manifest.decision, manifest.positive_index)
-        return value, None if found is None else type_probabilities(found, manifest.types)
+        types = None if found is None else type_probabilities(found, manifest.types)
+        return Answer(value, types, likeness)
 
     def type_map(self, pixels: np.ndarray) -> np.ndarray:
         """What speaks for each type, and where: float32 [rows, columns, types] of a preprocessed
@@ -313,21 +331,22 @@ class Classifier:
 
     def _prediction(
         self,
-        value: float | None,
+        answer: Answer | None,
+        before: GateResult,
         gate: GateResult,
         start: float,
         decoded: float,
         prepared: float,
         done: float,
         remarks: tuple[str, ...] = (),
-        types: dict[str, float] | None = None,
     ) -> Prediction:
-        """From probabilities, what the gate said, and the clock between the steps, seconds."""
-        word, doubtful = "rejected", gate.doubt is not None
-        if value is not None:
+        """From what the model and the gate said, and the clock between the steps, seconds."""
+        word, doubtful, value = "rejected", gate.doubt is not None, None
+        if gate.refused is None:
+            value = answer.probability
             word = verdict(value, self.manifest.decision, doubtful)
         # What is not called a tumor has no type, however sure the model would be of one.
-        types = types if word == "tumor" else None
+        types = answer.types if word == "tumor" else None
         return Prediction(
             verdict=word,
             probability=value,
@@ -337,7 +356,7 @@ class Classifier:
             synthetic=self._synthetic,
             decode_ms=(decoded - start) * 1e3,
             preprocess_ms=(prepared - decoded) * 1e3,
-            inference_ms=(done - prepared) * 1e3 if value is not None else 0.0,
+            inference_ms=(done - prepared) * 1e3,
             doubtful=doubtful,
             remarks=remarks,
             file_sha256=self._file.sha256,
@@ -346,4 +365,5 @@ class Classifier:
             typed=self.manifest.types is not None,
             type=types and type_word(types, self.manifest.types.limit),
             type_probabilities=types,
+            before=before,
         )

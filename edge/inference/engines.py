@@ -46,6 +46,11 @@ class Engine(Protocol):
         manifest says that it does."""
         ...
 
+    def likeness(self) -> float:
+        """How much the last `run` found its input to look like a head, a logit, where the model's
+        gate is in its graph."""
+        ...
+
     def run_many(self, stack: np.ndarray) -> np.ndarray:
         """Logits [N, outputs] of a stack of tensors, uint8 [N, height, width, channels].
 

@@ -43,6 +43,23 @@ def find_outputs(model: ModelFile, shapes: list[list]) -> tuple[int, int | None]
     return ranks.index(2), heat
 
 
+def find_likeness(model: ModelFile, shapes: list[list]) -> int | None:
+    """Which output says how much the input looks like a head, by its rank and size; None for a
+    model whose gate is not in its graph.
+
+    Raises:
+        ModelError: it is not there.
+    """
+    if model.manifest.graph_gate is None:
+        return None
+    for index, shape in enumerate(shapes):
+        if list(shape[1:]) == [1, 1, 1]:
+            return index
+    raise ModelError(
+        f"{model.path}: gives {shapes}, its manifest tells of a reject gate in it, [1, 1, 1, 1]"
+    )
+
+
 def find_types(model: ModelFile, shapes: list[list]) -> int | None:
     """Which output the types are, by its rank; None for a model that tells none.
 

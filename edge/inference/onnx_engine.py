@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from edge.inference.model_tensors import check_input, find_outputs, find_types
+from edge.inference.model_tensors import check_input, find_likeness, find_outputs, find_types
 from edge.inference.providers import PROVIDERS, provider_order
 from edge.model_file.container import ModelFile
 
@@ -51,12 +51,15 @@ class OnnxEngine:
         outputs = self._session.get_outputs()
         shapes = [entry.shape for entry in outputs]
         logits, heat = find_outputs(model, shapes)
-        types = find_types(model, shapes)
+        more = find_types(model, shapes), find_likeness(model, shapes)
         self._logits = outputs[logits].name
         self._map = None if heat is None else outputs[heat].name
         self._binding.bind_output(self._logits)
-        if types is not None:
-            self._binding.bind_output(outputs[types].name)
+        self._at: list[int | None] = []
+        for bound in more:  # besides the logits, which are the first
+            self._at.append(None if bound is None else 1 + sum(at is not None for at in self._at))
+            if bound is not None:
+                self._binding.bind_output(outputs[bound].name)
         self._logits_only = None
         if self._map:
             # Without this, ONNX Runtime computes the map as well and throws it away.
@@ -79,7 +82,13 @@ class OnnxEngine:
         return self._binding.get_outputs()[0].numpy()[0].copy()
 
     def types(self) -> np.ndarray:
-        return self._binding.get_outputs()[1].numpy()[0].copy()
+        return self._bound_output(0)[0].copy()
+
+    def likeness(self) -> float:
+        return self._bound_output(1).item()
+
+    def _bound_output(self, which: int) -> np.ndarray:
+        return self._binding.get_outputs()[self._at[which]].numpy()
 
     def run_many(self, stack: np.ndarray) -> np.ndarray:
         if self._any_batch:

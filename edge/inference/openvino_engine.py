@@ -20,7 +20,7 @@ from types import ModuleType
 
 import numpy as np
 
-from edge.inference.model_tensors import check_input, find_outputs, find_types
+from edge.inference.model_tensors import check_input, find_likeness, find_outputs, find_types
 from edge.inference.processor import adds_exactly
 from edge.model_file.container import ModelFile
 
@@ -73,6 +73,7 @@ class OpenVinoEngine:
         shapes = [_shape(one) for one in graph.outputs]
         self._logits, self._map = find_outputs(model, shapes)
         self._types = find_types(model, shapes)
+        self._likeness = find_likeness(model, shapes)
         self._pixels = np.zeros((1, *model.manifest.input.shape), np.uint8)
         # The tensor shares this array's memory.
         self._request.set_input_tensor(module.Tensor(self._pixels, shared_memory=True))
@@ -89,6 +90,9 @@ class OpenVinoEngine:
 
     def types(self) -> np.ndarray:
         return self._request.get_output_tensor(self._types).data[0].copy()
+
+    def likeness(self) -> float:
+        return self._request.get_output_tensor(self._likeness).data.item()
 
     def run_many(self, stack: np.ndarray) -> np.ndarray:
         size = len(stack)

@@ -41,13 +41,15 @@ class SelfTest:
     tolerance: float
     types_off: float | None = None
     """Largest difference in the probability of a type; None if none are told."""
+    likeness_off: float | None = None
+    """Difference in likeness, as a share of that if it is above 1; None: the gate is not in the
+    graph."""
 
     @property
     def passed(self) -> bool:
-        """Whether the tensor is identical and the probabilities within tolerance."""
-        close = abs(self.probability - self.expected) <= self.tolerance
-        typed = self.types_off is None or self.types_off <= self.tolerance
-        return self.tensor_matches and close and typed
+        """Whether the tensor is identical and all else within tolerance."""
+        off = [abs(self.probability - self.expected), self.types_off, self.likeness_off]
+        return self.tensor_matches and all(one is None or one <= self.tolerance for one in off)
 
     def __str__(self) -> str:
         tensor = "identical" if self.tensor_matches else "DIFFERS"
@@ -56,6 +58,11 @@ class SelfTest:
             f"preprocessed pixels {tensor}, probability {self.probability:.6f}, "
             f"expected {self.expected:.6f} +- {self.tolerance:g}"
             + ("" if self.types_off is None else f"; types differ by {self.types_off:.2g}")
+            + (
+                ""
+                if self.likeness_off is None
+                else f"; likeness differs by {self.likeness_off:.2g}"
+            )
         )
 
 
@@ -131,15 +138,20 @@ def self_test(classifier: Classifier) -> SelfTest:
     """
     golden = provenance(classifier.manifest).golden
     pixels = golden_pixels(classifier)
-    value, types = classifier.judge(pixels)
+    value, types, likeness = classifier.judge(pixels)
     return SelfTest(
         engine=classifier.engine.name,
         tensor_matches=hashlib.sha256(pixels.tobytes()).hexdigest() == golden.tensor_sha256,
         probability=value,
         types_off=_types_off(types, golden),
+        likeness_off=_likeness_off(likeness, golden),
         expected=golden.probability,
         tolerance=golden.tolerance,
     )
+
+
+def _more(what: str, off: float | None) -> str:
+    return "" if off is None else f"; {what} by {off:.2g}"
 
 
 def _types_off(types: dict[str, float] | None, golden: GoldenSample) -> float | None:
@@ -149,6 +161,14 @@ def _types_off(types: dict[str, float] | None, golden: GoldenSample) -> float | 
         return math.inf
     pairs = zip(types.values(), golden.types, strict=True)
     return max(abs(found - wanted) for found, wanted in pairs)
+
+
+def _likeness_off(likeness: float | None, golden: GoldenSample) -> float | None:
+    if likeness is None:
+        return None
+    if golden.likeness is None:
+        return math.inf
+    return abs(likeness - golden.likeness) / max(1.0, abs(golden.likeness))
 
 
 def check_model(model: ModelFile, engine: str = "auto") -> ModelCheck:

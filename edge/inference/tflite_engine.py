@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from edge.inference.model_tensors import check_input, find_outputs, find_types
+from edge.inference.model_tensors import check_input, find_likeness, find_outputs, find_types
 from edge.model_file.container import ModelFile
 
 
@@ -27,6 +27,8 @@ class TfliteEngine:
         self._logits, heat = find_outputs(model, shapes)
         types = find_types(model, shapes)
         self._types = None if types is None else outputs[types]["index"]
+        likeness = find_likeness(model, shapes)
+        self._likeness = None if likeness is None else outputs[likeness]["index"]
         self._output = self._interpreter.tensor(outputs[self._logits]["index"])
         self._map = None if heat is None else outputs[heat]["index"]
 
@@ -45,6 +47,9 @@ class TfliteEngine:
 
     def types(self) -> np.ndarray:
         return self._interpreter.get_tensor(self._types)[0]
+
+    def likeness(self) -> float:
+        return self._interpreter.get_tensor(self._likeness).item()
 
     def run_many(self, stack: np.ndarray) -> np.ndarray:
         size = len(stack)

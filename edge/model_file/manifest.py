@@ -15,11 +15,15 @@ from edge.model_file.dataclass_json import from_json, to_json
 from edge.model_file.small_sha256 import new_sha256
 
 MANIFEST_VERSION = "1.6"
-"""major.minor. A reader accepts every minor version of this major one and of `TYPED_VERSION`'s,
-and refuses others."""
+"""major.minor. A reader accepts every minor version of this major one, of `TYPED_VERSION`'s and of
+`GATED_VERSION`'s, and refuses others."""
 TYPED_VERSION = "2.0"
 """Of a manifest with types. Releases that know nothing of types refuse its major version, rather
 than tell half of what the model says. All else is as in `MANIFEST_VERSION`."""
+
+GATED_VERSION = "3.0"
+"""Of a manifest whose gate is in the graph (`NETWORK`), with types or without. Earlier releases
+refuse it, rather than let any picture pass."""
 
 MAX_MANIFEST_BYTES = bounded_json.MANIFEST.bytes
 """A manifest that is larger is refused unread; ours are about 20 kB."""
@@ -90,36 +94,50 @@ class Decision:
             )
 
 
+NETWORK = "network"
+"""In place of a feature set: the model says itself how much its input looks like a head, by a
+further output `likeness`, float32 [1, 1, 1, 1]."""
+
+
 @dataclass(frozen=True, eq=False)
 class LearnedGate:
     """A small network over numbers about the model's input, with one hidden layer of ReLU units."""
 
     hidden: int
-    """Number of units."""
+    """Number of units; 0 if they are in the graph (`NETWORK`)."""
     weights: str
     """base64: int8 [features, hidden], in steps of a size for each unit; then, in float16,
-    these sizes, the units' biases and their weights, [hidden] each, and the offset."""
+    these sizes, the units' biases and their weights, [hidden] each, and the offset. Empty with
+    `NETWORK`."""
     least: float
     """Smallest output that a scan may have; about 10 for a typical one."""
     sure: float | None = None
     """Smallest output with which a scan may be called free of tumor; None: `least`. Readers of
     version 1.1 know nothing of it."""
     features: str = "layout"
-    """A key of `edge.scan.gate_features.FEATURE_SETS`: what numbers. Readers of version 1.5 know
-    nothing of it; sets differ in their size, by which they refuse the file."""
+    """A key of `edge.scan.gate_features.FEATURE_SETS`, or `NETWORK`: what numbers. Readers of
+    version 1.5 know nothing of it; sets differ in their size, by which they refuse the file."""
 
     def __post_init__(self):
-        if not 1 <= self.hidden <= 256:
-            raise ValueError(f"hidden: must be 1..256, is {self.hidden}")
+        least, most = (0, 0) if self.in_graph else (1, 256)
+        if not least <= self.hidden <= most:
+            raise ValueError(f"hidden: must be {least}..{most}, is {self.hidden}")
+        if self.in_graph and self.weights:
+            raise ValueError(f"weights: must be empty, as the gate's features are {NETWORK!r}")
         if not math.isfinite(self.least):
             raise ValueError(f"least: must be a number, is {self.least}")
         if self.sure is not None and not self.least <= self.sure < math.inf:
             raise ValueError(f"sure: must be a number from {self.least:g} on, is {self.sure}")
 
+    @property
+    def in_graph(self) -> bool:
+        """Whether the model itself computes what the limits are for."""
+        return self.features == NETWORK
+
 
 @dataclass(frozen=True, eq=False)
 class RejectGate:
-    """What is refused before the model is asked, since no verdict on it could mean anything."""
+    """What is refused, since no verdict on it could mean anything."""
 
     min_side: int = 32
     """Pixels of the scan's shorter side."""
@@ -235,12 +253,17 @@ class Manifest:
     types: TypeSpec | None = None
     """None: the model tells no types of tumor."""
     manifest_version: str = MANIFEST_VERSION
-    """`version_for` its types."""
+    """`version_for` its types and gate."""
 
     def __post_init__(self):
         if self.types is not None and _major(self.manifest_version) < _major(TYPED_VERSION):
             raise ValueError(
                 f"types: need manifest version {TYPED_VERSION}, is {self.manifest_version}"
+            )
+        if self.graph_gate is not None and _major(self.manifest_version) < _major(GATED_VERSION):
+            raise ValueError(
+                f"features: {NETWORK!r} needs manifest version {GATED_VERSION}, is "
+                f"{self.manifest_version}"
             )
         # They are printed wherever a result is.
         for name in ("name", "precision"):
@@ -252,9 +275,17 @@ class Manifest:
         """Position of the tumor label among the outputs."""
         return self.labels.index(self.positive)
 
+    @property
+    def graph_gate(self) -> LearnedGate | None:
+        """The gate, if the model has an output for it."""
+        learned = self.reject.learned
+        return learned if learned is not None and learned.in_graph else None
 
-def version_for(types: TypeSpec | None) -> str:
+
+def version_for(types: TypeSpec | None, gate: LearnedGate | None = None) -> str:
     """The manifest version to write: the oldest whose readers understand all of it."""
+    if gate is not None and gate.in_graph:
+        return GATED_VERSION
     return MANIFEST_VERSION if types is None else TYPED_VERSION
 
 
@@ -308,11 +339,11 @@ def loads(text: str | bytes, source: str) -> Manifest:
         ) from None
     except (TypeError, KeyError):
         raise ModelError(f"{source}: its manifest is damaged; export the model again") from None
-    if major not in (_major(MANIFEST_VERSION), _major(TYPED_VERSION)):
+    if major not in map(_major, (MANIFEST_VERSION, TYPED_VERSION, GATED_VERSION)):
         raise ModelError(
-            f"{source}: has manifest version {version}, this mri-edge reads {MANIFEST_VERSION} and "
-            f"{TYPED_VERSION}; install the mri-edge release that the model was exported with, or a "
-            "later one"
+            f"{source}: has manifest version {version}, this mri-edge reads {MANIFEST_VERSION}, "
+            f"{TYPED_VERSION} and {GATED_VERSION}; install the mri-edge release that the model was "
+            "exported with, or a later one"
         )
     if seal[0] != seal[1]:
         raise ModelError(

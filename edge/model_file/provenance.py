@@ -141,7 +141,7 @@ class Parity:
     part: str
     scans: int
     rejected: int
-    """Scans that the gate refused before any model was asked; not among `scans`."""
+    """Scans that the gate refused; not among `scans`."""
     changed: int
     """Verdicts that differ."""
     changes: dict[str, int]
@@ -215,6 +215,8 @@ class GoldenSample:
     """Probability of each type, whatever the verdict; empty if the model tells none."""
     type_decisions: tuple[GoldenType, ...] = ()
     """What is said of types at, below and above their limit."""
+    likeness: float | None = None
+    """How much the model finds it to look like a head; None: its gate is not in its graph."""
 
     def __post_init__(self):
         if not 0 <= self.probability <= 1:
@@ -227,9 +229,9 @@ class GoldenSample:
 
 @dataclass(frozen=True)
 class LaterGate:
-    """A learned reject gate that was fitted after the network, on other data.
+    """A learned reject gate that was fitted after the network, maybe on other data.
 
-    Proofs (`Parity`) count what the gate before it refused.
+    Of a file of before manifest 3.0 the proofs (`Parity`) count what the gate before it refused.
     """
 
     data: tuple[str, ...]

@@ -1,8 +1,9 @@
-"""The reject gate: what plainly is no scan is refused, with a reason, before the model is asked.
+"""The reject gate: what plainly is no scan is refused, with a reason.
 
 A classifier of scans answers any picture with a probability, and the answer means nothing. The gate
 sees what costs next to nothing to see: size, colour, whether there is anything; and, where one was
-learned with the model, whether the picture is laid out like a slice of a head.
+learned with the model, whether the picture is laid out like a slice of a head. Newer models say
+that themselves (`with_likeness`).
 """
 
 from base64 import b64decode
@@ -70,12 +71,10 @@ def apply_gate(
         return GateResult(refused=reason)
     channel = _first_channel(pixels)
     counts = counts_of(channel)
-    if (learned := gate.learned) is not None:
-        found = _likeness(channel, counts, learned)
-        if found < learned.least:
-            return GateResult(refused="the image does not look like an MR slice of a brain")
-        if learned.sure is not None and found < learned.sure:
-            return GateResult(doubt="it hardly looks like an MR slice of a brain")
+    if (learned := gate.learned) is not None and not learned.in_graph:
+        judged = with_likeness(GateResult(), _likeness(channel, counts, learned), learned)
+        if judged.refused or judged.doubt:
+            return judged
     taken = [
         round(length * (min(end, 1.0) - max(start, 0.0)))
         for length, start, end in zip(size, seen.part[:2], seen.part[2:], strict=True)
@@ -87,6 +86,20 @@ def apply_gate(
     if (white := _whiteness(counts)) > gate.max_white:
         return GateResult(doubt=f"it is overexposed: {white:.0%} of what it shows is white")
     return GateResult()
+
+
+def with_likeness(said: GateResult, found: float, gate: LearnedGate) -> GateResult:
+    """What the gate says once it is known how much the input looks like a head.
+
+    Args:
+        said: what it said before.
+        found: a logit. One that is no number refuses the scan.
+    """
+    if said.refused is None and not found >= gate.least:
+        return GateResult(refused="the image does not look like an MR slice of a brain")
+    if said.refused is None and gate.sure is not None and found < gate.sure:
+        return GateResult(doubt="it hardly looks like an MR slice of a brain")
+    return said
 
 
 def whiteness(pixels: np.ndarray) -> float:

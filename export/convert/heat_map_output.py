@@ -14,6 +14,7 @@ from keras import layers, ops
 
 from edge.model_file.manifest import HeatMapSpec
 from export.quantize.quantizer import HEAT_MAP
+from train.networks.gate_head import LIKENESS, GateHead, likeness_output
 from train.networks.registry import LOGITS, logits_model
 from train.networks.type_head import TYPES, TypeHead, type_output
 
@@ -45,6 +46,7 @@ def two_outputs(
     batch: int | None = None,
     transposed: bool = False,
     types: TypeHead | None = None,
+    gate: GateHead | None = None,
 ) -> keras.Model:
     """`logits_model` of the registry, with the heat map for tumor as a second output if it has one.
 
@@ -53,6 +55,7 @@ def two_outputs(
         transposed: write the map's products with the dense weights transposed, as TFLite stores
             them, so that its files hold one copy. ONNX stores them as Keras does.
         types: of tumor; a further output `types` then; None: none are told.
+        gate: how much the input looks like a head; a further output `likeness` then.
 
     Returns:
         uint8 [batch, H, W, C] -> {"logits": [batch, outputs], "heat_map": [batch, rows, columns]}:
@@ -60,11 +63,13 @@ def two_outputs(
         `logits_model`.
     """
     spec = heat_map_of(model)
-    if spec.method is None and types is None:
+    if spec.method is None and types is None and gate is None:
         return logits_model(model, batch)
     outputs = {LOGITS: model.get_layer(LOGITS).output}
     if types is not None:
         outputs[TYPES] = type_output(model, types)
+    if gate is not None:
+        outputs[LIKENESS] = likeness_output(model, gate)
     if spec.method == "evidence":
         size = spec.rows, spec.columns
         outputs[HEAT_MAP] = layers.Reshape(size, name=HEAT_MAP)(model.get_layer(EVIDENCE).output)

@@ -23,6 +23,7 @@ from export.quantize.int8_onnx import INPUT, OnnxInt8
 from export.quantize.int8_tflite import TfliteInt8
 from export.quantize.quantizer import Quantizer
 from export.quantize.tflite_converter import converted
+from train.networks.gate_head import GateHead
 from train.networks.registry import LOGITS
 from train.networks.type_head import TypeHead
 
@@ -39,6 +40,7 @@ class Converter:
         positive: int,
         batch: int | None = 1,
         types: TypeHead | None = None,
+        gate: GateHead | None = None,
     ):
         """Take a model as `train` builds it, ending in an activation behind the layer `logits`.
 
@@ -46,10 +48,11 @@ class Converter:
             positive: index of the tumor label, for the heat map.
             batch: scans of one call; None for any number, which only ONNX can have.
             types: of tumor, told as a further output; None: none are.
+            gate: what the reject gate goes by, a further output; None: it is not in the graph.
         """
         self.heat_map = heat_map_of(model)
         self._model, self._positive, self._batch = without_reversal(model), positive, batch
-        self._types = types
+        self._types, self._gate = types, gate
 
     def convert(self, format: str, precision: str, calibration: np.ndarray | None) -> bytes:
         """A file that takes uint8 pixels [batch, H, W, C] and gives float32 logits [batch, units].
@@ -99,7 +102,8 @@ class Converter:
         return _onnx(self._network(transposed=False))
 
     def _network(self, transposed: bool) -> keras.Model:
-        return two_outputs(self._model, self._positive, self._batch, transposed, self._types)
+        more = transposed, self._types, self._gate
+        return two_outputs(self._model, self._positive, self._batch, *more)
 
     @property
     def _saved(self) -> Path:

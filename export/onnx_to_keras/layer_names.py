@@ -13,6 +13,8 @@ _TAKEN = (
     "logits",
     "evidence",
     "heat_map",
+    "likeness",
+    "activations",
     "tumor",
     "network",
     "batched",

@@ -21,6 +21,7 @@ _TYPES = {
     "logits": "TYPE_FP32",
     "heat_map": "TYPE_FP32",
     "types": "TYPE_FP32",
+    "likeness": "TYPE_FP32",
 }
 
 
@@ -88,6 +89,7 @@ def config(name: str, manifest: Manifest, dynamic: bool) -> str:
             else []
         ),
         *_types(manifest, batch),
+        *([_tensor("output", "likeness", [*batch, 1, 1, 1])] if manifest.graph_gate else []),
         "version_policy { latest { num_versions: 1 } }",
         *(["dynamic_batching { }"] if dynamic else []),
         *(

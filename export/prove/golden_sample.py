@@ -43,6 +43,7 @@ def golden_sample(
     decision: Decision,
     types: TypeSpec | None = None,
     type_probabilities: dict[str, float] | None = None,
+    likeness: float | None = None,
 ) -> GoldenSample:
     """For a manifest: the scan, its tensor's hash, what the model makes of it, and verdicts."""
     return GoldenSample(
@@ -53,4 +54,5 @@ def golden_sample(
         decisions=golden_decisions(decision),
         types=tuple((type_probabilities or {}).values()),
         type_decisions=golden_types(types) if types else (),
+        likeness=likeness,
     )

@@ -12,6 +12,7 @@ from edge.inference.decision import verdict
 from edge.inference.engines import version
 from edge.model_file.manifest import Decision
 from edge.model_file.provenance import Change, MapMatch, Parity
+from edge.scan.ood_gate import with_likeness
 from export.prove.match_types import compare_types
 from export.targets import Target
 from train.data.scans import SplitScan
@@ -28,7 +29,7 @@ def verdict_pairs(
 ) -> list[tuple[str, str]]:
     """Keras' verdict and the device's own, of N scans: those that differ are unlike Keras.
 
-    The gate looks at the scan alone: its doubt is the same whoever computed the probability.
+    The gate's doubt is taken from the device: of a gate in the graph `prove` compares that as well.
 
     Args:
         predictions: none of them rejected.
@@ -50,6 +51,7 @@ def prove(
     max_changed: int | None = None,
     max_difference: float | None = None,
     keras_types: np.ndarray | None = None,
+    keras_likeness: np.ndarray | None = None,
 ) -> Parity:
     """Classify `files` on the device's own path, from file to verdict, and compare.
 
@@ -60,6 +62,8 @@ def prove(
         keras_maps: its heat maps of them, float [N, rows, columns]; None if the model has none.
         max_changed, max_difference: limits in place of the target's.
         keras_types: its probabilities of types, float [N, types]; None if the model tells none.
+        keras_likeness: how much it finds them to look like heads, float [N]; None if the reject
+            gate is no part of the network. A scan that one of the two refuses counts as changed.
 
     Raises:
         EdgeError: a scan cannot be classified at all, or an output is not finite.
@@ -71,7 +75,10 @@ def prove(
     exported = np.array([predictions[i].probability for i in asked], np.float64)
     reference, truth = keras_probabilities[asked], truth[asked]
     said = verdict_pairs([predictions[i] for i in asked], reference, decision)
-    changes = Counter(f"{was} to {now}" for was, now in said if was != now)
+    pairs = said
+    if keras_likeness is not None:
+        pairs = _gated_pairs(classifier, predictions, keras_probabilities, keras_likeness)
+    changes = Counter(f"{was} to {now}" for was, now in pairs if was != now)
     types = None
     if keras_types is not None:
         told = [(predictions[i].type_probabilities, predictions[i].type) for i in asked]
@@ -110,6 +117,27 @@ def prove(
         max_map_difference=target.max_map_difference,
         types=types,
     )
+
+
+def _gated_pairs(
+    classifier: Classifier,
+    predictions: Sequence[Prediction],
+    keras_probabilities: np.ndarray,
+    keras_likeness: np.ndarray,
+) -> list[tuple[str, str]]:
+    """Keras' verdict and the device's own of all scans that the model is asked about.
+
+    Here Keras' own likeness decides what the gate says to Keras' probability.
+    """
+    gate, decision = classifier.manifest.graph_gate, classifier.manifest.decision
+    found = []
+    for one, p, likeness in zip(predictions, keras_probabilities, keras_likeness, strict=True):
+        if one.before is None or one.before.refused is not None:
+            continue
+        said = with_likeness(one.before, float(likeness), gate)
+        was = "rejected" if said.refused else verdict(float(p), decision, said.doubt is not None)
+        found.append((was, one.verdict))
+    return found
 
 
 def _match_maps(classifier: Classifier, files: Sequence[Path], keras_maps: np.ndarray) -> MapMatch:

@@ -31,14 +31,15 @@ def judge_validation(
     """
     decision, spec = classifier.manifest.decision, classifier.manifest.types
     judged = [classifier.judge(one) for one in pixels]
-    found = np.array([value for value, _ in judged], np.float64)
+    found = np.array([one.probability for one in judged], np.float64)
     pairs = [
         (verdict(wanted, decision), verdict(own, decision))
         for own, wanted in zip(found.tolist(), keras_probabilities.tolist(), strict=True)
     ]
     changed, types_off = sum(was != now for was, now in pairs), None
     if spec is not None:
-        told: Sequence = [types and (types, type_word(types, spec.limit)) for _, types in judged]
+        of_each = [one.types for one in judged]
+        told: Sequence = [types and (types, type_word(types, spec.limit)) for types in of_each]
         match, _ = compare_types(told, pairs, keras_types, spec)
         changed, types_off = changed + match.changed, match.max_difference
     off = np.abs(found - keras_probabilities)

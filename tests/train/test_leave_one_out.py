@@ -69,7 +69,8 @@ def gathered(tmp_path_factory):
 
 
 def test_the_gate_is_judged_on_what_it_never_saw(script, gathered, monkeypatch):
-    from train.gate import fit_gate, gate_examples, session_gate
+    from train.gate import gate_examples, session_gate
+    from train.networks.registry import ARCHITECTURES
 
     learned = []
 
@@ -77,14 +78,15 @@ def test_the_gate_is_judged_on_what_it_never_saw(script, gathered, monkeypatch):
         learned.append({str(one) for one in train.sources})
         return gate_examples.gate_examples(train, *rest, views=60, **others)
 
-    def fit(examples, validation, *rest):
-        learned[-1] |= {str(one) for one in validation.sources}
-        return fit_gate.fit_gate(examples, validation, *rest)
+    def unfitted(request, train, validation, ablated):
+        learned.append({str(one) for own in (train, validation) for one in own.sources})
+        compact = ARCHITECTURES["compact"]
+        return compact.build(compact.input)
 
     monkeypatch.setattr(session_gate, "gate_examples", few)
-    monkeypatch.setattr(session_gate, "fit_gate", fit)
+    monkeypatch.setattr(script, "_fitted", unfitted)
     rows = list(script._gate_rows(*gathered, re.compile("other/")))
-    assert learned == [{"one/no", "one/yes", "third/no", "third/yes"}]
+    assert learned == [{"one/no", "one/yes", "third/no", "third/yes"}] * 2
     assert [row.split(" | ")[1] for row in rows] == ["other/no", "other/yes"]
     assert all(" of 8)" in row for row in rows)
 

@@ -6,10 +6,11 @@ import numpy as np
 from edge.inference.decision import probability
 from edge.model_file.manifest import Decision, TypeSpec
 from train.errors import TrainError
+from train.networks.gate_head import GateHead, mean_activations
 from train.networks.log_odds import TumorLogOdds
 from train.networks.registry import logits_model
 from train.networks.type_head import TypeHead, pooled_features
-from train.run.run_folder import TYPES, Run, RunManifest, sha256_file
+from train.run.run_folder import GATE, TYPES, Run, RunManifest, sha256_file
 
 
 def load_keras(run: Run) -> keras.Model:
@@ -47,6 +48,26 @@ def load_type_head(run: Run) -> TypeHead | None:
     if not file.is_file() or sha256_file(file) != run.manifest.types_sha256:
         raise TrainError(f"{file}: is missing, or changed since the run; train again")
     return TypeHead.read(file)
+
+
+def load_gate_head(run: Run) -> GateHead | None:
+    """What the run's reject gate goes by; None: that is no part of the network.
+
+    Raises:
+        TrainError: the file is missing, damaged, or was changed since the run.
+    """
+    learned = run.manifest.reject.learned
+    if learned is None or not learned.in_graph:
+        return None
+    file = run.folder / GATE
+    if not file.is_file() or sha256_file(file) != run.manifest.gate_sha256:
+        raise TrainError(f"{file}: is missing, or changed since the run; train again")
+    return GateHead.read(file)
+
+
+def likenesses(model: keras.Model, head: GateHead, pixels: np.ndarray) -> np.ndarray:
+    """How much each looks like a head, float64 [N], of uint8 [N, height, width, C]."""
+    return head.likeness(mean_activations(model).predict(pixels, batch_size=32, verbose=0))
 
 
 def type_shares(

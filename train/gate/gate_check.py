@@ -9,14 +9,13 @@ import numpy as np
 from PIL import Image
 
 from edge.model_file.manifest import InputSpec, LearnedGate
-from edge.scan.ood_gate import likeness
 from edge.scan.preprocess import preprocess
 from train.data.folder_weights import folder_of
 from train.data.samples import Samples
 from train.evaluation.limit_by_source import limit_by_source
 from train.evaluation.metrics import Proportion
-from train.gate.fit_gate import MOST, fit_gate, with_limits
-from train.gate.gate_examples import GateExamples, kind_origin
+from train.gate.fit_gate import MOST, fit_head, in_graph
+from train.gate.gate_examples import Describe, GateExamples, kind_origin
 from train.gate.not_brain import NotBrain
 
 FOLDS = 6
@@ -75,22 +74,23 @@ class GateCheck:
 def leave_out(
     examples: GateExamples,
     scans: Samples,
-    validation: Samples,
     not_brain: NotBrain,
     seed: int,
     spec: InputSpec,
+    describe: Describe,
 ) -> tuple[list[LeftOut], list[LeftOut]]:
     """Fit the gate without each part of the sources and kinds in turn, and ask it about that part.
 
     With a source go the copies of its scans and the other scans of its patients. Pictures that were
-    generated from its scans stay: they are among what is to be refused.
+    generated from its scans stay: they are among what is to be refused. The network that describes
+    the pictures has seen all sources; it has seen none of the kinds.
 
     Args:
         examples: of the run's own gate.
         scans: with a brain, all that the run does not test on, one of each cluster. Those of a data
             folder are left out together.
-        validation: as `train.gate.fit_gate.fit_gate` takes it.
         spec: how pictures become a model's input.
+        describe: as `train.gate.gate_examples.gate_examples` takes it.
 
     Returns:
         The sources and the kinds.
@@ -101,36 +101,31 @@ def leave_out(
     kinds = _parts({kind: len(pictures) for kind, pictures in not_brain.pictures.items()})
     of_sources, of_kinds = [], []
     grey = replace(spec, color="grey")
+    features = describe(scans.pixels[..., :1])
     for number in range(FOLDS):
         other = [kind for kind, part in kinds.items() if part == number]
         out = np.isin(folders, [name for name, part in parts.items() if part == number])
-        known = ~np.isin(validation.groups, scans.groups[out])
         gone = examples.is_scan & np.isin(examples.groups, scans.groups[out])
-        if not known.any() or not (examples.is_scan & ~gone).any():
+        if not (examples.is_scan & ~gone).any():
             # Nothing else to learn from: then its kinds alone are left out.
-            out[:], known[:], gone[:] = False, True, False
+            out[:], gone[:] = False, False
         gone |= np.isin(examples.origin, [kind_origin(kind) for kind in other])
         if not other and not out.any():
             continue
-        gate = fit_gate(examples.without(gone), validation[known], seed)
+        head = fit_head(examples.without(gone), seed)
         for source in sorted(set(scans.sources[out].tolist())):
-            pixels = scans.pixels[out & (scans.sources == source)]
-            of_sources.append(LeftOut(source, folder_of(source), _likenesses(pixels, gate)))
+            own = features[out & (scans.sources == source)]
+            of_sources.append(LeftOut(source, folder_of(source), head.likeness(own)))
         for kind in other:
-            pixels = [preprocess(Image.fromarray(one), grey) for one in not_brain.pictures[kind]]
-            of_kinds.append(LeftOut(kind, "", _likenesses(pixels, gate)))
+            shown = [preprocess(Image.fromarray(one), grey) for one in not_brain.pictures[kind]]
+            of_kinds.append(LeftOut(kind, "", head.likeness(describe(np.stack(shown)))))
     return sorted(of_sources, key=lambda one: one.name), sorted(of_kinds, key=lambda one: one.name)
 
 
-def limits_by_source(
-    gate: LearnedGate, sources: Sequence[LeftOut], unclear: Samples | None = None
-) -> LearnedGate:
+def limits_by_source(gate: LearnedGate, sources: Sequence[LeftOut]) -> LearnedGate:
     """The gate with limits that `REFUSED` and `DOUBTED` are kept by; as it is, of `FEW` folders.
 
     The limit that refuses is `train.gate.fit_gate.MOST` at most.
-
-    Args:
-        unclear: as `train.gate.fit_gate.fit_gate` takes it.
     """
     if not _enough(sources):
         return gate
@@ -140,7 +135,7 @@ def limits_by_source(
     ]
     start = min(own.min() for own in found) - 1.0
     least = limit_by_source(found, REFUSED, start, MOST)
-    return with_limits(gate, least, limit_by_source(found, DOUBTED, start, math.inf), unclear)
+    return in_graph(least, limit_by_source(found, DOUBTED, start, math.inf))
 
 
 def judge_left_out(
@@ -167,10 +162,6 @@ def _parts(sizes: dict[str, int]) -> dict[str, int]:
         found[name] = held.index(min(held))
         held[found[name]] += sizes[name]
     return found
-
-
-def _likenesses(pixels, gate: LearnedGate) -> np.ndarray:
-    return np.array([likeness(one, gate) for one in pixels], np.float64)
 
 
 def _judged(one: LeftOut, gate: LearnedGate) -> Judged:

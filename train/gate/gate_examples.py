@@ -1,4 +1,4 @@
-"""What the learned part of the reject gate learns from: features of scans and of everything else.
+"""What the learned part of the reject gate learns from: scans and everything else, described.
 
 The scans are the training scans, in many views; the rest is generated (`train.gate.outliers`), so
 that no picture of anything need be had, and real pictures that are no brain MRI if some are given.
@@ -11,15 +11,15 @@ import numpy as np
 from PIL import Image
 
 from edge.model_file.manifest import InputSpec
-from edge.scan.crop import CROPS
-from edge.scan.gate_features import FEATURE_SETS
-from edge.scan.ood_gate import gate_features
 from edge.scan.preprocess import preprocess
 from train.augmentation.random_views import framed, noisy_around, varied
 from train.data.samples import Samples
 from train.gate.not_brain import NotBrain
 from train.gate.outliers import KINDS, outlier, vignette
 
+Describe = Callable[[np.ndarray], np.ndarray]
+"""From pictures as the model sees them, uint8 [N, height, width, 1], to float32 [N, features]."""
+_AT_ONCE = 512  # pictures that are described together
 VIEWS = 45_000
 """Of scans, half of them as they are; and as many outliers."""
 STRIPPED = 0.2
@@ -54,7 +54,7 @@ class GateExamples:
     """Pictures as the gate sees them."""
 
     features: np.ndarray
-    """float32 [N, count] of the feature set."""
+    """float32 [N, features]."""
     is_scan: np.ndarray
     """bool [N]."""
     origin: np.ndarray
@@ -62,13 +62,11 @@ class GateExamples:
     generated."""
     groups: np.ndarray
     """int64 [N]: of a scan that of its copies and of its patient; -1 of all others."""
-    name: str
-    """The feature set."""
 
     def without(self, gone: np.ndarray) -> "GateExamples":
         """All but some, bool [N]."""
         columns = (self.features, self.is_scan, self.origin, self.groups)
-        return GateExamples(*(column[~gone] for column in columns), self.name)
+        return GateExamples(*(column[~gone] for column in columns))
 
 
 def kind_origin(kind: str) -> str:
@@ -80,60 +78,57 @@ def gate_examples(
     train: Samples,
     seed: int,
     spec: InputSpec,
+    describe: Describe,
     without_brain: Samples | None = None,
     not_brain: NotBrain | None = None,
     views: int = VIEWS,
     tick: Callable[[], None] = lambda: None,
-    features: str | None = None,
 ) -> GateExamples:
     """Deterministic by `seed`.
 
     Args:
         train: of any number of channels; the first is looked at.
         spec: how the samples' pixels were made; all other pictures are seen so, too.
+        describe: what the gate is told of them.
         without_brain: slices of heads and necks that show no brain, to be refused, too.
         not_brain: real pictures that are no brain MRI.
         tick: called once for each of the `pictures`.
-        features: a key of `FEATURE_SETS`; None: those that go with `spec`'s crop rule.
     """
     rng = np.random.default_rng(seed)
     half, more, plain = _shares(views)
-    name = features or ("sums" if CROPS[spec.crop].reduced else "layout")
-    look = _Look(name, spec, rng, tick)
+    look = _Look(spec, rng, describe, tick)
     seen = _drawn(train, half, rng)
-    rows = [look.views(train, seen)]
+    look.at_views(train, seen)
     again = _drawn(train, half, rng)
-    rows.append(look.plain(train, again))
+    look.at_scans(train, again)
     drawn = np.concatenate([seen, again])
     origins, groups = [_sources(train, drawn)], np.asarray(train.groups)[drawn]
-    kinds, others = list(KINDS), []
+    kinds = list(KINDS)
     for i in range(views):
-        picture = _other(kinds[i % len(kinds)], train.pixels[..., 0], rng)
-        others.append(look.features(picture))
+        look.at(_other(kinds[i % len(kinds)], train.pixels[..., 0], rng))
     if without_brain is not None and len(without_brain):
         drawn_without = _drawn(without_brain, more, rng)
-        others += list(look.views(without_brain, drawn_without[::2]))
+        look.at_views(without_brain, drawn_without[::2])
         # Cut off at its sides, a head in computed tomography was passed.
-        shown = without_brain.pixels[drawn_without[1::2], ..., 0]
-        others += [look.features(_real_view((one,), rng, spec)) for one in shown]
-        others += list(look.plain(without_brain, _drawn(without_brain, plain, rng)))
-    rows.append(look.rows(others))
-    origins.append(np.full(len(others), "", object))
+        for one in without_brain.pixels[drawn_without[1::2], ..., 0]:
+            look.at(_real_view((one,), rng, spec))
+        look.at_scans(without_brain, _drawn(without_brain, plain, rng))
+    origins.append(np.full(look.count - len(drawn), "", object))
     for kind, count in _of_kinds(not_brain, views).items():
-        pictures = not_brain.pictures[kind]
-        real = [look.features(_real_view(pictures, rng, spec)) for _ in range(count)]
+        pictures, before = not_brain.pictures[kind], look.count
+        for _ in range(count):
+            look.at(_real_view(pictures, rng, spec))
         for picture in pictures:
-            real += [look.features(_oriented(picture, i)) for i in range(ORIENTATIONS)]
-        rows.append(look.rows(real))
-        origins.append(np.full(len(real), kind_origin(kind), object))
-    every = np.concatenate(rows)
+            for i in range(ORIENTATIONS):
+                look.at(_oriented(picture, i))
+        origins.append(np.full(look.count - before, kind_origin(kind), object))
+    every = look.features()
     no_scans = np.full(len(every) - len(drawn), -1, np.int64)
     return GateExamples(
         every,
         np.arange(len(every)) < len(drawn),
         np.concatenate(origins),
         np.concatenate([groups, no_scans]),
-        name,
     )
 
 
@@ -176,45 +171,59 @@ def _drawn(samples: Samples, count: int, rng: np.random.Generator) -> np.ndarray
 
 
 class _Look:
-    """How pictures become features.
+    """Looks at one picture after the other as the model would, and keeps what it is told of them.
 
     Args:
-        name: of the feature set.
         spec: how pictures become a model's input.
         tick: called once for each picture.
     """
 
     def __init__(
-        self, name: str, spec: InputSpec, rng: np.random.Generator, tick: Callable[[], None]
+        self,
+        spec: InputSpec,
+        rng: np.random.Generator,
+        describe: Describe,
+        tick: Callable[[], None],
     ):
-        self._name, self._spec, self._rng, self._tick = name, replace(spec, color="grey"), rng, tick
+        self._spec, self._rng = replace(spec, color="grey"), rng
+        self._describe, self._tick = describe, tick
+        self._waiting: list[np.ndarray] = []
+        self._rows: list[np.ndarray] = []
+        self.count = 0
+        """Pictures so far."""
 
-    def features(self, picture: np.ndarray) -> np.ndarray:
-        """What the gate looks at in a picture, uint8 [H, W], once it is cropped as any other."""
-        self._tick()
-        return gate_features(preprocess(Image.fromarray(picture), self._spec), self._name)
+    def at(self, picture: np.ndarray) -> None:
+        """At a picture, uint8 [H, W], once it is cropped as any other."""
+        self._keep(preprocess(Image.fromarray(picture), self._spec))
 
-    def plain(self, samples: Samples, chosen: np.ndarray) -> np.ndarray:
-        """Of scans as they are but for their orientation, float32 [count, features]."""
-        found = []
+    def at_scans(self, samples: Samples, chosen: np.ndarray) -> None:
+        """At scans as they are but for their orientation."""
         for i in chosen:
-            scan = _reoriented(samples.pixels[i], self._rng)
-            found.append(gate_features(scan, self._name))
-            self._tick()
-        return self.rows(found)
+            self._keep(_reoriented(samples.pixels[i], self._rng)[..., :1])
 
-    def views(self, samples: Samples, chosen: np.ndarray) -> np.ndarray:
-        """Of views of scans, float32 [count, features]."""
-        found = []
+    def at_views(self, samples: Samples, chosen: np.ndarray) -> None:
+        """At views of scans."""
         for i in chosen:
             scan = samples.pixels[i, ..., 0].astype(np.float32)
             view = varied(scan, np.zeros_like(scan), self._rng, STRIPPED)[0]
-            found.append(self.features(_surrounded(view, self._rng)))
-        return self.rows(found)
+            self.at(_surrounded(view, self._rng))
 
-    def rows(self, found: list[np.ndarray]) -> np.ndarray:
-        """Features of some pictures as rows, none of none."""
-        return np.array(found).reshape(-1, FEATURE_SETS[self._name].count)
+    def features(self) -> np.ndarray:
+        """Of all pictures, float32 [count, features]."""
+        self._look()
+        return np.concatenate(self._rows)
+
+    def _keep(self, tensor: np.ndarray) -> None:
+        self._waiting.append(tensor)
+        self._tick()
+        self.count += 1
+        if len(self._waiting) == _AT_ONCE:
+            self._look()
+
+    def _look(self) -> None:
+        if self._waiting:
+            self._rows.append(self._describe(np.stack(self._waiting)))
+            self._waiting = []
 
 
 def _other(kind: str, scans: np.ndarray, rng: np.random.Generator) -> np.ndarray:

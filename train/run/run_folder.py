@@ -19,7 +19,7 @@ from pathlib import Path
 from edge.model_file import bounded_json
 from edge.model_file.dataclass_json import from_json, to_json
 from edge.model_file.manifest import Decision, InputSpec, RejectGate, TypeSpec, check_labels
-from edge.model_file.provenance import Training
+from edge.model_file.provenance import LaterGate, Training
 from train.data.scans import SplitScan
 from train.errors import TrainError
 from train.run.lock import LOCK, is_locked, locked
@@ -30,6 +30,7 @@ RUN_VERSION = "1.1"
 RUNS = Path("runs")
 MODEL, MANIFEST, SPLIT = "model.keras", "manifest.json", "split.json"
 TYPES = "types.npz"
+GATE = "gate.npz"
 UNSEEN = "unseen-sources.csv"
 KEPT = "resume"
 HISTORY, REPORT_JSON, REPORT_MD = "history.csv", "report.json", "report.md"
@@ -67,6 +68,10 @@ class RunManifest:
     """None: the run tells no types of tumor."""
     types_sha256: str = ""
     """Of the head that tells them."""
+    gate_sha256: str = ""
+    """Of the head that the reject gate goes by, if it is a part of the network."""
+    later_gate: LaterGate | None = None
+    """None: the reject gate, if there is one, was fitted with the network."""
     run_version: str = RUN_VERSION
     pruned_from: PrunedFrom | None = None
     """None: it was trained, not pruned."""

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from edge.inference.classifier import Classifier
+from edge.inference.classifier import Answer, Classifier
 from edge.model_file.manifest import InputSpec, RejectGate
 from edge.scan.decode import read_scan
 from edge.scan.ood_gate import apply_gate
@@ -114,7 +114,7 @@ def test_a_picture_is_shown_whole_beside_its_verdict(model):
     classifier = Classifier(model)
     spec = replace(classifier.manifest.input, crop="reduced head", height=64, width=64)
     classifier.manifest = replace(classifier.manifest, input=spec, reject=RejectGate(min_side=1))
-    classifier._judge = lambda pixels, made_here: (0.5, None)
+    classifier.judge = lambda pixels, made_here: Answer(0.5, None, None)
     data = jpeg(scan())
     for whole, size in ((False, (300, 250)), (True, (600, 500))):
         image, seen, _ = classifier.examine(data, whole=whole)

@@ -60,6 +60,35 @@ def test_what_the_gate_will_not_clear_is_no_change(tmp_path):
     assert not failures(parity)
 
 
+def test_a_scan_that_the_gate_in_the_graph_judges_otherwise_has_changed(tmp_path):
+    """The tiny model refuses a mean below 40, and doubts one below 60."""
+    classifier = Classifier(MODELS / "tiny-gated.onnx")
+    files = [tmp_path / f"{mean}.png" for mean in (35, 50, 75, 180)]
+    for file in files:
+        row = np.linspace(int(file.stem) - 20, int(file.stem) + 20, 64)
+        Image.fromarray(np.tile(row, (64, 1)).astype(np.uint8)).save(file)
+    found = [classifier.classify(file) for file in files]
+    assert [one.verdict for one in found] == ["rejected", "uncertain", "no_tumor", "tumor"]
+    keras = np.array([0.01, *(one.probability for one in found[1:])])
+    target = next(t for t in TARGETS if (t.format, t.precision) == ("onnx", "fp32"))
+    truth = np.array([0, 0, 0, 1])
+
+    def changes(likeness):
+        parity = prove(
+            *(classifier, target, files, truth, keras, None), keras_likeness=np.array(likeness)
+        )
+        assert (parity.scans, parity.rejected) == (3, 1)
+        return parity.changes
+
+    assert changes([35.0, 50.0, 75.0, 180.0]) == {}
+    assert changes([41.0, 50.0, 75.0, 180.0]) == {"uncertain to rejected": 1}
+    assert changes([35.0, 39.0, 75.0, 180.0]) == {"rejected to uncertain": 1}
+    assert changes([35.0, 61.0, 59.0, 180.0]) == {
+        "no_tumor to uncertain": 1,
+        "uncertain to no_tumor": 1,
+    }
+
+
 @pytest.mark.parametrize(("refused", "holds"), [(0, True), (2, True), (3, False), (4, False)])
 def test_a_proof_over_few_of_the_held_out_scans_does_not_hold(refused, holds, tmp_path):
     classifier = Classifier(MODELS / "tiny.onnx")

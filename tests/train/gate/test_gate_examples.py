@@ -19,6 +19,15 @@ from train.gate.gate_examples import (
 from train.gate.not_brain import NotBrain
 
 SPEC = InputSpec(64, 64, "grey", crop="head")
+
+
+def described(stack):
+    """The pixels themselves, a few of them."""
+    assert stack.dtype == np.uint8
+    assert stack.shape[1:] == (64, 64, 1)
+    return stack[:, ::16, ::16, 0].reshape(len(stack), -1).astype(np.float32)
+
+
 RANDOM = np.random.default_rng(7)
 SCANS = Samples(
     RANDOM.integers(0, 200, (24, 64, 64, 1), np.uint8),
@@ -42,6 +51,7 @@ def test_each_picture_is_counted(without, real):
         SCANS,
         0,
         SPEC,
+        described,
         SCANS[np.arange(without)],
         real,
         views=60,
@@ -52,7 +62,7 @@ def test_each_picture_is_counted(without, real):
 
 
 def test_each_row_tells_whose_it_is():
-    found = gate_examples(SCANS, 0, SPEC, None, REAL_ONES, views=60)
+    found = gate_examples(SCANS, 0, SPEC, described, None, REAL_ONES, views=60)
     assert set(found.origin[found.is_scan]) == {"one/no", "other/no"}
     others = found.origin[~found.is_scan]
     each = round(REAL * 60 / 2)
@@ -63,8 +73,8 @@ def test_each_row_tells_whose_it_is():
 
 
 def test_real_pictures_change_nothing_of_the_rest():
-    alone = gate_examples(SCANS, 0, SPEC, views=60)
-    found = gate_examples(SCANS, 0, SPEC, None, REAL_ONES, views=60)
+    alone = gate_examples(SCANS, 0, SPEC, described, views=60)
+    found = gate_examples(SCANS, 0, SPEC, described, None, REAL_ONES, views=60)
     np.testing.assert_array_equal(found.features[: len(alone.features)], alone.features)
 
 

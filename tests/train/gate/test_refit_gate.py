@@ -1,19 +1,21 @@
-"""A finished model file gets another gate; its network stays."""
+"""docs/scripts/refit_gate.py: a finished run gets another gate; its network stays."""
 
 import importlib.util
-from dataclasses import replace
+import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from edge import Classifier
-from edge.inference.self_test import self_test
-from edge.model_file.bundled import BUNDLED, bundled_model
-from edge.model_file.container import open_model
-from edge.model_file.dataclass_json import to_json
-from edge.model_file.provenance import LaterGate, provenance
-from export.package.write_container import pack, payload_of
+pytest.importorskip("tensorflow")
+
+from train.cli import main
+from train.data.scans import fingerprint
+from train.evaluation.keras_predictions import likenesses, load_gate_head, load_keras
+from train.gate import gate_examples, session_gate
+from train.run import run_folder
 
 SCRIPT = Path(__file__).parents[3] / "docs/scripts/refit_gate.py"
 
@@ -26,37 +28,30 @@ def script():
     return module
 
 
-@pytest.mark.parametrize("name", sorted(BUNDLED.values()))
-def test_the_network_stays_and_the_gate_is_named(script, name, tmp_path):
-    file = Path(bundled_model(name.rsplit(".", 1)[-1]))
-    manifest = open_model(str(file)).manifest
-    strict = replace(manifest.reject.learned, least=-9.0)
-    origin = LaterGate(("lgg",), "0" * 64, {"ct_head": 31}, 0, "2026-11-29T00:00:00+00:00")
-    new = tmp_path / file.name
-    payload = payload_of(file, manifest.format)
-    new.write_bytes(pack(payload, script.with_gate(manifest, strict, origin)))
-    found = open_model(str(new)).manifest
-    assert found.payload_sha256 == manifest.payload_sha256
-    assert to_json(found.reject) == to_json(replace(manifest.reject, learned=strict))
-    assert provenance(found).gate == origin
-    assert provenance(found).parity == provenance(manifest).parity
-    assert payload_of(new, manifest.format) == payload
-    pixels = np.random.default_rng(0).integers(0, 256, (128, 128, 1), np.uint8)
-    assert Classifier(str(new)).judge(pixels) == Classifier(str(file)).judge(pixels)
-
-
-@pytest.mark.parametrize("name", sorted(BUNDLED.values()))
-def test_another_crop_rule_comes_with_a_golden_sample_of_its_own(script, name, tmp_path):
-    file = Path(bundled_model(name.rsplit(".", 1)[-1]))
-    manifest = open_model(str(file)).manifest
-    other = "none" if manifest.input.crop != "none" else "head"
-    assert script.with_crop(manifest, manifest.input.crop) is manifest
-    new, payload = tmp_path / file.name, payload_of(file, manifest.format)
-    new.write_bytes(pack(payload, script.with_crop(manifest, other)))
-    assert not self_test(Classifier(str(new))).tensor_matches
-    script.with_golden(new, payload)
-    found = open_model(str(new)).manifest
-    assert (found.input.crop, provenance(found).trained_crop) == (other, manifest.input.crop)
-    assert self_test(Classifier(str(new))).passed
-    back = script.with_crop(found, manifest.input.crop)
-    assert (back.input.crop, provenance(back).trained_crop) == (manifest.input.crop, "")
+def test_the_network_stays_and_the_gate_is_named(script, tmp_path, phantoms, monkeypatch):
+    few = partial(gate_examples.gate_examples, views=200)
+    monkeypatch.setattr(session_gate, "gate_examples", few)
+    other = tmp_path / "other" / "page"
+    other.mkdir(parents=True)
+    page = np.tile(np.linspace(0, 255, 90).astype(np.uint8), (90, 1))
+    for i in range(3):
+        Image.fromarray(np.roll(page, 9 * i, axis=1)).save(other / f"{i}.png")
+    data = ["--data", str(phantoms), "--seed", "3"]
+    run, new = tmp_path / "compact", tmp_path / "again"
+    options = ["--model", "compact", *data, "--epochs", "1", "--workers", "0", "--out", str(run)]
+    assert main(options) == 0
+    script.refit(run, new, [*data, "--not-brain", str(other.parent)])
+    before, after = run_folder.read_run(run), run_folder.read_run(new)
+    assert before.model_file.read_bytes() == after.model_file.read_bytes()
+    assert after.manifest.later_gate.not_brain == {"page": 3}
+    assert after.manifest.later_gate.seed == 3
+    trained = fingerprint(one.sha256 for one in after.split if one.part == "train")
+    assert after.manifest.later_gate.data_sha256 == trained
+    assert before.manifest.later_gate is None
+    assert after.manifest.gate_sha256 != before.manifest.gate_sha256
+    model, pixels = load_keras(after), np.zeros((1, 128, 128, 1), np.uint8)
+    values = [likenesses(model, load_gate_head(one), pixels) for one in (before, after)]
+    assert np.isfinite(values).all()
+    assert [row["name"] for row in json.loads((new / "gate.json").read_text())["kinds"]] == ["page"]
+    with pytest.raises(SystemExit, match="trained on other scans"):
+        script.refit(run, tmp_path / "third", [*data[:2], "--not-brain", str(other.parent)])

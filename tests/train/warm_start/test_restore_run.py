@@ -12,6 +12,7 @@ pytest.importorskip("ai_edge_litert")
 from edge.model_file.bundled import bundled_model
 from export.package.write_container import payload_of
 from train.data.samples import Samples
+from train.evaluation.keras_predictions import raw_outputs
 from train.phantom.make import make_phantom
 
 SCRIPT = Path(__file__).parents[3] / "docs/scripts/restore_run.py"
@@ -29,6 +30,8 @@ def test_the_network_is_that_of_the_file():
     assert np.ptp(given) > 1
     model, off = script.unfolded(weights, samples, 0, given)
     assert off < 0.2
+    # Not by their differences alone: what the last layer adds is found as well.
+    assert np.abs(raw_outputs(model, samples.pixels)[:, 0] - given).mean() < 0.2
     # Normalized by the examples' own means and variances, as in a fit, not by those of nothing.
     variances = model.get_layer("stem_norm").moving_variance.numpy()
     assert not np.allclose(variances, 1)
