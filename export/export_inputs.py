@@ -54,6 +54,8 @@ class ExportInputs:
     keras_likeness: np.ndarray | None = None
     """How much Keras finds the test files to look like heads, float64 [N]; None if the reject gate
     is no part of the network."""
+    validation_likeness: np.ndarray | None = None
+    """The same of the validation scans."""
     licence: str = Provenance.licence
     """In words: under which files may be used."""
 
@@ -103,6 +105,7 @@ def read_inputs(
         validation_types=validation_types,
         keras_types=type_shares(model, head, types, pixels) if types else None,
         keras_likeness=None if gate is None else likenesses(model, gate, pixels),
+        validation_likeness=None if gate is None else likenesses(model, gate, validation_pixels),
         licence=licence,
     )
 

@@ -244,6 +244,7 @@ def _judge(
             inputs.validation_probabilities,
             inputs.validation_types,
             limits.of(target, len(inputs.validation_pixels)),
+            inputs.validation_likeness,
         )
         for classifier in classifiers
     ]

@@ -16,8 +16,6 @@ from edge.inference.classifier import Prediction
 from edge.inference.decision import probability, verdict
 from edge.model_file.manifest import InputSpec
 from edge.scan.file_format import HEAD, sniff
-from edge.scan.ood_gate import apply_gate
-from edge.scan.read_input import read_input
 from edge.scan.resize import FILTERS
 
 LATENCY_SCANS = 64
@@ -73,10 +71,10 @@ def latency_inputs(classifier: Classifier, files: Sequence[Path]) -> LatencyInpu
     chosen, tensors = [], []
     for file in files[::step]:
         try:
-            (image, _, _, scale), seen, _ = read_input(file, classifier.manifest.input)
+            _, seen, prediction = classifier.examine(file)
         except ImageError:
             continue
-        if apply_gate(image, seen, classifier.manifest.reject, scale).refused is None:
+        if prediction.probability is not None:
             chosen.append(file)
             tensors.append(seen.pixels)
     return LatencyInputs(tuple(chosen), tuple(tensors))

@@ -205,7 +205,11 @@ def generated_pictures(classifier: Classifier, run) -> str:
     found = table(["generated", "refused", "called no tumor"], rows)
     if not gate.learned:
         return found
-    values = [likeness(scan[..., None], gate.learned) for scan in scans]
+    tensors = [scan[..., None] for scan in scans]
+    if gate.learned.in_graph:
+        values = [classifier.judge(one).likeness for one in tensors]
+    else:
+        values = [likeness(one, gate.learned) for one in tensors]
     return (
         f"{found}\n\nLikeness of {len(values)} validation scans: at least {min(values):.1f}; the "
         f"limit is {gate.learned.least}."

@@ -13,7 +13,7 @@ import numpy as np
 
 from edge import Classifier
 from edge.saliency.heat_map import heat_map
-from edge.scan.ood_gate import apply_gate
+from edge.scan.ood_gate import apply_gate, with_likeness
 from edge.scan.read_input import read_input
 from train.data.apply_source_facts import no_brain_of, patients_of
 from train.data.class_folders import find_classes, find_files
@@ -113,6 +113,9 @@ def judge(classifier: Classifier, own: Scans, boxes) -> Judged:
     for scan, group in own:
         (image, _, _, scale), seen, _ = read_input(scan.file, classifier.manifest.input)
         gate = apply_gate(image, seen, classifier.manifest.reject, scale)
+        answer = classifier.judge(seen.pixels)
+        if answer.likeness is not None:
+            gate = with_likeness(gate, answer.likeness, classifier.manifest.reject.learned)
         tumor_boxes, pointed = boxes.get(scan.file, ()), False
         if tumor_boxes and classifier.manifest.heat_map.method:
             place = heat_map(classifier, image, seen).place
@@ -120,7 +123,7 @@ def judge(classifier: Classifier, own: Scans, boxes) -> Judged:
         areas = [(box.right - box.left) * (box.bottom - box.top) for box in tumor_boxes]
         values = (
             int(scan.positive),
-            classifier.probability(seen.pixels),
+            answer.probability,
             group,
             gate.refused is not None,
             gate.doubt is not None,

@@ -68,7 +68,7 @@ _RECORD = {
     "verdict": "One of the four above; null where there is an error.",
     "path": "Of the scan, as it was named or found.",
     "timings_ms": "Milliseconds of `decode`, `preprocess` (with the gate) and `inference`; "
-    "`inference` is 0 for a scan that was rejected.",
+    "`inference` is 0 for a scan that was rejected before the model was asked.",
     "notice": "That this is research software, not a medical device. It is in every record.",
     "error": "Why the file has no verdict; null if it has one.",
 }
@@ -170,6 +170,7 @@ _RUN_FILES = {
     run_folder.MANIFEST: "What export and benchmarks must know of the run: see below.",
     run_folder.SPLIT: "A list of every scan with its part: see below.",
     run_folder.TYPES: "With `--types`: the head that tells types of tumor.",
+    run_folder.GATE: "Of `--model compact`: what its reject gate goes by.",
     run_folder.UNSEEN: "With `--unseen-sources`: what was said of each scan of a source left out.",
     run_folder.HISTORY: "The learning curve: a row an epoch, with `epoch` and what Keras reports.",
     run_folder.REPORT_JSON: "All figures: see below.",
@@ -226,7 +227,8 @@ _REPORT_KEYS = {
 def run_folder_page() -> str:
     """Of what `python -m train` leaves."""
     plots = _constant(ROOT / "train/reporting/plots.py", "PICTURES")
-    names = [run_folder.MODEL, run_folder.MANIFEST, run_folder.SPLIT, run_folder.TYPES]
+    names = [run_folder.MODEL, run_folder.MANIFEST, run_folder.SPLIT]
+    names += [run_folder.TYPES, run_folder.GATE]
     names += [run_folder.UNSEEN, run_folder.HISTORY, run_folder.REPORT_JSON, run_folder.REPORT_MD]
     names += plots
     names.append(_constant(ROOT / "train/reporting/plots.py", "UNSEEN"))

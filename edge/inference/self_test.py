@@ -57,12 +57,8 @@ class SelfTest:
             f"self-test {'passed' if self.passed else 'FAILED'} ({self.engine}): "
             f"preprocessed pixels {tensor}, probability {self.probability:.6f}, "
             f"expected {self.expected:.6f} +- {self.tolerance:g}"
-            + ("" if self.types_off is None else f"; types differ by {self.types_off:.2g}")
-            + (
-                ""
-                if self.likeness_off is None
-                else f"; likeness differs by {self.likeness_off:.2g}"
-            )
+            + _more("types differ", self.types_off)
+            + _more("likeness differs", self.likeness_off)
         )
 
 

@@ -51,11 +51,11 @@ class Pictures:
     """What `--explain` and `--format html` want of a scan besides its verdict."""
 
     explanation: Explanation | None
-    """None if none was asked for, or the model was not asked for a verdict."""
+    """None if none was asked for, or the scan was rejected."""
     scan: bytes | None
     """JPEG, for a web page."""
     heat: HeatLayer | None
-    """To be laid over it. None if the model was not asked for a verdict; of a model that has no
+    """To be laid over it. None if the scan was rejected; of a model that has no
     heat map of its own also where no explanation was asked for, because that takes long."""
 
 

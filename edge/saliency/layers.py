@@ -43,7 +43,7 @@ class Layers:
     scan: bytes
     """JPEG."""
     heat: HeatLayer | None
-    """None: the model was not asked, or has no heat map of its own."""
+    """None: the scan was rejected, or the model has no heat map of its own."""
 
 
 def layers(classifier: Classifier, scan: Examined) -> Layers:

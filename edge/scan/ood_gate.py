@@ -44,7 +44,7 @@ class GateResult:
     """What the gate says of a picture."""
 
     refused: str | None = None
-    """Why the model is not asked; None if it is."""
+    """Why there is no verdict; None if there is one."""
     doubt: str | None = None
     """Why this scan is not called free of tumor, whatever the model says; None if it may be."""
 

@@ -69,8 +69,9 @@ def _model(model: ModelFile) -> Iterator[tuple[str, str]]:
     learned = manifest.reject.learned
     yield "rejected", limits
     if learned:
-        units = f"a network of {learned.hidden} units over the picture's layout"
-        units = "a part of the network" if learned.in_graph else units
+        units = f"a network of {learned.hidden} units over numbers of the picture"
+        if learned.in_graph:
+            units = "a part of the network"
         cleared = "" if learned.sure is None else f'; "no tumor" from {learned.sure:g} on'
         yield "learned gate", f"{units}, at least {learned.least:g}{cleared}"
     yield "manifest version", manifest.manifest_version

@@ -10,9 +10,9 @@ from edge import Classifier, ModelError
 from edge.inference.classifier import Prediction
 from edge.inference.decision import verdict
 from edge.inference.engines import version
-from edge.model_file.manifest import Decision
+from edge.model_file.manifest import Decision, Manifest
 from edge.model_file.provenance import Change, MapMatch, Parity
-from edge.scan.ood_gate import with_likeness
+from edge.scan.ood_gate import GateResult, with_likeness
 from export.prove.match_types import compare_types
 from export.targets import Target
 from train.data.scans import SplitScan
@@ -70,7 +70,7 @@ def prove(
     """
     predictions = [classifier.classify(file) for file in files]
     decision = classifier.manifest.decision
-    # A rejected scan never reaches the model, in Keras' case neither: it is no change of the model.
+    # What was refused before the model was asked is no change of the model.
     asked = [i for i, found in enumerate(predictions) if found.probability is not None]
     exported = np.array([predictions[i].probability for i in asked], np.float64)
     reference, truth = keras_probabilities[asked], truth[asked]
@@ -102,7 +102,7 @@ def prove(
         auc=_auc(truth, reference, exported),
         words=_words(
             changes,
-            len(asked),
+            len(pairs),
             scores,
             _crossed(said, reference, exported, decision),
             errors,
@@ -110,13 +110,27 @@ def prove(
         ),
         max_difference=float(differences.max(initial=0.0)),
         mean_difference=float(differences.mean()) if len(asked) else 0.0,
-        max_changed=target.max_changed(len(asked)) if max_changed is None else max_changed,
+        max_changed=target.max_changed(len(pairs)) if max_changed is None else max_changed,
         max_allowed_difference=target.max_difference if max_difference is None else max_difference,
         calibration_error=Change(*errors),
         heat_map=None if keras_maps is None else _match_maps(classifier, files, keras_maps),
         max_map_difference=target.max_map_difference,
         types=types,
     )
+
+
+def gated_verdict(before: GateResult, p: float, likeness: float, manifest: Manifest) -> str:
+    """The verdict that follows where the gate is in the graph.
+
+    Args:
+        before: what the gate said before the model was asked; it did not refuse.
+        p: calibrated probability of tumor.
+        likeness: of the same scan to a head.
+    """
+    said = with_likeness(before, likeness, manifest.reject.learned)
+    if said.refused:
+        return "rejected"
+    return verdict(p, manifest.decision, said.doubt is not None)
 
 
 def _gated_pairs(
@@ -129,15 +143,12 @@ def _gated_pairs(
 
     Here Keras' own likeness decides what the gate says to Keras' probability.
     """
-    gate, decision = classifier.manifest.graph_gate, classifier.manifest.decision
-    found = []
-    for one, p, likeness in zip(predictions, keras_probabilities, keras_likeness, strict=True):
-        if one.before is None or one.before.refused is not None:
-            continue
-        said = with_likeness(one.before, float(likeness), gate)
-        was = "rejected" if said.refused else verdict(float(p), decision, said.doubt is not None)
-        found.append((was, one.verdict))
-    return found
+    both = zip(keras_probabilities.tolist(), keras_likeness.tolist(), strict=True)
+    return [
+        (gated_verdict(one.before, p, likeness, classifier.manifest), one.verdict)
+        for one, (p, likeness) in zip(predictions, both, strict=True)
+        if one.before is not None and one.before.refused is None
+    ]
 
 
 def _match_maps(classifier: Classifier, files: Sequence[Path], keras_maps: np.ndarray) -> MapMatch:

@@ -9,7 +9,9 @@ from edge import Classifier
 from edge.inference.decision import verdict
 from edge.inference.tumor_type import type_word
 from edge.model_file.provenance import Trial
+from edge.scan.ood_gate import GateResult
 from export.prove.match_types import compare_types
+from export.prove.parity import gated_verdict
 
 
 def judge_validation(
@@ -19,8 +21,9 @@ def judge_validation(
     keras_probabilities: np.ndarray,
     keras_types: np.ndarray | None,
     limits: tuple[int, float],
+    keras_likeness: np.ndarray | None = None,
 ) -> Trial:
-    """The trial with its figures in one engine. The reject gate is not asked.
+    """The trial with its figures in one engine. Of the reject gate only one in the graph is asked.
 
     Args:
         trial: what was tried.
@@ -28,6 +31,7 @@ def judge_validation(
         keras_probabilities: calibrated, of tumor, float64 [N].
         keras_types: its probabilities of types, float64 [N, types]; None if the model tells none.
         limits: how many verdicts may change, and a probability by how much.
+        keras_likeness: as `export.prove.parity.prove` takes it.
     """
     decision, spec = classifier.manifest.decision, classifier.manifest.types
     judged = [classifier.judge(one) for one in pixels]
@@ -36,7 +40,17 @@ def judge_validation(
         (verdict(wanted, decision), verdict(own, decision))
         for own, wanted in zip(found.tolist(), keras_probabilities.tolist(), strict=True)
     ]
-    changed, types_off = sum(was != now for was, now in pairs), None
+    said = pairs
+    if keras_likeness is not None:
+        both = zip(keras_probabilities.tolist(), keras_likeness.tolist(), strict=True)
+        said = [
+            tuple(
+                gated_verdict(GateResult(), *own, classifier.manifest)
+                for own in (keras, (one.probability, one.likeness))
+            )
+            for one, keras in zip(judged, both, strict=True)
+        ]
+    changed, types_off = sum(was != now for was, now in said), None
     if spec is not None:
         of_each = [one.types for one in judged]
         told: Sequence = [types and (types, type_word(types, spec.limit)) for types in of_each]

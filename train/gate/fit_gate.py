@@ -15,7 +15,9 @@ refused (docs/measurements/model-gate.md), so of those that it knows hardly any 
 SURE = 0.95
 """Share of them that may be called free of tumor, at most: fewer where a validation slice without a
 brain looks more like a scan than that. Slices below the brain are much like those through its
-lower end: the rest of the scans is the price for not clearing those."""
+lower end: the rest of the scans is the price for not clearing those. Where sources left out set the
+limits (`train.gate.gate_check.limits_by_source`), one such slice does not: half of an unknown
+source's scans would be doubted for it."""
 MOST = 0.0
 """Of the limit that is passed: where the network itself thinks either likely."""
 _EPOCHS, _BATCH = 40, 256
@@ -53,7 +55,8 @@ def fit_head(examples: GateExamples, seed: int) -> GateHead:
         verbose=0,
     )
     (first, bias), (last, offset) = hidden.get_weights(), logit.get_weights()
-    folded = first / deviation[:, None]
+    # What never varied has taught nothing, and may be anything elsewhere.
+    folded = np.where(features.std(axis=0) > 0, 1 / deviation, 0.0)[:, None] * first
     return GateHead(folded, bias - mean @ folded, last.ravel(), offset)
 
 

@@ -110,6 +110,9 @@ class _Likeness(_Means):
 
     def call(self, tensors):
         head = self._head
-        hidden = ops.relu(ops.matmul(super().call(tensors), head.first) + head.bias)
+        # Activations are of very different sizes: apart from that, weights bear eight bits.
+        size = np.maximum(np.abs(head.first).max(axis=1), 1e-6)
+        seen = super().call(tensors) * size
+        hidden = ops.relu(ops.matmul(seen, head.first / size[:, None]) + head.bias)
         found = ops.matmul(hidden, head.last[:, None]) + head.offset
         return ops.reshape(found, (-1, 1, 1, 1))

@@ -13,7 +13,8 @@ def gate_card(found: GateCheck) -> list[str]:
         "",
         f"{FOLDS} gates were fitted besides, each without a part of the data folders and of the "
         "kinds of other pictures, and judged on these. A doubted scan is not called free of a "
-        "tumor. The gate of the run has seen them all.",
+        "tumor. The gate of the run has seen them all. So has the network, by whose layers each "
+        "gate goes: of a source unknown to both more may be refused.",
         *_limits(found),
         "",
         *_table("brain scans of", found.sources),
