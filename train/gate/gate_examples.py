@@ -42,6 +42,9 @@ WIDER = 0.7
 """Logarithm of the most that an outlier's one side is longer than its other."""
 PART = 0.6
 """Of a real picture's sides, at least, that a view shows."""
+DARKENED, BRIGHT = 0.2, (150.0, 235.0)
+"""Of a real picture's views: what is brighter than this is black, as bone in computed tomography
+is where a window or a tool has taken it off."""
 ORIENTATIONS = 8
 """Ways to turn and mirror a picture: real ones are shown in all of them, for a gate that learned
 them upright alone refused 295 of 305, and of the same in a mirror 257."""
@@ -294,4 +297,10 @@ def _real_view(
     )
     if rng.random() < REAL_THROUGH_HOLES:
         small = vignette(small, rng)
-    return _stretched(_wilder(small, rng), rng)
+    return _darkened(_stretched(_wilder(small, rng), rng), rng)
+
+
+def _darkened(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    if rng.random() >= DARKENED:
+        return picture
+    return np.where(picture > rng.uniform(*BRIGHT), np.uint8(0), picture)

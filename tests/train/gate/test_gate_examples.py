@@ -6,9 +6,12 @@ import pytest
 from edge.model_file.manifest import InputSpec
 from train.data.samples import Samples
 from train.gate.gate_examples import (
+    BRIGHT,
+    DARKENED,
     EVEN,
     ORIENTATIONS,
     REAL,
+    _darkened,
     _drawn,
     _oriented,
     _reoriented,
@@ -98,6 +101,18 @@ def test_a_real_picture_is_learned_in_all_orientations():
     assert len(seen) == ORIENTATIONS
     for same in (picture, picture[:, ::-1], picture[::-1], picture[::-1, ::-1]):
         assert (same.shape, same.tobytes()) in seen
+
+
+def test_a_fifth_of_the_views_of_real_pictures_lack_what_is_bright():
+    rng = np.random.default_rng(3)
+    picture = np.tile(np.arange(256, dtype=np.uint8), (8, 1))
+    found = [_darkened(picture, rng) for _ in range(500)]
+    assert all(one.dtype == np.uint8 for one in found)
+    dark = [one for one in found if one.max() < 255]
+    assert len(dark) / len(found) == pytest.approx(DARKENED, abs=0.06)
+    for one in dark:
+        assert BRIGHT[0] <= one.max() <= BRIGHT[1]
+        np.testing.assert_array_equal(one[one > 0], picture[(picture > 0) & (picture <= one.max())])
 
 
 def test_half_of_the_scans_are_mirrored():
