@@ -110,9 +110,8 @@ class _Likeness(_Means):
 
     def call(self, tensors):
         head = self._head
-        # Activations are of very different sizes: apart from that, weights bear eight bits.
-        size = np.maximum(np.abs(head.first).max(axis=1), 1e-6)
-        seen = super().call(tensors) * size
-        hidden = ops.relu(ops.matmul(seen, head.first / size[:, None]) + head.bias)
-        found = ops.matmul(hidden, head.last[:, None]) + head.offset
+        # No dense layers: those of `dynamic` files round what they take, each engine otherwise.
+        products = ops.expand_dims(super().call(tensors), -1) * head.first
+        hidden = ops.relu(ops.sum(products, axis=1) + head.bias)
+        found = ops.sum(hidden * head.last, axis=1) + head.offset
         return ops.reshape(found, (-1, 1, 1, 1))
