@@ -242,7 +242,8 @@ def _not_trained_on(request, data, out: np.ndarray) -> np.ndarray:
 def _gate_rows(request, data, left) -> Iterator[str]:
     from train.evaluation.metrics import Proportion
     from train.gate.no_brain import scans_without_brain
-    from train.gate.session_gate import describer, learned_gate
+    from train.gate.session_gate import learned_gate
+    from train.networks.gate_head import describer
     from train.splitting import split
 
     sources = np.array([scan.source for scan in data.found.scans])

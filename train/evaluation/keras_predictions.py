@@ -6,7 +6,7 @@ import numpy as np
 from edge.inference.decision import probability
 from edge.model_file.manifest import Decision, TypeSpec
 from train.errors import TrainError
-from train.networks.gate_head import GateHead, mean_activations
+from train.networks.gate_head import GateHead, describer
 from train.networks.log_odds import TumorLogOdds
 from train.networks.registry import logits_model
 from train.networks.type_head import TypeHead, pooled_features
@@ -67,7 +67,7 @@ def load_gate_head(run: Run) -> GateHead | None:
 
 def likenesses(model: keras.Model, head: GateHead, pixels: np.ndarray) -> np.ndarray:
     """How much each looks like a head, float64 [N], of uint8 [N, height, width, C]."""
-    return head.likeness(mean_activations(model).predict(pixels, batch_size=32, verbose=0))
+    return head.likeness(describer(model)(pixels))
 
 
 def type_shares(

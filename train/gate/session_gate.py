@@ -10,15 +10,13 @@ from edge.model_file.manifest import InputSpec, LearnedGate
 from train.data.samples import Samples
 from train.gate.fit_gate import fit_head, limits
 from train.gate.gate_check import GateCheck, judge_left_out, leave_out, limits_by_source
-from train.gate.gate_examples import Describe, gate_examples, pictures
+from train.gate.gate_examples import gate_examples, pictures
 from train.gate.not_brain import NotBrain
-from train.networks.gate_head import GateHead, mean_activations
+from train.networks.gate_head import GateHead, describer
 from train.prepare_data import SessionData
 from train.progress import counting, say
 from train.run.run_folder import GATE, sha256_file
 from train.splitting.split import Fold
-
-_BATCH = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,18 +32,6 @@ class SessionGate:
         """Write the head; returns its SHA-256."""
         self.head.save(folder / GATE)
         return sha256_file(folder / GATE)
-
-
-def describer(model: keras.Model) -> Describe:
-    """What a network makes of pictures."""
-    network = mean_activations(model)
-
-    def describe(stack: np.ndarray) -> np.ndarray:
-        if not len(stack):
-            return np.zeros((0, network.output.shape[-1]), np.float32)
-        return network.predict(stack, batch_size=_BATCH, verbose=0)
-
-    return describe
 
 
 def learned_gate(

@@ -5,6 +5,7 @@ of kinds of pictures that a gate never saw it refuses more, at as many unknown b
 (docs/measurements/model-gate.md). The network itself stays as it is, to the last bit.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ LIKENESS = "likeness"
 """Name of the output: float32 [N, 1, 1, 1], a logit."""
 _SEEN = ("stem_relu", "edges_relu", "wholes_relu", "context_relu", "weigh_relu")
 """Layers of the compact network, one of each size and depth; of another those that it has."""
+_BATCH = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,23 @@ def mean_activations(model: keras.Model) -> keras.Model:
         TrainError: the network has none of the layers.
     """
     return keras.Model(model.input, _Means(name="activations")(_seen(model)), name="activations")
+
+
+def describer(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
+    """From pictures as the model sees them, uint8 [N, height, width, channels], N from 0 on, to
+    their mean activations, float32 [N, features].
+
+    Raises:
+        TrainError: the network has none of the layers.
+    """
+    network = mean_activations(model)
+
+    def describe(stack: np.ndarray) -> np.ndarray:
+        if not len(stack):
+            return np.zeros((0, network.output.shape[-1]), np.float32)
+        return network.predict(stack, batch_size=_BATCH, verbose=0)
+
+    return describe
 
 
 def likeness_output(model: keras.Model, head: GateHead) -> keras.KerasTensor:

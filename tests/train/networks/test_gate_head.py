@@ -9,6 +9,7 @@ import keras
 
 from edge.model_file.manifest import InputSpec
 from train.errors import TrainError
+from train.evaluation.keras_predictions import likenesses
 from train.networks.compact import build_compact
 from train.networks.gate_head import GateHead, likeness_output, mean_activations
 from train.networks.registry import build_cnn
@@ -46,6 +47,14 @@ def test_the_activations_are_means_of_layers(network):
     layer = keras.Model(model.input, model.get_layer("stem_relu").output)
     wanted = layer.predict(pixels, verbose=0).mean(axis=(1, 2))
     assert found[:, : wanted.shape[1]] == pytest.approx(wanted, abs=1e-5)
+
+
+def test_no_pictures_have_no_likeness(network):
+    """A run may be without validation scans."""
+    model, head, pixels = network
+    assert likenesses(model, head, pixels[:0]).shape == (0,)
+    wanted = head.likeness(mean_activations(model).predict(pixels, verbose=0))
+    assert likenesses(model, head, pixels) == pytest.approx(wanted)
 
 
 def test_it_is_written_and_read(network, tmp_path):
