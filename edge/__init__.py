@@ -21,7 +21,7 @@ NOTICE = "Research software, not a medical device: not for diagnosis or treatmen
 
 _HOME = {
     "Classifier": "inference.classifier",
-    "Prediction": "inference.classifier",
+    "Prediction": "inference.prediction",
     "EdgeError": "errors",
     "EngineError": "errors",
     "ImageError": "errors",

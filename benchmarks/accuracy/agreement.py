@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.accuracy.shares import Share
 from benchmarks.accuracy.tumor_types import TypeAccuracy, score_types
-from edge.inference.classifier import Prediction
+from edge.inference.prediction import Prediction
 from edge.model_file.manifest import Decision, TypeSpec
 from edge.model_file.provenance import TypeMatch
 from export.prove.match_types import compare_types

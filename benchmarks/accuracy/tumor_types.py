@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.accuracy.shares import Share
-from edge.inference.classifier import Prediction
+from edge.inference.prediction import Prediction
 from train.evaluation.metrics import auc
 
 OPEN, MISSED = "type uncertain", "not called tumor"

@@ -12,8 +12,8 @@ from benchmarks.contestants.model_files import Candidate
 from benchmarks.timing.bare_engine import Call, bare
 from benchmarks.timing.interleaved_rounds import Contestant
 from edge import Classifier, ImageError
-from edge.inference.classifier import Prediction
 from edge.inference.decision import probability, verdict
+from edge.inference.prediction import Prediction
 from edge.model_file.manifest import InputSpec
 from edge.scan.file_format import HEAD, sniff
 from edge.scan.resize import FILTERS

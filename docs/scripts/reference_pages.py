@@ -19,8 +19,8 @@ from benchmarks.limits.pass_or_fail import (
 from benchmarks.limits.pass_or_fail import MAX_SENSITIVITY_DROP as DROPS
 from benchmarks.results import benchmark_report
 from benchmarks.results.benchmark_report import Report
-from edge.inference.classifier import Prediction
-from edge.model_file import manifest
+from edge.inference.prediction import Prediction
+from edge.model_file import manifest, manifest_json
 from edge.model_file.manifest import VERDICTS, Manifest
 from edge.model_file.provenance import Provenance
 from edge.parallel.pipeline import Outcome
@@ -54,9 +54,9 @@ def manifest_page() -> str:
         "In a `.tflite` file it is in a ZIP behind the model: `unzip -l FILE` lists it. In an "
         "`.onnx` file it is in the model's metadata. `python -m export inspect FILE` prints it in "
         "words.",
-        f"It is JSON of at most {manifest.MAX_MANIFEST_BYTES:,} bytes. Beside the fields below it "
-        "has `seal`: a SHA-256 over all the others. The seal finds damage. It is no signature, for "
-        f"whoever edits a manifest can seal it anew. {NULL}",
+        f"It is JSON of at most {manifest_json.MAX_MANIFEST_BYTES:,} bytes. Beside the fields "
+        "below it has `seal`: a SHA-256 over all the others. The seal finds damage. It is no "
+        f"signature, for whoever edits a manifest can seal it anew. {NULL}",
         *classes(main),
         "## What is under `provenance`",
         "A device reads this part only when somebody asks for it.",

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from edge.errors import ModelError
 from edge.model_file.bundled import bundled_as
-from edge.model_file.manifest import Manifest, loads
+from edge.model_file.manifest import Manifest
+from edge.model_file.manifest_json import loads
 from edge.model_file.payload import Ranges, digests, format_of, split
 
 if TYPE_CHECKING:

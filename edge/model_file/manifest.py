@@ -5,14 +5,8 @@ JSON under `provenance`, which `edge.model_file.provenance` reads when somebody 
 parsing it would cost every start of a device some milliseconds.
 """
 
-import json
 import math
 from dataclasses import dataclass
-
-from edge.errors import ModelError
-from edge.model_file import bounded_json
-from edge.model_file.dataclass_json import from_json, to_json
-from edge.model_file.small_sha256 import new_sha256
 
 MANIFEST_VERSION = "1.6"
 """major.minor. A reader accepts every minor version of this major one, of `TYPED_VERSION`'s and of
@@ -24,9 +18,6 @@ than tell half of what the model says. All else is as in `MANIFEST_VERSION`."""
 GATED_VERSION = "3.0"
 """Of a manifest whose gate is in the graph (`NETWORK`), with types or without. Earlier releases
 refuse it, rather than let any picture pass."""
-
-MAX_MANIFEST_BYTES = bounded_json.MANIFEST.bytes
-"""A manifest that is larger is refused unread; ours are about 20 kB."""
 
 VERDICTS = ("tumor", "no_tumor", "uncertain", "rejected")
 _MAX_SIDE = 4096
@@ -256,11 +247,11 @@ class Manifest:
     """`version_for` its types and gate."""
 
     def __post_init__(self):
-        if self.types is not None and _major(self.manifest_version) < _major(TYPED_VERSION):
+        if self.types is not None and major(self.manifest_version) < major(TYPED_VERSION):
             raise ValueError(
                 f"types: need manifest version {TYPED_VERSION}, is {self.manifest_version}"
             )
-        if self.graph_gate is not None and _major(self.manifest_version) < _major(GATED_VERSION):
+        if self.graph_gate is not None and major(self.manifest_version) < major(GATED_VERSION):
             raise ValueError(
                 f"features: {NETWORK!r} needs manifest version {GATED_VERSION}, is "
                 f"{self.manifest_version}"
@@ -289,7 +280,8 @@ def version_for(types: TypeSpec | None, gate: LearnedGate | None = None) -> str:
     return MANIFEST_VERSION if types is None else TYPED_VERSION
 
 
-def _major(version: str) -> int:
+def major(version: str) -> int:
+    """The number before the dot, by which a reader takes or refuses a manifest."""
     return int(version.split(".")[0])
 
 
@@ -312,53 +304,3 @@ def check_labels(labels: tuple[str, ...], positive: str, decision: Decision) -> 
         raise ValueError(f"positive: {positive[:40]!a} is none of {list(labels)}")
     if decision.transform == "sigmoid" and positive != labels[1]:
         raise ValueError("positive: must be the second label of a sigmoid model")
-
-
-def dumps(manifest: Manifest) -> str:
-    """The manifest as JSON text, sealed by a SHA-256 over itself."""
-    data = to_json(manifest)
-    return json.dumps({**data, "seal": _seal(data)}, indent=1, ensure_ascii=True)
-
-
-def loads(text: str | bytes, source: str) -> Manifest:
-    """Parse and check a manifest; `source` is the model's path, for messages.
-
-    Raises:
-        ModelError: no JSON, a newer major version, a broken seal, a missing or ill-typed value.
-    """
-    if len(text) > MAX_MANIFEST_BYTES:
-        raise ModelError(f"{source}: its manifest is larger than {MAX_MANIFEST_BYTES} bytes")
-    try:
-        data = bounded_json.loads(text, bounded_json.MANIFEST)
-        version = str(data["manifest_version"])
-        major = _major(version)
-        seal = data.pop("seal", None), _seal(data)
-    except ValueError as error:
-        raise ModelError(
-            f"{source}: its manifest is damaged ({error!s:.300}); export the model again"
-        ) from None
-    except (TypeError, KeyError):
-        raise ModelError(f"{source}: its manifest is damaged; export the model again") from None
-    if major not in map(_major, (MANIFEST_VERSION, TYPED_VERSION, GATED_VERSION)):
-        raise ModelError(
-            f"{source}: has manifest version {version}, this mri-edge reads {MANIFEST_VERSION}, "
-            f"{TYPED_VERSION} and {GATED_VERSION}; install the mri-edge release that the model was "
-            "exported with, or a later one"
-        )
-    if seal[0] != seal[1]:
-        raise ModelError(
-            f"{source}: its manifest was changed after export (broken seal); "
-            "copy the model again from where it was exported"
-        )
-    try:
-        return from_json(Manifest, data)
-    except ValueError as error:
-        raise ModelError(f"{source}: its manifest is not valid: {error!s:.300}") from None
-
-
-def _seal(data: dict) -> str:
-    # Detects damage and careless edits; it is no signature, for whoever edits can seal anew.
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    digest = new_sha256(len(text))
-    digest.update(text.encode())
-    return digest.hexdigest()

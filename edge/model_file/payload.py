@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from edge.errors import ModelError
-from edge.model_file.manifest import MAX_MANIFEST_BYTES
+from edge.model_file.manifest_json import MAX_MANIFEST_BYTES
 from edge.model_file.small_sha256 import new_sha256
 
 MANIFEST_ENTRY = "mri-edge-manifest.json"

@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Iterator
 
-from edge.inference.classifier import Prediction
+from edge.inference.prediction import Prediction
 from edge.model_file import bounded_json
 from edge.parallel.pipeline import Outcome
 

@@ -27,7 +27,8 @@ from edge.errors import (
     ModelError,
     ShortOfMemoryError,
 )
-from edge.inference.classifier import Classifier, Examined, Prediction
+from edge.inference.classifier import Classifier
+from edge.inference.prediction import Examined, Prediction
 from edge.scan.memory_price import share_turns
 
 Item = TypeVar("Item")

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
 from edge.errors import EdgeError, RejectedError
-from edge.inference.classifier import Classifier, Examined
+from edge.inference.classifier import Classifier
+from edge.inference.prediction import Examined
 from edge.parallel.pipeline import Outcome, classify_one
 from edge.parallel.worker_process import LostWorkerError, Worker, can_fork
 

@@ -17,7 +17,8 @@ from time import perf_counter
 from PIL.Image import Image
 
 from edge.errors import ImageError
-from edge.inference.classifier import Classifier, Examined
+from edge.inference.classifier import Classifier
+from edge.inference.prediction import Examined
 from edge.saliency.heat_map import heat_map
 from edge.saliency.layers import HeatLayer, heat_layer, layers, scan_jpeg
 from edge.saliency.picture_names import picture_name

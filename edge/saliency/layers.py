@@ -7,7 +7,8 @@ from time import perf_counter
 import numpy as np
 from PIL.Image import Image, Resampling, fromarray
 
-from edge.inference.classifier import Classifier, Examined
+from edge.inference.classifier import Classifier
+from edge.inference.prediction import Examined
 from edge.saliency.heat_map import HeatMap, finding, heat_map, upsampled
 from edge.saliency.overlay import CONTOUR, FLOOR, colour, outline
 from edge.scan.colorfulness import without_grey_channels

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from edge import NOTICE, __version__
 from edge.console.messages import printable
-from edge.inference.classifier import Prediction
+from edge.inference.prediction import Prediction
 from edge.results.words import WORDS, type_words
 from edge.saliency.heat_map import HeatMap, cost, finding, upsampled
 from edge.scan.colorfulness import without_grey_channels

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from edge.inference.classifier import Classifier, Prediction
+from edge.inference.classifier import Classifier
+from edge.inference.prediction import Prediction
 from edge.saliency.heat_map import HeatMap
 from edge.scan.preprocess import ModelInput
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from edge.inference.classifier import Prediction
+from edge.inference.prediction import Prediction
 from edge.model_file.manifest import UNCERTAIN_TYPE
 
 

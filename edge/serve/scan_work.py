@@ -7,7 +7,8 @@ from typing import BinaryIO
 
 from edge import NOTICE
 from edge.errors import EdgeError, MissingSoftwareError
-from edge.inference.classifier import Classifier, Examined, Prediction
+from edge.inference.classifier import Classifier
+from edge.inference.prediction import Examined, Prediction
 from edge.parallel.pipeline import Outcome, classify_one
 from edge.scan.file_format import HEAD, sniff
 

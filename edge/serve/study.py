@@ -1,6 +1,6 @@
 """The verdict on a study from the results of its slices, by the rule of `--series`."""
 
-from edge.inference.classifier import Prediction
+from edge.inference.prediction import Prediction
 from edge.model_file import bounded_json
 from edge.model_file.manifest import UNCERTAIN_TYPE, VERDICTS, Manifest
 from edge.parallel.pipeline import Outcome

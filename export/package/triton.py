@@ -11,7 +11,8 @@ import shutil
 from pathlib import Path
 
 from edge.model_file.container import open_model
-from edge.model_file.manifest import Manifest, dumps
+from edge.model_file.manifest import Manifest
+from edge.model_file.manifest_json import dumps
 
 FOLDER = "triton"
 MAX_BATCH = 32

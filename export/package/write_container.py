@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from edge.model_file.manifest import Manifest, dumps
+from edge.model_file.manifest import Manifest
+from edge.model_file.manifest_json import dumps
 from edge.model_file.payload import MANIFEST_ENTRY, ONNX_METADATA_PROPS, split
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that ZIP can say: the same file on every export

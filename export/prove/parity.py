@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from edge import Classifier, ModelError
-from edge.inference.classifier import Prediction
 from edge.inference.decision import verdict
 from edge.inference.engines import version
+from edge.inference.prediction import Prediction
 from edge.model_file.manifest import Decision, Manifest
 from edge.model_file.provenance import Change, MapMatch, Parity
 from edge.scan.ood_gate import GateResult, with_likeness

@@ -11,7 +11,8 @@ import numpy as np
 
 from edge.model_file.container import open_model
 from edge.model_file.dataclass_json import to_json
-from edge.model_file.manifest import Manifest, dumps
+from edge.model_file.manifest import Manifest
+from edge.model_file.manifest_json import dumps
 from edge.model_file.provenance import Training
 from tests.benchmarks.reports import report
 from tests.fuzz.seeds import MODELS

@@ -17,7 +17,7 @@ from edge.inference.decision import verdict
 from edge.journal.attempts import Attempts
 from edge.journal.file_state import FileState
 from edge.journal.results_journal import Journal
-from edge.model_file import manifest, ssh_signature
+from edge.model_file import manifest_json, ssh_signature
 from edge.model_file.bounded_json import MANIFEST as MANIFEST_LIMITS
 from edge.model_file.bounded_json import loads
 from edge.model_file.dataclass_json import to_json
@@ -39,11 +39,11 @@ def check_manifest(folder: Path, data: bytes) -> bool:
         document = loads(data, MANIFEST_LIMITS)
         if isinstance(document, dict):
             document.pop("seal", None)
-            data = json.dumps({**document, "seal": manifest._seal(document)}).encode()
+            data = json.dumps({**document, "seal": manifest_json.seal(document)}).encode()
     except (ValueError, TypeError):
         pass  # to be refused below, too
     try:
-        found = manifest.loads(data, source)
+        found = manifest_json.loads(data, source)
     except ModelError as error:
         return _refused(error, source)
     decision = found.decision

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 from edge.console.escape import FORMULA, html, markdown
 from edge.console.messages import printable
-from edge.inference.classifier import Prediction
+from edge.inference.prediction import Prediction
 from edge.parallel.pipeline import Outcome
 from edge.results.writers import WRITERS
 

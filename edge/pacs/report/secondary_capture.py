@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from edge import NOTICE
 from edge.errors import ImageError
-from edge.inference.classifier import Classifier, Examined
+from edge.inference.classifier import Classifier
+from edge.inference.prediction import Examined
 from edge.pacs.report.derived_object import (
     SECONDARY_CAPTURE,
     Author,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from edge import NOTICE, __version__
-from edge.inference.classifier import Prediction
+from edge.inference.prediction import Prediction
 from edge.model_file.manifest import Decision
 from edge.pacs.report import content_items as item
 from edge.pacs.report.derived_object import (

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.accuracy.agreement import Expected, evaluate_predictions, mcnemar
-from edge.inference.classifier import Prediction
 from edge.inference.decision import verdict
+from edge.inference.prediction import Prediction
 from edge.model_file.manifest import Decision, TypeSpec
 
 DECISION = Decision("sigmoid", threshold=0.5, uncertain=(0.4, 0.6))

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.accuracy.tumor_types import score_types
-from edge.inference.classifier import Prediction
+from edge.inference.prediction import Prediction
 
 LABELS = ("a", "b")
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from edge.console.escape import csv_cell, html, markdown
-from edge.inference.classifier import Prediction
+from edge.inference.prediction import Prediction
 from edge.parallel.pipeline import Outcome
 from edge.results.writers import WRITERS
 

@@ -11,7 +11,8 @@ from edge.inference.engines import ENGINES, installed
 from edge.inference.model_tensors import find_likeness
 from edge.inference.self_test import self_test
 from edge.model_file.container import open_model
-from edge.model_file.manifest import NETWORK, LearnedGate, dumps, loads, version_for
+from edge.model_file.manifest import NETWORK, LearnedGate, version_for
+from edge.model_file.manifest_json import dumps, loads
 from edge.scan.ood_gate import GateResult, with_likeness
 from tests.edge.conftest import MODELS
 

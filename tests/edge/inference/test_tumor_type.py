@@ -13,7 +13,8 @@ from edge.inference.engines import installed
 from edge.inference.tumor_type import type_logits, type_probabilities, type_word
 from edge.model_file.container import open_model
 from edge.model_file.dataclass_json import to_json
-from edge.model_file.manifest import TypeSpec, dumps, loads
+from edge.model_file.manifest import TypeSpec
+from edge.model_file.manifest_json import dumps, loads
 from tests.edge.conftest import MODELS
 
 NAMES = ("dim", "bright")

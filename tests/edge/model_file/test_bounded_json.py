@@ -126,6 +126,6 @@ def test_files_are_read_no_further_than_they_may_be(tmp_path):
 
 
 def test_the_manifests_limit_is_the_containers():
-    from edge.model_file.manifest import MAX_MANIFEST_BYTES
+    from edge.model_file.manifest_json import MAX_MANIFEST_BYTES
 
     assert bounded_json.MANIFEST.bytes == MAX_MANIFEST_BYTES

@@ -13,7 +13,8 @@ from edge.inference.classifier import Classifier
 from edge.inference.engines import installed
 from edge.model_file.container import open_model
 from edge.model_file.dataclass_json import from_json, to_json
-from edge.model_file.manifest import Decision, InputSpec, RejectGate, dumps, loads, version_for
+from edge.model_file.manifest import Decision, InputSpec, RejectGate, version_for
+from edge.model_file.manifest_json import dumps, loads
 from edge.model_file.payload import MANIFEST_ENTRY, payload_sha256
 from edge.model_file.provenance import provenance
 from export.package.write_container import pack
@@ -277,11 +278,11 @@ MANIFEST = to_json(manifest_of(MODELS / "tiny.onnx"))
     ],
 )
 def test_nonsense_in_a_manifest_is_named(key, value, words):
-    from edge.model_file.manifest import _seal
+    from edge.model_file.manifest_json import seal
 
     data = json.loads(json.dumps({**MANIFEST, key: value}))
     with pytest.raises(ModelError, match=words):
-        loads(json.dumps({**data, "seal": _seal(data)}), "m.onnx")
+        loads(json.dumps({**data, "seal": seal(data)}), "m.onnx")
 
 
 def test_a_manifest_too_deep_to_seal_is_damaged():

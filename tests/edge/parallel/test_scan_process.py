@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from edge.inference.classifier import Examined
+from edge.inference.prediction import Examined
 from edge.journal.attempts import Attempts
 from edge.journal.file_state import FileState
 from edge.journal.results_journal import Journal

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from edge.inference.classifier import Prediction
+from edge.inference.prediction import Prediction
 from edge.parallel.pipeline import Outcome
 from edge.results.words import type_words
 from edge.results.writers import WRITERS

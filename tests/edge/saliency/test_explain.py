@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from edge import Classifier, ModelError
-from edge.inference.classifier import Prediction
 from edge.inference.engines import installed
+from edge.inference.prediction import Prediction
 from edge.saliency import overlay
 from edge.saliency.heat_map import (
     GRID,

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from edge.inference.classifier import Answer, Classifier
+from edge.inference.classifier import Classifier
+from edge.inference.prediction import Answer
 from edge.model_file.manifest import InputSpec, RejectGate
 from edge.scan.decode import read_scan
 from edge.scan.ood_gate import apply_gate

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from edge.inference.classifier import Prediction
+from edge.inference.prediction import Prediction
 from edge.model_file.bundled import bundled_model
 from edge.model_file.container import read_model
 from edge.model_file.manifest import Decision

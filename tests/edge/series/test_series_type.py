@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.inference.classifier import Prediction
+from edge.inference.prediction import Prediction
 from edge.model_file.manifest import Decision
 from edge.parallel.pipeline import Outcome
 from edge.series.result import judge
