@@ -5,9 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from edge import Classifier, EdgeError
 from edge.console.signals import was_stopped
-from edge.model_file.provenance import Parity, Provenance, Trial
+from edge.errors import ModelError
+from edge.inference.self_test import replay
+from edge.model_file.provenance import GoldenSample, Parity, Trial
 from export.candidate import load_everywhere, manifest_of, provenance_of, write_candidate
 from export.errors import ExportError
 from export.export_inputs import ExportInputs
@@ -131,8 +135,12 @@ def export_target(
             problems.append(f"no installed engine loads it ({', '.join(unable) or 'none at all'})")
         if not problems:
             draft = replace(draft, parity=tuple(proofs), fails_to_load=unable)
-            proven = _with_golden_sample(inputs, target, draft, classifiers[0])
-            write_candidate(candidate, made.payload, manifest, proven)
+            pixels = golden_pixels(inputs.run.manifest.input)
+            golden = _golden_sample(inputs, target, classifiers[0], pixels)
+            for test in (replay(classifier, golden, pixels) for classifier in classifiers):
+                if not test.passed:
+                    raise ModelError(f"on a device it would fail: {test}")
+            write_candidate(candidate, made.payload, manifest, replace(draft, golden=golden))
             digest = sha256_file(candidate)
             candidate.replace(out / name)
     except EdgeError as error:
@@ -191,17 +199,16 @@ def _prove(inputs: ExportInputs, target: Target, limits: Limits, classifier: Cla
     )
 
 
-def _with_golden_sample(
-    inputs: ExportInputs, target: Target, proven: Provenance, classifier: Classifier
-) -> Provenance:
-    """With what the file makes of a generated picture, for the device to compare itself with."""
+def _golden_sample(
+    inputs: ExportInputs, target: Target, classifier: Classifier, pixels: np.ndarray
+) -> GoldenSample:
+    """What the file makes of a generated picture, for the device to compare itself with."""
     run = inputs.run.manifest
-    expected, types, likeness = classifier.judge(golden_pixels(run.input))
-    golden = golden_sample(
+    expected, types, likeness = classifier.judge(pixels)
+    return golden_sample(
         *(run.input, expected, target.golden_tolerance, run.decision),
         *(run.types, types, likeness),
     )
-    return replace(proven, golden=golden)
 
 
 def _advice(

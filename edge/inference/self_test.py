@@ -132,8 +132,15 @@ def self_test(classifier: Classifier) -> SelfTest:
     Raises:
         ModelError: the manifest's golden sample is damaged.
     """
-    golden = provenance(classifier.manifest).golden
-    pixels = golden_pixels(classifier)
+    return replay(classifier, provenance(classifier.manifest).golden, golden_pixels(classifier))
+
+
+def replay(classifier: Classifier, golden: GoldenSample, pixels: np.ndarray) -> SelfTest:
+    """What a classifier makes of a golden sample, of whichever manifest.
+
+    Args:
+        pixels: the sample, preprocessed for the classifier: uint8 [height, width, channels].
+    """
     value, types, likeness = classifier.judge(pixels)
     return SelfTest(
         engine=classifier.engine.name,

@@ -5,6 +5,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from edge.inference.self_test import self_test
 from edge.model_file.bundled import bundled_model
 from edge.model_file.container import open_model
 from edge.model_file.provenance import SCAN_DIGITS, provenance
+from export import export_pipeline
 from export.arguments import parser
 from export.cli import main
 from export.convert.keras_conversion import Converter
@@ -228,6 +230,24 @@ def test_a_wrong_conversion_is_caught(run, tmp_path, monkeypatch):
     monkeypatch.setattr("export.export_inputs.Converter", Wrong)
     assert export(run, tmp_path / "dist", "--precision", "fp32") == 1
     assert not (tmp_path / "dist" / "small-fp32.tflite").exists()
+
+
+def test_what_fails_its_own_self_test_is_not_published(run, tmp_path, monkeypatch, capsys):
+    """As if an engine that holds on the scans read the golden sample otherwise."""
+    make = export_pipeline._golden_sample
+
+    def other(*args):
+        golden = make(*args)
+        return replace(golden, probability=1 - golden.probability)
+
+    monkeypatch.setattr(export_pipeline, "_golden_sample", other)
+    out = tmp_path / "dist"
+    assert export(run, out, "--format", "onnx", "--precision", "fp32") == 1
+    said = (
+        "NOT PUBLISHED small-fp32.onnx: on a device it would fail: self-test FAILED (onnxruntime)"
+    )
+    assert said in capsys.readouterr().out
+    assert [path.name for path in out.iterdir()] == ["export-report.json"]
 
 
 def test_interrupting_leaves_nothing(run, tmp_path, monkeypatch):
