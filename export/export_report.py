@@ -12,6 +12,7 @@ from edge.model_file import bounded_json
 from edge.model_file.dataclass_json import to_json
 from export.package.describe import map_words, type_words
 from export.package.write_container import write_atomically
+from export.prove.parity import failures
 from train.run.run_folder import Run, sha256_file
 
 if TYPE_CHECKING:
@@ -57,8 +58,10 @@ def _refused(outcome: "Outcome", out: Path) -> list[str]:
     """What was compared, what came out, and what to try."""
     if outcome.parity:
         proof = outcome.parity[0]
+        strays = any(map(failures, outcome.parity))
         found = [
-            f"NOT PUBLISHED {outcome.file}: it strays too far from the Keras model.",
+            f"NOT PUBLISHED {outcome.file}: "
+            + ("it strays too far from the Keras model." if strays else "its self-test fails."),
             f"  Compared: the verdicts of both on {proof.scans} held-out scans.",
             *(f"  {problem}" for problem in outcome.problems),
             *(

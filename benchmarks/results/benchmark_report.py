@@ -42,7 +42,7 @@ class Stages:
 
     decode: Latency
     preprocess: Latency
-    """The reject gate included."""
+    """The reject gate included, but for what is in the model."""
     inference: Latency
     """Pixels to verdict: the decision included."""
     decision: Latency

@@ -95,7 +95,7 @@ _LOST = """\
 The scans by which most pairs of a scan with and one without a tumor are in the wrong order. A pair
 counts for both of its scans."""
 _ALARMS = """\
-Tumor-free scans of the validation part. It set temperature, threshold, band and the gate's limits,
+Tumor-free scans of the validation part. It set temperature, threshold and band,
 but trained nothing. In brackets: how many scans. Slices without a brain are among them, and of
 Br35H and Nickparvar's computed tomography: these should be refused."""
 _CHANGED = """\

@@ -67,8 +67,9 @@ def manifest_page() -> str:
 _RECORD = {
     "verdict": "One of the four above; null where there is an error.",
     "path": "Of the scan, as it was named or found.",
-    "timings_ms": "Milliseconds of `decode`, `preprocess` (with the gate) and `inference`; "
-    "`inference` is 0 for a scan that was rejected before the model was asked.",
+    "timings_ms": "Milliseconds of `decode`, `preprocess` (with the gate, but for what is in the "
+    "model) and `inference`; `inference` is 0 for a scan that was rejected before the model was "
+    "asked.",
     "notice": "That this is research software, not a medical device. It is in every record.",
     "error": "Why the file has no verdict; null if it has one.",
 }

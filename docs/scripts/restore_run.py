@@ -7,6 +7,8 @@ What stands after `--` is the command line that the model was trained with: its 
 anew, and must hold as many scans as the manifest says, of the same files. Weights are those of the
 file, which were rounded to 8 bits. Normalization was folded into them: its means and variances are
 taken from examples of the training part, so that the network gives the same and can go on learning.
+
+A gate that is in the graph is not taken from it: before an export, `refit_gate.py` must fit one.
 """
 
 import argparse

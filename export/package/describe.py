@@ -126,6 +126,7 @@ def _provenance(story: Provenance) -> Iterator[tuple[str, str]]:
     for engine in story.fails_to_load:
         yield "does not load in", engine
     golden = story.golden
-    yield "golden sample", f"probability {golden.probability:.6f} +- {golden.tolerance:g}"
+    likeness = "" if golden.likeness is None else f", likeness {golden.likeness:.2f}"
+    yield "golden sample", f"probability {golden.probability:.6f}{likeness} +- {golden.tolerance:g}"
     yield "licence", story.licence
     yield "intended use", story.intended_use

@@ -243,10 +243,12 @@ def test_what_fails_its_own_self_test_is_not_published(run, tmp_path, monkeypatc
     monkeypatch.setattr(export_pipeline, "_golden_sample", other)
     out = tmp_path / "dist"
     assert export(run, out, "--format", "onnx", "--precision", "fp32") == 1
-    said = (
-        "NOT PUBLISHED small-fp32.onnx: on a device it would fail: self-test FAILED (onnxruntime)"
-    )
-    assert said in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "NOT PUBLISHED small-fp32.onnx: its self-test fails." in said
+    assert "On a device: self-test FAILED (onnxruntime)" in said
+    (entry,) = json.loads((out / "export-report.json").read_text())["files"]
+    assert not entry["published"]
+    assert len(entry["parity"]) == len(entry["problems"]) >= 1
     assert [path.name for path in out.iterdir()] == ["export-report.json"]
 
 
