@@ -143,12 +143,20 @@ def tiny(tmp_path_factory):
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
     """Chromium without a window."""
-    webdriver = pytest.importorskip("selenium.webdriver")
+    pytest.importorskip("selenium.webdriver")
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     driver = shutil.which("chromedriver")
     if not (chromium and driver):
         pytest.skip("no chromium (apt-get install chromium-driver)")
-    downloads = tmp_path_factory.mktemp("downloads")
+    one = open_browser(chromium, driver, tmp_path_factory.mktemp("downloads"))
+    yield one
+    one.quit()
+
+
+def open_browser(chromium: str, driver: str, downloads: Path):
+    """Chromium without a window, by the paths of both programs: Selenium fetches neither."""
+    from selenium import webdriver
+
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
     for flag in _FLAGS.split():
@@ -157,8 +165,7 @@ def browser(tmp_path_factory):
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     one = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
     one.downloads = downloads
-    yield one
-    one.quit()
+    return one
 
 
 @pytest.fixture
