@@ -7,6 +7,8 @@ import pytest
 
 pytest.importorskip("tensorflow")
 
+import keras
+
 from edge.inference.engines import installed
 from edge.model_file.manifest import InputSpec
 from export.convert.keras_conversion import Converter
@@ -24,6 +26,7 @@ NETWORKS = {
 @pytest.fixture(scope="module", params=NETWORKS)
 def network(request):
     """A network, a head, a converter, scans, and what Keras makes of them."""
+    keras.utils.set_random_seed(0)
     model = NETWORKS[request.param]()
     head, shape = head_of(model), model.input.shape[1:]
     pixels = np.random.default_rng(1).integers(0, 256, (8, *shape), np.uint8)
