@@ -20,6 +20,7 @@ from edge.inference.classifier import Classifier
 from edge.inference.decision import verdict
 from edge.inference.decision_replay import replay_decision, replay_gate, replay_types
 from edge.inference.engines import ENGINES, import_problem, installed, version
+from edge.inference.prediction import Answer
 from edge.model_file.container import ModelFile, read_model
 from edge.model_file.provenance import GoldenSample, provenance
 from edge.scan.decode import decode
@@ -169,9 +170,14 @@ def _types_off(types: dict[str, float] | None, golden: GoldenSample) -> float | 
 def _likeness_off(likeness: float | None, golden: GoldenSample) -> float | None:
     if likeness is None:
         return None
-    if golden.likeness is None:
-        return math.inf
-    return abs(likeness - golden.likeness) / max(1.0, abs(golden.likeness))
+    return _apart(likeness, golden.likeness)
+
+
+def _apart(found: float | None, wanted: float | None) -> float:
+    """Difference in likeness, as a share of what is wanted if that is above 1."""
+    if found is None or wanted is None:
+        return 0.0 if found is wanted else math.inf
+    return abs(found - wanted) / max(1.0, abs(wanted))
 
 
 def check_model(model: ModelFile, engine: str = "auto") -> ModelCheck:
@@ -287,18 +293,26 @@ def _sibling(model: ModelFile) -> ModelFile | None:
 def _compare(one: Classifier, other: Classifier) -> Check:
     """Two engines on the golden sample turned, mirrored and darkened: eight tensors."""
     tolerance = sum(provenance(c.manifest).golden.tolerance for c in (one, other))
-    largest, changed = 0.0, 0
+    off, changed = [], 0
     for pixels in _variants(golden_pixels(one)):
-        first, second = one.probability(pixels), other.probability(pixels)
-        largest = max(largest, abs(first - second))
-        changed += verdict(first, one.manifest.decision) != verdict(second, other.manifest.decision)
+        first, second = one.judge(pixels), other.judge(pixels)
+        likeness = _apart(first.likeness, second.likeness)
+        off.append((abs(first.probability - second.probability), likeness))
+        changed += _decided(one, first) != _decided(other, second)
+    # Of NumPy, as Python's own may pass over what is no number.
+    largest, likeness = np.max(off, axis=0).tolist()
     # A verdict may change where the two lie on either side of a threshold, within tolerance.
     return Check(
         f"{_engine(one)} against {_engine(other)}",
-        largest <= tolerance,
-        f"probabilities of 8 tensors differ by {largest:.2g} at most, {tolerance:g} may; "
-        f"{changed} verdicts differ",
+        largest <= tolerance and likeness <= tolerance,
+        f"probabilities of 8 tensors differ by {largest:.2g} at most, {tolerance:g} may"
+        + _more("likeness differs", likeness if one.manifest.graph_gate else None)
+        + f"; {changed} verdicts differ",
     )
+
+
+def _decided(classifier: Classifier, answer: Answer) -> str:
+    return verdict(answer.probability, classifier.manifest.decision)
 
 
 def _variants(pixels: np.ndarray) -> list[np.ndarray]:
