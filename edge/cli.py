@@ -87,7 +87,7 @@ def _run(args, closed: frozenset[int]) -> int:
             say(trust.remark)
         model = read_model(model_path, trust)
         if args.self_test:
-            from edge.inference.self_test import run_self_test
+            from edge.inference.check_model import run_self_test
 
             return run_self_test(model, args.engine, args.format)
         with silenced():

@@ -11,8 +11,9 @@ from PIL import Image
 pytest.importorskip("tensorflow")
 
 from edge import Classifier
+from edge.inference.check_model import check_model
 from edge.inference.decision_replay import replay_types
-from edge.inference.self_test import check_model, self_test
+from edge.inference.self_test import self_test
 from edge.model_file.container import read_model
 from edge.model_file.manifest import TypeSpec
 from edge.model_file.provenance import TypeMatch, provenance

@@ -19,9 +19,10 @@ from edge.board.doctor import as_text, examine, install_line
 from edge.board.hardware import read_board
 from edge.cli import main
 from edge.errors import EngineError, ModelError
+from edge.inference.check_model import check_model
 from edge.inference.engines import ENGINES, import_engine, installed, version
 from edge.inference.providers import PROVIDERS, provider_order
-from edge.inference.self_test import check_model, golden_png
+from edge.inference.self_test import golden_png
 from edge.model_file.container import open_model
 from edge.model_file.payload import payload_sha256
 from edge.model_file.provenance import provenance

@@ -10,9 +10,10 @@ from PIL import Image
 
 from edge import Classifier, ModelError
 from edge.inference import decision_replay
+from edge.inference.check_model import check_model
 from edge.inference.decision import verdict
 from edge.inference.decision_replay import golden_decisions, replay_decision, replay_gate
-from edge.inference.self_test import check_model, self_test
+from edge.inference.self_test import self_test
 from edge.model_file.container import open_model
 from edge.model_file.dataclass_json import to_json
 from edge.model_file.manifest import Decision, InputSpec, LearnedGate, RejectGate

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from edge import Classifier, ModelError
+from edge.inference.check_model import check_model
 from edge.inference.engines import ENGINES, installed
 from edge.inference.model_tensors import find_likeness
-from edge.inference.self_test import check_model, self_test
+from edge.inference.self_test import self_test
 from edge.model_file.container import open_model
 from edge.model_file.manifest import NETWORK, LearnedGate, version_for
 from edge.model_file.manifest_json import dumps, loads

@@ -11,9 +11,10 @@ import pytest
 
 from edge import Classifier, EngineError, ModelError, classify_many
 from edge.inference import engines
+from edge.inference.check_model import check_model
 from edge.inference.engines import ENGINES, installed
 from edge.inference.openvino_engine import OpenVinoEngine
-from edge.inference.self_test import check_model, self_test
+from edge.inference.self_test import self_test
 from edge.model_file.bundled import bundled_model
 from edge.model_file.container import open_model
 from edge.model_file.payload import payload_sha256

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from edge import Classifier, ModelError
+from edge.inference.check_model import check_model
 from edge.inference.engines import installed
-from edge.inference.self_test import check_model
 from edge.model_file import container
 from edge.model_file.bundled import BUNDLED, bundled_model
 from edge.model_file.container import find_trust, open_model, read_model
