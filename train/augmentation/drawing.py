@@ -45,6 +45,31 @@ def blob(
     return radius - distance + dents * smooth_noise(rng, int(rng.integers(6, 16)), shape)
 
 
+def oval(
+    rng: np.random.Generator,
+    shape: tuple[int, int],
+    sides: tuple[float, float],
+    aside: float,
+    dents: float,
+) -> np.ndarray:
+    """Depth below the surface of a turned, dented ellipse: 0 there, 1 at most about its middle.
+
+    Args:
+        sides: from and to of its half-axes, 1 being half of the picture.
+        aside: of the same, by how much it may lie beside the middle.
+        dents: the most that their deviation is, of a half-axis.
+
+    Returns:
+        float32 [H, W], negative outside.
+    """
+    y, x = np.mgrid[-1 : 1 : 1j * shape[0], -1 : 1 : 1j * shape[1]].astype(np.float32)
+    turn, (tall, wide) = rng.uniform(-0.5, 0.5), rng.uniform(*sides, 2)
+    y, x = y - rng.uniform(-aside, aside), x - rng.uniform(-aside, aside)
+    c, s = np.cos(turn), np.sin(turn)
+    uneven = rng.uniform(0, dents) * smooth_noise(rng, int(rng.integers(2, 6)), shape)
+    return 1 + uneven - np.hypot((c * y + s * x) / tall, (c * x - s * y) / wide)
+
+
 def place(
     scan: np.ndarray, rng: np.random.Generator, radius: float
 ) -> tuple[int, int, np.ndarray] | None:

@@ -20,6 +20,9 @@ limits (`train.gate.gate_check.limits_by_source`), one such slice does not: half
 source's scans would be doubted for it."""
 MOST = 0.0
 """Of the limit that is passed: where the network itself thinks either likely."""
+NOISE = 0.3
+"""Deviation of what is added to the standardised features at each step. Without it the gate refuses
+fewer pictures of unknown kinds, at as many unknown brains (docs/measurements/model-gate.md)."""
 _EPOCHS, _BATCH = 40, 256
 _RATE, _DECAY = 4e-3, 1e-3
 _AT_ONCE = 32
@@ -37,7 +40,8 @@ def fit_head(examples: GateExamples, seed: int) -> GateHead:
     keras.utils.set_random_seed(seed)
     hidden = keras.layers.Dense(HIDDEN, activation="relu", dtype="float32")
     logit = keras.layers.Dense(1, dtype="float32")
-    network = keras.Sequential([keras.Input((features.shape[1],)), hidden, logit])
+    noise = keras.layers.GaussianNoise(NOISE, seed=seed, dtype="float32")
+    network = keras.Sequential([keras.Input((features.shape[1],)), noise, hidden, logit])
     steps = _EPOCHS * -(-len(features) // _BATCH)
     network.compile(
         keras.optimizers.AdamW(

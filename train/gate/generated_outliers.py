@@ -6,7 +6,7 @@ Each takes a random generator and scans, uint8 [N, H, W], whose size it takes: [
 import numpy as np
 from PIL import Image, ImageDraw
 
-from train.augmentation.drawing import blob, ramp, smooth_noise
+from train.augmentation.drawing import blob, oval, ramp, smooth_noise
 
 
 def _size(scans: np.ndarray) -> tuple[int, int]:
@@ -166,6 +166,25 @@ def neck(rng, scans):
     picture = spot(bone - rng.uniform(0.13, 0.22), rng.uniform(0.02, 0.07), rng.uniform(0, 12))
     picture = np.where(away > rng.uniform(0.65, 0.9), rng.uniform(120, 250), picture)
     return picture * (away < 1) * (1 + 0.3 * (_fractal(rng, shape) - 0.5))
+
+
+def vertex(rng, scans):
+    """Ring within ring, black around: scalp, bone and marrow of a slice above the brain."""
+    shape = _size(scans)
+    depth = oval(rng, shape, (0.4, 0.9), aside=0.0, dents=0.12)
+    starts = np.sort(rng.uniform(0.04, 0.8, int(rng.integers(1, 4))))
+    levels = rng.uniform(20, 255, len(starts) + 1)
+    # Fat is the brightest there is.
+    levels[int(rng.integers(len(levels)))] = rng.uniform(150, 255)
+    picture = np.full(shape, levels[0], np.float32)
+    for start, level in zip(starts, levels[1:], strict=True):
+        uneven = rng.uniform(0, 0.04) * smooth_noise(rng, int(rng.integers(4, 12)), shape)
+        share = ramp(depth + uneven - start, rng.uniform(0.03, 0.15))
+        picture += share * (level - picture)
+    picture *= 1 + rng.uniform(0, 0.8) * (_fractal(rng, shape) - 0.5)
+    picture *= 1 + rng.uniform(0, 0.12) * smooth_noise(rng, int(rng.integers(20, 64)), shape)
+    picture *= ramp(depth, rng.uniform(0.02, 0.1))
+    return picture + rng.normal(0, rng.uniform(0, 6), shape)
 
 
 def joint(rng, scans):

@@ -1,17 +1,17 @@
 """Pictures that are no MRI slice of a head, generated: what the reject gate learns to refuse.
 
 Two families. Made from nothing: noise, text, drawings, gradients, fractal "photographs", things
-before a ground, bodies that are no head, the fan of an ultrasound probe. Made from scans: what has
-all of a scan's texture and none of a head's layout (tiles in another order, pieces enlarged, halves
-of different scans, several scans on one sheet, swirls), and what has the layout and is no MRI
-(negatives, computed tomography).
+before a ground, bodies that are no head, heads above the brain, the fan of an ultrasound probe.
+Made from scans: what has all of a scan's texture and none of a head's layout (tiles in another
+order, pieces enlarged, halves of different scans, several scans on one sheet, swirls), and what has
+the layout and is no MRI (negatives, computed tomography).
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
-from train.augmentation.drawing import ramp, smooth_noise
+from train.augmentation.drawing import oval, ramp
 from train.gate import corrupted_outliers, generated_outliers
 
 Maker = Callable[[np.random.Generator, np.ndarray], np.ndarray]
@@ -24,6 +24,7 @@ KINDS: dict[str, Maker] = {
     "thing": generated_outliers.thing,
     "body": generated_outliers.body,
     "neck": generated_outliers.neck,
+    "vertex": generated_outliers.vertex,
     "joint": generated_outliers.joint,
     "chest": generated_outliers.chest,
     "fan": generated_outliers.fan,
@@ -53,11 +54,5 @@ def vignette(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
     uint8 [H, W] -> the same.
     """
-    height, width = picture.shape
-    y, x = np.mgrid[-1 : 1 : 1j * height, -1 : 1 : 1j * width].astype(np.float32)
-    turn, (tall, wide) = rng.uniform(-0.5, 0.5), rng.uniform(0.5, 1.0, 2)
-    y, x = y - rng.uniform(-0.2, 0.2), x - rng.uniform(-0.2, 0.2)
-    c, s = np.cos(turn), np.sin(turn)
-    dents = rng.uniform(0, 0.08) * smooth_noise(rng, int(rng.integers(2, 6)), picture.shape)
-    depth = 1 + dents - np.hypot((c * y + s * x) / tall, (c * x - s * y) / wide)
+    depth = oval(rng, picture.shape, (0.5, 1.0), aside=0.2, dents=0.08)
     return np.rint(picture * ramp(depth, rng.choice((0.02, 0.2)))).astype(np.uint8)
