@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tinygrad 0.14.0 (an engine that runs ONNX files, tinygrad.nn.onnx.OnnxRunner) computes eleven cases otherwise than
+# tinygrad 0.14.0 (an engine that runs ONNX files, tinygrad.nn.onnx.OnnxRunner) computes ten operators otherwise than
 # ONNX has them, without a word:
 #
 #   Conv             SAME_UPPER, 1 x 1, stride 2: the first row and column are cut off, and every other pixel is taken
@@ -17,7 +17,7 @@
 #
 # One would expect ONNX Runtime 1.32.0's answers, or for the dilated Conv, which that does not run, those of onnx's
 # ReferenceEvaluator. (By the text, SAME_UPPER of four pixels gives ceil(4 / 2) = 2. TensorFlow pads by none there.)
-# The causes, in nn/onnx.py: `_resolve_pool_pads` does not stop at 0 and leaves out the dilation; `_auto_pad` takes VALID
+# The causes, in nn/onnx.py: `_resolve_pool_pads` does not stop at 0 and leaves out dilations; `_auto_pad` takes VALID
 # for SAME; X.shape[2:] in Resize; tx//2 - (s+1)//2; sz // num_outputs; sorted(axes); -x; + 0.4999999 and int().
 #
 # Seen on 2026-12-01 (Python 3.11, x86-64):      ONNX Runtime, reference         tinygrad

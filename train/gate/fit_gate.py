@@ -11,7 +11,7 @@ HIDDEN = 32
 """Units: 64 and 88 refuse no more of what they never saw."""
 ACCEPTED = 0.995
 """Share of the validation scans that must pass: of a source that the gate never saw more are
-refused (docs/measurements/model-gate.md), so of those that it knows hardly any may be."""
+refused (docs/measurements/gate-trials.md), so of those that it knows hardly any may be."""
 SURE = 0.95
 """Share of them that may be called free of tumor, at most: fewer where a validation slice without a
 brain looks more like a scan than that. Slices below the brain are much like those through its
@@ -22,7 +22,7 @@ MOST = 0.0
 """Of the limit that is passed: where the network itself thinks either likely."""
 NOISE = 0.3
 """Deviation of what is added to the standardised features at each step. Without it the gate refuses
-fewer pictures of unknown kinds, at as many unknown brains (docs/measurements/model-gate.md)."""
+fewer pictures of unknown kinds, at as many unknown brains (docs/measurements/gate-trials.md)."""
 _EPOCHS, _BATCH = 40, 256
 _RATE, _DECAY = 4e-3, 1e-3
 _AT_ONCE = 32

@@ -22,7 +22,7 @@ FOLDS = 6
 """Gates that are fitted anew, each without a part of the sources and of the kinds."""
 REFUSED, DOUBTED = 0.08, 0.20
 """Of the brain scans of a source that the gate never saw, on average over these: how many may be
-refused, and how many refused or doubted. What it costs is in docs/measurements/model-gate.md."""
+refused, and how many refused or doubted. What it costs is in docs/measurements/gate-trials.md."""
 FEW = 6
 """Folders, at least, to set limits by: without one of a few, too little is left to learn from."""
 

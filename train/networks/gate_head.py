@@ -2,7 +2,7 @@
 
 A few layers of the network, averaged over the picture, tell more of that than numbers made by hand:
 of kinds of pictures that a gate never saw it refuses more, at as many unknown brains refused
-(docs/measurements/model-gate.md). The network itself stays as it is, to the last bit.
+(docs/measurements/gate-trials.md). The network itself stays as it is, to the last bit.
 """
 
 from collections.abc import Callable
