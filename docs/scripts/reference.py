@@ -11,7 +11,9 @@ from functools import cache
 from pathlib import Path
 
 import reference_environment
-import reference_pages as pages
+import reference_files
+import reference_results
+import reference_run_folder
 from reference_markdown import page
 from reference_modules import module_map
 from reference_options import command, epilog, exit_statuses
@@ -79,12 +81,12 @@ def environment_page() -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     **{f"{name}.md": lambda name=name: command_page(name) for name in MORE},
-    "manifest.md": pages.manifest_page,
-    "results.md": pages.results_page,
-    "run-folder.md": pages.run_folder_page,
+    "manifest.md": reference_files.manifest_page,
+    "results.md": reference_results.results_page,
+    "run-folder.md": reference_run_folder.run_folder_page,
     "source-toml.md": source_toml_page,
-    "export-targets.md": pages.targets_page,
-    "benchmark-report.md": pages.benchmark_report_page,
+    "export-targets.md": reference_files.targets_page,
+    "benchmark-report.md": reference_files.benchmark_report_page,
     "environment.md": environment_page,
     "module-map.md": module_map,
 }
