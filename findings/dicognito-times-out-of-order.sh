@@ -5,20 +5,20 @@
 # another time. No error, no warning.
 #
 # One would expect both to be moved alike: "Dates and times will be shifted into the past, but their order will remain
-# consistent within and across the files", as the project's page has it. That page does not speak of
-# times without a date; `dicognito --help` does not, either.
+# consistent within and across the files", as the project's page has it. (The list of its actions says that a time is
+# replaced only along with the matching date. That the scan is then moved away from such a time it does not say.)
 # DICOM has times that have no date of their own and are of the day of the series: ContrastBolusStartTime and
 # ContrastBolusStopTime (PS3.3, C.7.6.4), RadiopharmaceuticalStartTime (C.8.9.2), InterventionDrugStartTime.
 # The cause, in datetimeanonymizer.py: a TM is changed only along with the DA of the same name (StudyDate, StudyTime).
 # The offset is a number of hours, and few of them are whole days.
 #
-# Injection at 10:18:00, scan at 10:20:00; tracer at 09:30:00, series at 10:15:00, F-18. Minutes between them, and
-# what the tracer's decay is taken for. Seen on 2026-12-01 (Python 3.11, x86-64):
-#                contrast to scan   tracer to series   decayed to
-#   before              2                 45              0.75
-#   seed 1           -178               -135              2.35
-#   seed 2             62                105              0.52
-#   seed 4            HERE
+# Injection at 10:18:00, scan at 10:20:00; tracer at 09:30:00, series at 10:15:00, F-18. Minutes between them, and what
+# share of the tracer is taken to be left. Nine of ten seeds are wrong. Seen on 2026-12-01 (Python 3.11, x86-64):
+#                contrast to scan   tracer to series   left
+#   before              2                 45           0.75
+#   seed 1           -178               -135           2.34
+#   seed 2             62                105           0.52
+#   seed 4            -58                -15           1.10
 # Exit status 0: still so. 1: it behaves otherwise now.
 set -euo pipefail
 work=$(mktemp -d)
@@ -63,7 +63,8 @@ def minutes(start, end):
 def show(name, data):
     contrast = minutes(data.ContrastBolusStartTime, data.AcquisitionTime)
     tracer = minutes(data.RadiopharmaceuticalInformationSequence[0].RadiopharmaceuticalStartTime, data.SeriesTime)
-    print(f"{name}: contrast to scan {contrast:.0f}, tracer to series {tracer:.0f}, decayed to {0.5 ** (tracer / HALF_LIFE):.2f}")
+    left = 0.5 ** (tracer / HALF_LIFE)
+    print(f"{name}: contrast to scan {contrast:.0f}, tracer to series {tracer:.0f}, decayed to {left:.2f}")
     return contrast, tracer
 
 
