@@ -70,6 +70,14 @@ def test_it_repeats_by_seed_and_says_what_the_fitted_network_says(examples, head
     assert (told == examples.is_scan).mean() > 0.95
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_head_above_the_brain_is_bright_in_black(seed):
+    shown = outlier("vertex", np.random.default_rng(seed), SCANS)
+    assert shown[[0, 0, -1, -1], [0, -1, 0, -1]].max() < 30
+    assert shown.max() > 120
+    assert 0.1 < (shown > 30).mean() < 0.7
+
+
 def test_computed_tomography_shows_a_white_skull_around_a_flat_brain():
     shown = outlier("ct", np.random.default_rng(1), SCANS)
     scan = SCANS[int(np.random.default_rng(1).integers(len(SCANS)))]
