@@ -2,8 +2,9 @@
 # tinygrad 0.14.0 (an engine that runs ONNX files, tinygrad.nn.onnx.OnnxRunner) computes ten operators otherwise than
 # ONNX has them, without a word:
 #
-#   Conv             SAME_UPPER, 1 x 1, stride 2: the first row and column are cut off, and every other pixel is taken
-#                    from the second on. Residual networks of TensorFlow have such layers beside each step down
+#   Conv             SAME_UPPER, 1 x 1, stride 2, an even size: the first row and column are cut off, and every other
+#                    pixel is taken from the second on. Residual networks of TensorFlow have such layers beside each
+#                    step down
 #   Conv             SAME_UPPER and dilations: padded as if the kernel were not dilated
 #   ConvTranspose    auto_pad="VALID" cuts the output to input size * stride
 #   Resize           with `axes` of one axis: the axis before it is dropped from the sizes, and nothing is resized
