@@ -85,6 +85,18 @@ def test_what_is_not_known_of_the_processor_excuses_nothing():
     assert "fp32 in its engine, tf.function not measured" in finding.words
 
 
+def test_slower_than_predict_is_excused_by_nothing_and_the_floor_is_told():
+    """A float file of a large network on one thread: it is near its floor, and Keras has more."""
+    faster = {"predict": Ratio(0.65, 0.63, 0.88), "tf.function": Ratio(3, 3, 3)}
+    own = model(rows=(Row(1, latency(300.0), faster, Floor(285, 0.1, 1.1)),))
+    found = check(group(own, model(3000.0, precision="fp32", file="cnn.tflite")), True)
+    (finding,) = [f for f in found if f.what == "latency ratio" and f.model.startswith("cnn-int8")]
+    assert not finding.passed
+    assert "nothing excuses that; predict takes as many threads as it likes" in finding.words
+    assert finding.words.endswith("and this is 1.1 times its floor")
+    assert "not measured" not in finding.words
+
+
 def test_nothing_to_compare_with_is_no_finding():
     assert check(group(model(judged=None, rows=())), False) == []
 
