@@ -164,9 +164,9 @@ def _latency(group: "Group", model: "Model") -> list[Finding]:
 
 
 def _slower_than_predict(row: "Row") -> str:
-    """Why no processor excuses that, and where to look."""
-    floor = "" if row.floor is None else f", and this is {row.floor.ratio:.1f} times its floor"
-    return f"nothing excuses that; predict takes as many threads as it likes{floor}"
+    """What is told of a row that is slower than Keras' `predict`, which no processor excuses."""
+    floor = "" if row.floor is None else f"; it takes {row.floor.ratio:.1f} times its floor"
+    return f"no processor excuses that. This has one thread, predict as many as it likes{floor}"
 
 
 def _near_what_can_be(group: "Group", model: "Model", row: "Row") -> tuple[bool, str]:

@@ -1,5 +1,6 @@
-"""What `--self-test` tells of a model file: its hash, its golden sample in every installed engine,
-and the engines compared with one another on more than that sample.
+"""What `--self-test` tells of a model file, in every installed engine.
+
+Its hash, its golden sample, and the engines compared with one another on more than that sample.
 """
 
 import os
@@ -11,13 +12,20 @@ from edge import NOTICE
 from edge.console.messages import printable
 from edge.errors import EdgeError, EngineError, ModelError
 from edge.inference.classifier import Classifier
-from edge.inference.decision import verdict
+from edge.inference.decision import gated_verdict
 from edge.inference.decision_replay import replay_decision, replay_gate, replay_types
 from edge.inference.engines import ENGINES, import_problem, installed, version
 from edge.inference.prediction import Answer
-from edge.inference.self_test import difference_words, golden_pixels, likeness_apart, self_test
+from edge.inference.self_test import (
+    difference_words,
+    golden_pixels,
+    likeness_apart,
+    self_test,
+    types_apart,
+)
 from edge.model_file.container import ModelFile, read_model
 from edge.model_file.provenance import provenance
+from edge.scan.ood_gate import GateResult
 
 
 @dataclass(frozen=True)
@@ -178,23 +186,32 @@ def _compare(one: Classifier, other: Classifier) -> Check:
     off, changed = [], 0
     for pixels in _variants(golden_pixels(one)):
         first, second = one.judge(pixels), other.judge(pixels)
-        likeness = likeness_apart(first.likeness, second.likeness)
-        off.append((abs(first.probability - second.probability), likeness))
+        off.append(
+            (
+                abs(first.probability - second.probability),
+                types_apart((first.types or {}).values(), (second.types or {}).values()),
+                likeness_apart(first.likeness, second.likeness),
+            )
+        )
         changed += _decided(one, first) != _decided(other, second)
     # Of NumPy, as Python's own may pass over what is no number.
-    largest, likeness = np.max(off, axis=0).tolist()
+    largest, types, likeness = np.max(off, axis=0).tolist()
+    manifests = one.manifest, other.manifest
+    told = any(m.types for m in manifests)
+    gated = any(m.graph_gate for m in manifests)
     # A verdict may change where the two lie on either side of a threshold, within tolerance.
     return Check(
         f"{_engine(one)} against {_engine(other)}",
-        largest <= tolerance and likeness <= tolerance,
-        f"probabilities of 8 tensors differ by {largest:.2g} at most, {tolerance:g} may"
-        + difference_words("likeness differs", likeness if one.manifest.graph_gate else None)
-        + f"; {changed} verdicts differ",
+        all(one <= tolerance for one in (largest, types, likeness)),
+        f"probabilities of 8 tensors differ by {largest:.2g} at most"
+        + difference_words("types differ", types if told else None)
+        + difference_words("likeness differs", likeness if gated else None)
+        + f"; tolerance {tolerance:g}; {changed} verdicts differ",
     )
 
 
 def _decided(classifier: Classifier, answer: Answer) -> str:
-    return verdict(answer.probability, classifier.manifest.decision)
+    return gated_verdict(GateResult(), answer.probability, answer.likeness, classifier.manifest)
 
 
 def _variants(pixels: np.ndarray) -> list[np.ndarray]:

@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from edge.errors import EngineError
-from edge.model_file.manifest import Decision
+from edge.model_file.manifest import Decision, Manifest
+from edge.scan.ood_gate import GateResult, with_likeness
 
 
 def log_odds(logits: np.ndarray, decision: Decision, positive: int) -> float:
@@ -53,3 +54,19 @@ def verdict(probability: float, decision: Decision, doubtful: bool = False) -> s
     if probability >= decision.threshold:
         return "tumor"
     return "uncertain" if doubtful else "no_tumor"
+
+
+def gated_verdict(before: GateResult, p: float, likeness: float | None, manifest: Manifest) -> str:
+    """The verdict where the reject gate may be in the model's graph: "rejected", or a `verdict`.
+
+    Args:
+        before: what the gate said before the model was asked; it did not refuse.
+        p: calibrated probability of tumor.
+        likeness: of the same scan to a head, a logit; None: the gate is not in the graph.
+    """
+    said = before
+    if likeness is not None:
+        said = with_likeness(before, likeness, manifest.reject.learned)
+    if said.refused:
+        return "rejected"
+    return verdict(p, manifest.decision, said.doubt is not None)

@@ -7,6 +7,7 @@ import base64
 import binascii
 import hashlib
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,35 +97,28 @@ def replay(classifier: Classifier, golden: GoldenSample, pixels: np.ndarray) -> 
         engine=classifier.engine.name,
         tensor_matches=hashlib.sha256(pixels.tobytes()).hexdigest() == golden.tensor_sha256,
         probability=value,
-        types_off=_types_off(types, golden),
-        likeness_off=_likeness_off(likeness, golden),
+        types_off=None if types is None else types_apart(types.values(), golden.types),
+        likeness_off=None if likeness is None else likeness_apart(likeness, golden.likeness),
         expected=golden.probability,
         tolerance=golden.tolerance,
     )
 
 
 def difference_words(what: str, off: float | None) -> str:
-    """What a line says besides of a difference; None: there is nothing to tell."""
+    """As "; types differ by 0.1"; None: nothing."""
     return "" if off is None else f"; {what} by {off:.2g}"
 
 
-def _types_off(types: dict[str, float] | None, golden: GoldenSample) -> float | None:
-    if types is None:
-        return None
-    if len(golden.types) != len(types):
+def types_apart(found: Collection[float], wanted: Collection[float]) -> float:
+    """Largest difference in the probability of a type; inf if one tells more of them."""
+    if len(found) != len(wanted):
         return math.inf
-    pairs = zip(types.values(), golden.types, strict=True)
-    return max(abs(found - wanted) for found, wanted in pairs)
-
-
-def _likeness_off(likeness: float | None, golden: GoldenSample) -> float | None:
-    if likeness is None:
-        return None
-    return likeness_apart(likeness, golden.likeness)
+    # Of NumPy, as Python's own may pass over what is no number.
+    return float(np.max(np.abs(np.subtract(list(found), list(wanted))), initial=0.0))
 
 
 def likeness_apart(found: float | None, wanted: float | None) -> float:
-    """Difference in likeness, as a share of that if it is above 1; inf where one has none."""
+    """Difference in likeness, as a share of `wanted` if that is beyond 1; inf if one has none."""
     if found is None or wanted is None:
         return 0.0 if found is wanted else math.inf
     return abs(found - wanted) / max(1.0, abs(wanted))

@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from edge import Classifier, ModelError
-from edge.inference.decision import verdict
+from edge.inference.decision import gated_verdict, verdict
 from edge.inference.engines import version
 from edge.inference.prediction import Prediction
-from edge.model_file.manifest import Decision, Manifest
+from edge.model_file.manifest import Decision
 from edge.model_file.provenance import Change, MapMatch, Parity
-from edge.scan.ood_gate import GateResult, with_likeness
 from export.prove.match_types import compare_types
 from export.targets import Target
 from train.data.scans import SplitScan
@@ -117,20 +116,6 @@ def prove(
         max_map_difference=target.max_map_difference,
         types=types,
     )
-
-
-def gated_verdict(before: GateResult, p: float, likeness: float, manifest: Manifest) -> str:
-    """The verdict that follows where the gate is in the graph.
-
-    Args:
-        before: what the gate said before the model was asked; it did not refuse.
-        p: calibrated probability of tumor.
-        likeness: of the same scan to a head.
-    """
-    said = with_likeness(before, likeness, manifest.reject.learned)
-    if said.refused:
-        return "rejected"
-    return verdict(p, manifest.decision, said.doubt is not None)
 
 
 def _gated_pairs(

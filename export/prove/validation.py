@@ -6,12 +6,11 @@ from dataclasses import replace
 import numpy as np
 
 from edge import Classifier
-from edge.inference.decision import verdict
+from edge.inference.decision import gated_verdict, verdict
 from edge.inference.tumor_type import type_word
 from edge.model_file.provenance import Trial
 from edge.scan.ood_gate import GateResult
 from export.prove.match_types import compare_types
-from export.prove.parity import gated_verdict
 
 
 def judge_validation(

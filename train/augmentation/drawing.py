@@ -52,12 +52,12 @@ def oval(
     aside: float,
     dents: float,
 ) -> np.ndarray:
-    """Depth below the surface of a turned, dented ellipse: 0 there, 1 at most about its middle.
+    """Depth below the surface of a turned, dented ellipse: 0 there, 1 in its middle, dents aside.
 
     Args:
         sides: from and to of its half-axes, 1 being half of the picture.
         aside: of the same, by how much it may lie beside the middle.
-        dents: the most that their deviation is, of a half-axis.
+        dents: the largest deviation of their depth, of a half-axis; single ones go further.
 
     Returns:
         float32 [H, W], negative outside.

@@ -34,7 +34,7 @@ def fit_head(examples: GateExamples, seed: int) -> GateHead:
     """Learn what a scan looks like; deterministic by `seed`.
 
     The rate falls to nothing along a cosine. Features are standardised over the examples, and what
-    that takes is folded into the weights.
+    that takes is folded into the weights. `NOISE` is added while they are fitted only.
     """
     features = examples.features
     keras.utils.set_random_seed(seed)

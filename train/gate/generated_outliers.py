@@ -1,4 +1,4 @@
-"""Pictures that are no slice of a head, made from nothing, for `train.gate.outliers`.
+"""Pictures that are no slice of a brain, made from nothing, for `train.gate.outliers`.
 
 Each takes a random generator and scans, uint8 [N, H, W], whose size it takes: [H, W], about 0..255.
 """
@@ -174,7 +174,7 @@ def vertex(rng, scans):
     depth = oval(rng, shape, (0.4, 0.9), aside=0.0, dents=0.12)
     starts = np.sort(rng.uniform(0.04, 0.8, int(rng.integers(1, 4))))
     levels = rng.uniform(20, 255, len(starts) + 1)
-    # Fat is the brightest there is.
+    # Fat is bright.
     levels[int(rng.integers(len(levels)))] = rng.uniform(150, 255)
     picture = np.full(shape, levels[0], np.float32)
     for start, level in zip(starts, levels[1:], strict=True):

@@ -1,10 +1,10 @@
-"""Pictures that are no MRI slice of a head, generated: what the reject gate learns to refuse.
+"""Pictures that are no MRI slice of a brain, generated: what the reject gate learns to refuse.
 
 Two families. Made from nothing: noise, text, drawings, gradients, fractal "photographs", things
-before a ground, bodies that are no head, heads above the brain, the fan of an ultrasound probe.
-Made from scans: what has all of a scan's texture and none of a head's layout (tiles in another
-order, pieces enlarged, halves of different scans, several scans on one sheet, swirls), and what has
-the layout and is no MRI (negatives, computed tomography).
+before a ground, bodies that are no head, slices of the head above the brain, the fan of an
+ultrasound probe. Made from scans: what has all of a scan's texture and none of a head's layout
+(tiles in another order, pieces enlarged, halves of different scans, several scans on one sheet,
+swirls), and what has the layout and is no MRI (negatives, computed tomography).
 """
 
 from collections.abc import Callable
