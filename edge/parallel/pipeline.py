@@ -81,8 +81,9 @@ def classify_many(
     Args:
         scans: image files or arrays; a generator is read only a little ahead.
         jobs: scans in work at a time, 1 or more, each with an engine of the classifier's kind.
-        extra: called by the worker with (classifier, path, decoded image, prediction); what it
-            returns is the outcome's `extra`, an ImageError or EngineError its `extra_error`.
+        extra: called by the worker with (classifier, path, examined), the last an
+            `edge.inference.prediction.Examined`; what it returns is the outcome's `extra`, an
+            ImageError or EngineError its `extra_error`.
         processes: True: the workers are forks of this process where the engine allows it, which
             is faster for small models. Only for programs without threads of their own.
 

@@ -13,7 +13,7 @@ PAGES = sorted((ROOT / "docs").rglob("*.md"))
 FILES = [
     ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 ] + PAGES
-WORDS, STEPS, WIDTH, LINES = 80, 100, 110, 140
+WORDS, STEPS, WIDTH, LINES, README_WORDS = 80, 100, 110, 140, 1250
 _FENCE = re.compile(r"^( *)```.*?^\1```[^\n]*$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)[^)]*\)")
 _NAV = re.compile(r"^ +- (?:[^:\n]+: )?(\S+\.md)$", re.MULTILINE)
@@ -69,8 +69,16 @@ def test_every_page_is_in_the_navigation():
     assert sorted(nav) == [page.relative_to(ROOT / "docs").as_posix() for page in PAGES]
 
 
+def test_the_first_page_leads_to_all_others():
+    text = (ROOT / "docs/index.md").read_text()
+    pages = [page.relative_to(ROOT / "docs").as_posix() for page in PAGES]
+    assert [page for page in pages if page != "index.md" and f"({page})" not in text] == []
+
+
 def test_the_readme_ends_before_its_reader_does():
-    assert len((ROOT / "README.md").read_text().splitlines()) < LINES
+    text = (ROOT / "README.md").read_text()
+    assert len(text.splitlines()) < LINES
+    assert len(text.split()) < README_WORDS
 
 
 @each_file

@@ -4,12 +4,16 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageChops
 
 from edge import Classifier, EngineError
+from edge.cli import main
 from edge.results.words import WORDS
 
 ROOT = Path(__file__).parents[2]
 LINE = re.compile(r"(phantom-[\w-]+\.png): (\w[\w ]*?)  probability of tumor ([\d.]+)  \(compact")
+CAPTION = 655
+"""The row from which on a picture of `--explain` says what drew it."""
 ROW = re.compile(r"(phantom-[\w-]+\.png),(\w+),([\d.]+)")
 PAGES = [
     page
@@ -35,6 +39,18 @@ def test_verdicts_of_the_samples(classifier, page):
         assert verdict in (found.verdict, WORDS[found.verdict])
         # Processors round differently in the last places.
         assert found.probability == pytest.approx(float(probability), abs=0.01)
+
+
+def test_the_first_picture_is_of_the_bundled_model(classifier, tmp_path):
+    """Its caption names the file. The colours may differ a little from processor to processor."""
+    assert main([str(ROOT / "samples/phantom-tumor-1.png"), "--explain", str(tmp_path)]) == 0
+    (drawn,) = tmp_path.iterdir()
+    captions = []
+    for path in (drawn, ROOT / "docs/explained.png"):
+        picture = Image.open(path).convert("RGB")
+        captions.append(picture.crop((0, CAPTION, *picture.size)))
+    assert captions[0].getcolors(1) is None
+    assert ImageChops.difference(*captions).getbbox() is None
 
 
 def test_some_pages_show_them():

@@ -30,8 +30,9 @@ def groups(file: Path, wanted: Sequence[Wanted]) -> list[list[StoredLayer]]:
         layer, _, number = name.rpartition("/")
         if not layer or not number.isdigit():
             raise ValueError(
-                f"has an array {name}; arrays are named layer/0, layer/1, ..., as save_npz writes "
-                "them, or are a model's in their order, as numpy.savez(FILE, *model.get_weights())"
+                f"has an array {name}; arrays are named layer/0, layer/1, ..., each layer's in the "
+                "order of its weights, or are a model's in their order, as "
+                "numpy.savez(FILE, *model.get_weights())"
             )
         layers.setdefault(layer, []).append((int(number), array))
     stored = [
