@@ -41,7 +41,12 @@ def parser(prog: str = PROG) -> Parser:
     )
     default = Options()
     add = result.group("input")
-    add("models", nargs="*", metavar="MODEL", help="files to measure (default: all in dist/)")
+    add(
+        "models",
+        nargs="*",
+        metavar="MODEL",
+        help="files to measure (default: all in dist/; if there are none, the bundled model)",
+    )
     add("--data", type=Path, metavar="DIR", help="labelled scans (default: the run's test part)")
     add(
         "--positive",

@@ -62,8 +62,11 @@ def _benchmark_into(args: argparse.Namespace, command: str) -> int:
     from benchmarks.report.output import check_writable, show, write
     from benchmarks.results.benchmark_report import read_report
     from benchmarks.session import Session
+    from edge.model_file.bundled import bundled_model
 
     models = find_models(args.models, Path("dist"))
+    if models == [bundled_model()] and not args.models:
+        print("no model in dist/: the bundled one is measured", file=sys.stderr)
     check_writable(args.out)
     earlier = args.baseline and read_report(args.baseline)
     if earlier:
@@ -131,17 +134,23 @@ def _merge(args: argparse.Namespace) -> int:
     return 0
 
 
+def _scans(paths: list[str]) -> list[str]:
+    from edge.app.inputs import expand
+
+    found = [one.path for one in expand(paths, lambda message: None) if not one.problem]
+    if not found:
+        raise BenchmarkError(f"{', '.join(paths)}: no scans there; name files or folders of them")
+    return found
+
+
 def _throughput(args: argparse.Namespace) -> int:
     import json
 
     from benchmarks.timing.throughput import WANTED, default_jobs, in_words, measure
-    from edge.app.inputs import expand
     from edge.inference.threads import cores
     from edge.model_file.dataclass_json import to_json
 
-    files = [one.path for one in expand(args.paths, lambda message: None) if not one.problem]
-    if not files:
-        raise BenchmarkError("no scans there")
+    files = _scans(args.paths)
     jobs = args.jobs or default_jobs()
     found = measure(args.model, args.engine, files, jobs, args.threads, args.repeats, args.seconds)
     if args.json:
@@ -165,11 +174,8 @@ def _scale(args: argparse.Namespace) -> int:
     from benchmarks.progress import Progress
     from benchmarks.scale.measure import measure, write
     from benchmarks.scale.report import in_words
-    from edge.app.inputs import expand
 
-    files = [one.path for one in expand(args.paths, lambda message: None) if not one.problem]
-    if args.paths and not files:
-        raise BenchmarkError("no scans there")
+    files = _scans(args.paths) if args.paths else []
     found = measure(args.model, args.engine, files, args.scans_per_task, args.seconds, Progress())
     text = in_words(found)
     if args.out:

@@ -28,6 +28,7 @@ _HOME = {
     "ModelError": "errors",
     "Outcome": "parallel.pipeline",
     "classify_many": "parallel.pipeline",
+    "classify_series": "series.classify",
 }
 __all__ = ["NOTICE", "__version__", *_HOME]
 

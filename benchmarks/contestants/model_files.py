@@ -14,6 +14,7 @@ from edge import Classifier, EdgeError, EngineError
 from edge.console.streams import silenced
 from edge.inference.engines import installed, version
 from edge.inference.self_test import golden_pixels, self_test
+from edge.model_file.bundled import bundled_model
 from edge.model_file.container import read_model
 from edge.model_file.provenance import Provenance, provenance
 
@@ -61,12 +62,14 @@ class Candidate:
 
 
 def find_models(given: Sequence[str], folder: Path) -> list[str]:
-    """The files given, or all in `folder`.
+    """The files given, else all in `folder`, else the one that comes with the package.
 
     Raises:
         BenchmarkError: there is none.
     """
     found = list(given) or sorted(str(p) for p in folder.glob("*") if p.suffix in SUFFIXES)
+    if not found and (bundled := bundled_model()):
+        found = [bundled]
     if not found:
         raise BenchmarkError(
             f"no model given and none in {folder}/; `python -m export` writes them"

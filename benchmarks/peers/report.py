@@ -202,6 +202,9 @@ def _costs(found: Peers) -> Table:
         "[least-most]. A scan: from its file to the verdict, scan by scan in turns. Each with its "
         "own number of threads; processor time is of all threads. Memory: peak resident."
     )
+    for name in found.names:
+        if error := found.costs[name].cold_error:
+            note += f" {name} failed its cold start: {error}."
     return Table("Size, time and memory", ("", *found.names), rows, note)
 
 

@@ -14,7 +14,6 @@ from benchmarks.scale.report import Scale
 from train.reporting.palette import BLUE, ORANGE, VERMILION
 
 _COLORS = {"--jobs": ORANGE, "Dask": BLUE}
-_STYLES = {1: ":", 64: "-"}
 
 
 def draw(found: Scale, path: Path) -> None:

@@ -15,6 +15,7 @@ from benchmarks.scale.model import (
     most_workers,
     predict,
 )
+from edge import NOTICE
 
 WITHIN = 0.25
 """Share by which a prediction may be off."""
@@ -70,7 +71,7 @@ def in_words(found: Scale) -> str:
     scans = "generated scans" if found.synthetic else "the scans that were named"
     parts = [
         "# What many scans cost on many cores",
-        "Research software, not a medical device: not for diagnosis or treatment.",
+        NOTICE,
         f"Model {found.model}, {scans}, {found.cores} cores of {found.machine}.",
         "## Measured here",
         _table(

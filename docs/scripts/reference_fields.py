@@ -10,7 +10,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from reference_markdown import bullets, prose, sentence
+from reference_markdown import bullets, sentence
 
 _WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false"}
 _SEVERAL = {"text": "texts", "whole number": "whole numbers", "number": "numbers"}
@@ -108,8 +108,3 @@ def _docs(file: str) -> dict[str, dict[str, str]]:
             if isinstance(before, ast.AnnAssign) and is_text and isinstance(after.value.value, str):
                 texts[before.target.id] = inspect.cleandoc(after.value.value)
     return found
-
-
-def text_of(value: object) -> str:
-    """A value as it stands in JSON, as code."""
-    return prose(f"`{json.dumps(value)}`")

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from edge.errors import ModelError
 from edge.model_file.container import ModelFile
 
+_AGAIN = "; export it again"
+
 
 def check_input(model: ModelFile, shape: Sequence[int | str | None], dtype: str) -> None:
     """Compare what the engine says of the input with the manifest.
@@ -19,7 +21,8 @@ def check_input(model: ModelFile, shape: Sequence[int | str | None], dtype: str)
     batch = 1 if shape[0] is None or isinstance(shape[0], str) else shape[0]
     if [batch, *shape[1:]] != [1, *expected] or dtype != "uint8":
         raise ModelError(
-            f"{model.path}: takes {dtype} {list(shape)}, its manifest says uint8 {[1, *expected]}"
+            f"{model.path}: takes {dtype} {list(shape)}, its manifest says uint8 "
+            f"{[1, *expected]}{_AGAIN}"
         )
 
 
@@ -34,11 +37,11 @@ def find_outputs(model: ModelFile, shapes: list[list]) -> tuple[int, int | None]
     ranks, spec = [len(shape) for shape in shapes], model.manifest.heat_map
     heat = ranks.index(3) if 3 in ranks else None
     if 2 not in ranks:
-        raise ModelError(f"{model.path}: gives {shapes}, no logits [1, outputs]")
+        raise ModelError(f"{model.path}: gives {shapes}, no logits [1, outputs]{_AGAIN}")
     if spec.method and (heat is None or list(shapes[heat][1:]) != [spec.rows, spec.columns]):
         raise ModelError(
             f"{model.path}: gives {shapes}, its manifest tells of a heat map of "
-            f"{[1, spec.rows, spec.columns]}"
+            f"{[1, spec.rows, spec.columns]}{_AGAIN}"
         )
     return ranks.index(2), heat
 
@@ -57,6 +60,7 @@ def find_likeness(model: ModelFile, shapes: list[list]) -> int | None:
             return index
     raise ModelError(
         f"{model.path}: gives {shapes}, its manifest tells of a reject gate in it, [1, 1, 1, 1]"
+        f"{_AGAIN}"
     )
 
 
@@ -74,5 +78,6 @@ def find_types(model: ModelFile, shapes: list[list]) -> int | None:
         if len(shape) == 4 and list(shape[1:]) == wanted:
             return index
     raise ModelError(
-        f"{model.path}: gives {shapes}, its manifest tells of types of tumor, {[1, *wanted]}"
+        f"{model.path}: gives {shapes}, its manifest tells of types of tumor, "
+        f"{[1, *wanted]}{_AGAIN}"
     )

@@ -54,7 +54,7 @@ def format_of(file: BinaryIO, path: str) -> str:
     """
     head = file.read(8)
     if not head:
-        raise ModelError(f"{path}: is empty (0 bytes)")
+        raise ModelError(f"{path}: is empty (0 bytes); copy it again")
     if head[4:8] == _TFLITE_MARK:
         kind = "tflite"
     elif head[0] == 0x08:  # field 1 (ir_version), a varint: how every ModelProto starts

@@ -31,7 +31,6 @@ Inputs = list[tuple[str, str | None]]
 """Files of a study, and what is known to be wrong with each."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 30.0, 600.0
 """Seconds after which a report is tried again for which there was no room."""
-_BEGIN = b'{"study": '
 
 
 class Reports(Protocol):

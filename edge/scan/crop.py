@@ -96,6 +96,7 @@ def counts_of(image: Image.Image) -> np.ndarray:
 
 
 def whole(image: Image.Image) -> Crop:
+    """All of the picture, as it is."""
     return Crop((0, 0, *image.size), (0, 0, *image.size))
 
 

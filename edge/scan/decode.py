@@ -169,7 +169,7 @@ def _decode_stream(
     if not isinstance(head, bytes):
         raise ImageError(f"{name}: is a text stream; open it with mode 'rb'")
     if not head:
-        raise ImageError(f"{name}: is empty (0 bytes)")
+        raise ImageError(f"{name}: is empty (0 bytes); copy it again")
     found = find_format(head)
     if found is None:
         raise ImageError(f"{name}: {unsupported(name, head)}")

@@ -83,7 +83,7 @@ def apply_gate(
         return GateResult(doubt="{}x{} pixels are too few to see small lesions".format(*taken))
     if seen.beside > _BESIDE:
         return GateResult(doubt="the image seems to hold more than one picture; cut it to one scan")
-    if (white := _whiteness(counts)) > gate.max_white:
+    if (white := whiteness(counts)) > gate.max_white:
         return GateResult(doubt=f"it is overexposed: {white:.0%} of what it shows is white")
     return GateResult()
 
@@ -102,16 +102,12 @@ def with_likeness(said: GateResult, found: float, gate: LearnedGate) -> GateResu
     return said
 
 
-def whiteness(pixels: np.ndarray) -> float:
+def whiteness(counts: np.ndarray) -> float:
     """Share of what is not black that is about as bright as it gets, but for a mark; 0..1.
 
     Args:
-        pixels: the preprocessed tensor, uint8 [height, width, channels].
+        counts: how many pixels of the model's input have each value, int64 [256].
     """
-    return _whiteness(counts_of(_first_channel(pixels)))
-
-
-def _whiteness(counts: np.ndarray) -> float:
     upto = counts.cumsum()
     upto -= upto[BLACK]
     upto[:BLACK] = 0
@@ -185,12 +181,6 @@ def likeness(pixels: np.ndarray, gate: LearnedGate) -> float:
     """
     channel = _first_channel(pixels)
     return _likeness(channel, counts_of(channel), gate)
-
-
-def gate_features(pixels: np.ndarray, name: str) -> np.ndarray:
-    """What a learned gate is told of a preprocessed tensor, float32 [count] of the feature set."""
-    channel = _first_channel(pixels)
-    return FEATURE_SETS[name].of(channel, counts_of(channel))
 
 
 def _likeness(channel: Image.Image, counts: np.ndarray, gate: LearnedGate) -> float:

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-ACTIVATIONS = ("sigmoid", "softmax", "none")
-
 
 def activated(logits: np.ndarray, activation: str) -> np.ndarray:
     """What a network with that last activation gives, float64 [N, outputs]."""

@@ -14,12 +14,10 @@ from keras import layers, ops
 
 from edge.model_file.manifest import HeatMapSpec
 from export.quantize.quantizer import HEAT_MAP
+from train.networks.compact import EVIDENCE
 from train.networks.gate_head import LIKENESS, GateHead, likeness_output
 from train.networks.registry import LOGITS, logits_model
 from train.networks.type_head import TYPES, TypeHead, type_output
-
-EVIDENCE = "evidence"
-"""Name of a layer that gives a logit for each part: float [N, rows, columns, 1]."""
 
 
 class _NoMapError(Exception):

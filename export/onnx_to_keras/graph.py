@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
@@ -125,8 +124,3 @@ def _folded(model: onnx.ModelProto) -> onnx.ModelProto:
             reason = str(error).strip().splitlines()[0][:300]
             raise RebuildError(f"ONNX Runtime cannot load it ({reason})") from error
         return onnx.shape_inference.infer_shapes(onnx.load(made))
-
-
-def as_float(found: np.ndarray) -> np.ndarray:
-    """Outputs of any engine as float64 [N, outputs]."""
-    return np.asarray(found, np.float64).reshape(len(found), -1)

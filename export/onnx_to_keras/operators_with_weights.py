@@ -23,6 +23,7 @@ from export.onnx_to_keras.tensors import CHANNELS_LAST, RebuildError, Tensor
 
 
 def convolution(node: Node) -> Tensor:
+    """ONNX's Conv over two axes; groups are taken where Keras has them."""
     x, kernel, bias = node.tensor.channels_last(), node.needed(1), node.constant(2)
     if kernel.ndim != 4:
         raise RebuildError("a convolution that is not over two axes")
@@ -51,6 +52,7 @@ def convolution(node: Node) -> Tensor:
 
 
 def dense(node: Node) -> Tensor:
+    """Gemm and MatMul of a row a scan with a constant matrix."""
     x, kernel, bias = node.tensor, node.needed(1), node.constant(2)
     read = node.attributes.get
     if node.kind == "Gemm" and (read("transA", 0), read("alpha", 1.0)) != (0, 1.0):
@@ -67,6 +69,7 @@ def dense(node: Node) -> Tensor:
 
 
 def batch_normalization(node: Node) -> Tensor:
+    """BatchNormalization with constant means and variances, over channels."""
     x = node.tensor
     if x.rank == 4 and not x.flat:
         x = x.channels_last()
@@ -79,6 +82,7 @@ def batch_normalization(node: Node) -> Tensor:
 
 
 def pooling(node: Node) -> Tensor:
+    """MaxPool and AveragePool over two axes, without dilations."""
     x, size = node.tensor.channels_last(), node.attributes["kernel_shape"]
     strides = _pair(node, "strides")
     if set(_pair(node, "dilations")) != {1}:
@@ -95,6 +99,7 @@ def pooling(node: Node) -> Tensor:
 
 
 def global_pooling(node: Node) -> Tensor:
+    """GlobalAveragePool, GlobalMaxPool, and ReduceMean over rows and columns."""
     x = node.tensor
     keep = node.kind.startswith("Global") or node.attributes.get("keepdims", 1)
     axes = node.attributes.get("axes")
@@ -123,6 +128,7 @@ def activation(make: Callable[[Node], layers.Layer], positive: bool = False):
 
 
 def clip(node: Node) -> Tensor:
+    """Clip from 0 on: a ReLU, with an upper end or without."""
     low, high = (node.attributes.get(name) for name in ("min", "max"))
     low = node.constant(1) if low is None else low
     high = node.constant(2) if high is None else high
@@ -133,6 +139,7 @@ def clip(node: Node) -> Tensor:
 
 
 def hard_sigmoid(node: Node) -> Tensor:
+    """HardSigmoid of a slope of 1/6 and an offset of 0.5, as Keras has it."""
     slope, offset = (
         node.attributes.get(name, own) for name, own in (("alpha", 0.2), ("beta", 0.5))
     )
@@ -144,6 +151,7 @@ def hard_sigmoid(node: Node) -> Tensor:
 
 
 def leaky_by_channel(node: Node) -> Tensor:
+    """PRelu with one slope, or one a channel."""
     x, slopes = node.tensor, node.needed(1)
     if x.rank == 4:
         x = x.channels_last()
@@ -210,6 +218,7 @@ def _padded(node: Node, x: Tensor, size, strides, dilation, zeros: bool | None =
 
 
 def gelu(node: Node) -> Tensor:
+    """Gelu by the error function."""
     if node.attributes.get("approximate", b"none") != b"none":
         raise RebuildError("a GELU by tanh, which is another function")
     return node.tensor.like(layers.Activation("gelu", name=node.name)(node.tensor.value))

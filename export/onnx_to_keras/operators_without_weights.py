@@ -12,6 +12,7 @@ from train.networks.backbones import ReverseChannels
 
 
 def reshape(node: Node) -> Tensor:
+    """Reshape, Flatten, Squeeze and Unsqueeze, within each scan."""
     x, sizes = node.tensor, tuple(node.shape[1:])
     if node.shape[0] != 1:
         raise RebuildError("a change of shape that mixes scans")
@@ -32,6 +33,7 @@ def reshape(node: Node) -> Tensor:
 
 
 def transpose(node: Node) -> Tensor:
+    """Transpose, but for the axis of scans: nothing moves, the order of axes is told anew."""
     x = node.tensor
     axes = node.attributes.get("perm") or tuple(reversed(range(x.rank)))
     if axes[0] != 0:
@@ -40,6 +42,7 @@ def transpose(node: Node) -> Tensor:
 
 
 def concatenation(node: Node) -> Tensor:
+    """Concat, but for the axis of scans."""
     first = node.tensor
     others = [tensor_of(one) for one in node.inputs]
     axis = node.attributes["axis"] % first.rank
@@ -51,6 +54,7 @@ def concatenation(node: Node) -> Tensor:
 
 
 def padding(node: Node) -> Tensor:
+    """Pad of rows and columns with zeros."""
     x = node.tensor
     pads = node.attributes.get("pads")
     pads = [int(n) for n in (node.needed(1) if pads is None else pads)]
@@ -135,6 +139,7 @@ def _picked(x: Tensor, axis: int, wanted: np.ndarray, name: str) -> Tensor:
 
 
 def same(node: Node) -> Tensor:
+    """What changes nothing, as Identity and Dropout."""
     return node.tensor
 
 

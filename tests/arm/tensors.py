@@ -16,9 +16,9 @@ import numpy as np
 from PIL import Image
 
 from edge.model_file.manifest import InputSpec
-from edge.scan.crop import CROPS
+from edge.scan.crop import CROPS, counts_of
 from edge.scan.decode import decode
-from edge.scan.ood_gate import gate_features
+from edge.scan.gate_features import FEATURE_SETS
 from edge.scan.preprocess import preprocess
 from edge.scan.read_input import read_input
 from edge.scan.resize import FILTERS
@@ -45,7 +45,8 @@ def main(scans: list[str]) -> None:
                     seen.seen.pixels
                 )
                 # Of whole numbers; those of before have a mean in 32 bits.
-                sums = gate_features(seen.seen.pixels, "sums")
+                channel = Image.fromarray(seen.seen.pixels[..., 0])
+                sums = FEATURE_SETS["sums"].of(channel, counts_of(channel))
                 found[f"{scan.name} as {kind}, the gate's sums"] = _hash(sums)
     versions = {name: version(name) for name in ("mri-edge", "numpy", "pillow")}
     print(json.dumps({"machine": platform.machine(), "versions": versions, "sha256": found}))

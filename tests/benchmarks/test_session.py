@@ -2,10 +2,12 @@
 
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
 from benchmarks.cli import main
+from benchmarks.contestants.model_files import find_models
 from edge.inference.engines import installed
 from tests.benchmarks.commands import report_of, run, start
 
@@ -88,11 +90,18 @@ def test_nonsense_is_refused(option, capsys):
     assert option[0] in capsys.readouterr().err
 
 
+def test_without_a_file_it_is_the_bundled_model(tmp_path):
+    assert [Path(one).stem for one in find_models([], tmp_path)] == ["compact-int8"]
+    (tmp_path / "own.onnx").touch()
+    assert find_models([], tmp_path) == [str(tmp_path / "own.onnx")]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [([], "no model given and none in dist/"), (["gone.onnx"], "gone.onnx: no such model")],
 )
 def test_nothing_to_measure(arguments, words, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("benchmarks.contestants.model_files.bundled_model", lambda: None)
     monkeypatch.chdir(tmp_path)
     assert run(*arguments) == 2
     captured = capsys.readouterr()

@@ -14,6 +14,7 @@ from PIL import Image
 from edge.inference.engines import installed
 from edge.model_file.container import open_model
 from edge.model_file.manifest import LearnedGate, RejectGate
+from edge.scan.crop import counts_of
 from edge.scan.gate_features import FEATURE_SETS
 
 
@@ -24,6 +25,12 @@ def heed_ctrl_c() -> None:
 
 
 MODELS = Path(__file__).parent / "models"
+
+
+def gate_features(pixels: np.ndarray, name: str) -> np.ndarray:
+    """What a learned gate is told of a preprocessed tensor, float32 [count] of the feature set."""
+    channel = Image.fromarray(pixels[..., 0])
+    return FEATURE_SETS[name].of(channel, counts_of(channel))
 
 
 def doubting_gate() -> RejectGate:

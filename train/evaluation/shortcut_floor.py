@@ -18,6 +18,8 @@ FEATURES = ("width", "height", "aspect", "file bytes", "mode", "format")
 FOLDS = 5
 _TREES = 200
 _MIN_LEAF = 2
+CLASSIFIER = f"random forest of {_TREES} trees on {', '.join(FEATURES)}"
+"""What a floor is, in words."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class ShortcutFloor:
     def to_dict(self) -> dict:
         """Ready for JSON."""
         return {
-            "classifier": f"random forest of {_TREES} trees on {', '.join(FEATURES)}",
+            "classifier": CLASSIFIER,
             "measured": self.measured,
             "groups": self.groups,
             "accuracy": self.accuracy.to_dict(),
@@ -75,7 +77,6 @@ def shortcut_floor(
     Returns:
         None where a class has too few clusters.
     """
-    from sklearn.ensemble import RandomForestClassifier
     from sklearn.model_selection import StratifiedGroupKFold
 
     table, importance = file_table(facts), np.zeros(len(FEATURES))
@@ -92,9 +93,7 @@ def shortcut_floor(
     for train, test in folds:
         if len(set(truth[train])) < 2:
             return None
-        forest = RandomForestClassifier(
-            _TREES, min_samples_leaf=_MIN_LEAF, class_weight="balanced", random_state=seed
-        )
+        forest = random_forest(seed)
         forest.fit(table[train], truth[train])
         probability[test] = forest.predict_proba(table[test])[:, 1]
         importance += forest.feature_importances_ / len(folds)
@@ -115,6 +114,15 @@ def shortcut_floor(
         importance=dict(zip(FEATURES, importance.round(3).tolist(), strict=True)),
         measured=measured,
         groups=len(set(groups.tolist())),
+    )
+
+
+def random_forest(seed: int):
+    """What a floor is fitted with: scikit-learn's `RandomForestClassifier`, for `file_table`."""
+    from sklearn.ensemble import RandomForestClassifier
+
+    return RandomForestClassifier(
+        _TREES, min_samples_leaf=_MIN_LEAF, class_weight="balanced", random_state=seed
     )
 
 

@@ -11,8 +11,6 @@ from edge.model_file.manifest import InputSpec
 from train.networks.evidence_map import StandingOut, StrongestCells
 
 SIDE = 128
-CELL = 8
-"""Pixels of a cell's side."""
 RAW = "raw_evidence"
 """Name of the layer that gives a logit for each cell, by itself: float [N, rows, cols, 1]."""
 EVIDENCE = "evidence"

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from keras import layers
 
-_SIDES = (1, 2)
-
 
 @dataclass(frozen=True)
 class Rows:

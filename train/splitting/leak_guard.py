@@ -65,6 +65,7 @@ def group_scans(found: ScanSet, patients: Sequence[str | None] | None = None) ->
 
 
 def label_conflicts(scans: Sequence[Scan], grouping: Grouping) -> dict[int, str]:
+    """Scans whose near-duplicates have another label, by index, and which these are."""
     names = {conflict.group: f"{CONFLICT}: {conflict}" for conflict in grouping.conflicts}
     return {i: names[g] for i, g in enumerate(grouping.clusters.tolist()) if g in names}
 

@@ -9,12 +9,10 @@ from train.data.scans import FileFacts
 from train.evaluation import metrics
 from train.evaluation.evaluate import METHOD, Estimate, cluster_bootstrap
 from train.evaluation.metrics import Proportion
-from train.evaluation.shortcut_floor import FEATURES, file_table
+from train.evaluation.shortcut_floor import CLASSIFIER, FOLDS, file_table, random_forest
 
 OPEN = "type uncertain"
 """A column of the table of verdicts: a tumor whose type is left open."""
-_FOLDS = 5
-_TREES = 200
 
 
 @dataclass(frozen=True)
@@ -118,7 +116,7 @@ class TypeFloor:
     def to_dict(self) -> dict:
         """Ready for JSON."""
         return {
-            "classifier": f"random forest of {_TREES} trees on {', '.join(FEATURES)}",
+            "classifier": CLASSIFIER,
             "accuracy": self.accuracy.to_dict(),
             "majority": self.majority,
             "bootstrap": {name: value.to_dict() for name, value in self.estimates.items()},
@@ -168,20 +166,18 @@ def types_floor(
     Returns:
         None where a type has too few clusters.
     """
-    from sklearn.ensemble import RandomForestClassifier
     from sklearn.model_selection import StratifiedGroupKFold
 
-    if min(len(set(groups[types == at].tolist())) for at in range(count)) < _FOLDS:
+    if min(len(set(groups[types == at].tolist())) for at in range(count)) < FOLDS:
         return None
     table, shares = file_table(facts), np.zeros((len(types), count))
-    splitter = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed)
+    splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
     for train, test in splitter.split(table, types, groups):
         if len(set(types[train].tolist())) < count:
             return None
-        forest = RandomForestClassifier(
-            _TREES, min_samples_leaf=2, class_weight="balanced", random_state=seed
+        shares[test] = (
+            random_forest(seed).fit(table[train], types[train]).predict_proba(table[test])
         )
-        shares[test] = forest.fit(table[train], types[train]).predict_proba(table[test])
     right = shares.argmax(axis=1) == types
     names = tuple(map(str, range(count)))
     found = _estimates(names, shares, types, groups, seed)

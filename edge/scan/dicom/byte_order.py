@@ -1,12 +1,12 @@
 """What a DICOM file's meta header says of its data, and whether their byte order is another."""
 
+from edge.scan.dicom.plain_header import META
+
 _ORDERS = {
     b"1.2.840.10008.1.2": "little",
     b"1.2.840.10008.1.2.1": "little",
     b"1.2.840.10008.1.2.2": "big",
 }
-_META = 132
-"""Where the meta header begins (PS3.10, 7.1)."""
 _MOST_ELEMENTS = 1000
 """Of a meta header; the standard knows about 20."""
 _LONG = (b"OB", b"UN")  # of what a meta header has; their length takes 4 bytes, after 2 of nothing
@@ -38,7 +38,7 @@ def meta_header(head: bytes) -> tuple[bytes, int]:
     Args:
         head: the first bytes of a file.
     """
-    at, syntax = _META if head[128:_META] == b"DICM" else 0, b""
+    at, syntax = META if head[128:META] == b"DICM" else 0, b""
     for _ in range(_MOST_ELEMENTS):
         if head[at : at + 2] != b"\x02\0":
             break

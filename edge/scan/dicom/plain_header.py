@@ -11,13 +11,14 @@ from struct import error as StructError
 from typing import NamedTuple
 
 from edge.scan.dicom.elements import MAX_ITEMS
+from edge.scan.dicom.pixel_data import UNDEFINED
 
 _IMPLICIT, _EXPLICIT = b"1.2.840.10008.1.2", b"1.2.840.10008.1.2.1"
-_META = 132
+META = 132
+"""Where the meta header begins (PS3.10, 7.1)."""
 _SYNTAX = 0x00020010
 _PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-_UNDEFINED = 0xFFFFFFFF
 _SHORT = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 _LONG = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 _HEAD, _LENGTH = Struct("<HH2sH").unpack_from, Struct("<L").unpack_from
@@ -58,6 +59,7 @@ _KINDS = {
 """What is needed, by tag, and its value representation; None: where there is one, pydicom reads the
 file."""
 KEYWORDS = frozenset(name for name, _ in _KINDS.values())
+"""Of all elements that are read of a header, by pydicom as well: none says who the patient is."""
 _TEXTS = ("WindowCenter", "WindowWidth", "RescaleIntercept", "RescaleSlope")
 """That are asked for as they stand in the file."""
 
@@ -108,14 +110,14 @@ def plain_elements(window: bytes) -> tuple[PlainElements, int] | None:
 
 def _meta(window: bytes) -> tuple[bytes, int]:
     """The transfer syntax, and where the data set begins."""
-    if window[128:_META] != b"DICM":
+    if window[128:META] != b"DICM":
         raise NotPlain
     # It begins with its own length, after which the data set begins.
-    group, number, kind, length = _HEAD(window, _META)
+    group, number, kind, length = _HEAD(window, META)
     if (group, number, kind, length) != (2, 0, b"UL", 4):
         raise NotPlain
-    end = _META + 12 + _LENGTH(window, _META + 8)[0]
-    at, syntax, before = _META + 12, b"", 0
+    end = META + 12 + _LENGTH(window, META + 8)[0]
+    at, syntax, before = META + 12, b"", 0
     while at < end:
         group, number, kind, length = _HEAD(window, at)
         if group != 2 or number <= before:
@@ -171,7 +173,7 @@ def _behind(
     window: bytes, start: int, length: int, kind: bytes | None, implicit: bool, depth: int
 ) -> int:
     """Where what follows an element begins."""
-    if length != _UNDEFINED:
+    if length != UNDEFINED:
         if start + length > len(window):
             raise NotPlain
         return start + length
@@ -185,7 +187,7 @@ def _behind(
             return at
         if tag != _ITEM:
             raise NotPlain
-        if length != _UNDEFINED:
+        if length != UNDEFINED:
             at += length
             continue
         while _tag(window, at) != _ITEM_END:

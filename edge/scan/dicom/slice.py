@@ -1,6 +1,6 @@
 """One slice of a DICOM MR image as an 8-bit grey image. Imported only when a file is DICOM.
 
-Nothing that identifies a patient leaves this room: only the elements in `_KEYWORDS` are read at
+Nothing that identifies a patient leaves this room: only the elements in `KEYWORDS` are read at
 all, messages never carry a value from the file or a text of pydicom's (which quotes values), and
 its own log and warnings are switched off for the process.
 """
@@ -15,7 +15,7 @@ from edge.scan.dicom.byte_order import contradicted_at
 from edge.scan.dicom.deflated import inflated, pixel_limit
 from edge.scan.dicom.elements import MAX_ITEMS, Elements, has_too_many_items, tags_of
 from edge.scan.dicom.load_pydicom import load_pydicom
-from edge.scan.dicom.padding import PADDING, find_padding
+from edge.scan.dicom.padding import find_padding
 from edge.scan.dicom.pixel_data import (
     Header,
     NoPixels,
@@ -26,9 +26,9 @@ from edge.scan.dicom.pixel_data import (
     pixel_cells,
     stored_values,
 )
-from edge.scan.dicom.plain_header import plain_elements
-from edge.scan.dicom.spacing import SPACINGS, pixel_ratio
-from edge.scan.dicom.windowing import GROUPS, KEYS, to_grey
+from edge.scan.dicom.plain_header import KEYWORDS, plain_elements
+from edge.scan.dicom.spacing import pixel_ratio
+from edge.scan.dicom.windowing import GROUPS, to_grey
 from edge.scan.geometry import even_pixels
 from edge.scan.max_pixels import MAX_PIXELS, check_size
 from edge.scan.memory_price import check_memory, dicom_price, ran_out
@@ -37,22 +37,6 @@ MAX_HEADER_BYTES = 8 << 20
 """Everything before the pixels. An enhanced MR image takes 1 to 2 kB a frame."""
 
 _DIRECTORY = "1.2.840.10008.1.3.10"
-_KEYWORDS = (
-    "Modality",
-    "SamplesPerPixel",
-    "PhotometricInterpretation",
-    "NumberOfFrames",
-    "Rows",
-    "Columns",
-    "BitsAllocated",
-    "BitsStored",
-    "HighBit",
-    "PixelRepresentation",
-    *PADDING,
-    *SPACINGS,
-    *KEYS,
-    *GROUPS,
-)
 # Defined terms (PS3.3, C.7.3.1.1.1). Only these may stand in a message: a file may hold any text.
 _MODALITIES = (
     *("AU", "BDUS", "BI", "BMD", "CR", "CT", "DG", "DX", "ECG", "EM", "EPS", "ES", "GM", "HD"),
@@ -176,7 +160,7 @@ def _pydicom(name: str):
 
 
 def _read_header(file, name: str, max_pixels: int):
-    """The `Elements` of `_KEYWORDS`; where the pixels are, all of which are there; and their file.
+    """The `Elements` of `KEYWORDS`; where the pixels are, all of which are there; and their file.
 
     That is another one in memory if `file` is deflated.
     """
@@ -216,9 +200,9 @@ def _read_header(file, name: str, max_pixels: int):
 
 def _parsed(stream: io.BytesIO, pydicom) -> Elements:
     data = pydicom.dcmread(
-        stream, stop_before_pixels=True, force=True, specific_tags=tags_of(_KEYWORDS)
+        stream, stop_before_pixels=True, force=True, specific_tags=tags_of(KEYWORDS)
     )
-    return Elements(data, _KEYWORDS)
+    return Elements(data, KEYWORDS)
 
 
 def _header(data: Elements, pixels: PixelData) -> Header:

@@ -19,6 +19,8 @@ import numpy as np
 
 DAMAGED = "; copy it again"
 """Ends the message of every file that is not whole."""
+MORE_DATA = "is damaged (there are more data than pixels)"
+MORE_PIXELS = "is damaged (there are more pixels than data)"
 
 MAX_JPEG_SCANS = 100
 """Passes over a progressive JPEG; encoders use about ten. Each costs as much time as the whole
@@ -190,7 +192,7 @@ class JpegStream(io.BytesIO):
         image.fp = self
         image.load()
         if not self._asked:
-            raise DamagedError("is damaged (there are more data than pixels)")
+            raise DamagedError(MORE_DATA)
 
 
 def webp_size(head: bytes) -> tuple[int, int]:

@@ -13,6 +13,16 @@ _GIF_ASPECT = 12  # position of the byte; GIF89a, 18
 
 
 def to_l_or_rgb(image: Image.Image, name: str, remarks: list[str]) -> Image.Image:
+    """The picture in mode "L" or "RGB", what is transparent laid over black.
+
+    Args:
+        image: loaded, of any mode of Pillow's.
+        name: for errors.
+        remarks: what the user should know is appended.
+
+    Raises:
+        ImageError: its values cannot be brought to 8 bits.
+    """
     if image.format == "TIFF" or image.mode[0] in "IF":
         from edge.scan.picture.bit_depth import grey
 
@@ -55,6 +65,7 @@ def stated_ratio(image: Image.Image, kind: str, head: bytes) -> float | None:
 
 
 def orientation_of(image: Image.Image, kind: str) -> int:
+    """How the picture is to be turned, as EXIF numbers it: 1 is upright, and what none says."""
     if kind == "TIFF":
         return image.orientation
     exif = image.info.get("exif")
@@ -85,6 +96,7 @@ def _plain_orientation(exif: bytes) -> int | None:
 
 
 def upright(image: Image.Image, orientation: int) -> Image.Image:
+    """The picture turned or mirrored as `orientation_of` says; numbers that EXIF has not: as is."""
     if orientation == 1:  # as nearly all, and no turns are looked up
         return image
     turn = {

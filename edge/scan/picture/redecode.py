@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from PIL import Image
 
-from edge.scan.picture.integrity import DamagedError, JpegLayout
+from edge.scan.picture.integrity import MORE_DATA, MORE_PIXELS, DamagedError, JpegLayout
 
 TAIL = 256
 """Bytes of the end that are changed. The last few may code changes that no pixel shows: black that
@@ -37,8 +37,6 @@ _MOST_SCANS = 24
 _MOST_PIXELS = 1 << 28
 """That are decoded for these."""
 _BAND = 256
-_EARLY = "is damaged (there are more data than pixels)"
-_LATE = "is damaged (there are more pixels than data)"
 
 
 def check_scans(data: bytes, layout: JpegLayout, image: Image.Image) -> None:
@@ -52,14 +50,14 @@ def check_scans(data: bytes, layout: JpegLayout, image: Image.Image) -> None:
     """
     ends = [end for _, end in layout.scans]
     if _unlike(image, lambda: _jpeg(followed(data, ends))):
-        raise DamagedError(_LATE)
+        raise DamagedError(MORE_PIXELS)
     most = min(_MOST_SCANS, _MOST_PIXELS // (image.width * image.height))
     for first, end in layout.scans[:most]:
         if end - first >= _LEAST and not any(
             _unlike(image, lambda end=end, by=by: _jpeg(tail_changed(data, end, by)))
             for by in _CHANGES
         ):
-            raise DamagedError(_EARLY)
+            raise DamagedError(MORE_DATA)
 
 
 def check_webp(data: bytes, image: Image.Image) -> None:
@@ -85,7 +83,7 @@ def check_webp(data: bytes, image: Image.Image) -> None:
 
     # The decoder says when it runs out of data; so the end is cut off instead of changed.
     if not _unlike(image, cut):
-        raise DamagedError(_EARLY)
+        raise DamagedError(MORE_DATA)
 
 
 def check_scan(
@@ -115,11 +113,11 @@ def check_scan(
             return True
 
     if differ(followed(data, [end])):
-        raise DamagedError(_LATE)
+        raise DamagedError(MORE_PIXELS)
     if end - first >= 4 * tail and not any(
         differ(tail_changed(data, end, change, tail)) for change in _CHANGES
     ):
-        raise DamagedError(_EARLY)
+        raise DamagedError(MORE_DATA)
 
 
 def followed(data: bytes, ends: list[int]) -> bytes:

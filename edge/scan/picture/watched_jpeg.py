@@ -20,7 +20,13 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from edge.scan.picture.integrity import DamagedError, JpegLayout, jpeg_layout
+from edge.scan.picture.integrity import (
+    MORE_DATA,
+    MORE_PIXELS,
+    DamagedError,
+    JpegLayout,
+    jpeg_layout,
+)
 
 _CODEC = "mri_edge_watched_jpeg"
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
@@ -38,8 +44,6 @@ _FOLLOWING = b"\x55\x2a\x33\x15" * 8
 _MOST = 1 << 16
 """Bytes that are handed out at a time."""
 _WORKING, _DONE = "working", "done"
-_EARLY = "is damaged (there are more data than pixels)"
-_LATE = "is damaged (there are more pixels than data)"
 
 
 def load_watched(image: Image.Image, data: bytes, layout: JpegLayout) -> None:
@@ -144,12 +148,12 @@ class _WatchedStream:
             DamagedError: a part and its data do not end together.
         """
         if self._now.wanted == _DONE and left:
-            raise DamagedError(_LATE)
+            raise DamagedError(MORE_PIXELS)
         if self._now.wanted == _WORKING:
             self._worked = self._worked or left > 0
             if self._now.last:
                 if not self._worked:
-                    raise DamagedError(_EARLY)
+                    raise DamagedError(MORE_DATA)
                 self._worked = False
                 self._unseen -= 1
 
@@ -160,7 +164,7 @@ class _WatchedStream:
             DamagedError: all pixels were complete before the data were.
         """
         if self._unseen:
-            raise DamagedError(_EARLY)
+            raise DamagedError(MORE_DATA)
 
 
 class _Decoder:

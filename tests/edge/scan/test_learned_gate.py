@@ -10,8 +10,9 @@ from PIL import Image
 from edge.errors import ModelError
 from edge.model_file.manifest import LearnedGate, RejectGate
 from edge.scan.gate_features import FEATURE_SETS
-from edge.scan.ood_gate import GateResult, apply_gate, gate_features, likeness
+from edge.scan.ood_gate import GateResult, apply_gate, likeness
 from edge.scan.preprocess import ModelInput
+from tests.edge.conftest import gate_features
 
 SIDE = 64
 

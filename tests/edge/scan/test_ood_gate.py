@@ -98,7 +98,7 @@ def test_an_overexposed_scan_is_not_cleared():
     for side in (10, 40):
         over[100 : 100 + side, 100 : 100 + side] = 255
         assert "overexposed" in doubt(over), "a letter or a stamp is brighter"
-    assert whiteness(np.zeros((8, 8, 1), np.uint8)) == 0
+    assert whiteness(np.bincount([0] * 64, minlength=256)) == 0
 
 
 def test_a_thumbnail_is_not_cleared():

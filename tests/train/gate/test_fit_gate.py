@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from edge.model_file.manifest import NETWORK, InputSpec
-from edge.scan.ood_gate import gate_features
 from edge.scan.preprocess import preprocess
+from tests.edge.conftest import gate_features
 from train.data.samples import Samples
 from train.gate.fit_gate import ACCEPTED, SURE, fit_head, in_graph, limits
 from train.gate.gate_examples import gate_examples

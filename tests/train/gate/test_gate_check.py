@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from edge.model_file.manifest import InputSpec
-from edge.scan.ood_gate import gate_features
 from edge.scan.preprocess import preprocess
+from tests.edge.conftest import gate_features
 from train.data.samples import Samples
 from train.gate import gate_check
 from train.gate.fit_gate import MOST, fit_head, in_graph
