@@ -20,7 +20,7 @@ What becomes of every MR, CT, secondary-capture and radiotherapy file among the 
 pydicom {version} and pydicom-data. Files of several frames are listed as read with `--frame 1`.
 "read" means: decoded, and given to the out-of-distribution gate and the model as any other scan.
 
-Software for research, not a medical device.
+Research software, not a medical device: not for diagnosis or treatment.
 
 """
 

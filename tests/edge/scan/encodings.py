@@ -318,7 +318,7 @@ pixels: "the same" where the encoding loses nothing, else to the stated mean dif
 `tests/edge/scan/test_encodings.py` tries each as a file, as bytes, as a file object and, if it is
 DICOM, as a pydicom Dataset.
 
-Software for research, not a medical device.
+Research software, not a medical device: not for diagnosis or treatment.
 
 | Encoding | Its pixels | Package it needs |
 |---|---|---|
