@@ -6,9 +6,9 @@ from benchmarks.benchmark_options import PROG, Options
 from benchmarks.builds.arguments import builds_parser
 from benchmarks.peers.arguments import peers_parser
 from benchmarks.report.readme import REPORT
-from benchmarks.scale.report import WITHIN
+from benchmarks.scale.arguments import scale_parser
+from benchmarks.throughput_arguments import throughput_parser
 from benchmarks.timing.single_stream import P99_QUERIES
-from benchmarks.timing.throughput import WANTED
 from edge.console.option_rules import Rule
 from edge.console.option_types import count, number
 from edge.console.parser import Parser
@@ -169,60 +169,6 @@ def merge_parser(prog: str = PROG) -> Parser:
     return result
 
 
-def throughput_parser(prog: str = PROG) -> Parser:
-    """The command line of `throughput`."""
-    result = Parser(
-        "benchmarks",
-        prog=f"{prog} throughput",
-        usage="MODEL PATH ... [options]",
-        description="Measure scans per second by jobs and threads, in interleaved rounds.",
-        epilog=f"exit status: 0; 1 two jobs scale below {WANTED} of the ideal; 2 wrong usage.",
-    )
-    add = result.group("input")
-    add("model", metavar="MODEL", help="exported .tflite or .onnx model (required)")
-    add(
-        "paths",
-        nargs="+",
-        metavar="PATH",
-        help="scans, folders of them, or - for names on standard input (required)",
-    )
-    add = result.group("output")
-    add("--json", action="store_true", help="print JSON instead of words (default: words)")
-    add = result.group("what is timed, and for how long")
-    add(
-        "--engine",
-        choices=("auto", *ENGINES),
-        default="auto",
-        help="inference engine (default: auto, the first installed one that runs the model)",
-    )
-    add(
-        "--jobs",
-        type=count(),
-        nargs="+",
-        metavar="N",
-        help="scans in work at a time, each with its own engine (default: 1, 2, 4 ... twice the "
-        "cores)",
-    )
-    add(
-        "--threads",
-        type=count(),
-        nargs="+",
-        default=[1],
-        metavar="N",
-        help="threads of each engine (default: 1)",
-    )
-    add("--repeats", type=count(), default=7, metavar="N", help="rounds (default: 7)")
-    add(
-        "--seconds",
-        type=number(0, 3600),
-        default=1.0,
-        metavar="S",
-        help="seconds that a combination has in a round (default: 1)",
-    )
-    result.add_about()
-    return result
-
-
 def transfer_parser(prog: str = PROG) -> Parser:
     """The command line of `transfer`."""
     result = Parser(
@@ -242,41 +188,6 @@ def transfer_parser(prog: str = PROG) -> Parser:
         metavar="N",
         help="scans, generated; a third of them validates (default: 253, the articles')",
     )
-    result.add_about()
-    return result
-
-
-def scale_parser(prog: str = PROG) -> Parser:
-    """The command line of `scale`."""
-    result = Parser(
-        "benchmarks",
-        prog=f"{prog} scale",
-        usage="[PATH ...] [options]",
-        description="Measure what a scan costs, and predict how long a million and a hundred "
-        "million take on 10 to 1,000 cores; with the point from which the scheduler is the limit.",
-        epilog=f"exit status: 0; 1 a prediction is off by more than {WITHIN:.0%} where it could be "
-        "checked; 2 wrong usage.",
-    )
-    add = result.group("input")
-    add("paths", nargs="*", metavar="PATH", help="scans, or folders of them (default: generated "
-        "ones, as PNG, JPEG and DICOM)")  # fmt: skip
-    add(
-        "--model", metavar="FILE", help="exported .tflite or .onnx model (default: the bundled one)"
-    )
-    add = result.group("output")
-    add("--out", type=Path, metavar="DIR", help="folder for scale.md, scale.json and a chart, "
-        "scale.png (default: none)")  # fmt: skip
-    add = result.group("what is timed, and for how long")
-    add(
-        "--engine",
-        choices=("auto", *ENGINES),
-        default="auto",
-        help="inference engine (default: auto, the first installed one that runs the model)",
-    )
-    add("--scans-per-task", type=count(), default=64, metavar="N", help="scans that a worker of a "
-        "cluster is given at a time (default: 64)")  # fmt: skip
-    add("--seconds", type=number(0.1, 600), default=3.0, metavar="S", help="of each single "
-        "measurement, in seconds; there are 50 (default: 3)")  # fmt: skip
     result.add_about()
     return result
 
