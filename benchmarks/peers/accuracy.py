@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks.peers.process import Answer
 from train.evaluation import metrics
-from train.evaluation.evaluate import Estimate, cluster_bootstrap
+from train.evaluation.evaluate import Estimate, cluster_bootstrap, clusters_with
 from train.evaluation.metrics import Proportion
 
 LEAST = 10
@@ -81,5 +81,6 @@ def score(
         numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
         drawn = np.array([numbers[name] for name in names], np.int64)
         measures = {"auc": lambda weights: metrics.auc(labels, values, weights)}
-        auc = cluster_bootstrap(measures, drawn, seed)["auc"]
+        least = min(clusters_with(drawn, labels), clusters_with(drawn, ~labels))
+        auc = cluster_bootstrap(measures, drawn, seed, rests_on={"auc": least})["auc"]
     return Scored(count(with_tumor), count(without), auc, len(rows))

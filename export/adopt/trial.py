@@ -17,7 +17,7 @@ from export.adopt.conventions import Convention
 from export.adopt.labels import Labels
 from export.errors import ExportError
 from train.evaluation import metrics
-from train.evaluation.evaluate import Estimate, cluster_bootstrap
+from train.evaluation.evaluate import Estimate, cluster_bootstrap, clusters_with
 from train.evaluation.metrics import Proportion
 
 TRIAL_SCANS = 100
@@ -229,7 +229,9 @@ def _tried(
     if not np.isfinite(odds).all():
         odds = np.zeros(len(odds))  # that scaling takes it beyond all numbers
     right = (odds >= 0) == (truth == 1)
-    area = cluster_bootstrap({"auc": lambda w: metrics.auc(truth, odds, w)}, groups, 0)["auc"]
+    least = min(clusters_with(groups, truth == label) for label in (0, 1))
+    measures = {"auc": lambda w: metrics.auc(truth, odds, w)}
+    area = cluster_bootstrap(measures, groups, 0, rests_on={"auc": least})["auc"]
     hits = Proportion(int(right.sum()), len(right))
     return Tried(convention, labels, hits, area, logits, odds)
 

@@ -16,7 +16,8 @@ from train.evaluation.threshold_and_temperature import distance
 RESAMPLES = 2000
 METHOD = (
     f"bootstrap over clusters, {RESAMPLES} resamples, percentiles 2.5 and 97.5 (for the "
-    "calibration error, which resampling inflates, by test inversion)"
+    "calibration error, which resampling inflates, by test inversion; at 0 and 1 Wilson's, of the "
+    "clusters that decide the measure)"
 )
 _CHUNK = 200  # resamples at once: 200 x 10,000 weights are 16 MB
 
@@ -136,6 +137,16 @@ def evaluate(found: Predictions, seed: int = 0) -> Evaluation:
         "brier": lambda w: metrics.brier(truth, found.probability, w),
         "ece": lambda w: metrics.calibration_error(truth, found.probability, w),
     }
+    every, with_tumor, without = (
+        clusters_with(found.groups, where) for where in (everywhere, truth, ~truth)
+    )
+    rests_on = {
+        "accuracy": every,
+        "sensitivity": with_tumor,
+        "specificity": without,
+        "accuracy_at_half": every,
+        "auc": min(with_tumor, without),
+    }
     parts = {"ece": partial(metrics.calibration_gaps, truth, found.probability)}
     sure = ~found.uncertain
     order = np.argsort(-found.sureness, kind="stable")
@@ -143,7 +154,7 @@ def evaluate(found: Predictions, seed: int = 0) -> Evaluation:
     return Evaluation(
         scores=score(truth, found.called, threshold=True),
         accuracy_at_half=Proportion(int(half.sum()), len(half)),
-        estimates=cluster_bootstrap(measures, found.groups, seed, parts),
+        estimates=cluster_bootstrap(measures, found.groups, seed, parts, rests_on),
         groups=len(set(found.groups.tolist())),
         covered=Proportion(int(sure.sum()), len(sure)),
         remaining_error=Proportion(int((sure & ~right).sum()), int(sure.sum())),
@@ -157,6 +168,7 @@ def cluster_bootstrap(
     groups: np.ndarray,
     seed: int,
     parts: dict[str, Callable[[np.ndarray | None], np.ndarray]] | None = None,
+    rests_on: dict[str, int] | None = None,
 ) -> dict[str, Estimate]:
     """95 % intervals of measures by drawing whole clusters with replacement.
 
@@ -168,6 +180,8 @@ def cluster_bootstrap(
         parts: of measures that are sums of absolute values, functions that give what is summed,
             float [..., parts]. Resampling biases these measures: their intervals are those of
             `train.evaluation.calibration_error_interval`.
+        rests_on: of measures between 0 and 1, how many clusters decide them. All resamples of a
+            perfect result are perfect, however few there are: at 0 and 1 the interval is Wilson's.
     """
     drawn_from = measures | (parts or {})
     random = np.random.default_rng(seed)
@@ -187,8 +201,21 @@ def cluster_bootstrap(
             low, high = calibration_interval(value, parts[name](None), values)
         else:
             low, high = _percentiles(values)
+            if low == high == value and value in (0, 1) and rests_on and name in rests_on:
+                n = rests_on[name]
+                low, high = Proportion(int(value) * n, n).interval
         found[name] = Estimate(value, low, high)
     return found
+
+
+def clusters_with(groups: np.ndarray, where: np.ndarray) -> int:
+    """How many clusters have a scan of a kind.
+
+    Args:
+        groups: int64 [N].
+        where: bool [N].
+    """
+    return len(np.unique(groups[where]))
 
 
 def _percentiles(values: np.ndarray) -> tuple[float, float]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from train.data.scans import FileFacts
 from train.evaluation import metrics
-from train.evaluation.evaluate import Estimate, cluster_bootstrap
+from train.evaluation.evaluate import Estimate, cluster_bootstrap, clusters_with
 from train.evaluation.metrics import Proportion
 
 FEATURES = ("width", "height", "aspect", "file bytes", "mode", "format")
@@ -106,6 +106,10 @@ def shortcut_floor(
         },
         groups,
         seed,
+        rests_on={
+            "accuracy": clusters_with(groups, np.ones(len(right), bool)),
+            "auc": min(clusters_with(groups, truth == label) for label in (0, 1)),
+        },
     )
     return ShortcutFloor(
         accuracy=Proportion(int(right.sum()), len(right)),

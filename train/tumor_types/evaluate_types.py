@@ -7,7 +7,7 @@ import numpy as np
 
 from train.data.scans import FileFacts
 from train.evaluation import metrics
-from train.evaluation.evaluate import METHOD, Estimate, cluster_bootstrap
+from train.evaluation.evaluate import METHOD, Estimate, cluster_bootstrap, clusters_with
 from train.evaluation.metrics import Proportion
 from train.evaluation.shortcut_floor import CLASSIFIER, FOLDS, file_table, random_forest
 
@@ -204,11 +204,19 @@ def _estimates(
         return lambda w: metrics.mean_where(likeliest != at, types != at, w)
 
     measures = {"accuracy": lambda w: metrics.mean_where(likeliest == types, everywhere, w)}
+    rests_on = {"accuracy": clusters_with(groups, everywhere)}
     for at, label in enumerate(labels):
         measures |= {
             f"sensitivity {label}": recall(at),
             f"specificity {label}": rest(at),
             f"auc {label}": auc(at),
         }
+        own, others = (clusters_with(groups, where) for where in (types == at, types != at))
+        rests_on |= {
+            f"sensitivity {label}": own,
+            f"specificity {label}": others,
+            f"auc {label}": min(own, others),
+        }
+    rests_on["macro_auc"] = min(rests_on[f"auc {label}"] for label in labels)
     measures["macro_auc"] = lambda w: np.mean([auc(at)(w) for at in range(len(labels))], axis=0)
-    return cluster_bootstrap(measures, groups, seed)
+    return cluster_bootstrap(measures, groups, seed, rests_on=rests_on)

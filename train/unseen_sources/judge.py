@@ -9,7 +9,7 @@ import numpy as np
 
 from edge.model_file.manifest import Decision
 from train.evaluation import metrics
-from train.evaluation.evaluate import Estimate, cluster_bootstrap
+from train.evaluation.evaluate import Estimate, cluster_bootstrap, clusters_with
 from train.prepare_data import UnseenOptions
 from train.unseen_sources.band_by_source import SourceBand, band_by_source
 
@@ -146,6 +146,12 @@ def _figures(said: Said, decision: Decision, seed: int) -> UnseenSource:
     called = (p >= high) & (p >= decision.threshold)
     cleared = (p <= low) & ~called
     measures = {}
+    with_tumor, without = (clusters_with(said.groups, where) for where in (tumor, ~tumor))
+    rests_on = {
+        **dict.fromkeys(("cleared", "found"), with_tumor),
+        **dict.fromkeys(("alarms", "passed"), without),
+        "auc": min(with_tumor, without),
+    }
     if tumor.any():
         measures["cleared"] = partial(metrics.mean_where, cleared, tumor)
         measures["found"] = partial(metrics.mean_where, called, tumor)
@@ -159,7 +165,7 @@ def _figures(said: Said, decision: Decision, seed: int) -> UnseenSource:
         tumors=int(tumor.sum()),
         others=int((~tumor).sum()),
         groups=len(set(said.groups.tolist())),
-        estimates=cluster_bootstrap(measures, said.groups, seed),
+        estimates=cluster_bootstrap(measures, said.groups, seed, rests_on=rests_on),
     )
 
 

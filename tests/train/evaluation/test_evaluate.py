@@ -77,6 +77,21 @@ def test_copies_do_not_narrow_the_interval():
     assert wilson[1] < wilson[0] / 2  # which is why both are reported
 
 
+def test_a_perfect_result_on_few_clusters_proves_little():
+    truth = np.array([1, 1, 0, 0, 0])
+    found = evaluate(predictions(truth, np.array([0.9, 0.8, 0.1, 0.2, 0.3]))).estimates
+    # Wilson's of 2, 3 and 5: z2 / (n + z2) is what is left open.
+    for name, n in (("auc", 2), ("sensitivity", 2), ("specificity", 3), ("accuracy", 5)):
+        assert found[name].value == found[name].high == 1
+        assert found[name].low == pytest.approx(n / (n + 1.96**2), abs=1e-3)
+    copies = evaluate(
+        predictions(
+            truth.repeat(9), np.array([0.9, 0.8, 0.1, 0.2, 0.3]).repeat(9), np.arange(5).repeat(9)
+        )
+    )
+    assert copies.estimates["auc"].low == found["auc"].low
+
+
 def test_values_lie_in_their_intervals():
     found = evaluate(predictions(*drawn()))
     for name, estimate in found.estimates.items():
