@@ -48,7 +48,8 @@ def say(message: object) -> int:
     if results() is not None:
         results().flush()
     try:
-        print(f"{_program}: {printable(message)}", file=sys.stderr, flush=True)
+        # The end of the line with it, for another thread may speak as well.
+        print(f"{_program}: {printable(message)}\n", end="", file=sys.stderr, flush=True)
     except OSError:
         drop(sys.stderr)  # results do not depend on messages
     return WRONG

@@ -21,7 +21,7 @@ def log_odds(logits: np.ndarray, decision: Decision, positive: int) -> float:
         EngineError: the number of outputs does not fit the transform, or one is not finite.
     """
     values = [float(value) / decision.temperature for value in logits.ravel()]
-    expected = 1 if decision.transform == "sigmoid" else 2
+    expected = decision.outputs
     if len(values) != expected:
         raise EngineError(f"the model gave {len(values)} outputs instead of {expected}")
     if not all(map(math.isfinite, values)):

@@ -32,18 +32,24 @@ def find_outputs(model: ModelFile, shapes: list[list]) -> tuple[int, int | None]
     Their ranks tell: converters name and order outputs as they like.
 
     Raises:
-        ModelError: there are no logits, or not the heat map that the manifest tells of.
+        ModelError: there are no logits, or not as many as the manifest tells of; or not its heat
+            map.
     """
     ranks, spec = [len(shape) for shape in shapes], model.manifest.heat_map
     heat = ranks.index(3) if 3 in ranks else None
     if 2 not in ranks:
         raise ModelError(f"{model.path}: gives {shapes}, no logits [1, outputs]{_AGAIN}")
+    logits, wanted = ranks.index(2), model.manifest.decision.outputs
+    if isinstance(given := shapes[logits][1], int) and given != wanted:
+        raise ModelError(
+            f"{model.path}: gives {given} logits, its manifest tells of {wanted}{_AGAIN}"
+        )
     if spec.method and (heat is None or list(shapes[heat][1:]) != [spec.rows, spec.columns]):
         raise ModelError(
             f"{model.path}: gives {shapes}, its manifest tells of a heat map of "
             f"{[1, spec.rows, spec.columns]}{_AGAIN}"
         )
-    return ranks.index(2), heat
+    return logits, heat
 
 
 def find_likeness(model: ModelFile, shapes: list[list]) -> int | None:

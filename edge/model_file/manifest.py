@@ -69,6 +69,11 @@ class Decision:
     uncertain: tuple[float, float] = (0.5, 0.5)
     """Probabilities from low to high, both excluded, give "uncertain"; equal bounds: none do."""
 
+    @property
+    def outputs(self) -> int:
+        """How many logits the model gives."""
+        return 1 if self.transform == "sigmoid" else 2
+
     def __post_init__(self):
         if self.transform not in ("sigmoid", "softmax"):
             raise ValueError(f"transform: must be sigmoid or softmax, is {self.transform!r}")

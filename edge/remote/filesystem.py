@@ -3,6 +3,7 @@
 import os
 import stat
 import zipfile
+from collections import Counter
 from functools import lru_cache
 from importlib.util import find_spec
 from threading import Lock
@@ -99,6 +100,8 @@ class Archive:
         except BaseException:
             file.close()
             raise
+        names = Counter(one.filename for one in self._zip.infolist())
+        self._twice = {name for name, number in names.items() if number > 1}
 
     def members(self):
         """(name, bytes, checksum) of each member that is a file, in the order of their names."""
@@ -111,8 +114,11 @@ class Archive:
         """The first `most` bytes of a member.
 
         Raises:
-            RemoteError: it is not there, is encrypted, or is compressed in an unknown way.
+            RemoteError: it is not there, has a name that another has, is encrypted, or is
+                compressed in an unknown way.
         """
+        if name in self._twice:
+            raise RemoteError("is the name of two members; unpack the archive")
         with self._turn:
             try:
                 with self._zip.open(name) as file:

@@ -73,7 +73,8 @@ def shown(url: str) -> str:
 def split_archive(url: str) -> tuple[str, str]:
     """Member (or pattern, or "") and archive of `zip://MEMBER::ARCHIVE` or `zip://ARCHIVE`."""
     rest = url.partition("://")[2]
-    member, chain, archive = rest.partition(_CHAIN)
+    # Of several the last: a member may be called anything.
+    member, chain, archive = rest.rpartition(_CHAIN)
     return (member, archive) if chain else ("", rest)
 
 

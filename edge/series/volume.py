@@ -1,6 +1,7 @@
 """A NIfTI volume as axial slices, upright and in order. nibabel is imported here, once needed."""
 
 import gzip
+import logging
 import zlib
 from collections.abc import Iterator
 
@@ -17,6 +18,9 @@ from edge.scan.picture.bit_depth import robust_range, to_8bit
 MAX_VOXELS = 1 << 27
 """512 slices of 512x512. They are read as float32: 512 MB."""
 _GZIP = b"\x1f\x8b"
+_CHUNK = 1 << 20
+_BEHIND = 1 << 24
+"""Bytes that may stand behind the voxels, of whatever kind."""
 _MAGICS = ((344, b"n+1\0"), (344, b"ni1\0"), (4, b"n+2\0"), (4, b"ni2\0"))
 _HEADER = 352
 
@@ -58,6 +62,7 @@ def axial_slices(path: str, max_pixels: int) -> Iterator[DecodedScan]:
             f"{path}: is a NIfTI volume, which needs nibabel; run: pip install 'mri-edge[nifti]'",
             "nibabel",
         ) from None
+    logging.getLogger("nibabel.global").disabled = True  # it speaks of no file in particular
     try:
         volume = nibabel.load(path)
         _check_shape(path, volume)
@@ -66,6 +71,7 @@ def axial_slices(path: str, max_pixels: int) -> Iterator[DecodedScan]:
         whole = np.asanyarray(volume.dataobj, np.float32).reshape(shape[:3])
         upright = nibabel.as_closest_canonical(nibabel.Nifti1Image(whole, volume.affine))
         values = np.asarray(upright.dataobj)
+        _check_sum(path, volume.dataobj.offset + whole.size * volume.get_data_dtype().itemsize)
         sides = tuple(float(side) for side in upright.header.get_zooms()[:3])
     except ImageError:
         raise
@@ -89,6 +95,25 @@ def axial_slices(path: str, max_pixels: int) -> Iterator[DecodedScan]:
         remarks.append("the sides that it states for its voxels mean nothing and are ignored")
     check_size(values.shape[:2], path, max_pixels)
     return _slices(values, limits, ratio, path, max_pixels, remarks, str(volume.get_data_dtype()))
+
+
+def _check_sum(path: str, ends: int) -> None:
+    """Read a packed file to its end, where gzip compares its checksum: nibabel stops before.
+
+    Args:
+        ends: bytes of it, unpacked, up to the last voxel.
+
+    Raises:
+        ImageError: there is much more behind that.
+        OSError, EOFError, zlib.error: it is cut short or damaged.
+    """
+    with open(path, "rb") as file:
+        if file.read(2) != _GZIP:
+            return
+    with gzip.open(path) as file:
+        while file.read(_CHUNK):
+            if file.tell() > ends + _BEHIND:
+                raise ImageError(f"{path}: goes on behind its voxels; save it anew")
 
 
 def _check_shape(path: str, volume) -> None:

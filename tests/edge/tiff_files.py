@@ -24,7 +24,7 @@ def write_tiff(
     description: str = "",
     strips: int = 1,
     tail: bytes = b"",
-    **tags: int,
+    **tags: int | tuple[int, ...],
 ) -> Path:
     """Write `values` [rows, columns] or [rows, columns, channels] as it lies in memory.
 
@@ -73,7 +73,8 @@ def write_tiff(
         )
         entries[296] = (_SHORT, [resolution[2]])
     for name, value in tags.items():
-        entries[int(name.rpartition("_")[2])] = (_SHORT, [value])
+        several = list(value) if isinstance(value, tuple) else [value]
+        entries[int(name.rpartition("_")[2])] = (_SHORT, several)
     body = b"".join(parts) + tail
     body += b"\0" * (-len(body) % 8)
     table, extra = _directory(entries, head + len(body), order, big)

@@ -53,8 +53,13 @@ class Elements:
         return keyword in self._there
 
     def get(self, keyword: str, otherwise=None):
-        """An element's value; `otherwise` where there is none."""
-        return self._data.get(keyword) if keyword in self._there else otherwise
+        """An element's value; `otherwise` where there is none.
+
+        Of a text without the spaces around it: in a code they mean nothing (PS3.5, 6.2), and
+        pydicom takes those behind it off alone.
+        """
+        value = self._data.get(keyword) if keyword in self._there else otherwise
+        return value.strip() if isinstance(value, str) else value
 
     def get_item(self, keyword: str):
         """An element as it stands in the file, not parsed."""

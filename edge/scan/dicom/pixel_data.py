@@ -188,7 +188,7 @@ def _native(file, header: Header, index: int) -> np.ndarray:
 
 
 def _compressed(file, header: Header, index: int) -> np.ndarray:
-    from pydicom.encaps import encapsulate, get_frame
+    from pydicom.encaps import encapsulate
     from pydicom.pixels import get_decoder
     from pydicom.uid import UID
 
@@ -207,6 +207,11 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
             decoder = get_decoder(syntax)
         except NotImplementedError:
             raise Problem(f"is compressed as {syntax.name}, which is not supported") from None
+    if decoder is None and syntax.startswith("1.2.840.10008."):  # DICOM's own, newer than pydicom
+        raise Problem(
+            "is compressed in a way that pydicom, as installed, does not know; export it "
+            "uncompressed"
+        )
     if decoder is None:
         raise Problem(
             "is compressed in a way that DICOM does not name (a private transfer syntax); "
@@ -216,8 +221,7 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
         raise Problem("is damaged (compressed pixels without a beginning); export it again")
     if not decoder.is_available:
         raise MissingDecoder(_without_decoder(syntax.name, header))
-    file.seek(header.pixels.start)
-    frame = get_frame(file, index, number_of_frames=header.frames)
+    frame = _frame_data(file, header, index)
     if header.pixels.syntax == _RLE:
         return whole_rle(frame, header.rows, header.columns, header.allocated, header.signed)
     stream = read_codestream(frame)
@@ -245,8 +249,9 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
     try:
         cells = decode(frame)
     except Exception:
-        # Pillow decodes JPEG Extended of 8 bits and says of itself that it decodes all of it.
-        if decoder.missing_dependencies:
+        # Pillow decodes JPEG of 8 bits and JPEG 2000 of up to 16, and says that it decodes all.
+        most = 16 if stream.jpeg_2000 else 8
+        if stream.precision > most and any(map(_is_ours, decoder.missing_dependencies)):
             raise MissingDecoder(_without_decoder(syntax.name, header)) from None
         raise
     check_single(stream, cells, decode)
@@ -254,6 +259,36 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
         unused = header.allocated - header.stored
         return cells << (header.allocated - 1 - header.high) >> unused
     return cells
+
+
+def _frame_data(file, header: Header, index: int) -> bytes:
+    """The compressed data of a frame.
+
+    The table of offsets before them is asked only where the fragments are not told apart without
+    it: some programs fill it with zeros, or with places of another file.
+    """
+    from pydicom.encaps import (
+        generate_fragments,
+        get_frame,
+        parse_basic_offsets,
+        parse_fragments,
+    )
+
+    file.seek(header.pixels.start)
+    parse_basic_offsets(file)
+    if header.frames == 1:
+        return b"".join(generate_fragments(file))
+    count, places = parse_fragments(file)
+    if count == header.frames:
+        file.seek(places[index])
+        return next(generate_fragments(file))
+    file.seek(header.pixels.start)
+    return get_frame(file, index, number_of_frames=header.frames)
+
+
+def _is_ours(missing: str) -> bool:
+    """Whether it is the decoder that `_without_decoder` names; gdcm, say, is another."""
+    return missing.startswith(f"{MissingDecoder.package} ")
 
 
 def _without_decoder(syntax: str, header: Header) -> str:

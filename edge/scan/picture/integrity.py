@@ -29,6 +29,7 @@ image, so a small file of thousands would occupy a device for hours."""
 _PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 _NEXT_MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")  # FF00 is data, D0..D7 restart markers
 _ALONE = (0x01, *range(0xD0, 0xD9))  # JPEG markers without a length (ITU T.81, table B.1)
+_LS = 0xF7  # ITU T.87, C.1.1
 _FRAME = tuple(m for m in range(0xC0, 0xD0) if m not in (0xC4, 0xC8, 0xCC))  # SOF0..SOF15
 _LOSSLESS = (0xC3, 0xC7, 0xCB, 0xCF)
 _DECODED = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA)  # baseline, extended, progressive; Huffman or arithmetic
@@ -114,6 +115,8 @@ def jpeg_layout(data: bytes) -> JpegLayout:
         at += 2
         if marker in _ALONE:
             continue
+        if marker == _LS:
+            raise UnsupportedError("is a JPEG-LS file, which cannot be read; save it as PNG")
         if marker in _FRAME:
             frame = marker
             _check_frame(frame, data[at + 2 : at + 5])

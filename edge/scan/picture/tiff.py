@@ -14,6 +14,8 @@ from edge.scan.picture.integrity import DamagedError, UnsupportedError
 _COMPRESSION, _DESCRIPTION, _STRIPS, _ORIENTATION = 259, 270, 273, 274  # TIFF 6.0
 _RESOLUTIONS = 282, 283  # pixels a unit, across and down
 _UNCOMPRESSED = 1
+_DEPTH, _STK = 32997, 33629
+"""Slices of a volume in a page (SGI's ImageDepth), and what MetaMorph says of each plane."""
 _PLANES, _SEPARATE, _SAMPLES = 284, 2, 277
 _RGB, _CMYK, _YCBCR, _ALPHA = 2, 5, 6, (2,)
 _CUT = 64
@@ -57,7 +59,7 @@ class TiffFile(TiffImageFile):
         """As Pillow's, with kinds of pixels and of compression that it does not know.
 
         Raises:
-            UnsupportedError: it is compressed in a way that Pillow does not know.
+            UnsupportedError: it is compressed in a way that Pillow does not know, or a volume.
         """
         compression = self.tag_v2.get(_COMPRESSION, _UNCOMPRESSED)
         if compression in _JPEG_2000:
@@ -66,6 +68,9 @@ class TiffFile(TiffImageFile):
             )
         if compression not in COMPRESSION_INFO:
             raise UnsupportedError(f"is a TIFF compressed in a way that cannot be read; {SAVE}")
+        depth = self.tag_v2.get(_DEPTH, 1)
+        if isinstance(depth, int) and depth > 1:
+            raise UnsupportedError(f"is a TIFF volume of {depth} slices in a page; save them apart")
         if self.tag_v2.get(_PLANES, 1) == _SEPARATE:
             if self.tag_v2.get(_SAMPLES, 1) == 1:
                 self.tag_v2[_PLANES] = 1  # means nothing then (TIFF 6.0), and Pillow minds it
@@ -139,12 +144,17 @@ class TiffFile(TiffImageFile):
 
     @property
     def stacked(self) -> int:
-        """Pictures that lie behind one another under the head of the first, as ImageJ writes them;
+        """Pictures that lie behind one another under the head of the first, as ImageJ, tifffile and
+        MetaMorph write them;
         1 where there is no second, whatever the head says: some programs keep its text."""
-        text = self.tag_v2.get(_DESCRIPTION)
-        if not isinstance(text, str) or not (size := self._one_picture()):
+        text, planes = self.tag_v2.get(_DESCRIPTION), self.tag_v2.get(_STK, ())
+        if not (size := self._one_picture()):
             return 1
-        if found := _IMAGEJ.search(text):
+        if isinstance(planes, tuple) and len(planes) > 1:
+            count = len(planes)
+        elif not isinstance(text, str):
+            return 1
+        elif found := _IMAGEJ.search(text):
             count = int(found.group(1))
         elif found := _SHAPED.search(text):
             count = math.prod(map(int, (found.group(1), *found.group(2).split(", ")[1:-2])))

@@ -107,6 +107,30 @@ def test_members_in_the_order_of_their_names(capsys, any_model, tmp_path):
     assert [*results] == [f"zip://{name}.png::{path}" for name in "abc"]
 
 
+def test_two_members_of_one_name_are_both_refused(capsys, any_model, tmp_path):
+    """By their name only one of them could be read, and the other would be lost."""
+    path = tmp_path / "scans.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("a.png", png(0))
+        file.writestr("b.png", png(1))
+        with pytest.warns(UserWarning, match="Duplicate"):
+            file.writestr("a.png", png(2))
+    fresh()
+    status, results, _ = classify(capsys, any_model, f"zip://{path}")
+    assert status == 1
+    assert "is the name of two members" in results[f"zip://a.png::{path}"]["error"]
+    assert results[f"zip://b.png::{path}"]["error"] is None
+
+
+def test_a_member_with_two_colons_in_its_name(capsys, any_model, tmp_path):
+    path = tmp_path / "scans.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("a::b.png", png(0))
+    fresh()
+    status, results, _ = classify(capsys, any_model, f"zip://{path}")
+    assert (status, [*results]) == (0, [f"zip://a::b.png::{path}"])
+
+
 @pytest.mark.parametrize(
     ("member", "words"),
     [("gone.png", "gone.png is not there"), ("*.dcm", "there are no scans")],

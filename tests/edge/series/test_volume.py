@@ -135,6 +135,30 @@ def test_four_dimensions_are_refused_with_a_hint(tmp_path):
     assert len(slices(write(tmp_path / "b.nii", anatomy()[..., None]))) == 10
 
 
+def test_the_checksum_of_a_packed_volume_counts(tmp_path):
+    """Voxels that differ in a bit are numbers like others: the checksum alone tells."""
+    path = tmp_path / "a.nii.gz"
+    write(path, anatomy())
+    whole = path.read_bytes()
+    unpacked = bytearray(gzip.decompress(whole))
+    unpacked[-100] ^= 1
+    changed = gzip.compress(bytes(unpacked))
+    for data in (changed[:-8] + whole[-8:], whole[:-8], whole[:-4]):
+        path.write_bytes(data)
+        with pytest.raises(ImageError, match="truncated or damaged"):
+            slices(str(path))
+    path.write_bytes(gzip.compress(bytes(unpacked) + bytes(999)))
+    assert len(slices(str(path))) == 10
+
+
+def test_a_packed_volume_does_not_go_on_for_ever(tmp_path):
+    path = tmp_path / "a.nii.gz"
+    write(path, anatomy())
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()) + bytes(1 << 25)))
+    with pytest.raises(ImageError, match="goes on behind its voxels"):
+        slices(str(path))
+
+
 def test_colours_are_refused(tmp_path):
     kind = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
     with pytest.raises(ImageError, match="no grey values"):

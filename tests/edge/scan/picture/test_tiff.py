@@ -137,6 +137,28 @@ def test_a_stack_under_one_head(tmp_path, kind, order, orientation, strips):
         decode(path, frame=4)
 
 
+def test_a_stack_of_metamorph(tmp_path):
+    """Whose tag 33629 has six numbers for each plane."""
+    one = KINDS["uint8"].astype(np.uint8)
+    values = [one, one[::-1].copy()]
+    path = write_tiff(tmp_path / "a", values[0], tail=values[1].tobytes(), extra_33629=(0, 0))
+    with pytest.raises(ImageError, match="holds 2 frames; choose one with --frame"):
+        decode(path)
+    for frame, one in enumerate(values, 1):
+        np.testing.assert_array_equal(np.asarray(decode(path, frame=frame)), shown(one))
+
+
+@pytest.mark.parametrize("frame", [None, 1])
+def test_a_volume_in_one_page(tmp_path, frame):
+    """SGI's ImageDepth, tag 32997."""
+    values = KINDS["uint8"].astype(np.uint8)
+    path = write_tiff(tmp_path / "a", values, extra_32997=16)
+    with pytest.raises(ImageError, match="a TIFF volume of 16 slices"):
+        decode(path, frame=frame)
+    write_tiff(tmp_path / "a", values, extra_32997=1)
+    np.testing.assert_array_equal(np.asarray(decode(path)), shown(values))
+
+
 def test_a_stack_that_is_cut_in_its_second_picture(tmp_path):
     """It was read as one picture, without a word. What is short behind one is no second."""
     tifffile = pytest.importorskip("tifffile", reason="tifffile is not installed (the dev extra)")
