@@ -153,9 +153,9 @@ class Session:
             candidates += found
             self._failed += failed
         for one in self._failed:
-            self._progress.note(f"FAILED {one.file}: {one.reason}")
+            self._progress.note(f"FAILED {one.reason}")
         if not candidates:
-            reasons = "; ".join(f"{one.file}: {one.reason}" for one in self._failed)
+            reasons = "; ".join(one.reason for one in self._failed)
             raise BenchmarkError(f"nothing can be measured: {reasons}")
         for models in by_run(candidates):
             classifier = models[0].classifier

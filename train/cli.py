@@ -301,6 +301,8 @@ def _folders(args: argparse.Namespace) -> tuple[list[Path], Path | None]:
     test = resolve(args.test_data, args.phantoms, args.seed, say) if args.test_data else None
     for folder in [*folders, *([test] if test else [])]:
         if not folder.is_dir():
+            if folder.exists():
+                raise TrainError(f"{folder}: is no folder; name the one that holds the classes")
             raise TrainError(f"{folder}: no such folder{did_you_mean(str(folder), [PHANTOM])}")
     real = [folder.resolve() for folder in folders]
     for folder in real:

@@ -159,7 +159,7 @@ def parser(prog: str = "edge-classify") -> Parser:
         choices=_FORMATS,
         default="text",
         help="of the results; parquet needs --out and the extra parquet (default: by the end of "
-        "--out's name, as .csv, else text; with --resume else ndjson)",
+        "--out's name, as .csv; without one text, with --resume ndjson)",
     )
     add(
         "--out",
@@ -263,14 +263,25 @@ def parser(prog: str = "edge-classify") -> Parser:
     return result
 
 
-def _implied(args: argparse.Namespace) -> dict[str, str]:
+def _implied(args: argparse.Namespace) -> dict[str, str | ValueError]:
     """The format of a batch that the name of its results says. Services write ndjson alone."""
     if not args.out or not args.paths:
         return {}
     end = os.path.splitext(args.out)[1][1:].lower()
-    end = "text" if end == "txt" else end
-    format = end if end in _FORMATS else "ndjson" if args.resume else None
-    return {"--format": format} if format else {}
+    end = "text" if end in ("txt", "log") else end
+    if end in _FORMATS:
+        return {"--format": end}
+    if args.resume:
+        return {"--format": "ndjson"}
+    if not end or os.path.exists(args.out):
+        return {}  # as /dev/null, or what may not be replaced
+    known = ", ".join(f".{name}" for name in ("txt", *_FORMATS[1:]))
+    return {
+        "--format": ValueError(
+            f"--out {args.out}: no results are written as .{end}; give another ending "
+            f"({known}), or --format"
+        )
+    }
 
 
 def _name(text: str) -> str:

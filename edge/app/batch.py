@@ -97,7 +97,7 @@ def _classify(
                     progress.step()
     except KeyboardInterrupt:
         interrupts.restore()
-        kept = "; they are complete" if keeps else ""
+        kept = "; what is written is complete" if keeps else ""
         tell(f"interrupted after {counted(written, 'result')}{kept}")
         status = interrupts.status
     except OutputError:

@@ -29,7 +29,7 @@ input:
 output:
   --format {text,json,ndjson,csv,html,parquet}
                         of the results; parquet needs --out and the extra parquet (default: by the
-                        end of --out's name, as .csv, else text; with --resume else ndjson)
+                        end of --out's name, as .csv; without one text, with --resume ndjson)
   --out FILE            write the results to FILE, once they are whole; with --watch or --scp,
                         append to it (default: standard output)
   --explain DIR         write a PNG for each scan there: where the model sees a tumor, by its own

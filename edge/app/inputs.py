@@ -147,6 +147,7 @@ def _named(
     shard: Shard | None,
     urls: bool,
 ) -> Iterator[Input]:
+    some = False
     while True:
         try:
             name = next(names, None)
@@ -155,7 +156,10 @@ def _named(
             yield Input(STDIN, f"{STDIN}: standard input cannot be read ({reason}); name the scans")
             return
         if name is None:
+            if not some:
+                yield Input(STDIN, f"{STDIN}: standard input names no scan")
             return
+        some = True
         if is_url(name):
             yield from _remote(name, say, shard, urls)
         else:

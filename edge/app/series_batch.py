@@ -105,7 +105,7 @@ def _classify(
                     follower.slice(one)
     except KeyboardInterrupt:
         interrupts.restore()
-        kept = "; they are complete" if keeps else ""
+        kept = "; what is written is complete" if keeps else ""
         say(f"interrupted after {counted(written, 'slice')}{kept}")
         status = interrupts.status
     except EdgeError as error:

@@ -250,7 +250,10 @@ def _dicom() -> str:
     from importlib.util import find_spec
 
     if find_spec("pydicom") is None:
-        return f"not read: install {_DICOM} where scans come as DICOM: {_pip()} install {_DICOM!r}"
+        return (
+            "ordinary files are read; for others, such as compressed ones, install "
+            f"{_DICOM}: {_pip()} install {_DICOM!r}"
+        )
     found = _versions("pydicom")
     missing = [module for module in _DECODERS if find_spec(module) is None]
     text = f"read, by pydicom {found.get('pydicom', 'of unknown version')}"

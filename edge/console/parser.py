@@ -24,7 +24,7 @@ class Parser(argparse.ArgumentParser):
         description: what it does; the notice is added.
         epilog: exit statuses, and what else is worth knowing.
         rules: which options need or exclude which.
-        implied: what options that were not given are by what was given.
+        implied: what options that were not given are by what was given, or why they must be given.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Parser(argparse.ArgumentParser):
         description: str,
         epilog: str,
         rules: Iterable[Rule] = (),
-        implied: Callable[[argparse.Namespace], dict[str, str]] = lambda parsed: {},
+        implied: Callable[[argparse.Namespace], dict[str, str | ValueError]] = lambda parsed: {},
     ):
         indent = "\n" + " " * len("usage: ")
         super().__init__(
@@ -72,6 +72,8 @@ class Parser(argparse.ArgumentParser):
         self._check_empty(args)
         for option, value in self._implied(parsed).items():
             if option not in given:
+                if isinstance(value, ValueError):
+                    self.error(str(value))
                 given[option] = option
                 setattr(parsed, self.dest_of(option), value)
         if self.rules:

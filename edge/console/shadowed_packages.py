@@ -45,6 +45,12 @@ def hidden_here() -> Iterator[str]:
     """What hides our packages here, in words, and what to call instead."""
     for package in PACKAGES:
         file = hiding_here(package)
+        if file and (tree := _source_tree(file)):
+            yield (
+                f"{tree} is a source tree of mri-edge: here, python -m {package} runs its code; "
+                f"mri-{package} runs what is installed"
+            )
+            return
         if file:
             yield (
                 f"{file} hides the package {package} of mri-edge: here, python -m {package} runs "
@@ -52,6 +58,16 @@ def hidden_here() -> Iterator[str]:
             )
         elif changed := overwritten(package):
             yield _changed(changed)
+
+
+def _source_tree(file: str) -> str | None:
+    """The folder of mri-edge's own sources that a package's file is in; None: it is another's."""
+    root = os.path.dirname(os.path.dirname(file))
+    try:
+        with open(os.path.join(root, "pyproject.toml"), encoding="utf-8") as project:
+            return root if 'name = "mri-edge"' in project.read() else None
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def refuse_hidden(package: str) -> int:

@@ -1,6 +1,7 @@
 """What is wrong with a command line, in words. Loaded when something is wrong, never before."""
 
 import argparse
+import os
 import re
 
 from edge.console.suggestions import nearest_options
@@ -15,6 +16,8 @@ def unknown_option(parser: argparse.ArgumentParser, name: str) -> str:
         if action.option_strings and word in (action.choices or ()):
             return f"unknown option {name}; did you mean {action.option_strings[0]} {word}?"
     near = nearest_options(name, parser._option_string_actions)
+    if not near and os.path.lexists(name):
+        return f"unknown option {name}; a file of such a name goes behind --"
     hint = f"did you mean {' or '.join(near)}?" if near else _HELP
     return f"unknown option {name}; {hint}"
 

@@ -16,7 +16,7 @@ from edge.inference.decision import verdict
 from edge.inference.tumor_type import type_word
 from edge.model_file.manifest import Decision, InputSpec, Manifest, RejectGate, TypeSpec
 from edge.model_file.provenance import GoldenDecision, GoldenSample, GoldenType
-from edge.scan.ood_gate import apply_gate
+from edge.scan.ood_gate import NOT_LEARNED, apply_gate
 from edge.scan.preprocess import preprocess_part
 
 _SIDE = 256  # pixels of the pictures, or more where a gate wants more
@@ -90,7 +90,8 @@ def replay_gate(spec: InputSpec, gate: RejectGate) -> tuple[bool, str]:
         return False, f"lets pass what it must refuse: a picture that is {', '.join(passed)}"
     if not count:
         return True, "its limits refuse no picture at all"
-    return True, f"refuses {count} of {count} pictures that are no scan"
+    words = f"refuses {count} of {count} pictures that are no scan"
+    return True, words if gate.learned else f"{words}; {NOT_LEARNED}"
 
 
 def _asked(decision: Decision) -> list[tuple[float, bool]]:

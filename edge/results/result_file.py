@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from edge.console.messages import results
 from edge.console.streams import ResultStream
+from edge.files.replaced_file import keep_rights
 
 _MOST_LINKS = 8
 _OUTPUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
@@ -26,6 +27,8 @@ def why_unwritable(path: str, format: str = "text") -> str | None:
     folder = _missing_folder(path)
     if folder is not None:
         return f"{path}: cannot be written: there is no folder {folder}; make it first"
+    if os.path.isfile(path) and not os.access(path, os.W_OK):
+        return f"{path}: may not be written; change its permissions, or name another file for --out"
     if not _may_replace(path, format):
         return (
             f"{path}: is a scan, a model or the like, which results must not replace; "
@@ -61,6 +64,8 @@ class ResultFile:
             place = self._temporary = f"{self._target}.{os.urandom(8).hex()}.partial"
         mode = "w" if self._temporary is None else "x"
         self._file = open(place, mode, encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+        if self._temporary is not None:
+            keep_rights(self._file.fileno(), self._target)
         self.stream = ResultStream(self._file, f"{path}: the results")
         """To write to; raises `OutputError`."""
 

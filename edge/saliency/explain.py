@@ -17,6 +17,7 @@ from time import perf_counter
 from PIL.Image import Image
 
 from edge.errors import ImageError
+from edge.files.replaced_file import keep_rights
 from edge.inference.classifier import Classifier
 from edge.inference.prediction import Examined
 from edge.saliency.heat_map import heat_map
@@ -104,6 +105,7 @@ def _save(picture: Image, file: str) -> None:
     temporary = f"{file}.{os.urandom(8).hex()}.partial"
     try:
         with open(temporary, "xb") as stream:
+            keep_rights(stream.fileno(), file)
             write_png(picture, stream)
         os.replace(temporary, file)
     except OSError as error:

@@ -47,17 +47,20 @@ VOLUMES = (".nii", ".nii.gz")
 """How NIfTI volumes are named, which are series by themselves."""
 _VOLUME_MARKS = (b"\x5c\x01\0\0", b"\0\0\x01\x5c", b"\x1c\x02\0\0", b"\0\0\x02\x1c")
 """Of NIfTI 1 and 2: the length of the header, 348 or 540, in either byte order."""
+_ZIP = b"PK\x03\x04"
 _PACKED = (
-    *(b"PK\x03\x04", b"7z\xbc\xaf", b"Rar!"),
+    *(b"7z\xbc\xaf", b"Rar!"),
     *(b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd"),
 )
-"""Zip, 7-Zip and RAR; gzip, bzip2, xz and Zstandard."""
+"""7-Zip and RAR; gzip, bzip2, xz and Zstandard."""
 
 
 def unsupported(name: str, head: bytes) -> str:
     """What to say of a file that `find_format` does not know, after its name."""
     if name.lower().endswith(VOLUMES) or head.startswith(_VOLUME_MARKS):
         return "is a NIfTI volume, a whole series; edge-classify --series takes it (extra: nifti)"
+    if head.startswith(_ZIP):
+        return "is a ZIP archive; give it as zip://FILE, or unpack it"
     if head.startswith(_PACKED):
         return "is packed, or an archive; unpack it and give the scans in it"
     return f"is not an image of a supported format; give {', '.join(FORMATS)}"

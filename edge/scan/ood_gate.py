@@ -36,6 +36,8 @@ of the data folders have more. Of 638 pairs of a tumor-free scan and one with a 
 of its width, beside or below, which would else have been cleared, 51 have not: 38 of 151 at 0.15,
 13 of 487 larger ones."""
 _DIFFERENT = 16  # of 255: by how much a pixel must differ from the median to show something
+NOT_LEARNED = "no gate was learned: pictures of other things may get a verdict"
+"""What a model without the learned part is to say of itself."""
 _DIM = 64  # of 255: of a picture with nothing brighter, darkness is why nothing is seen
 
 

@@ -164,7 +164,7 @@ def _why_rejected(outcomes: Sequence[Outcome], read: Sequence[Outcome]) -> str:
         return "it has no slices"
     if not read:
         if len(outcomes) == 1:
-            return "its one slice could not be read"
+            return "it could not be read"
         return f"none of its {len(outcomes)} slices could be read"
     reasons = Counter(one.prediction.reason for one in read)
     reason, count = reasons.most_common(1)[0]

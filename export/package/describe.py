@@ -7,6 +7,7 @@ from edge import NOTICE
 from edge.console.messages import printable
 from edge.model_file.container import ModelFile, open_model
 from edge.model_file.provenance import Adopted, MapMatch, Provenance, TypeMatch, provenance
+from edge.scan.ood_gate import NOT_LEARNED
 from export.quantize import layer_search
 
 
@@ -54,7 +55,7 @@ def _model(model: ModelFile) -> Iterator[tuple[str, str]]:
     )
     yield "probability", f"{decision.transform}, temperature {decision.temperature:g}"
     band = f"uncertain between {low:g} and {high:g}" if low < high else "no uncertain band"
-    yield "decision", f"tumor from {high:g}; {band}"
+    yield "decision", f"tumor from {high:g}; {band}; threshold {decision.threshold:g}"
     heat_map = manifest.heat_map
     found = f"{heat_map.method}, {heat_map.rows}x{heat_map.columns}"
     yield "heat map", found if heat_map.method else f"none: {heat_map.reason}"
@@ -74,6 +75,8 @@ def _model(model: ModelFile) -> Iterator[tuple[str, str]]:
             units = "a part of the network"
         cleared = "" if learned.sure is None else f'; "no tumor" from {learned.sure:g} on'
         yield "learned gate", f"{units}, at least {learned.least:g}{cleared}"
+    else:
+        yield "learned gate", NOT_LEARNED
     yield "manifest version", manifest.manifest_version
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from edge.files.replaced_file import keep_rights
 from edge.model_file.manifest import Manifest
 from edge.model_file.manifest_json import dumps
 from edge.model_file.payload import MANIFEST_ENTRY, ONNX_METADATA_PROPS, split
@@ -78,6 +79,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}.partial")
     try:
         with temporary.open("xb") as file:
+            keep_rights(file.fileno(), path)
             file.write(data)
         temporary.replace(path)
     finally:

@@ -265,3 +265,35 @@ def test_what_pillow_logs_is_not_printed(tmp_path):
     status, _, errors = run(str(path))
     assert status == 1
     assert len(errors.strip().splitlines()) == 1, errors
+
+
+@pytest.mark.parametrize("name", ["r.xlsx", "r.pdf", "r.json.gz"])
+def test_results_of_an_unknown_ending_are_refused(model, scan, tmp_path, name):
+    status, _, err = run(scan(180), "--model", model, "--out", tmp_path / name)
+    assert status == 2
+    assert "no results are written as ." in err
+    assert not (tmp_path / name).exists()
+    assert run(scan(180), "--model", model, "--out", tmp_path / name, "--format", "csv")[0] == 0
+    for plain in ("r", "r.txt", "r.log"):
+        assert run(scan(180), "--model", model, "--out", tmp_path / plain)[0] == 0
+        assert "TUMOR" in (tmp_path / plain).read_text()
+
+
+@pytest.mark.parametrize("names", ["", "\n", "\n\r\n"])
+def test_a_list_without_a_name_is_no_success(model, names):
+    status, out, err = run("-", "--model", model, "--format", "json", input=names)
+    assert status == 1
+    assert "standard input names no scan" in out + err
+
+
+def test_a_file_that_looks_like_an_option(scan, tmp_path):
+    scan(180, "-dash.png")
+    status, _, err = run("-dash.png", cwd=tmp_path)
+    assert (status, "a file of such a name goes behind --" in err) == (2, True)
+
+
+def test_a_model_without_a_learned_gate_says_so(model):
+    status, out, _ = run("--self-test", "--model", model)
+    assert status == 0
+    assert "no gate was learned" in out
+    assert "no gate was learned" not in run("--self-test")[1]

@@ -55,7 +55,7 @@ def write_phantoms(folder: Path, count: int, seed: int) -> Path:
     folder = Path(folder)
     if not 2 <= count <= MAX_COUNT:
         raise ValueError(
-            f"count must be 2 to {MAX_COUNT} (at least one of each class), not {count}"
+            f"phantoms must be 2 to {MAX_COUNT} (at least one of each class), not {count}"
         )
     if not 0 <= seed <= MAX_SEED:
         raise ValueError(f"seed must be 0 to {MAX_SEED}, not {seed}")

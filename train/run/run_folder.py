@@ -263,7 +263,8 @@ def read_run(folder: Path) -> Run:
         rows = bounded_json.read(folder / SPLIT, bounded_json.SPLIT)
         split = tuple(from_json(SplitScan, row, f"{SPLIT}[{i}]") for i, row in enumerate(rows))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TrainError(f"{folder}: is damaged ({error!s:.300}); train again") from error
+        what = f"no {error}" if isinstance(error, KeyError) else f"{error!s:.300}"
+        raise TrainError(f"{folder}: is damaged ({what}); train again") from error
     if not (folder / MODEL).is_file():
         raise TrainError(f"{folder}: has no {MODEL}; train again")
     return Run(folder, manifest, split)

@@ -231,8 +231,8 @@ def _folds(
         distinct = len(set(groups[own]))
         if distinct < folds:
             raise TrainError(
-                f"only {distinct} different scans {'with' if positive else 'without'} a tumor "
-                f"({len(own)} files, in {distinct} clusters of duplicates or patients); at least "
+                f"too few different scans {'with' if positive else 'without'} a tumor: {distinct} "
+                f"of {len(own)} files, as duplicates and one patient's count once; at least "
                 f"{folds} of each class are needed, as a held-out part is one of {folds} folds"
             )
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)

@@ -79,7 +79,7 @@ def test_a_link_to_nothing_is_a_slice_that_cannot_be_read(any_model, folder, cap
     assert run_series(Classifier(any_model), arguments(folder / "IM1.png")) == 1
     captured = capsys.readouterr()
     assert "IM1.png" in captured.err
-    assert f"series {folder}: REJECTED  its one slice could not be read" in captured.out
+    assert f"series {folder}: REJECTED  it could not be read" in captured.out
 
 
 def test_volumes_are_found_in_folders(any_model, folder, capsys):
@@ -106,7 +106,7 @@ def test_interrupted_the_document_is_whole(any_model, folder, capsys, monkeypatc
     assert signal.getsignal(signal.SIGINT) == before
     out, err = capsys.readouterr()
     assert len(json.loads(out)["results"]) == 1
-    assert "interrupted after 1 slice; they are complete" in err
+    assert "interrupted after 1 slice; what is written is complete" in err
 
 
 def test_into_a_file(any_model, folder, tmp_path):

@@ -4,6 +4,7 @@ import json
 import os
 import resource
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.results.result_file import ResultFile, why_unwritable
 from tests.edge.conftest import heed_ctrl_c
 from tests.edge.test_cli import run
 
@@ -223,3 +225,26 @@ def test_a_name_of_a_format_that_cannot_be_written(any_model, scan, tmp_path, na
     status, _, err = run(scan(180), "--model", any_model, "--out", tmp_path / name, *more)
     assert (status, err) == (2, f"edge-classify: {says}\n")
     assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o666])
+def test_what_replaces_a_file_keeps_its_permissions(tmp_path, mode):
+    """Names of scans may be those of patients: what was closed to others stays closed."""
+    target = tmp_path / "results.csv"
+    target.write_text("old")
+    target.chmod(mode)
+    with ResultFile(str(target)) as file:
+        partial = [path for path in tmp_path.iterdir() if path != target]
+        assert [stat.S_IMODE(path.stat().st_mode) for path in partial] == [mode]
+        file.stream.write("new")
+        file.replace()
+    assert stat.S_IMODE(target.stat().st_mode) == mode
+    assert target.read_text() == "new"
+
+
+def test_a_file_that_may_not_be_written_is_not_replaced(tmp_path, monkeypatch):
+    target = tmp_path / "results.csv"
+    target.write_text("old")
+    assert why_unwritable(str(target)) is None
+    monkeypatch.setattr("os.access", lambda path, how: False)  # root may write everything
+    assert "may not be written; change its permissions" in why_unwritable(str(target))

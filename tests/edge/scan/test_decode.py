@@ -193,7 +193,7 @@ def test_what_is_no_image_is_named(tmp_path, content, words):
             "is a NIfTI volume, .* --series takes",
         ),
         ("scan", (540).to_bytes(4, "big") + bytes(540), "is a NIfTI volume, .* --series takes"),
-        ("scan.zip", b"PK\x03\x04", "is packed, or an archive; unpack it"),
+        ("scan.zip", b"PK\x03\x04", "is a ZIP archive; give it as zip://FILE, or unpack it"),
         ("scan.dcm.gz", b"\x1f\x8b\x08\0", "is packed, or an archive; unpack it"),
     ],
 )

@@ -114,12 +114,12 @@ def test_nothing_but_conflicts():
 
 @pytest.mark.parametrize(("negative", "positive"), [(4, 50), (50, 4)])
 def test_too_few_different_scans(negative, positive):
-    with pytest.raises(TrainError, match=r"only 4 different scans with.* \(6 files, in 4 clusters"):
+    with pytest.raises(TrainError, match=r"too few different scans with.* a tumor: 4 of 6"):
         parts_of(scans(negative, positive))
 
 
 def test_fewer_clusters_than_folds():
-    with pytest.raises(TrainError, match=r"only 9 different scans without .* one of 10 folds"):
+    with pytest.raises(TrainError, match=r"without a tumor: 9 of .* one of 10 folds"):
         parts_of(scans(9, 50), folds=10)
     assert {scan.part for scan in parts_of(scans(9, 50), folds=9)} == set(PARTS)
 
@@ -261,7 +261,7 @@ def test_a_folder_that_duplicates_its_test_set():
 def test_a_class_that_the_leak_guard_empties():
     given, external = elsewhere(40, 2, start=0)
     with pytest.raises(
-        TrainError, match=r"only 0 different scans without a tumor .* 60 scans were"
+        TrainError, match=r"too few different scans without a tumor: 0 .* 60 scans were"
     ):
         parts_of(given, external=external)
 
@@ -311,7 +311,7 @@ def test_what_cannot_be_held_out_is_named():
     given = [*scans(30, 30), *healthy, *scans(6, 6, root="/d/test", start=200)]
     held_out = np.array([scan.root == "/d/healthy" for scan in given])
     external = np.array([scan.root == "/d/test" for scan in given])
-    with pytest.raises(TrainError, match=r"--hold-out: of /d/healthy no fifth .* only 0 different"):
+    with pytest.raises(TrainError, match=r"--hold-out: of /d/healthy no fifth .* too few"):
         parts_of(given, external=external, held_out=held_out)
     held_out |= np.array([scan.root == "/data" for scan in given])
     found = parts_of(given, external=external, held_out=held_out)
