@@ -8,6 +8,7 @@ and Fergus 2014, Visualizing and Understanding Convolutional Networks, section 4
 `PATCHES` further inferences a scan. Either way it says what moved the model, not what is true.
 """
 
+import errno
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -72,7 +73,10 @@ def prepare(folder: str | None, page: bool) -> Callable[[Classifier, str, Examin
         OSError: the folder cannot be made.
     """
     if folder:
-        os.makedirs(folder, exist_ok=True)
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except FileExistsError:
+            raise NotADirectoryError(errno.ENOTDIR, "it is a file; name a folder") from None
 
     def pictures(classifier: Classifier, path: str, scan: Examined) -> Pictures:
         image, seen, prediction = scan

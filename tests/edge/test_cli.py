@@ -297,3 +297,9 @@ def test_a_model_without_a_learned_gate_says_so(model):
     assert status == 0
     assert "no gate was learned" in out
     assert "no gate was learned" not in run("--self-test")[1]
+
+
+def test_pictures_into_a_file(model, scan, tmp_path):
+    status, _, err = run(scan(180), "--model", model, "--explain", scan(181, "other.png"))
+    assert status == 2
+    assert "it is a file; name a folder" in err
