@@ -56,7 +56,8 @@ def network(request):
 @pytest.mark.parametrize("target", TARGETS, ids=lambda t: f"{t.format}-{t.precision}")
 def test_it_converts_and_agrees(network, target, tmp_path):
     spec, converter, pixels, wanted = network
-    classifier = Classifier(write(tmp_path, converter, target, pixels, spec))
+    outputs = wanted[LOGITS].shape[1]
+    classifier = Classifier(write(tmp_path, converter, target, pixels, spec, outputs))
     logits = np.stack([classifier.logits(one) for one in pixels])
     scale = np.ptp(wanted[LOGITS], axis=0).max()
     assert scale > 0

@@ -135,13 +135,14 @@ def test_evidence_is_the_layers_own(pixels):
     }
 
 
-def write(folder, converter, target, pixels, spec=SPEC):
+def write(folder, converter, target, pixels, spec=SPEC, outputs=2):
     """A model file as the export writes it, less its provenance."""
+    decision = Decision("sigmoid" if outputs == 1 else "softmax")
     payload = converter.convert(target.format, target.precision, pixels)
     path = folder / f"m-{target.precision}.{target.format}"
     path.write_bytes(payload)
     manifest = Manifest(
-        *("m", target.format, target.precision, ("no", "yes"), "yes", spec, Decision("softmax")),
+        *("m", target.format, target.precision, ("no", "yes"), "yes", spec, decision),
         *(RejectGate(), payload_sha256(path), {}),
         heat_map=converter.heat_map,
     )
@@ -154,7 +155,8 @@ def test_every_file_gives_it_through_the_devices_engines(
     model, converter, pixels, tmp_path, target
 ):
     wanted = two_outputs(model, 1).predict(pixels, verbose=0)
-    classifier = Classifier(write(tmp_path, converter, target, pixels))
+    outputs = wanted[LOGITS].shape[1]
+    classifier = Classifier(write(tmp_path, converter, target, pixels, outputs=outputs))
     maps = np.stack([classifier.heat_map(one) for one in pixels])
     logits = np.stack([classifier.logits(one) for one in pixels])
     assert maps.dtype == np.float32

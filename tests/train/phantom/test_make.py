@@ -224,7 +224,12 @@ def test_interrupted_run_leaves_nothing_behind(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("count", "seed", "message"),
-    [(1, 0, "count"), (MAX_COUNT + 1, 0, "count"), (2, -1, "seed"), (2, MAX_SEED + 1, "seed")],
+    [
+        (1, 0, "phantoms"),
+        (MAX_COUNT + 1, 0, "phantoms"),
+        (2, -1, "seed"),
+        (2, MAX_SEED + 1, "seed"),
+    ],
 )
 def test_count_and_seed_out_of_range_are_refused(tmp_path, count, seed, message):
     with pytest.raises(ValueError, match=message):
