@@ -177,7 +177,7 @@ def request_of(args: argparse.Namespace):
     from train.source_facts.find import useful_to, with_hashes
 
     backend.start()
-    from train.fitting.fit_options import FitOptions
+    from train.fitting.fit_options import FitOptions, usual_fine_tune_rate
     from train.networks import pretrained_weights
     from train.networks.registry import ARCHITECTURES
     from train.prepare_data import Request, UnseenOptions
@@ -204,7 +204,7 @@ def request_of(args: argparse.Namespace):
             seed=args.seed,
             weights=source,
             unfreeze=args.unfreeze,
-            fine_tune_rate=args.fine_tune_rate,
+            fine_tune_rate=args.fine_tune_rate or usual_fine_tune_rate(source),
             copies=args.copies,
             precision=args.precision,
             crop=args.crop,

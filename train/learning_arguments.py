@@ -106,9 +106,9 @@ def add_learning_arguments(group: Callable[[str], Callable]) -> None:
     add(
         "--fine-tune-rate",
         type=number(0, 1, above=True),
-        default=1e-4,
         metavar="X",
-        help="the same with --unfreeze, above 0 and at most 1 (default: 0.0001)",
+        help="the same with --unfreeze, above 0 and at most 1 (default: 0.00001; 0.0001 with "
+        "--weights none)",
     )
     add(
         "--patience",

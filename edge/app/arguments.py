@@ -273,9 +273,14 @@ def _implied(args: argparse.Namespace) -> dict[str, str | ValueError]:
         return {"--format": end}
     if args.resume:
         return {"--format": "ndjson"}
-    if not end or os.path.exists(args.out):
-        return {}  # as /dev/null, or what may not be replaced
-    known = ", ".join(f".{name}" for name in ("txt", *_FORMATS[1:]))
+    if not end or (os.path.exists(args.out) and not os.path.isfile(args.out)):
+        return {}  # as /dev/null
+    if os.path.isfile(args.out):
+        from edge.results.result_file import why_unwritable
+
+        if why_unwritable(args.out):
+            return {}  # a scan, say: that is said instead
+    known = ", ".join(f".{name}" for name in ("txt", *_FORMATS[1 : 3 if args.series else None]))
     return {
         "--format": ValueError(
             f"--out {args.out}: no results are written as .{end}; give another ending "

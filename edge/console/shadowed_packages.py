@@ -65,7 +65,8 @@ def _source_tree(file: str) -> str | None:
     root = os.path.dirname(os.path.dirname(file))
     try:
         with open(os.path.join(root, "pyproject.toml"), encoding="utf-8") as project:
-            return root if 'name = "mri-edge"' in project.read() else None
+            words = project.read().partition("[project]")[2].partition("\n[")[0].splitlines()
+            return root if 'name = "mri-edge"' in words else None
     except (OSError, UnicodeDecodeError):
         return None
 

@@ -118,7 +118,7 @@ class Archive:
                 compressed in an unknown way.
         """
         if name in self._twice:
-            raise RemoteError("is the name of two members; unpack the archive")
+            raise RemoteError("is the name of several members; unpack the archive")
         with self._turn:
             try:
                 with self._zip.open(name) as file:

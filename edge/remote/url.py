@@ -1,5 +1,6 @@
 """What is a URL, and how one is shown: never with a password or a signature in it."""
 
+import os
 import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
@@ -16,6 +17,7 @@ SCHEMES = {
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _CHAIN = "::"
 """Between the member of an archive and the archive, as fsspec writes it."""
+_CHAINED = re.compile(f"{_CHAIN}(?=(?:{'|'.join(SCHEMES)})://)", re.IGNORECASE)
 _WADO = ("requesttype", "studyuid", "seriesuid", "objectuid", "contenttype", "framenumber")
 _HARMLESS = frozenset((*_WADO, "transfersyntax", "versionid", "id"))
 """Parameters that are shown, in small letters: those that tell which scan is asked for (WADO-URI,
@@ -71,11 +73,23 @@ def shown(url: str) -> str:
 
 
 def split_archive(url: str) -> tuple[str, str]:
-    """Member (or pattern, or "") and archive of `zip://MEMBER::ARCHIVE` or `zip://ARCHIVE`."""
+    """Member (or pattern, or "") and archive of `zip://MEMBER::ARCHIVE` or `zip://ARCHIVE`.
+
+    Both may have "::" in them. Where the archive is a URL, it begins at the first one: what is
+    taken for a member is not rid of passwords. Else it is a file that is there, if one is.
+    """
     rest = url.partition("://")[2]
-    # Of several the last: a member may be called anything.
-    member, chain, archive = rest.rpartition(_CHAIN)
-    return (member, archive) if chain else ("", rest)
+    if _URL.match(rest):
+        return "", rest
+    if found := _CHAINED.search(rest):
+        return rest[: found.start()], rest[found.end() :]
+    cuts = [at for at in range(len(rest)) if rest.startswith(_CHAIN, at)]
+    for at in cuts:
+        if os.path.exists(rest[at + len(_CHAIN) :]):
+            return rest[:at], rest[at + len(_CHAIN) :]
+    if not cuts or os.path.exists(rest):
+        return "", rest
+    return rest[: cuts[-1]], rest[cuts[-1] + len(_CHAIN) :]
 
 
 def in_archive(member: str, archive: str) -> str:

@@ -7,7 +7,6 @@ from contextlib import suppress
 
 from edge.console.messages import results
 from edge.console.streams import ResultStream
-from edge.files.replaced_file import keep_rights
 
 _MOST_LINKS = 8
 _OUTPUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
@@ -64,7 +63,9 @@ class ResultFile:
             place = self._temporary = f"{self._target}.{os.urandom(8).hex()}.partial"
         mode = "w" if self._temporary is None else "x"
         self._file = open(place, mode, encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
-        if self._temporary is not None:
+        if self._temporary is not None and os.path.exists(self._target):
+            from edge.files.replaced_file import keep_rights
+
             keep_rights(self._file.fileno(), self._target)
         self.stream = ResultStream(self._file, f"{path}: the results")
         """To write to; raises `OutputError`."""

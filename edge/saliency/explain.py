@@ -76,6 +76,8 @@ def prepare(folder: str | None, page: bool) -> Callable[[Classifier, str, Examin
         try:
             os.makedirs(folder, exist_ok=True)
         except FileExistsError:
+            if not os.path.isfile(folder):
+                raise
             raise NotADirectoryError(errno.ENOTDIR, "it is a file; name a folder") from None
 
     def pictures(classifier: Classifier, path: str, scan: Examined) -> Pictures:

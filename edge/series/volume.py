@@ -71,7 +71,8 @@ def axial_slices(path: str, max_pixels: int) -> Iterator[DecodedScan]:
         whole = np.asanyarray(volume.dataobj, np.float32).reshape(shape[:3])
         upright = nibabel.as_closest_canonical(nibabel.Nifti1Image(whole, volume.affine))
         values = np.asarray(upright.dataobj)
-        _check_sum(path, volume.dataobj.offset + whole.size * volume.get_data_dtype().itemsize)
+        packed = volume.file_map["image"].filename or path
+        _check_sum(packed, volume.dataobj.offset + whole.size * volume.get_data_dtype().itemsize)
         sides = tuple(float(side) for side in upright.header.get_zooms()[:3])
     except ImageError:
         raise

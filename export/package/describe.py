@@ -55,7 +55,8 @@ def _model(model: ModelFile) -> Iterator[tuple[str, str]]:
     )
     yield "probability", f"{decision.transform}, temperature {decision.temperature:g}"
     band = f"uncertain between {low:g} and {high:g}" if low < high else "no uncertain band"
-    yield "decision", f"tumor from {high:g}; {band}; threshold {decision.threshold:g}"
+    inside = f"; threshold {decision.threshold:g}, inside the band" if low < high else ""
+    yield "decision", f"tumor from {high:g}; {band}{inside}"
     heat_map = manifest.heat_map
     found = f"{heat_map.method}, {heat_map.rows}x{heat_map.columns}"
     yield "heat map", found if heat_map.method else f"none: {heat_map.reason}"

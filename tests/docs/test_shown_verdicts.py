@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import PIL
 import pytest
 from PIL import Image, ImageChops
 
@@ -43,6 +44,10 @@ def test_verdicts_of_the_samples(classifier, page):
 
 def test_the_first_picture_is_of_the_bundled_model(classifier, tmp_path):
     """Its caption names the file. The colours may differ a little from processor to processor."""
+    if not classifier.path.endswith(".tflite"):
+        pytest.skip("LiteRT, by which it was drawn, is not installed")
+    if tuple(map(int, PIL.__version__.split(".")[:2])) < (12, 3):
+        pytest.skip("this Pillow draws letters otherwise")
     assert main([str(ROOT / "samples/phantom-tumor-1.png"), "--explain", str(tmp_path)]) == 0
     (drawn,) = tmp_path.iterdir()
     captions = []

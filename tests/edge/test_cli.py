@@ -274,6 +274,7 @@ def test_results_of_an_unknown_ending_are_refused(model, scan, tmp_path, name):
     assert "no results are written as ." in err
     assert not (tmp_path / name).exists()
     assert run(scan(180), "--model", model, "--out", tmp_path / name, "--format", "csv")[0] == 0
+    assert run(scan(180), "--model", model, "--out", tmp_path / name)[0] == 2, "though it is there"
     for plain in ("r", "r.txt", "r.log"):
         assert run(scan(180), "--model", model, "--out", tmp_path / plain)[0] == 0
         assert "TUMOR" in (tmp_path / plain).read_text()

@@ -190,3 +190,13 @@ def test_inspect_without_facts_has_no_table(folders, tmp_path, capsys):
     assert main(list(map(str, line))) == 0
     assert "Sources:" not in capsys.readouterr().out
     assert json.loads((tmp_path / "o" / "inspect.json").read_text())["sources"] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "rate"),
+    [([], 1e-5), (["--weights", "none"], 1e-4), (["--fine-tune-rate", "0.5"], 0.5)],
+)
+def test_pretrained_weights_are_fine_tuned_with_small_steps(tmp_path, given, rate):
+    """Larger ones undo what the head has learned in their first epoch."""
+    args = ["--model", "vgg16", "--unfreeze", "block5", "--data", str(tmp_path), *given]
+    assert request_of(parser().parse_args(args)).fit.fine_tune_rate == rate

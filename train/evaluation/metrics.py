@@ -28,7 +28,8 @@ class Proportion:
         p, n, z2 = self.value, self.n, _Z95**2
         center = (p + z2 / (2 * n)) / (1 + z2 / n)
         half = _Z95 * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-        return max(0.0, center - half), min(1.0, center + half)
+        # What is rounded must not leave the value outside.
+        return max(0.0, min(center - half, p)), min(1.0, max(center + half, p))
 
     def __str__(self) -> str:
         if not self.n:

@@ -34,7 +34,7 @@ class FitOptions:
     """Of the backbone, as `train.networks.pretrained_weights.load` takes them, or "none"."""
     unfreeze: str | None = None
     """Layer prefix from which the backbone learns in a second phase, or "all"; None: nowhere."""
-    fine_tune_rate: float = 1e-4
+    fine_tune_rate: float = 1e-5
     """Learning rate of that phase."""
     copies: int = 2
     """Augmented copies of each scan that a frozen backbone sees, if `augment`."""
@@ -88,3 +88,15 @@ def make_reproducible(seed: int) -> None:
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
+
+
+def usual_fine_tune_rate(weights: str) -> float:
+    """Learning rate of the second phase, if none is asked for.
+
+    At 1e-4 the first epoch undoes what the head of a pretrained VGG16 has learned. Random weights
+    have a way to go.
+
+    Args:
+        weights: as `FitOptions.weights`.
+    """
+    return 1e-4 if weights == NONE else 1e-5

@@ -232,7 +232,7 @@ def _folds(
         if distinct < folds:
             raise TrainError(
                 f"too few different scans {'with' if positive else 'without'} a tumor: {distinct} "
-                f"of {len(own)} files, as duplicates and one patient's count once; at least "
+                f"of {len(own)} files (duplicates, and those of a patient, count as one); at least "
                 f"{folds} of each class are needed, as a held-out part is one of {folds} folds"
             )
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)

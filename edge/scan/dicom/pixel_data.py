@@ -264,26 +264,56 @@ def _compressed(file, header: Header, index: int) -> np.ndarray:
 def _frame_data(file, header: Header, index: int) -> bytes:
     """The compressed data of a frame.
 
-    The table of offsets before them is asked only where the fragments are not told apart without
-    it: some programs fill it with zeros, or with places of another file.
+    The table of offsets before them is believed where it fits the fragments: some programs fill it
+    with zeros, or with places of another file. Else the fragments tell, by how they begin.
     """
-    from pydicom.encaps import (
-        generate_fragments,
-        get_frame,
-        parse_basic_offsets,
-        parse_fragments,
-    )
+    from pydicom.encaps import get_frame, parse_basic_offsets, parse_fragments
 
     file.seek(header.pixels.start)
-    parse_basic_offsets(file)
+    table = parse_basic_offsets(file)
+    first = file.tell()
+    if len(table) >= header.frames and table[:1] == [0] and table == sorted(set(table)):
+        end = first + table[index + 1] if index + 1 < len(table) else None
+        if (found := _fragments(file, first + table[index], end)) is not None:
+            return found
     if header.frames == 1:
-        return b"".join(generate_fragments(file))
+        return _fragments(file, first, None) or b""
+    file.seek(first)
     count, places = parse_fragments(file)
-    if count == header.frames:
-        file.seek(places[index])
-        return next(generate_fragments(file))
+    starts = places
+    if header.pixels.syntax != _RLE or count != header.frames:
+        starts = [place for place in places if _begins_stream(file, place)]
+    if len(starts) == header.frames and starts[0] == first:
+        end = starts[index + 1] if index + 1 < len(starts) else None
+        return _fragments(file, starts[index], end) or b""
     file.seek(header.pixels.start)
     return get_frame(file, index, number_of_frames=header.frames)
+
+
+def _fragments(file, start: int, end: int | None) -> bytes | None:
+    """What the fragments from `start` to `end` hold; None if they do not end there.
+
+    Args:
+        end: None: at the mark behind the last of them, or where the file ends.
+    """
+    parts, at = [], start
+    while at != end:
+        file.seek(at)
+        head = file.read(8)
+        tag, length = _tag(head, "little"), int.from_bytes(head[4:], "little")
+        if end is None and (tag == _END or not head):
+            break
+        if tag != _ITEM or length == UNDEFINED or (end is not None and at + 8 + length > end):
+            return None
+        parts.append(file.read(length))
+        at += 8 + length
+    return b"".join(parts)
+
+
+def _begins_stream(file, place: int) -> bool:
+    """Whether a fragment is the first of a frame: begins as JPEG, JPEG-LS or JPEG 2000 does."""
+    file.seek(place + 8)
+    return file.read(2) in (b"\xff\xd8", b"\xff\x4f")
 
 
 def _is_ours(missing: str) -> bool:

@@ -25,6 +25,11 @@ from edge.remote.url import RemoteScan, shown
         ("s3://key:5ec@bucket/a?b#c@d.png", "s3://bucket/a?b#c@d.png"),
         ("zip://in/a.png::https://me:5ec@host/a.zip?sig=5ec", "zip://in/a.png::https://host/a.zip"),
         ("zip://a.zip", "zip://a.zip"),
+        ("zip://a.png::http://u:5ec@[::1]:80/a.zip?sig=5ec", "zip://a.png::http://[::1]:80/a.zip"),
+        ("zip://a.png::https://h/a.zip?sig=5ec::b", "zip://a.png::https://h/a.zip"),
+        ("zip://a.png::https://u:5ec@h/x::y.zip", "zip://a.png::https://h/x::y.zip"),
+        ("zip://https://u:5ec@[fe80::1]/a.zip", "zip://https://[fe80::1]/a.zip"),
+        ("zip://a::b.png::https://u:5ec@h/a.zip", "zip://a::b.png::https://h/a.zip"),
         ("https://[bad/5ec", "https://..."),
     ],
 )

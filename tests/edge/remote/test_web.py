@@ -118,7 +118,7 @@ def test_two_members_of_one_name_are_both_refused(capsys, any_model, tmp_path):
     fresh()
     status, results, _ = classify(capsys, any_model, f"zip://{path}")
     assert status == 1
-    assert "is the name of two members" in results[f"zip://a.png::{path}"]["error"]
+    assert "is the name of several members" in results[f"zip://a.png::{path}"]["error"]
     assert results[f"zip://b.png::{path}"]["error"] is None
 
 
@@ -129,6 +129,10 @@ def test_a_member_with_two_colons_in_its_name(capsys, any_model, tmp_path):
     fresh()
     status, results, _ = classify(capsys, any_model, f"zip://{path}")
     assert (status, [*results]) == (0, [f"zip://a::b.png::{path}"])
+    odd = path.rename(tmp_path / "odd::name.zip")
+    for url in (f"zip://a::b.png::{odd}", f"zip://{odd}"):
+        status, results, _ = classify(capsys, any_model, url)
+        assert (status, [*results]) == (0, [f"zip://a::b.png::{odd}"])
 
 
 @pytest.mark.parametrize(

@@ -248,3 +248,22 @@ def test_a_file_that_may_not_be_written_is_not_replaced(tmp_path, monkeypatch):
     assert why_unwritable(str(target)) is None
     monkeypatch.setattr("os.access", lambda path, how: False)  # root may write everything
     assert "may not be written; change its permissions" in why_unwritable(str(target))
+
+
+def test_a_group_that_had_no_access_gets_none(tmp_path, monkeypatch):
+    """Who may not give a file to its group writes into a group of his own."""
+    target = tmp_path / "results.csv"
+    target.write_text("old")
+    target.chmod(0o664)
+    asked = []
+
+    def refuse(descriptor, owner, group):
+        asked.append((owner, group))
+        raise PermissionError
+
+    monkeypatch.setattr("os.fchown", refuse)
+    with ResultFile(str(target)) as file:
+        file.replace()
+    there = target.stat()
+    assert asked == [(there.st_uid, there.st_gid), (-1, there.st_gid)]
+    assert stat.S_IMODE(there.st_mode) == 0o644

@@ -106,6 +106,9 @@ def test_explain_writes_a_picture_for_each_verdict(model, scan, tmp_path):
     assert len(pictures) == 2
     assert {result["explanation"]["file"] for result in results[:2]} == set(map(str, pictures))
     assert not any("explanation" in result for result in results[2:])
+    pictures[0].chmod(0o600)
+    run(*files, "--model", model, "--explain", out)
+    assert pictures[0].stat().st_mode & 0o777 == 0o600
     made = results[0]["explanation"]
     assert made["inferences"] == PATCHES + 1
     assert made["method"].startswith("occlusion")

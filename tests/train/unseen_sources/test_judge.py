@@ -44,6 +44,7 @@ def test_figures_of_each_source_and_of_all(found):
     assert one.estimates["found"].value == 0.25  # 0.9 alone is beyond the band
     assert one.estimates["passed"].value == 0.5
     assert one.estimates["alarms"].value == 0
+    assert one.estimates["alarms"].high > 0.1, "none of so few says little"
     assert one.estimates["auc"].value == pytest.approx(5 / 8)
     assert set(healthy.estimates) == {"alarms", "passed"}
     assert healthy.estimates["passed"].value == 0.75

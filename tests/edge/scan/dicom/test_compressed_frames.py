@@ -1,5 +1,7 @@
 """Compressed frames whose table of offsets is wrong, and those that are damaged."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -39,6 +41,51 @@ def test_of_a_fragment_a_frame_the_table_is_not_asked(tmp_path, table):
     with_table(path, [jpeg_2000(), jpeg_2000(DEEP[::-1].copy())], table)
     np.testing.assert_array_equal(pixels(path, frame=1), GREY)
     np.testing.assert_array_equal(pixels(path, frame=2), GREY[::-1])
+
+
+def of_fragments(path, frames, table):
+    """Frames of several fragments each, with that table."""
+    items = [np.array(table, "<u4").tobytes(), *(one for frame in frames for one in frame)]
+    pixel_data = b"".join(
+        b"\xfe\xff\x00\xe0" + len(one).to_bytes(4, "little") + one for one in items
+    )
+    data = mr_image(DEEP, syntax=JPEG_2000_LOSSLESS, NumberOfFrames=len(frames))
+    data.PixelData = pixel_data + b"\xfe\xff\xdd\xe0\0\0\0\0"
+    data["PixelData"].VR = "OB"
+    data["PixelData"].is_undefined_length = True
+    data.save_as(path, enforce_file_format=True)
+
+
+def cut(data, parts):
+    """Into fragments of even length."""
+    data += b"\0" * (len(data) % 2)
+    ends = [len(data) * n // parts // 2 * 2 for n in range(parts + 1)]
+    return [data[a:b] for a, b in itertools.pairwise(ends)]
+
+
+@pytest.mark.parametrize("parts", [(1, 1), (2, 2), (1, 3), (3, 1), (2, 1)])
+@pytest.mark.parametrize("kind", ["right", "none", "zeros", "another file's"])
+def test_frames_of_several_fragments(tmp_path, parts, kind):
+    whole = [jpeg_2000(), jpeg_2000(DEEP[::-1].copy())]
+    frames = [cut(data, n) for data, n in zip(whole, parts, strict=True)]
+    second = sum(8 + len(one) for one in frames[0])
+    table = {"right": [0, second], "none": [], "zeros": [0, 0], "another file's": [0, 1000]}[kind]
+    of_fragments(tmp_path / "slice", frames, table)
+    for frame, right in ((1, GREY), (2, GREY[::-1])):
+        np.testing.assert_array_equal(pixels(tmp_path / "slice", frame=frame), right)
+
+
+def test_a_frame_that_is_lost_is_not_another_one(tmp_path):
+    """As many fragments as frames, but two of them are the first's."""
+    frames = [cut(jpeg_2000(), 2), [jpeg_2000(DEEP[::-1].copy())], []]
+    second = sum(8 + len(one) for one in frames[0])
+    third = second + 8 + len(frames[1][0])
+    path = tmp_path / "slice"
+    of_fragments(path, frames, [0, second, third])
+    np.testing.assert_array_equal(pixels(path, frame=1), GREY)
+    np.testing.assert_array_equal(pixels(path, frame=2), GREY[::-1])
+    with pytest.raises(ImageError):
+        decode(path, frame=3)
 
 
 def spoilt(data: bytes) -> bytes:

@@ -18,6 +18,7 @@ def with_marker(data: bytes, old: int, new: int) -> bytes:
 UNREADABLE = {
     "a JPEG of 12 bits a sample": extended_jpeg(GREY * 16, 12),
     "a lossless JPEG": lossless_jpeg(GREY, 8),
+    "a JPEG-LS file": b"\xff\xd8\xff\xf7\0\x0b\x08\0\x30\0\x40\x01\x01\x11\0",  # ITU T.87, C.2.2
     "a hierarchical JPEG": with_marker(extended_jpeg(GREY, 8), 0xC1, 0xC5),
     r"a JPEG that tells its height only at its end \(DNL\)": extended_jpeg(GREY, 8, lines=0)[:-2]
     + b"\xff\xdc\0\4\0\x30\xff\xd9",
