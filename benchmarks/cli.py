@@ -12,6 +12,7 @@ from benchmarks.benchmark_options import Options
 from benchmarks.errors import BenchmarkError
 from benchmarks.timing.single_stream import MIN_QUERIES, P99_QUERIES
 from edge.console import command_frame
+from edge.console.messages import say
 from edge.console.shadowed_packages import command_of
 from edge.console.signals import stop_cleanly, stopped_status, was_stopped
 from edge.console.suggestions import slip_of
@@ -62,11 +63,8 @@ def _benchmark_into(args: argparse.Namespace, command: str) -> int:
     from benchmarks.report.output import check_writable, show, write
     from benchmarks.results.benchmark_report import read_report
     from benchmarks.session import Session
-    from edge.model_file.bundled import bundled_model
 
-    models = find_models(args.models, Path("dist"))
-    if models == [bundled_model()] and not args.models:
-        print("no model in dist/: the bundled one is measured", file=sys.stderr)
+    models = find_models(args.models, Path("dist"), say)
     check_writable(args.out)
     earlier = args.baseline and read_report(args.baseline)
     if earlier:

@@ -1,6 +1,6 @@
 """The models to measure: loaded, proven by their self-test, and grouped by training run."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -61,14 +61,20 @@ class Candidate:
         )
 
 
-def find_models(given: Sequence[str], folder: Path) -> list[str]:
+def find_models(
+    given: Sequence[str], folder: Path, say: Callable[[str], object] = lambda words: None
+) -> list[str]:
     """The files given, else all in `folder`, else the one that comes with the package.
+
+    Args:
+        say: takes what the user should know if it is the last.
 
     Raises:
         BenchmarkError: there is none.
     """
     found = list(given) or sorted(str(p) for p in folder.glob("*") if p.suffix in SUFFIXES)
     if not found and (bundled := bundled_model()):
+        say(f"no model in {folder}/: the bundled one is measured")
         found = [bundled]
     if not found:
         raise BenchmarkError(

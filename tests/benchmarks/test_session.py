@@ -91,9 +91,12 @@ def test_nonsense_is_refused(option, capsys):
 
 
 def test_without_a_file_it_is_the_bundled_model(tmp_path):
-    assert [Path(one).stem for one in find_models([], tmp_path)] == ["compact-int8"]
+    said = []
+    assert [Path(one).stem for one in find_models([], tmp_path, said.append)] == ["compact-int8"]
+    assert said == [f"no model in {tmp_path}/: the bundled one is measured"]
     (tmp_path / "own.onnx").touch()
-    assert find_models([], tmp_path) == [str(tmp_path / "own.onnx")]
+    assert find_models([], tmp_path, said.append) == [str(tmp_path / "own.onnx")]
+    assert len(said) == 1
 
 
 @pytest.mark.parametrize(
