@@ -40,7 +40,7 @@ class TiffFile(TiffImageFile):
         stream: opened for reading bytes.
 
     Raises:
-        UnsupportedError: a kind that Pillow does not know.
+        UnsupportedError: a kind that Pillow does not know; by `stacked`: pictures that nobody finds.
         DamagedError: by `stacked`: it is cut short.
     """
 
@@ -148,9 +148,15 @@ class TiffFile(TiffImageFile):
         MetaMorph write them;
         1 where there is no second, whatever the head says: some programs keep its text."""
         text, planes = self.tag_v2.get(_DESCRIPTION), self.tag_v2.get(_STK, ())
+        several = isinstance(planes, tuple) and len(planes) > 1
         if not (size := self._one_picture()):
+            if several:
+                raise UnsupportedError(
+                    f"is a stack of {len(planes)} pictures, of which the first alone can be read; "
+                    f"{SAVE}, or take --frame 1"
+                )
             return 1
-        if isinstance(planes, tuple) and len(planes) > 1:
+        if several:
             count = len(planes)
         elif not isinstance(text, str):
             return 1

@@ -6,7 +6,7 @@ import pytest
 from edge.errors import ImageError
 from edge.scan.decode import decode
 from tests.edge.scan.picture.test_tiff import KINDS, ORDERS, RAMP, shown
-from tests.edge.tiff_files import DEFLATE, NONE, as_upright, write_tiff
+from tests.edge.tiff_files import DEFLATE, LZW, NONE, as_upright, write_tiff
 
 IMAGEJ = "ImageJ=1.54f\nimages={}\nslices={}\nloop=false\n"
 
@@ -46,6 +46,15 @@ def test_a_stack_of_metamorph(tmp_path):
         decode(path)
     for frame, one in enumerate(values, 1):
         np.testing.assert_array_equal(np.asarray(decode(path, frame=frame)), shown(one))
+
+
+def test_a_compressed_stack_of_metamorph(tmp_path):
+    """Where its other pictures are, nothing says."""
+    one = KINDS["uint8"].astype(np.uint8)
+    path = write_tiff(tmp_path / "a", one, compression=LZW, tail=one.tobytes(), extra_33629=(0, 0))
+    with pytest.raises(ImageError, match="a stack of 2 pictures, of which the first alone"):
+        decode(path)
+    np.testing.assert_array_equal(np.asarray(decode(path, frame=1)), shown(one))
 
 
 @pytest.mark.parametrize("frame", [None, 1])
