@@ -40,7 +40,7 @@ class TiffFile(TiffImageFile):
         stream: opened for reading bytes.
 
     Raises:
-        UnsupportedError: a kind that Pillow does not know; by `stacked`: pictures that nobody finds.
+        UnsupportedError: a kind that Pillow does not know; by `stacked`: pictures not to be found.
         DamagedError: by `stacked`: it is cut short.
     """
 
