@@ -17,7 +17,7 @@ class Options:
     threads: tuple[int, ...] = (1,)
     """Swept; the first is the one of everything but the inference rows."""
     min_seconds: float = 1.0
-    """For each contestant, of all rounds together."""
+    """For each timed call, of all rounds together."""
     min_queries: int = MIN_QUERIES
     """The same."""
     cold_starts: int = 5

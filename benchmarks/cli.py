@@ -56,13 +56,13 @@ def _benchmark(args: argparse.Namespace, command: str) -> int:
 
 
 def _benchmark_into(args: argparse.Namespace, command: str) -> int:
-    from benchmarks.contestants.model_files import find_models
     from benchmarks.hardware.machine import this_machine
     from benchmarks.limits import baseline, pass_or_fail
     from benchmarks.progress import Progress
     from benchmarks.report.output import check_writable, show, write
     from benchmarks.results.benchmark_report import read_report
     from benchmarks.session import Session
+    from benchmarks.systems.model_files import find_models
 
     models = find_models(args.models, Path("dist"), say)
     check_writable(args.out)

@@ -9,22 +9,22 @@ import numpy as np
 from benchmarks.accuracy.agreement import Expected, evaluate_predictions, score_probabilities
 from benchmarks.accuracy.scans import Scans
 from benchmarks.benchmark_options import Options
-from benchmarks.contestants.contestants import (
-    CandidateTimings,
-    decision,
-    keras_contestants,
-    latency_inputs,
-    time_candidate,
-    yardstick,
-)
-from benchmarks.contestants.model_files import Candidate
 from benchmarks.errors import BenchmarkError
 from benchmarks.hardware.machine import ConditionMonitor
 from benchmarks.hardware.peaks import Peak
 from benchmarks.hardware.roofline import floor
 from benchmarks.results.benchmark_report import Cost, Group, KerasRow, Model, Row, Stages
+from benchmarks.systems.model_files import Candidate
+from benchmarks.systems.timed_calls import (
+    CandidateTimings,
+    decision,
+    keras_timed_calls,
+    latency_inputs,
+    time_candidate,
+    yardstick,
+)
 from benchmarks.timing.cold_start import KerasProcess, cold_start, keras_process, memory
-from benchmarks.timing.interleaved_rounds import Contestant, run_interleaved, seconds_of
+from benchmarks.timing.interleaved_rounds import TimedCall, run_interleaved, seconds_of
 from benchmarks.timing.single_stream import Latency, paired_ratio
 from benchmarks.timing.throughput import measure_apart
 
@@ -48,10 +48,10 @@ class Measuring:
                 f"{self.name}: the reject gate lets none of its scans pass ({scans.source}), so "
                 "there is nothing to time; name others with --data"
             )
-        self._entrants: list[CandidateTimings] = []
-        self._keras: dict[str, Contestant] = {}
-        self._yardstick: Contestant | None = None
-        self._decision: Contestant | None = None
+        self._timings: list[CandidateTimings] = []
+        self._keras: dict[str, TimedCall] = {}
+        self._yardstick: TimedCall | None = None
+        self._decision: TimedCall | None = None
         self._watch = self._conditions = self._expected = None
         self._keras_process: KerasProcess | None = None
         self.keras_absent: str | None = None
@@ -123,26 +123,26 @@ class Measuring:
         """
         self._expected = expected
         self._yardstick = yardstick()
-        self._keras = keras_contestants(calls, self._asked)
-        self._entrants = [time_candidate(one, self._asked, bool(calls)) for one in self._models]
-        for contestant in self._contestants():
-            contestant.warm_up()
+        self._keras = keras_timed_calls(calls, self._asked)
+        self._timings = [time_candidate(one, self._asked, bool(calls)) for one in self._models]
+        for call in self._timed_calls():
+            call.warm_up()
         options = self._options
-        return seconds_of(self._contestants(), options.min_seconds, options.min_queries)
+        return seconds_of(self._timed_calls(), options.min_seconds, options.min_queries)
 
     def measure_turns(self, tick: Callable[[float], None]) -> None:
         """Interleaved rounds; then the scans that nobody was asked about are classified."""
         self._watch = ConditionMonitor()
         options = self._options
         try:
-            run_interleaved(self._contestants(), options.min_seconds, options.min_queries, tick)
+            run_interleaved(self._timed_calls(), options.min_seconds, options.min_queries, tick)
         finally:
             self._conditions = self._watch.conditions()
         alone = decision(self._first, self._asked)
         alone.warm_up()
         run_interleaved([alone], 0)
         self._decision = alone
-        for one in self._entrants:
+        for one in self._timings:
             for file in self._scans.files:
                 if file not in one.predictions:
                     one.predictions[file] = one.candidate.classifier.classify(file)
@@ -152,7 +152,7 @@ class Measuring:
         scans, first = self._scans, next(iter(self._models))
         keras = {n: c.latency for n, c in self._keras.items() if c.blocks}
         models = dict(self._models)
-        for one in self._entrants:
+        for one in self._timings:
             if one.inference[self._options.threads[0]].blocks:
                 models[one.candidate] = self._model(one, keras)
         return Group(
@@ -170,8 +170,8 @@ class Measuring:
             conditions=self._conditions,
         )
 
-    def _contestants(self) -> list[Contestant]:
-        ours = [contestant for one in self._entrants for contestant in one.every()]
+    def _timed_calls(self) -> list[TimedCall]:
+        ours = [call for one in self._timings for call in one.every()]
         return [self._yardstick, *self._keras.values(), *ours]
 
     def _deployed(self, candidate: Candidate) -> bool:
@@ -185,11 +185,11 @@ class Measuring:
     def _model(self, one: CandidateTimings, keras: dict[str, Latency]) -> Model:
         candidate, files = one.candidate, self._scans.files
         rows = []
-        for threads, contestant in one.inference.items():
-            if not contestant.blocks:
+        for threads, call in one.inference.items():
+            if not call.blocks:
                 continue
-            own = contestant.latency
-            rivals = {**keras, **self._others(one, threads)}
+            own = call.latency
+            others = {**keras, **self._others(one, threads)}
             peak = next((p for p in self.peaks if p.threads == threads), None)
             layers, precision = candidate.layers, candidate.classifier.manifest.precision
             rows.append(
@@ -197,8 +197,8 @@ class Measuring:
                     threads=threads,
                     inference=own,
                     times_faster={
-                        name: paired_ratio(rival.repeats, own.repeats)
-                        for name, rival in rivals.items()
+                        name: paired_ratio(other.repeats, own.repeats)
+                        for name, other in others.items()
                     },
                     floor=floor(layers, precision, peak, own.p50) if layers and peak else None,
                 )
@@ -227,7 +227,7 @@ class Measuring:
         found = {}
         if one.tf_lite and one.tf_lite.blocks and threads == self._options.threads[0]:
             found[TF_LITE] = one.tf_lite.latency
-        for other in self._entrants:
+        for other in self._timings:
             model = self._models[other.candidate]
             plain = (model.format, model.precision, model.engine) == _PLAIN and other is not one
             if plain and other.inference[threads].blocks:
@@ -257,8 +257,8 @@ class Measuring:
         return score_probabilities(expected.probabilities[known], truth[known], threshold)
 
 
-def _part(whole: Contestant, times: Sequence[float]) -> Latency:
-    """One of the parts that the calls of a contestant were timed in, in the same blocks."""
+def _part(whole: TimedCall, times: Sequence[float]) -> Latency:
+    """One of the parts that a call was timed in, in the same blocks."""
     blocks, at = [], 0
     for block in whole.blocks:
         blocks.append(times[at : at + len(block)])

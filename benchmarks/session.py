@@ -22,7 +22,6 @@ from benchmarks.accuracy.scans import (
     probe,
 )
 from benchmarks.benchmark_options import Options
-from benchmarks.contestants.model_files import Candidate, by_run, load
 from benchmarks.errors import BenchmarkError
 from benchmarks.group import Measuring
 from benchmarks.hardware.machine import this_machine
@@ -30,6 +29,7 @@ from benchmarks.hardware.peaks import Peak, measure_peaks
 from benchmarks.installed import is_installed
 from benchmarks.progress import Progress
 from benchmarks.results.benchmark_report import Failed, Report
+from benchmarks.systems.model_files import Candidate, by_run, load
 from edge import ImageError
 from edge.console.signals import was_stopped
 from edge.model_file.manifest import Manifest
@@ -230,7 +230,7 @@ def _keras(run: Run, candidate: Candidate, scans: Scans):
     from train.hardware import backend
 
     backend.start()
-    from benchmarks.contestants.keras_calls import calls, probabilities
+    from benchmarks.systems.keras_calls import calls, probabilities
     from train.evaluation.keras_predictions import load_keras, load_type_head
 
     model, classifier = load_keras(run), candidate.classifier

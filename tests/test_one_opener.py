@@ -13,7 +13,7 @@ ALLOWED = {
     "edge/inference/self_test.py": "the golden sample, a PNG that travels in the model file",
     "benchmarks/timing/cold_start.py": "what a user's own script would do, to be measured",
     "benchmarks/timing/minimal_process.py": "the same",
-    "benchmarks/contestants/contestants.py": "the same",
+    "benchmarks/systems/timed_calls.py": "the same",
     "benchmarks/builds/one_build.py": "the same",
     "benchmarks/report/readme.py": "pictures of a report",
 }
@@ -44,4 +44,4 @@ def test_no_other_module_opens_scans(path):
 
 def test_what_is_allowed_is_needed():
     assert all((ROOT / name).is_file() for name in ALLOWED)
-    assert openers(ROOT / "benchmarks" / "contestants" / "contestants.py")
+    assert openers(ROOT / "benchmarks" / "systems" / "timed_calls.py")

@@ -4,6 +4,7 @@ import datetime
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from edge.model_file.manifest import Decision, RejectGate
@@ -13,9 +14,9 @@ from train.evaluation.evaluate import Predictions, evaluate
 from train.evaluation.shortcut_floor import shortcut_floor
 from train.fitting.feature_cache import FeatureCache
 from train.fitting.fit import phases
-from train.gate.no_brain import check_brain_scans_left, marked, scans_without_brain
+from train.gate.no_brain import marked
 from train.gate.not_brain import NotBrain, read_not_brain
-from train.gate.session_gate import learned_gate
+from train.gate.session_gate import SessionGate, learned_gate
 from train.hardware import mixed_precision
 from train.hardware.devices import Devices
 from train.networks.pretrained_weights import NONE, remarks
@@ -37,15 +38,12 @@ from train.session_fits import (
     articles_protocol,
     cross_validated,
     fit_and_evaluate,
-    fold_list,
     unseen_sources,
     with_types,
 )
+from train.session_parts import SessionParts, describe_parts, session_parts
 from train.splitting import split
-from train.tumor_types.session_types import (
-    check_types_in_parts,
-    find_types,
-)
+from train.tumor_types.session_types import find_types
 from train.unseen_sources.session_unseen import folds_of
 from train.warm_start.start_weights import check_start
 
@@ -85,55 +83,40 @@ def train(
     compute = ComputeContext(devices, FeatureCache(kept, devices.first), kept)
     if devices.count > 1:
         say(f"training on {devices.names}")
-    parts = split.Fold(*(split.indices(data.parts, part) for part in split.PARTS))
-    used = np.array([scan.part != split.DROPPED for scan in data.parts], bool)
-    without_brain = scans_without_brain(request, data, parts.train)
-    folds = fold_list(request, data)
-    if without_brain.any():
-        for one in (parts, *folds):
-            check_brain_scans_left(request.no_brain, without_brain, data.found.truth == 1, one)
-    no_brain = {part: int(without_brain[getattr(parts, part)].sum()) for part in split.PARTS}
-    if no_brain["train"] or no_brain["validation"]:
-        say(
-            f"{no_brain['train']} training scans and {no_brain['validation']} validation scans are "
-            "said to show no brain: no network is shown them"
-        )
-    shown, *folds = (one.shown(without_brain) for one in (parts, *folds))
-    if request.types:
-        check_types_in_parts(data, [shown, *folds])
-    floor = _floor(data, used, request.fit.seed)
+    parts = session_parts(request, data)
+    describe_parts(parts)
+    floor = _floor(data, parts.used, request.fit.seed)
     say(f"shortcut floor: {floor or 'too few different scans to measure it'}")
 
-    teachers = load_session_teachers(request, data, parts.test)
-    left_out = folds_of(request, data, shown) if request.unseen else None
-    result = fit_and_evaluate(request, data, shown, compute.context("run"), teachers, parent)
+    teachers = load_session_teachers(request, data, parts.whole.test)
+    left_out = folds_of(request, data, parts.shown) if request.unseen else None
+    result = fit_and_evaluate(request, data, parts.shown, compute.context("run"), teachers, parent)
     if result.pruned:
         check_limit(changed_verdicts(*result.pruned.validation), request.pruning.max_changed)
     result.fitted.model.save(folder / run_folder.MODEL)
-    run_folder.write_json(folder / run_folder.SPLIT, marked(data.parts, without_brain))
+    run_folder.write_json(folder / run_folder.SPLIT, marked(data.parts, parts.without_brain))
     unseen = left_out and unseen_sources(request, data, left_out, result.choice.decision, compute)
     if unseen:
         result = result.with_decision(unseen.decision)
-    result = with_types(request, data, shown, result)
+    result = with_types(request, data, parts.shown, result)
     manifest = _manifest(request, data, result.choice.decision, name, folder, synthetic)
     gate_check = None
     if ARCHITECTURES[request.fit.architecture].evidence:
-        say("learning what a scan looks like, for the reject gate: minutes, however few scans")
-        model, seed = result.fitted.model, request.fit.seed
-        gate = learned_gate(model, data, parts, without_brain, seed, manifest.input, not_brain)
+        gate = _gate(request, data, parts, result.fitted.model, not_brain)
         gate_check = gate.check
         manifest = replace(
             manifest, reject=RejectGate(learned=gate.limits), gate_sha256=gate.write(folder)
         )
 
     evaluation = evaluate(result.predictions, request.fit.seed)
-    results = cross_validated(request, data, folds, shown, result, compute, teachers)
+    results = cross_validated(request, data, parts, result, compute, teachers)
     types = None
     if result.types:
         types = find_types(data, result.types, [one.types for one in results], request.fit.seed)
         manifest = replace(manifest, types=types.spec, types_sha256=types.write(folder))
     pooled = Predictions.pooled([one.predictions for one in results]) if results else None
-    leaky = articles_protocol(request, data, used & ~data.external & ~without_brain, compute)
+    for_article = parts.used & ~data.external & ~parts.without_brain
+    leaky = articles_protocol(request, data, for_article, compute)
     findings = Findings(
         manifest=manifest,
         classes=data.classes,
@@ -154,7 +137,7 @@ def train(
         started_from=data.seen and data.seen.told,
         types=types,
         left_out=result.left_out,
-        no_brain=no_brain,
+        no_brain=parts.no_brain,
         unseen=unseen,
         gate_check=gate_check,
         pruning=request.pruning
@@ -162,9 +145,9 @@ def train(
     )
     # The test set from elsewhere is the harder proof; else the pooled folds are the larger one.
     if pooled is None or request.test_folder:
-        tested, predictions = parts.test, result.predictions
+        tested, predictions = parts.whole.test, result.predictions
     else:
-        tested, predictions = np.concatenate([fold.test for fold in folds]), pooled
+        tested, predictions = np.concatenate([fold.test for fold in parts.folds]), pooled
     write_plots(folder, findings, predictions, data.found.pixels[tested], _names(data, tested))
     text = write_report(folder, findings, pictures_of(findings))
     run_folder.write_json(folder / run_folder.MANIFEST, manifest)
@@ -193,6 +176,20 @@ def _read_not_brain(request: Request) -> NotBrain | None:
     for reason in found.unreadable:
         say(f"skipped {reason}")
     return found
+
+
+def _gate(
+    request: Request,
+    data: SessionData,
+    parts: SessionParts,
+    model: keras.Model,
+    not_brain: NotBrain | None,
+) -> SessionGate:
+    say("learning what a scan looks like, for the reject gate: minutes, however few scans")
+    options = request.fit
+    return learned_gate(
+        model, data, parts.whole, parts.without_brain, options.seed, options.input, not_brain
+    )
 
 
 def _names(data: SessionData, positions: np.ndarray) -> list[str]:

@@ -23,6 +23,7 @@ from train.networks.registry import ARCHITECTURES
 from train.prepare_data import Request, SessionData
 from train.progress import say
 from train.pruning.pruned_fit import Pruned, prune_and_judge
+from train.session_parts import SessionParts
 from train.splitting import split
 from train.tumor_types.session_types import FoldTypes, fit_types
 from train.unseen_sources.judge import UnseenSources
@@ -134,34 +135,21 @@ def with_types(
     return replace(result, types=types)
 
 
-def fold_list(request: Request, data: SessionData) -> list[split.Fold]:
-    """The folds of the cross-validation; none if it is not asked for."""
-    if not request.folds:
-        return []
-    kept = np.array([scan.part != split.DROPPED for scan in data.parts], bool)
-    return split.cross_validation(
-        np.flatnonzero(kept & ~data.external),
-        split.strata(data.found.truth.astype(bool), data.types),
-        data.grouping.groups,
-        request.folds,
-        request.fit.seed,
-    )
-
-
 def cross_validated(
     request: Request,
     data: SessionData,
-    folds: Sequence[split.Fold],
-    parts: split.Fold,
+    parts: SessionParts,
     result: FoldResult,
     compute: ComputeContext,
     teachers: Sequence[Teacher],
 ) -> list[FoldResult]:
     """Of each fold, if there are any; the run's own model is that of the first."""
     found = []
-    for number, fold in enumerate(folds, 1):
-        say(f"fold {number} of {len(folds)}")
-        own = all(np.array_equal(getattr(fold, part), getattr(parts, part)) for part in split.PARTS)
+    for number, fold in enumerate(parts.folds, 1):
+        say(f"fold {number} of {len(parts.folds)}")
+        own = all(
+            np.array_equal(getattr(fold, part), getattr(parts.shown, part)) for part in split.PARTS
+        )
         context = compute.context(f"fold-{number}")
         if own:
             found.append(result)

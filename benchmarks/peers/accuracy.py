@@ -17,7 +17,7 @@ NO_VERDICTS = ("uncertain", "rejected")
 
 @dataclass(frozen=True)
 class Called:
-    """What a contestant says of scans of one kind."""
+    """What a system says of scans of one kind."""
 
     tumor: int
     no_tumor: int
@@ -39,7 +39,7 @@ class Called:
 
 @dataclass(frozen=True)
 class Scored:
-    """A contestant on the scans of a source."""
+    """A system on the scans of a source."""
 
     with_tumor: Called
     without: Called

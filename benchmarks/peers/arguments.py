@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from benchmarks.benchmark_options import PROG
-from benchmarks.peers.contestants import PEERS
+from benchmarks.peers.systems import PEERS
 from edge.console.option_rules import Rule
 from edge.console.option_types import count, expression
 from edge.console.parser import Parser

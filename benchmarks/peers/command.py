@@ -3,11 +3,11 @@
 import argparse
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.peers.contestants import chosen
 from benchmarks.peers.environment import can_make
 from benchmarks.peers.measure import SCANS_FILE, Plan, measure, write
 from benchmarks.peers.report import Peers
 from benchmarks.peers.sources import find_sources
+from benchmarks.peers.systems import chosen
 from benchmarks.progress import Progress
 from benchmarks.report.output import check_writable
 from edge.console.signals import stopped_status
@@ -36,7 +36,7 @@ def _compare(args: argparse.Namespace) -> int:
     fitted = frozenset(
         scan.sha256 for run in args.run for scan in read_run(run).split if scan.part != "test"
     )
-    contestants = chosen(args.peers, args.models, args.run)
+    systems = chosen(args.peers, args.models, args.run)
     named = args.positive, args.negative, args.leave_out
     check_all_found([find_classes(folder, *named) for folder in args.data], *named[:2])
     sources = find_sources(
@@ -57,7 +57,7 @@ def _compare(args: argparse.Namespace) -> int:
     )
     progress = Progress()
     try:
-        found = measure(contestants, plan, progress)
+        found = measure(systems, plan, progress)
     except KeyboardInterrupt:
         kept = plan.out / SCANS_FILE
         if not kept.is_file():
@@ -76,4 +76,4 @@ def _all_answered(found: Peers) -> bool:
         for name, result in source.results.items()
         if result.with_tumor.n + result.without.n > result.with_tumor.failed + result.without.failed
     }
-    return len(judged) == len(found.entrants)
+    return len(judged) == len(found.systems)

@@ -1,4 +1,4 @@
-"""What a contestant costs: a whole process for one scan, a scan in a running one, memory."""
+"""What a system costs: a whole process for one scan, a scan in a running one, memory."""
 
 import os
 import subprocess
@@ -8,9 +8,9 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from benchmarks.peers.contestants import Contestant
 from benchmarks.peers.environment import Environment
 from benchmarks.peers.process import Answer, quiet
+from benchmarks.peers.systems import System
 
 _LONGEST = 300.0
 _WARM_UP = 5
@@ -34,7 +34,7 @@ class Times:
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one contestant; None: it failed."""
+    """Of one system; None: it failed."""
 
     installed_mb: float
     """10^6 bytes of all packages in its environment, bytecode, pip and setuptools left out."""
@@ -51,7 +51,7 @@ class Cost:
 
 
 def cold_starts(
-    all_of_them: Sequence[tuple[Contestant, Environment]],
+    all_of_them: Sequence[tuple[System, Environment]],
     scan: Path,
     rounds: int,
     tick: Callable[[float], None] = lambda share: None,
@@ -77,7 +77,7 @@ def cold_starts(
     }
 
 
-def _command(one: Contestant, environment: Environment, scan: Path) -> list[str]:
+def _command(one: System, environment: Environment, scan: Path) -> list[str]:
     filled = {"bin": environment.bin, "scan": scan, "folder": scan.parent, "file": scan.name}
     command = list(one.cold)
     for name, value in filled.items():

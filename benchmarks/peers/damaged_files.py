@@ -1,4 +1,4 @@
-"""Files that are no plain picture, or only a part of one: what a contestant says of them."""
+"""Files that are no plain picture, or only a part of one: what a system says of them."""
 
 from pathlib import Path
 

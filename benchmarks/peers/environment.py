@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.peers.contestants import Contestant
+from benchmarks.peers.systems import System
 from edge.model_file import bounded_json
 
 _DONE = "requirements.json"
@@ -19,7 +19,7 @@ _TOOLS = ("pip", "setuptools", "wheel", "pkg_resources", "_distutils_hack", "dis
 
 @dataclass(frozen=True)
 class Environment:
-    """Where a contestant is installed."""
+    """Where a system is installed."""
 
     bin: Path
     packages: Path
@@ -33,8 +33,8 @@ class Environment:
         return sum(map(_size, own)) / 1e6
 
 
-def make(one: Contestant, folder: Path, wheels: Path | None) -> Environment:
-    """Install a contestant below `folder`, or take what an earlier call installed there.
+def make(one: System, folder: Path, wheels: Path | None) -> Environment:
+    """Install a system below `folder`, or take what an earlier call installed there.
 
     Args:
         wheels: a folder where pip looks as well.
@@ -56,11 +56,11 @@ def make(one: Contestant, folder: Path, wheels: Path | None) -> Environment:
     return Environment(python.parent, Path(told["packages"]), told["versions"])
 
 
-def to_install(contestants: Sequence[Contestant], folder: Path) -> list[Contestant]:
+def to_install(systems: Sequence[System], folder: Path) -> list[System]:
     """Those that are not in their environments below `folder` yet."""
     return [
         one
-        for one in contestants
+        for one in systems
         if not _is_done(folder / "-".join(one.name.split()), one.requirements)
     ]
 
@@ -80,7 +80,7 @@ def can_make() -> bool:
     return os.name == "posix" and bool(find_spec("venv") and find_spec("ensurepip"))
 
 
-def model_megabytes(one: Contestant, environment: Environment) -> float | None:
+def model_megabytes(one: System, environment: Environment) -> float | None:
     """10^6 bytes of its model; None if there is none where it should be."""
     files = [*environment.packages.glob(one.model)] if not Path(one.model).is_absolute() else []
     files = files or [path for path in (Path(one.model),) if path.is_file()]

@@ -12,20 +12,20 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.hardware.machine import load_average, this_machine
 from benchmarks.peers import cost, environment
 from benchmarks.peers.accuracy import Scored, count, score
-from benchmarks.peers.contestants import Contestant
 from benchmarks.peers.damaged_files import make_damaged_files
 from benchmarks.peers.environment import Environment
 from benchmarks.peers.process import Answer, Worker, working
 from benchmarks.peers.report import (
     POOLED,
-    Entrant,
     FileKind,
+    Installed,
     Peers,
     Pictures,
     SourceResult,
     in_words,
 )
 from benchmarks.peers.sources import Judged, Looks, Source, look, pictures
+from benchmarks.peers.systems import System
 from benchmarks.progress import Progress
 from edge.model_file.dataclass_json import to_json
 from export.package import write_container
@@ -52,7 +52,7 @@ class Plan:
     rounds: int
 
 
-def measure(contestants: Sequence[Contestant], plan: Plan, progress: Progress) -> Peers:
+def measure(systems: Sequence[System], plan: Plan, progress: Progress) -> Peers:
     """Install all, ask all, and leave what was said of each source as soon as it is known.
 
     Raises:
@@ -61,8 +61,8 @@ def measure(contestants: Sequence[Contestant], plan: Plan, progress: Progress) -
     others = pictures(plan.not_brain) if plan.not_brain else {}
     log = plan.out / SCANS_FILE
     log.unlink(missing_ok=True)
-    _announce(contestants, plan, others, progress)
-    installed, entrants = _install(contestants, plan, progress)
+    _announce(systems, plan, others, progress)
+    installed, told = _install(systems, plan, progress)
     progress.start("copies")
     looks = look(plan.sources, plan.seen, progress.at)
     with ExitStack() as stack:
@@ -72,7 +72,7 @@ def measure(contestants: Sequence[Contestant], plan: Plan, progress: Progress) -
             progress.start(source.name)
             of_one = _ask(workers, [scan.file for scan in source.scans], progress)
             _append(log, source, of_one)
-            result, rows = _judge(source, of_one, looks, contestants, plan.seed)
+            result, rows = _judge(source, of_one, looks, systems, plan.seed)
             (known if result.known_to else unknown).append(result)
             if not result.known_to and rows:
                 kept.append((source, rows, of_one))
@@ -89,7 +89,7 @@ def measure(contestants: Sequence[Contestant], plan: Plan, progress: Progress) -
         load_average(),
         plan.most,
         plan.seed,
-        tuple(entrants),
+        tuple(told),
         tuple(unknown),
         _pooled(kept, looks, plan.seed),
         tuple(known),
@@ -109,16 +109,16 @@ def write(found: Peers, folder: Path) -> str:
     return text
 
 
-def _announce(contestants, plan: Plan, others, progress: Progress) -> None:
-    coming = environment.to_install(contestants, plan.environments)
+def _announce(systems, plan: Plan, others, progress: Progress) -> None:
+    coming = environment.to_install(systems, plan.environments)
     if coming:
         names = ", ".join(one.name for one in coming)
         progress.note(
             f"pip installs {names} below {plan.environments}: about "
             f"{sum(one.gigabytes for one in coming):.1f} GB"
         )
-    number = len(contestants)
-    for one in contestants:
+    number = len(systems)
+    for one in systems:
         progress.plan(f"install {one.name}", _INSTALL)
     progress.plan("copies", _LOOK * sum(len(source.scans) for source in plan.sources))
     for source in plan.sources:
@@ -129,10 +129,10 @@ def _announce(contestants, plan: Plan, others, progress: Progress) -> None:
     progress.plan("scans in turns", _SCAN * number * _TIMED)
 
 
-def _install(contestants, plan: Plan, progress: Progress):
-    installed: list[tuple[Contestant, Environment]] = []
-    entrants = []
-    for one in contestants:
+def _install(systems, plan: Plan, progress: Progress):
+    installed: list[tuple[System, Environment]] = []
+    told = []
+    for one in systems:
         progress.start(f"install {one.name}")
         problem, versions = None, {}
         try:
@@ -143,15 +143,15 @@ def _install(contestants, plan: Plan, progress: Progress):
         else:
             installed.append((one, made))
             versions = made.versions
-        entrants.append(
-            Entrant(
+        told.append(
+            Installed(
                 one.name, one.requirements, one.about, one.decides, one.trained_on, problem,
                 versions,
             )
         )  # fmt: skip
     if not installed:
-        raise BenchmarkError(f"none could be installed; {entrants[0].problem}")
-    return installed, entrants
+        raise BenchmarkError(f"none could be installed; {told[0].problem}")
+    return installed, told
 
 
 def _ask(
@@ -186,7 +186,7 @@ def _judge(
     source: Source,
     said: dict[str, list[Answer]],
     looks: Looks,
-    contestants: Sequence[Contestant],
+    systems: Sequence[System],
     seed: int,
 ) -> tuple[SourceResult, list[int]]:
     """The result, and which scans of the sample it is of."""
@@ -197,7 +197,7 @@ def _judge(
         if sum(name in one for one in copies) > _SAME * len(copies)
     )
     known_to = tuple(
-        one.name for one in contestants if one.name in said and one.knows(source.folder, copied)
+        one.name for one in systems if one.name in said and one.knows(source.folder, copied)
     )
     rows = [i for i, copy in enumerate(copies) if known_to or not copy]
     found = _result(source.name, source.scans, rows, said, looks, seed)

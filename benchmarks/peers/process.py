@@ -1,4 +1,4 @@
-"""A contestant at work: a process in its environment that answers one scan after the other."""
+"""A system at work: a process in its environment that answers one scan after the other."""
 
 import os
 import queue
@@ -9,19 +9,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.peers.contestants import DRIVERS, Contestant
 from benchmarks.peers.environment import Environment
+from benchmarks.peers.systems import DRIVERS, System
 from edge.model_file import bounded_json
 
 LOADING, JUDGING = 300.0, 120.0
-"""Seconds that a contestant may take to load, and for a scan."""
+"""Seconds that a system may take to load, and for a scan."""
 _STARTS = 5
 """How often one that dies is started again."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a contestant says of a scan."""
+    """What a system says of a scan."""
 
     verdict: str | None = None
     score: float | None = None
@@ -36,9 +36,9 @@ class Answer:
 
 
 class Worker:
-    """A driver that runs in a contestant's environment; one that dies is started again."""
+    """A driver that runs in a system's environment; one that dies is started again."""
 
-    def __init__(self, one: Contestant, environment: Environment):
+    def __init__(self, one: System, environment: Environment):
         adapter = Path(one.adapter)
         adapter = adapter if adapter.is_absolute() else DRIVERS / adapter
         self._command = [str(environment.bin / "python"), "-I", str(DRIVERS / "drive.py")]
@@ -121,13 +121,13 @@ def _read(stream, answers: queue.Queue) -> None:
 
 
 def quiet() -> dict[str, str]:
-    """The environment variables of a contestant: none of our Python, fewer messages."""
+    """The environment variables of a system: none of our Python, fewer messages."""
     own = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     return {**own, "TF_CPP_MIN_LOG_LEVEL": "3", "ORT_DISABLE_TELEMETRY": "1"}
 
 
 @contextmanager
-def working(one: Contestant, environment: Environment) -> Iterator[Worker]:
+def working(one: System, environment: Environment) -> Iterator[Worker]:
     """A worker that is ended in any case."""
     worker = Worker(one, environment)
     try:

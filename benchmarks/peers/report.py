@@ -16,8 +16,8 @@ POOLED = "all of these"
 
 
 @dataclass(frozen=True)
-class Entrant:
-    """A contestant, and how it was installed."""
+class Installed:
+    """A system, and how it was installed."""
 
     name: str
     requirements: tuple[str, ...]
@@ -32,7 +32,7 @@ class Entrant:
 
 @dataclass(frozen=True)
 class SourceResult:
-    """Every contestant on the scans of a source."""
+    """Every system on the scans of a source."""
 
     name: str
     without: int
@@ -76,7 +76,7 @@ class Peers:
     most: int
     """Scans of a source and class that the sample has at most."""
     seed: int
-    entrants: tuple[Entrant, ...]
+    systems: tuple[Installed, ...]
     unknown: tuple[SourceResult, ...]
     """Sources that none was trained on as far as can be told; scans like those of the folders that
     were probably trained on are left out."""
@@ -92,7 +92,7 @@ class Peers:
     @property
     def names(self) -> tuple[str, ...]:
         """Of all that were installed."""
-        return tuple(one.name for one in self.entrants if not one.problem)
+        return tuple(one.name for one in self.systems if not one.problem)
 
 
 def in_words(found: Peers) -> str:
@@ -104,7 +104,7 @@ def in_words(found: Peers) -> str:
         f"{found.date}, {machine.processor}, {machine.cores} cores, load {found.load_average}. "
         f"At most {found.most} scans of each source and class, drawn with seed {found.seed}.",
         "## Who",
-        _items(found.entrants),
+        _items(found.systems),
     ]
     for table in tables(found):
         if table.rows:
@@ -112,9 +112,9 @@ def in_words(found: Peers) -> str:
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def _items(entrants: Sequence[Entrant]) -> str:
+def _items(systems: Sequence[Installed]) -> str:
     lines = []
-    for one in entrants:
+    for one in systems:
         text = f"{one.about}. Decides: {one.decides}. Trained on: {one.trained_on}."
         text += f" NOT MEASURED: {one.problem}" if one.problem else ""
         lines.append(f"- **{escape.markdown(one.name)}**: {escape.markdown(text)}")

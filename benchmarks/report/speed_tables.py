@@ -42,14 +42,14 @@ def latency(report: Report) -> Table:
 
 def keras_ratios(report: Report) -> Table:
     """How many times as fast as Keras."""
-    names = [name for name in _rivals(report) if name in KERAS_CALLS]
+    names = [name for name in _compared(report) if name in KERAS_CALLS]
     note = "Medians over the rounds, in which all took turns; 95 % intervals by bootstrap."
     return _ratios(report, "Times as fast as Keras", names, note)
 
 
 def other_ratios(report: Report) -> Table:
     """How many times as fast as what else one could call."""
-    names = [name for name in _rivals(report) if name not in KERAS_CALLS]
+    names = [name for name in _compared(report) if name not in KERAS_CALLS]
     note = "tf.function: of the Keras model. fp32 ONNX: with as many threads. Taken as above."
     return _ratios(report, "Times as fast as others", names, note)
 
@@ -206,7 +206,7 @@ def _rows(group: Group) -> Iterator[tuple[Model, Row]]:
     return ((model, row) for model in group.models for row in model.rows)
 
 
-def _rivals(report: Report) -> dict[str, None]:
+def _compared(report: Report) -> dict[str, None]:
     """What any model is compared with, in order."""
     rows = (row for group in report.groups for _, row in _rows(group))
     return dict.fromkeys(name for row in rows for name in row.times_faster)

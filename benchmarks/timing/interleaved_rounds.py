@@ -1,7 +1,7 @@
 """Interleaved rounds of several calls, so that ratios hold on a machine whose speed drifts.
 
-Every contestant issues its queries one after the other, as the single-stream scenario wants, but in
-blocks: each has a block in every round. The first round starts with the first contestant, the next
+Every timed call takes its queries one after the other, as the single-stream scenario wants, but in
+blocks: each has a block in every round. The first round starts with the first call, the next
 with the last, so that a steady drift strikes all alike.
 """
 
@@ -19,7 +19,7 @@ WARM_UP = 3
 _SETTLE = 0.01  # seconds of untimed calls before a block: the others emptied the caches
 
 
-class Contestant:
+class TimedCall:
     """Something to call again and again, and how long each call took.
 
     Args:
@@ -75,29 +75,29 @@ class Contestant:
 
 
 def seconds_of(
-    contestants: Sequence[Contestant], min_seconds: float, min_queries: int = MIN_QUERIES
+    calls: Sequence[TimedCall], min_seconds: float, min_queries: int = MIN_QUERIES
 ) -> float:
     """How long `run_interleaved` will take, once they are warm."""
-    return sum(max(min_seconds, c.estimate * (min_queries + ROUNDS)) for c in contestants)
+    return sum(max(min_seconds, c.estimate * (min_queries + ROUNDS)) for c in calls)
 
 
 def run_interleaved(
-    contestants: Sequence[Contestant],
+    calls: Sequence[TimedCall],
     min_seconds: float,
     min_queries: int = MIN_QUERIES,
     tick: Callable[[float], None] = lambda share: None,
 ) -> None:
-    """Give each contestant `ROUNDS` blocks, at least `min_queries` queries and `min_seconds`.
+    """Give each call `ROUNDS` blocks, at least `min_queries` queries and `min_seconds`.
 
     Args:
         tick: told after each round which share of all, 0..1, is done.
 
-    Interrupted, it leaves what was measured in the contestants.
+    Interrupted, it leaves what was measured in the calls.
     """
     least = -(-min_queries // ROUNDS)
     for round_number in range(ROUNDS):
-        for contestant in contestants if round_number % 2 == 0 else reversed(contestants):
-            contestant.block(least, min_seconds / ROUNDS)
+        for call in calls if round_number % 2 == 0 else reversed(calls):
+            call.block(least, min_seconds / ROUNDS)
             if was_stopped():  # C++ code that called Python back may have lost the exception
                 raise KeyboardInterrupt
         tick((round_number + 1) / ROUNDS)

@@ -114,8 +114,7 @@ def judge(classifier: Classifier, own: Scans, boxes) -> Judged:
         (image, _, _, scale), seen, _ = read_input(scan.file, classifier.manifest.input)
         gate = apply_gate(image, seen, classifier.manifest.reject, scale)
         answer = classifier.judge(seen.pixels)
-        if answer.likeness is not None:
-            gate = with_likeness(gate, answer.likeness, classifier.manifest.reject.learned)
+        gate = with_likeness(gate, answer.likeness, classifier.manifest.reject.learned)
         tumor_boxes, pointed = boxes.get(scan.file, ()), False
         if tumor_boxes and classifier.manifest.heat_map.method:
             place = heat_map(classifier, image, seen).place

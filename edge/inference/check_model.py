@@ -12,7 +12,7 @@ from edge import NOTICE
 from edge.console.messages import printable
 from edge.errors import EdgeError, EngineError, ModelError
 from edge.inference.classifier import Classifier
-from edge.inference.decision import gated_verdict
+from edge.inference.decision import verdict_of_outputs
 from edge.inference.decision_replay import replay_decision, replay_gate, replay_types
 from edge.inference.engines import ENGINES, import_problem, installed, version
 from edge.inference.prediction import Answer
@@ -211,7 +211,9 @@ def _compare(one: Classifier, other: Classifier) -> Check:
 
 
 def _decided(classifier: Classifier, answer: Answer) -> str:
-    return gated_verdict(GateResult(), answer.probability, answer.likeness, classifier.manifest)
+    return verdict_of_outputs(
+        GateResult(), answer.probability, answer.likeness, classifier.manifest
+    )
 
 
 def _variants(pixels: np.ndarray) -> list[np.ndarray]:

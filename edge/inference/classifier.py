@@ -9,7 +9,7 @@ import numpy as np
 from PIL.Image import Image
 
 from edge.errors import ModelError, RejectedError
-from edge.inference.decision import probability, verdict
+from edge.inference.decision import gated_verdict, probability
 from edge.inference.engines import DEFAULT_THREADS, load
 from edge.inference.prediction import Answer, Examined, Prediction
 from edge.inference.tumor_type import type_probabilities, type_word
@@ -134,8 +134,7 @@ class Classifier:
         answer, last = None, gate
         if gate.refused is None:
             answer = self.judge(seen.pixels, made_here=True)
-            if answer.likeness is not None:
-                last = with_likeness(gate, answer.likeness, self.manifest.reject.learned)
+            last = with_likeness(gate, answer.likeness, self.manifest.reject.learned)
             done = perf_counter()
         if whole and found.scale > 1:
             image = self.read(scan, frame).image
@@ -253,10 +252,8 @@ class Classifier:
         remarks: tuple[str, ...] = (),
     ) -> Prediction:
         """From what the model and the gate said, and the clock between the steps, seconds."""
-        word, doubtful, value = "rejected", gate.doubt is not None, None
-        if gate.refused is None:
-            value = answer.probability
-            word = verdict(value, self.manifest.decision, doubtful)
+        value = None if gate.refused else answer.probability
+        word = gated_verdict(gate, value, self.manifest.decision)
         # What is not called a tumor has no type, however sure the model would be of one.
         types = answer.types if word == "tumor" else None
         return Prediction(
@@ -269,7 +266,7 @@ class Classifier:
             decode_ms=(decoded - start) * 1e3,
             preprocess_ms=(prepared - decoded) * 1e3,
             inference_ms=(done - prepared) * 1e3,
-            doubtful=doubtful,
+            doubtful=gate.doubt is not None,
             remarks=remarks,
             file_sha256=self._file.sha256,
             signer=self._file.signer,

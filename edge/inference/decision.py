@@ -56,17 +56,26 @@ def verdict(probability: float, decision: Decision, doubtful: bool = False) -> s
     return "uncertain" if doubtful else "no_tumor"
 
 
-def gated_verdict(before: GateResult, p: float, likeness: float | None, manifest: Manifest) -> str:
-    """The verdict where the reject gate may be in the model's graph: "rejected", or a `verdict`.
+def gated_verdict(gate: GateResult, p: float | None, decision: Decision) -> str:
+    """ "rejected", or a `verdict`, once the reject gate has said all that it says.
 
     Args:
-        before: what the gate said before the model was asked; it did not refuse.
+        p: calibrated probability of tumor; not used if the gate refuses.
+    """
+    if gate.refused is not None:
+        return "rejected"
+    return verdict(p, decision, gate.doubt is not None)
+
+
+def verdict_of_outputs(
+    before: GateResult, p: float, likeness: float | None, manifest: Manifest
+) -> str:
+    """`gated_verdict` from what a model's outputs say.
+
+    Args:
+        before: what the gate said before the model was asked.
         p: calibrated probability of tumor.
         likeness: of the same scan to a head, a logit; None: the gate is not in the graph.
     """
-    said = before
-    if likeness is not None:
-        said = with_likeness(before, likeness, manifest.reject.learned)
-    if said.refused:
-        return "rejected"
-    return verdict(p, manifest.decision, said.doubt is not None)
+    gate = with_likeness(before, likeness, manifest.reject.learned)
+    return gated_verdict(gate, p, manifest.decision)

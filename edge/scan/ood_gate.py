@@ -90,16 +90,19 @@ def apply_gate(
     return GateResult()
 
 
-def with_likeness(said: GateResult, found: float, gate: LearnedGate) -> GateResult:
+def with_likeness(said: GateResult, found: float | None, gate: LearnedGate | None) -> GateResult:
     """What the gate says once it is known how much the input looks like a head.
 
     Args:
         said: what it said before.
-        found: a logit. One that is no number refuses the scan.
+        found: a logit. One that is no number refuses the scan. None: the model's graph tells none,
+            so `said` stands, and `gate` is not used.
     """
-    if said.refused is None and not found >= gate.least:
+    if found is None or said.refused is not None:
+        return said
+    if not found >= gate.least:
         return GateResult(refused="the image does not look like an MR slice of a brain")
-    if said.refused is None and gate.sure is not None and found < gate.sure:
+    if gate.sure is not None and found < gate.sure:
         return GateResult(doubt="it hardly looks like an MR slice of a brain")
     return said
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from edge import Classifier, ModelError
-from edge.inference.decision import gated_verdict, verdict
+from edge.inference.decision import verdict, verdict_of_outputs
 from edge.inference.engines import version
 from edge.inference.prediction import Prediction
 from edge.model_file.manifest import Decision
@@ -130,7 +130,7 @@ def _gated_pairs(
     """
     both = zip(keras_probabilities.tolist(), keras_likeness.tolist(), strict=True)
     return [
-        (gated_verdict(one.before, p, likeness, classifier.manifest), one.verdict)
+        (verdict_of_outputs(one.before, p, likeness, classifier.manifest), one.verdict)
         for one, (p, likeness) in zip(predictions, both, strict=True)
         if one.before is not None and one.before.refused is None
     ]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from edge import Classifier
-from edge.inference.decision import gated_verdict, verdict
+from edge.inference.decision import verdict, verdict_of_outputs
 from edge.inference.tumor_type import type_word
 from edge.model_file.provenance import Trial
 from edge.scan.ood_gate import GateResult
@@ -44,7 +44,7 @@ def judge_validation(
         both = zip(keras_probabilities.tolist(), keras_likeness.tolist(), strict=True)
         said = [
             tuple(
-                gated_verdict(GateResult(), *own, classifier.manifest)
+                verdict_of_outputs(GateResult(), *own, classifier.manifest)
                 for own in (keras, (one.probability, one.likeness))
             )
             for one, keras in zip(judged, both, strict=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.cli import main
-from benchmarks.contestants.model_files import find_models
+from benchmarks.systems.model_files import find_models
 from edge.inference.engines import installed
 from tests.benchmarks.commands import report_of, run, start
 
@@ -16,7 +16,7 @@ def test_a_model_that_fails_its_self_test_is_not_timed(tiny, tmp_path, capsys, m
     from edge.inference.self_test import SelfTest
 
     failed = SelfTest("litert", False, 0.9, 0.1, 0.01)
-    monkeypatch.setattr("benchmarks.contestants.model_files.self_test", lambda _: failed)
+    monkeypatch.setattr("benchmarks.systems.model_files.self_test", lambda _: failed)
     assert run(tiny, "--out", tmp_path / "r") == 2
     assert "not measured: self-test FAILED" in capsys.readouterr().err
     assert not (tmp_path / "r").exists()
@@ -104,7 +104,7 @@ def test_without_a_file_it_is_the_bundled_model(tmp_path):
     [([], "no model given and none in dist/"), (["gone.onnx"], "gone.onnx: no such model")],
 )
 def test_nothing_to_measure(arguments, words, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("benchmarks.contestants.model_files.bundled_model", lambda: None)
+    monkeypatch.setattr("benchmarks.systems.model_files.bundled_model", lambda: None)
     monkeypatch.chdir(tmp_path)
     assert run(*arguments) == 2
     captured = capsys.readouterr()

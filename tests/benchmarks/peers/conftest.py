@@ -4,8 +4,8 @@ import zipfile
 
 import pytest
 
-from benchmarks.peers.contestants import Contestant
 from benchmarks.peers.environment import can_make
+from benchmarks.peers.systems import System
 
 CODE = '''
 import os
@@ -56,7 +56,7 @@ def tinypeer(tmp_path_factory):
         archive.writestr(f"{info}/RECORD", "")
     adapter = folder / "on_tinypeer.py"
     adapter.write_text(ADAPTER)
-    return Contestant(
+    return System(
         "tiny",
         (str(wheel),),
         str(adapter),

@@ -1,4 +1,4 @@
-"""What verdicts and scores of a contestant are worth."""
+"""What verdicts and scores of a system are worth."""
 
 import math
 

@@ -9,9 +9,9 @@ from PIL import Image
 from benchmarks.cli import main
 from benchmarks.errors import BenchmarkError
 from benchmarks.peers import command
-from benchmarks.peers.contestants import PEERS, bundled, chosen
 from benchmarks.peers.environment import make, model_megabytes
 from benchmarks.peers.process import working
+from benchmarks.peers.systems import PEERS, bundled, chosen
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def test_all_of_it(tinypeer, environments, tmp_path, monkeypatch, capsys):
     assert "NOT MEASURED: pip cannot install absent" in printed.out
     assert "install tiny" in printed.err
     found = json.loads((out / "peers.json").read_text())
-    assert [one["problem"] is None for one in found["entrants"]] == [True, False]
+    assert [one["problem"] is None for one in found["systems"]] == [True, False]
     (new,), (learned,) = found["unknown"], found["known"]
     assert (new["name"], learned["name"]) == ("new/one", "learned")
     assert learned["known_to"] == ["tiny"]

@@ -77,6 +77,7 @@ def test_a_likeness_that_is_no_number_refuses():
     assert with_likeness(GateResult(), 40.0, GATE).doubt
     before = GateResult(doubt="it is small")
     assert with_likeness(before, 60.0, GATE) is before
+    assert with_likeness(before, None, None) is before
     refused = GateResult(refused="it is dark")
     assert with_likeness(refused, 0.0, GATE) is refused
 

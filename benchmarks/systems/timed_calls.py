@@ -8,9 +8,9 @@ from time import perf_counter
 import numpy as np
 from PIL import Image
 
-from benchmarks.contestants.model_files import Candidate
+from benchmarks.systems.model_files import Candidate
 from benchmarks.timing.bare_engine import Call, bare
-from benchmarks.timing.interleaved_rounds import Contestant
+from benchmarks.timing.interleaved_rounds import TimedCall
 from edge import Classifier, ImageError
 from edge.inference.decision import probability, verdict
 from edge.inference.prediction import Prediction
@@ -28,7 +28,7 @@ _YARDSTICK = 1 << 18  # numbers of 8 bytes
 
 @dataclass(frozen=True, eq=False)
 class LatencyInputs:
-    """What the contestants are asked."""
+    """The queries of the timed calls."""
 
     files: tuple[Path, ...]
     """Scans that the reject gate lets pass."""
@@ -38,18 +38,18 @@ class LatencyInputs:
 
 @dataclass(eq=False)
 class CandidateTimings:
-    """The contestants of one candidate, and what they left."""
+    """The timed calls of one candidate, and what they left."""
 
     candidate: Candidate
-    inference: dict[int, Contestant]
+    inference: dict[int, TimedCall]
     """Pixels to logits, by number of threads."""
-    call: Contestant
+    call: TimedCall
     """`Classifier.classify`, from file to verdict."""
-    bare: Contestant | None
+    bare: TimedCall | None
     """The engine alone: pixels to raw output."""
-    bare_call: Contestant | None
+    bare_call: TimedCall | None
     """Decode, resize and the engine alone."""
-    tf_lite: Contestant | None
+    tf_lite: TimedCall | None
     predictions: dict[Path, Prediction] = field(default_factory=dict)
     """The first of each file."""
     stage_ms: list[tuple[float, float, float]] = field(default_factory=list)
@@ -57,7 +57,7 @@ class CandidateTimings:
     prepare_ms: list[float] = field(default_factory=list)
     """Decoding and resizing of each timed bare call."""
 
-    def every(self) -> list[Contestant]:
+    def every(self) -> list[TimedCall]:
         """In an order that puts those that are compared beside each other."""
         first, *others = self.inference.values()
         return [
@@ -83,7 +83,7 @@ def latency_inputs(classifier: Classifier, files: Sequence[Path]) -> LatencyInpu
 def time_candidate(
     candidate: Candidate, asked: LatencyInputs, with_tf_lite: bool
 ) -> CandidateTimings:
-    """The contestants of one candidate.
+    """The timed calls of one candidate.
 
     Args:
         with_tf_lite: TensorFlow is loaded anyway, so its own interpreter takes part for int8.
@@ -93,14 +93,14 @@ def time_candidate(
     tf_lite = None
     kind = (classifier.manifest.format, classifier.manifest.precision)
     if with_tf_lite and kind == ("tflite", "int8"):
-        tf_lite = Contestant(f"{label}, tf.lite", bare("tf.lite", path, threads), asked.pixels)
+        tf_lite = TimedCall(f"{label}, tf.lite", bare("tf.lite", path, threads), asked.pixels)
     made = CandidateTimings(
         candidate=candidate,
         inference={
-            n: Contestant(f"{label}, {n} threads", one.logits, asked.pixels)
+            n: TimedCall(f"{label}, {n} threads", one.logits, asked.pixels)
             for n, one in candidate.classifiers.items()
         },
-        call=Contestant(f"{label}, whole call", classifier.classify, asked.files),
+        call=TimedCall(f"{label}, whole call", classifier.classify, asked.files),
         bare=None,
         bare_call=None,
         tf_lite=tf_lite,
@@ -114,18 +114,18 @@ def time_candidate(
     if kind[1] in BARE_PRECISIONS:
         alone = bare(engine, path, threads)
         chain = _bare_call(classifier.manifest.input, alone, asked)
-        made.bare = Contestant(f"{label}, bare", alone, asked.pixels)
-        made.bare_call = Contestant(
+        made.bare = TimedCall(f"{label}, bare", alone, asked.pixels)
+        made.bare_call = TimedCall(
             f"{label}, bare call", chain, asked.files, lambda _, ms: made.prepare_ms.append(ms)
         )
     return made
 
 
-def decision(classifier: Classifier, asked: LatencyInputs) -> Contestant:
+def decision(classifier: Classifier, asked: LatencyInputs) -> TimedCall:
     """Logits to verdict."""
     manifest = classifier.manifest
     rule, positive = manifest.decision, manifest.positive_index
-    return Contestant(
+    return TimedCall(
         "decision",
         lambda logits: verdict(probability(logits, rule, positive), rule),
         [classifier.logits(pixels) for pixels in asked.pixels],
@@ -166,13 +166,13 @@ def _bare_dicom(file: Path) -> Image.Image:
     return Image.fromarray((values * (255 / max(1.0, float(values.max())))).astype(np.uint8))
 
 
-def yardstick() -> Contestant:
+def yardstick() -> TimedCall:
     """Square roots of 2 MB, which NumPy takes on one thread: how fast the machine is just now."""
     values = np.random.default_rng(0).random(_YARDSTICK)
     roots = np.empty_like(values)
-    return Contestant("yardstick", lambda _: np.sqrt(values, out=roots), [None])
+    return TimedCall("yardstick", lambda _: np.sqrt(values, out=roots), [None])
 
 
-def keras_contestants(calls: dict[str, Callable], asked: LatencyInputs) -> dict[str, Contestant]:
+def keras_timed_calls(calls: dict[str, Callable], asked: LatencyInputs) -> dict[str, TimedCall]:
     """Keras' ways of calling, on the same pixels."""
-    return {name: Contestant(f"Keras {name}", c, asked.pixels) for name, c in calls.items()}
+    return {name: TimedCall(f"Keras {name}", c, asked.pixels) for name, c in calls.items()}

