@@ -63,7 +63,7 @@ rms = nnx.RMSNorm(2, reduction_axes=1, epsilon=0.0, rngs=nnx.Rngs(0))
 five = floats(1, 2, 3, 4, 5).reshape(1, 5, 1)
 padded = {"window_shape": (3,), "strides": (2,), "padding": ((1, 1),)}
 eight = np.arange(8, dtype=np.float32)
-CASES = {  # the function, its input, the answers of JAX and of the file; of the first three how many
+CASES = {  # the function, its input, the answers of JAX and of the file; how many of the pools
     "max_pool": (lambda x: nnx.max_pool(x, window_shape=(3,)), five, [3], [1]),
     "max_pool, padding": (lambda x: nnx.max_pool(x, **padded), five, [3], [2]),
     "avg_pool, padding": (lambda x: nnx.avg_pool(x, **padded), five, [3], [2]),
