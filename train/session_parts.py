@@ -36,22 +36,22 @@ class SessionParts:
 
 
 def session_parts(request: Request, data: SessionData) -> SessionParts:
-    """The parts of all fits that the session's scans are enough for.
+    """The parts of the run's fit and of those of its folds.
 
     Raises:
-        TrainError: without scans that show no brain a part has none of a class left, or lacks a
-            type of tumor.
+        TrainError: --no-brain names no training scan; or without the scans that show no brain a
+            part has none of a class left, or lacks a type of tumor.
     """
     whole = split.Fold(*(split.indices(data.parts, part) for part in split.PARTS))
     without_brain = scans_without_brain(request, data, whole.train)
-    folds = _folds(request, data)
+    used = np.array([scan.part != split.DROPPED for scan in data.parts], bool)
+    folds = _folds(request, data, used)
     if without_brain.any():
         for one in (whole, *folds):
             check_brain_scans_left(request.no_brain, without_brain, data.found.truth == 1, one)
     shown, *folds = (one.shown(without_brain) for one in (whole, *folds))
     if request.types:
         check_types_in_parts(data, [shown, *folds])
-    used = np.array([scan.part != split.DROPPED for scan in data.parts], bool)
     return SessionParts(whole, shown, folds, without_brain, used)
 
 
@@ -65,13 +65,12 @@ def describe_parts(parts: SessionParts) -> None:
         )
 
 
-def _folds(request: Request, data: SessionData) -> list[split.Fold]:
+def _folds(request: Request, data: SessionData, used: np.ndarray) -> list[split.Fold]:
     """Of the cross-validation; none if it is not asked for."""
     if not request.folds:
         return []
-    kept = np.array([scan.part != split.DROPPED for scan in data.parts], bool)
     return split.cross_validation(
-        np.flatnonzero(kept & ~data.external),
+        np.flatnonzero(used & ~data.external),
         split.strata(data.found.truth.astype(bool), data.types),
         data.grouping.groups,
         request.folds,
