@@ -21,6 +21,11 @@ _TAKEN = (
 )
 
 
+_AUTOMATIC = re.compile(r"(reshape|permute|zero_padding2d|get_item)(_\d+)?")
+"""Names that Keras gives to what this package puts between layers without naming it. It counts
+within the process, not within the network, so a layer's own `reshape_1` may meet such a one."""
+
+
 class LayerNames:
     """Gives each layer a name of its own, like the one that it had."""
 
@@ -30,7 +35,7 @@ class LayerNames:
     def of(self, wanted: str) -> str:
         """`wanted` itself if it is free and valid, else one much like it."""
         stem = re.sub(r"\W+", "_", wanted, flags=re.ASCII).strip("_") or "layer"
-        if stem[0] == "_" or stem.startswith("standard"):
+        if stem[0] == "_" or stem.startswith("standard") or _AUTOMATIC.fullmatch(stem):
             stem = f"own_{stem}"
         name, number = stem, 1
         while name in self._given:

@@ -167,8 +167,9 @@ def distil(
 def _both(student: keras.Model) -> keras.Model:
     """uint8 pixels -> features and logits side by side."""
     features = student.get_layer(first_dense(student)).input
-    both = layers.Concatenate(dtype="float32")([features, student.get_layer(LOGITS).output])
-    return keras.Model(student.input, both)
+    # Named: Inception has layers whose names Keras would give to this one.
+    side_by_side = layers.Concatenate(name="features_and_logits", dtype="float32")
+    return keras.Model(student.input, side_by_side([features, student.get_layer(LOGITS).output]))
 
 
 def _called(logits):

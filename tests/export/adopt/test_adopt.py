@@ -72,7 +72,7 @@ def four_labels(elsewhere, tmp_path_factory):
 
     trained = open_source(elsewhere / "net.keras").network
     last = trained.layers[-1]
-    four = keras.layers.Dense(4, activation="softmax")
+    four = keras.layers.Dense(4, activation="softmax", name="four")
     model = keras.Model(trained.input, four(last.input))
     kernel, bias = last.get_weights()
     wide, biases = kernel.repeat(4, axis=1), bias.repeat(4)

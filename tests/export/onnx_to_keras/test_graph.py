@@ -228,3 +228,26 @@ def test_a_pooling_that_rounds_up(tmp_path):
         node("Flatten", ["g"], ["y"]),
     ]
     assert off(opened(graph(nodes, [1, 3, 32, 32], [1, 3]), tmp_path)) < 1e-5
+
+
+@pytest.mark.parametrize("own", ["zero_padding2d", "get_item", "reshape", "permute"])
+def test_a_layer_may_have_the_name_that_keras_gives_to_another(tmp_path, own):
+    """Keras names what is put between layers, and numbers it within the process."""
+    keras.backend.clear_session()
+    node = helper.make_node
+    nodes = [
+        node("Relu", ["x"], ["r"], name=f"net/{own}/Relu"),
+        node("Slice", ["r", "from", "to", "axes"], ["part"]),
+        node("Conv", ["part", "k1"], ["c"], pads=[1, 1, 1, 1], strides=[2, 2]),
+        node("GlobalAveragePool", ["c"], ["q"]),
+        node("Mul", ["c", "q"], ["scaled"]),
+        node("Transpose", ["scaled"], ["turned"], perm=[0, 1, 3, 2]),
+        node("Flatten", ["turned"], ["flat"]),
+        node("Flatten", ["q"], ["row"]),
+        node("Concat", ["flat", "row"], ["both"], axis=1),
+        node("Gemm", ["both", "k2"], ["y"]),
+    ]
+    parts = {"from": [1, 1], "to": [9, 9], "axes": [2, 3]}
+    matrices = {"k1": weights(4, 3, 3, 3), "k2": weights(4 * 4 * 4 + 4, 2)}
+    model = graph(nodes, [None, 3, 10, 10], [None, 2], **parts, **matrices)
+    assert off(opened(model, tmp_path)) < 1e-5

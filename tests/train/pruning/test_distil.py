@@ -2,10 +2,12 @@ import keras
 import numpy as np
 import pytest
 
+from edge.model_file.manifest import InputSpec
 from tests.train.small import SPEC, narrow_networks, samples
 from train.fitting.feature_cache import FeatureCache
+from train.networks.backbones import build_transfer
 from train.networks.registry import ARCHITECTURES
-from train.pruning.distil import distil, taught_by
+from train.pruning.distil import _both, distil, taught_by
 from train.pruning.prune import _with_copies
 
 
@@ -56,3 +58,12 @@ def test_a_teacher_in_16_bits_teaches_nearly_the_same_and_is_kept_apart():
     assert np.square(whole.features - short.features).mean() < 1e-3 * whole.features.var()
     again = taught_by(teacher, scans.pixels, scans.truth, cache)
     np.testing.assert_array_equal(again.features, whole.features)
+
+
+def test_a_network_whose_layers_have_names_of_keras_own_is_distilled():
+    """Inception has unnamed concatenations; Keras would name one more of them like these."""
+    keras.backend.clear_session()
+    network = build_transfer("inception_v3", InputSpec(96, 96, "rgb"), width=0.05)
+    features = network.get_layer("dense1").input
+    both = _both(network)
+    assert both.output.shape == (None, features.shape[1] + 2)
