@@ -96,7 +96,9 @@ class _Copier:
 
     def _made(self, operation):
         if not isinstance(operation, layers.Layer):
-            return operation  # a bare operation, such as x / 255, has no weights
+            # A bare operation, such as x / 255; two nested networks may name theirs alike.
+            config = operation.get_config() | {"name": self._names.of(operation.name)}
+            return type(operation).from_config(config)
         kind = type(operation).__name__
         if kind in _ONLY_WHEN_FITTED:
             return lambda x, **_: x

@@ -104,6 +104,24 @@ def test_the_scaling_may_be_inside(tmp_path, module, kind):
     assert check_rebuilt(open_source(tmp_path / f"model.{kind}"), x) < 1e-5
 
 
+def test_networks_inside_may_name_their_operations_alike(tmp_path):
+    """Each was made in a process of its own, where Keras calls the first division `true_divide`."""
+
+    def halved(name):
+        keras.backend.clear_session()
+        picture = keras.Input((32, 32, 3))
+        return keras.Model(picture, layers.Conv2D(3, 1)(picture / 2.0), name=name)
+
+    picture = keras.Input((32, 32, 3))
+    inner = halved("second")(halved("first")(picture))
+    model = keras.Model(picture, small_network()(inner))
+    source = open_source(saved(model, tmp_path))
+    x = np.random.default_rng(0).random((2, 32, 32, 3), np.float32)
+    assert check_rebuilt(source, x) < 1e-5
+    found = activated(source.network.predict(x, verbose=0), source.activation)
+    assert np.allclose(found, model.predict(x, verbose=0), atol=1e-5)
+
+
 @pytest.mark.parametrize("kind", ["keras", "onnx"])
 def test_a_network_may_take_whole_numbers(tmp_path, kind):
     picture = keras.Input((32, 32, 3), dtype="uint8")
