@@ -14,6 +14,7 @@ from edge.errors import ImageError, MissingSoftwareError, RejectedError
 from edge.scan.dicom.byte_order import contradicted_at
 from edge.scan.dicom.deflated import inflated, pixel_limit
 from edge.scan.dicom.elements import MAX_ITEMS, Elements, has_too_many_items, tags_of
+from edge.scan.dicom.frame_cells import pixel_cells
 from edge.scan.dicom.load_pydicom import load_pydicom
 from edge.scan.dicom.padding import find_padding
 from edge.scan.dicom.pixel_data import (
@@ -23,7 +24,6 @@ from edge.scan.dicom.pixel_data import (
     Problem,
     find_pixel_data,
     is_native,
-    pixel_cells,
     stored_values,
 )
 from edge.scan.dicom.plain_header import KEYWORDS, plain_elements
