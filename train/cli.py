@@ -13,10 +13,10 @@ from edge.console.exit_status import WRONG
 from edge.console.messages import say
 from edge.console.shadowed_packages import command_of
 from edge.console.signals import stop_cleanly
-from edge.console.suggestions import did_you_mean
 from train.arguments import parser
-from train.data.data_argument import PHANTOM, name_of, resolve
+from train.data.data_argument import name_of
 from train.errors import TrainError
+from train.request_of_options import facts_of, folders_of, plain_options, request_of
 
 INSPECTIONS = Path("inspect")
 _NEEDED = ("keras", "sklearn", "scipy", "matplotlib", "imagehash", "h5py", "rich")
@@ -160,104 +160,15 @@ def _pruning(args: argparse.Namespace):
         split_folds=before.folds,
         folds=args.folds,
         protocol="honest",
-        options=_plain(args) | {"model": before.model, "seed": before.seed},
+        options=plain_options(args) | {"model": before.model, "seed": before.seed},
     )
-
-
-def request_of(args: argparse.Namespace):
-    """The `train.prepare_data.Request` of a command line.
-
-    Raises:
-        TrainError: a folder is not there, or folders contradict each other.
-    """
-    folders, test_folder = _folders(args)
-    facts = _facts(args, [*folders, *([test_folder] if test_folder else [])])
-
-    from train.hardware import backend
-    from train.source_facts.find import useful_to, with_hashes
-
-    backend.start()
-    from train.fitting.fit_options import FitOptions, usual_fine_tune_rate
-    from train.networks import pretrained_weights
-    from train.networks.registry import ARCHITECTURES
-    from train.prepare_data import Request, UnseenOptions
-
-    transfers = ARCHITECTURES[args.model].backbone is not None
-    source = args.weights or (pretrained_weights.IMAGENET if transfers else pretrained_weights.NONE)
-    return Request(
-        folders=tuple(folders),
-        test_folder=test_folder,
-        positive=args.positive,
-        negative=args.negative,
-        patient_id=args.patient_id,
-        patient_csv=args.patient_csv,
-        labels=args.labels,
-        types=args.types,
-        leave_out=tuple(args.leave_out),
-        fit=FitOptions(
-            architecture=args.model,
-            epochs=args.epochs,
-            batch_size=args.batch_size,
-            learning_rate=args.learning_rate,
-            patience=args.patience,
-            augment=not args.no_augment,
-            seed=args.seed,
-            weights=source,
-            unfreeze=args.unfreeze,
-            fine_tune_rate=args.fine_tune_rate or usual_fine_tune_rate(source),
-            copies=args.copies,
-            precision=args.precision,
-            crop=args.crop,
-            workers=args.workers,
-            start=args.warm_start,
-        ),
-        folds=args.folds,
-        protocol=args.protocol,
-        target_sensitivity=args.target_sensitivity,
-        coverage=args.coverage,
-        hold_out=_held_out(args, folders),
-        boxes=tuple(args.boxes),
-        teachers=tuple(args.teacher),
-        no_brain=args.no_brain,
-        not_brain=args.not_brain,
-        weights=pretrained_weights.describe(source) if transfers else None,
-        unseen=args.unseen_sources
-        and UnseenOptions(args.unseen_sources, args.max_cleared, args.max_alarms),
-        facts=useful_to(facts, ARCHITECTURES[args.model].evidence),
-        # With what they say, for a run tells what it was made from, and is resumed with the same.
-        options=_plain(args) | ({"facts": with_hashes(facts)} if facts else {}),
-    )
-
-
-def _held_out(args: argparse.Namespace, folders: list[Path]) -> tuple[Path, ...]:
-    """The folders of --hold-out.
-
-    Raises:
-        TrainError: one is not trained with.
-    """
-    known = {folder.resolve() for folder in folders}
-    for name in args.hold_out:
-        if Path(name).resolve() not in known:
-            raise TrainError(f"--hold-out {name}: is none of --data")
-    return tuple(map(Path, args.hold_out))
-
-
-def _facts(args: argparse.Namespace, folders: list[Path]):
-    """What source.toml says of the folders, less what options say.
-
-    Raises:
-        TrainError: facts are not there, or wrong.
-    """
-    from train.progress import say
-    from train.source_facts.find import find_facts, without_replaced
-
-    return without_replaced(find_facts(folders, args.sources), vars(args), say)
 
 
 def _inspect(args: argparse.Namespace) -> Path:
     from train.data.label_table import read_labels
-    from train.inspection import inspect
+    from train.inspection import inspection_report
     from train.inspection.contact_sheet import contact_sheet
+    from train.inspection.inspect import inspect
     from train.run import run_folder
     from train.splitting import patients
 
@@ -268,10 +179,10 @@ def _inspect(args: argparse.Namespace) -> Path:
 
     names = [*args.data, *([args.test_data] if args.test_data else [])]
     out = args.out or run_folder.free_name(INSPECTIONS / name_of(names))
-    with run_folder.writing(out, args.overwrite, inspect.JSON) as folder:
-        folders, test_folder = _folders(args)
+    with run_folder.writing(out, args.overwrite, inspection_report.JSON) as folder:
+        folders, test_folder = folders_of(args)
         every = [*folders, *([test_folder] if test_folder else [])]
-        found = inspect.inspect(
+        found = inspect(
             every,
             args.positive,
             args.negative,
@@ -279,50 +190,13 @@ def _inspect(args: argparse.Namespace) -> Path:
             args.seed,
             args.boxes,
             read_labels(args.labels) if args.labels else None,
-            _facts(args, every),
+            facts_of(args, every),
             args.leave_out,
         )
-        run_folder.write_json(folder / inspect.JSON, inspect.to_json(found))
-        sheet = contact_sheet(inspect.sheet_rows(found), inspect.boxes_by_file(found))
-        sheet.save(folder / inspect.SHEET)
-        print(inspect.summary(found))
-    return out
-
-
-def _folders(args: argparse.Namespace) -> tuple[list[Path], Path | None]:
-    """The folders to train with and the test folder, generated or downloaded if asked for.
-
-    Raises:
-        TrainError: one is not there, or is given twice.
-    """
-    from train.progress import say
-
-    folders = [resolve(name, args.phantoms, args.seed, say) for name in args.data]
-    test = resolve(args.test_data, args.phantoms, args.seed, say) if args.test_data else None
-    for folder in [*folders, *([test] if test else [])]:
-        if not folder.is_dir():
-            if folder.exists():
-                raise TrainError(f"{folder}: is no folder; name the one that holds the classes")
-            raise TrainError(f"{folder}: no such folder{did_you_mean(str(folder), [PHANTOM])}")
-    real = [folder.resolve() for folder in folders]
-    for folder in real:
-        if real.count(folder) > 1:
-            raise TrainError(f"{folder}: is given twice as --data; give each folder once")
-    if test and test.resolve() in real:
-        raise TrainError(
-            f"{test}: is both --data and --test-data, so every test scan would be trained on; "
-            "give a test set from elsewhere, or leave --test-data out"
+        run_folder.write_json(folder / inspection_report.JSON, inspection_report.to_json(found))
+        sheet = contact_sheet(
+            inspection_report.sheet_rows(found), inspection_report.boxes_by_file(found)
         )
-    return folders, test
-
-
-def _plain(args: argparse.Namespace) -> dict:
-    """The options of a run, for its manifest."""
-
-    def value(given):
-        if isinstance(given, list):
-            return [str(one) for one in given]
-        return str(given) if isinstance(given, Path) else given
-
-    left_out = ("out", "overwrite", "inspect", "resume", "workers")
-    return {key: value(given) for key, given in vars(args).items() if key not in left_out}
+        sheet.save(folder / inspection_report.SHEET)
+        print(inspection_report.summary(found))
+    return out

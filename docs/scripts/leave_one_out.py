@@ -61,8 +61,8 @@ def main() -> None:
         parser.error("--gate needs --leave, and takes no --ablate")
 
     from train.arguments import parser as train_parser
-    from train.cli import request_of
     from train.prepare_data import prepare_data
+    from train.request_of_options import request_of
 
     request = request_of(train_parser().parse_args(["--model", "compact", *rest]))
     boxes = request.boxes or any(one.boxes for one in request.facts.values())

@@ -37,7 +37,6 @@ def main() -> None:
 def refit(folder: Path, out: Path, command: Sequence[str]) -> None:
     """Write the new run; exits where its scans are not those of the run."""
     from train.arguments import parser as train_parser
-    from train.cli import request_of
     from train.data.scans import fingerprint
     from train.evaluation.keras_predictions import load_keras
     from train.gate.no_brain import scans_without_brain
@@ -45,6 +44,7 @@ def refit(folder: Path, out: Path, command: Sequence[str]) -> None:
     from train.gate.session_gate import learned_gate
     from train.prepare_data import prepare_data
     from train.reporting.gate_card import gate_card
+    from train.request_of_options import request_of
     from train.run import run_folder
     from train.splitting import split
 

@@ -44,10 +44,10 @@ def main() -> None:
 def restore(file: Path, out: Path, command: Sequence[str]) -> None:
     """Write the run folder; exits where the scans are not those that the model was trained on."""
     from train.arguments import parser as train_parser
-    from train.cli import request_of
     from train.data.scans import fingerprint
     from train.gate.no_brain import marked, scans_without_brain
     from train.prepare_data import prepare_data
+    from train.request_of_options import request_of
     from train.run import run_folder
     from train.splitting import split
 

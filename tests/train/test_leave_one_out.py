@@ -51,9 +51,9 @@ def test_every_part_of_the_recipe_has_its_share(script):
 def gathered(tmp_path_factory):
     """Phantoms in three folders, and the request to train with them."""
     from train.arguments import parser
-    from train.cli import request_of
     from train.phantom.make import make_phantom
     from train.prepare_data import prepare_data
+    from train.request_of_options import request_of
 
     root = tmp_path_factory.mktemp("scans")
     folders = ("one", "other", "third")
@@ -187,7 +187,7 @@ def test_what_is_judged_does_not_depend_on_what_is_ablated(script, gathered, mon
 def test_a_part_that_the_facts_do_not_know(script, monkeypatch):
     words = ["leave_one_out.py", "--ablate", "non-commercial", "--", "--data", "x"]
     monkeypatch.setattr("sys.argv", words)
-    monkeypatch.setattr("train.cli.request_of", lambda _: _NoFacts())
+    monkeypatch.setattr("train.request_of_options.request_of", lambda _: _NoFacts())
     with pytest.raises(SystemExit, match="non-commercial: the facts call no folder so"):
         script.main()
 

@@ -10,9 +10,10 @@ import pytest
 pytest.importorskip("tensorflow")
 
 from train.arguments import parser
-from train.cli import main, request_of
+from train.cli import main
 from train.phantom.files import write_phantoms
 from train.prepare_data import prepare_data
+from train.request_of_options import request_of
 
 LEAST = 'what = "phantoms"\nlicence = "CC0"\n'
 

@@ -6,10 +6,10 @@ import pytest
 pytest.importorskip("tensorflow")
 
 from train.arguments import parser
-from train.cli import request_of
 from train.errors import TrainError
 from train.phantom.files import write_phantoms
 from train.prepare_data import prepare_data
+from train.request_of_options import request_of
 from train.session_parts import describe_parts, session_parts
 from train.splitting.split import PARTS
 

@@ -12,7 +12,8 @@ from train.data.boxes import Box
 from train.data.scans import Scan
 from train.evaluation.shortcut_floor import shortcut_floor
 from train.inspection.contact_sheet import CAPTION, TILE, contact_sheet
-from train.inspection.inspect import inspect, summary
+from train.inspection.inspect import inspect
+from train.inspection.inspection_report import summary
 from train.phantom.files import write_phantoms
 
 
