@@ -17,6 +17,7 @@ from edge.scan.dicom.pixel_data import (
     Header,
     MissingDecoder,
     Problem,
+    begins_frame,
     tag_of,
 )
 
@@ -115,7 +116,8 @@ def _frame_data(file, header: Header, index: int) -> bytes:
     count, places = parse_fragments(file)
     starts = places
     if header.pixels.syntax != RLE or count != header.frames:
-        starts = [place for place in places if _begins_stream(file, place)]
+        rle = header.pixels.syntax == RLE
+        starts = [place for place in places if _begins_frame(file, place, rle)]
     if len(starts) == header.frames and starts[0] == first:
         end = starts[index + 1] if index + 1 < len(starts) else None
         return _fragments(file, starts[index], end) or b""
@@ -143,10 +145,9 @@ def _fragments(file, start: int, end: int | None) -> bytes | None:
     return b"".join(parts)
 
 
-def _begins_stream(file, place: int) -> bool:
-    """Whether a fragment is the first of a frame: begins as JPEG, JPEG-LS or JPEG 2000 does."""
+def _begins_frame(file, place: int, rle: bool) -> bool:
     file.seek(place + 8)
-    return file.read(2) in (b"\xff\xd8", b"\xff\x4f")
+    return begins_frame(file.read(8), rle)
 
 
 def _is_ours(missing: str) -> bool:

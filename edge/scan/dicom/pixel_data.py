@@ -17,6 +17,7 @@ _LITTLE_IMPLICIT, _LITTLE, _BIG = (
 _NATIVE = (_LITTLE_IMPLICIT, _LITTLE, _BIG)
 _KINDS = {0x7FE00010: "iu", 0x7FE00008: "f", 0x7FE00009: "f"}  # element: kind of number
 _VALUE_REPRESENTATIONS = (b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN")
+_SHORT = "is truncated (pixels are missing); copy it again"
 ITEM, END = 0xFFFEE000, 0xFFFEE0DD
 """Tags before a fragment of compressed pixel data, and behind the last of them."""
 
@@ -53,6 +54,8 @@ class PixelData:
     syntax: str
     """UID of the transfer syntax; of one that is not compressed, as the bytes are, whatever the
     file says."""
+    begun: int = 0
+    """Of compressed pixels: how many fragments begin as a frame does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,11 +103,13 @@ def find_pixel_data(file, data, at: int) -> PixelData:
     size = file.seek(0, os.SEEK_END)
     if length == UNDEFINED and str(syntax) in _NATIVE:
         raise Problem("says that its pixels are not compressed, and they are; export it again")
-    whole = _ends(file, start, order, size) if length == UNDEFINED else start + length <= size
-    if not whole:
-        raise Problem("is truncated (pixels are missing); copy it again")
+    begun = 0
+    if length == UNDEFINED:
+        begun = _frames_begun(file, start, order, size, str(syntax) == RLE)
+    elif start + length > size:
+        raise Problem(_SHORT)
     words = implicit or head[4:6] == b"OW"
-    return PixelData(_KINDS[tag_of(head, order)], words, length, start, str(syntax))
+    return PixelData(_KINDS[tag_of(head, order)], words, length, start, str(syntax), begun)
 
 
 def tag_of(data: bytes, order: str) -> int:
@@ -112,21 +117,63 @@ def tag_of(data: bytes, order: str) -> int:
     return int.from_bytes(data[:2], order) << 16 | int.from_bytes(data[2:4], order)
 
 
-def _ends(file, at: int, order: str, size: int) -> bool:
-    """Whether the items of compressed pixel data follow one another to their end mark.
+def _frames_begun(file, at: int, order: str, size: int, rle: bool) -> int:
+    """How many items of compressed pixel data begin as a frame does, behind the table of offsets.
 
-    What comes after it (padding, further elements) does not matter.
+    What comes after their end mark (padding, further elements) does not matter.
+
+    Raises:
+        Problem: they do not follow one another to that mark.
     """
+    begun, table = 0, True
     while at + 8 <= size:
         file.seek(at)
-        head = file.read(8)
+        head = file.read(16)
         tag = tag_of(head, order)
         if tag == END:
-            return True
+            return begun
         if tag != ITEM:
-            return False
+            break
+        begun += not table and begins_frame(head[8:], rle)
+        table = False
         at += 8 + int.from_bytes(head[4:8], order)
-    return False
+    raise Problem(_SHORT)
+
+
+def begins_frame(data: bytes, rle: bool) -> bool:
+    """Whether 8 bytes of a fragment are the first of a frame: of JPEG, JPEG-LS, JPEG 2000 or RLE.
+
+    RLE tells how many segments it has, 15 at most, and that the first follows on 64 bytes of such
+    places (PS3.5, G.5).
+    """
+    if not rle:
+        return data[:2] in (b"\xff\xd8", b"\xff\x4f")
+    segments, first = (int.from_bytes(data[i : i + 4], "little") for i in (0, 4))
+    return 1 <= segments <= 15 and first == 64
+
+
+def check_frames(header: Header, described: int) -> None:
+    """See that the pixels are of as many frames as the header says.
+
+    Args:
+        described: how many frames have attributes of their own; 0: none has.
+
+    Raises:
+        Problem: there are more, so some would be left out; or another number is described.
+    """
+    held = header.pixels.begun
+    if header.pixels.length != UNDEFINED:
+        # To a frame of an odd number of bytes one is added.
+        held = header.pixels.length // max(2, header.rows * header.columns * header.allocated // 8)
+    if held > header.frames:
+        raise Problem(
+            f"holds the pixels of {held} frames and says that it has {header.frames}; export it "
+            "again"
+        )
+    if described and described != header.frames:
+        raise Problem(
+            f"describes {described} frames and says that it has {header.frames}; export it again"
+        )
 
 
 def is_native(pixels: PixelData) -> bool:

@@ -22,6 +22,7 @@ from edge.scan.dicom.pixel_data import (
     NoPixels,
     PixelData,
     Problem,
+    check_frames,
     find_pixel_data,
     is_native,
     stored_values,
@@ -228,6 +229,7 @@ def _header(data: Elements, pixels: PixelData) -> Header:
     whole = header.rows > 0 and header.columns > 0 and header.frames > 0
     if header.allocated not in bits or not 0 < header.stored <= header.allocated or not whole:
         raise Problem("has a size or a pixel format that no MR image has")
+    check_frames(header, len(data.get("PerFrameFunctionalGroupsSequence") or ()))
     return header
 
 

@@ -7,13 +7,14 @@ import pytest
 
 pytest.importorskip("pydicom", reason="pydicom is not installed (the dicom extra)")
 
+from pydicom import dcmread
 from pydicom.encaps import encapsulate
 from pydicom.pixels import get_decoder
 
 from edge.errors import ImageError, MissingSoftwareError
 from edge.scan.decode import decode
 from tests.edge.dicom_files import JPEG_2000_LOSSLESS, JPEG_LS, mr_image, write_compressed
-from tests.edge.scan.dicom.test_pixel_data import DEEP, GREY, jpeg_2000, pixels
+from tests.edge.scan.dicom.test_pixel_data import DEEP, GREY, jpeg_2000, pixels, rle
 
 
 def with_table(path, frames, table):
@@ -120,3 +121,21 @@ def test_a_transfer_syntax_of_dicoms_own_that_pydicom_does_not_know(tmp_path):
     replace_meta_syntax(path, "1.2.840.10008.1.2.4.999")
     with pytest.raises(ImageError, match="pydicom, as installed, does not know"):
         decode(path)
+
+
+@pytest.mark.parametrize("stated", [1, 2])
+@pytest.mark.parametrize("kind", ["RLE", "JPEG 2000"])
+def test_more_frames_than_stated_are_no_image(tmp_path, kind, stated):
+    """The others would be left out unseen, of a series as well."""
+    path = tmp_path / "slice"
+    if kind == "RLE":
+        rle(path, np.stack([DEEP] * 3))
+    else:
+        write_compressed(path, [jpeg_2000()] * 3, DEEP, JPEG_2000_LOSSLESS)
+    np.testing.assert_array_equal(pixels(path, frame=3), GREY)
+    data = dcmread(path)
+    data.NumberOfFrames = stated
+    data.save_as(path)
+    words = f"slice: holds the pixels of 3 frames and says that it has {stated}; export it again"
+    with pytest.raises(ImageError, match=words):
+        decode(path, frame=1)

@@ -304,3 +304,30 @@ def test_streams_that_cannot_be_read(path):
         pytest.raises(ImageError, match="text stream; open it with mode 'rb'"),
     ):
         decode(stream)
+
+
+@pytest.mark.parametrize("stated", [None, 1, 2])
+@pytest.mark.parametrize("values", [GREY[:5, :5], DEEP])
+def test_more_frames_than_stated_are_no_image(path, values, stated):
+    """The others would be left out unseen, of a series as well."""
+    write_dicom(path, np.stack([values] * 3), NumberOfFrames=stated)
+    words = f"slice: holds the pixels of 3 frames and says that it has {stated or 1}; export it"
+    with pytest.raises(ImageError, match=words):
+        decode(path, frame=1)
+
+
+@pytest.mark.parametrize("described", [2, 4])
+def test_another_number_of_frames_described_is_no_image(path, described):
+    from pydicom.dataset import Dataset
+
+    groups = [Dataset() for _ in range(described)]
+    write_dicom(path, np.stack([DEEP] * 3), PerFrameFunctionalGroupsSequence=groups)
+    with pytest.raises(ImageError, match=f"describes {described} frames and says that it has 3"):
+        decode(path, frame=1)
+
+
+def test_a_byte_of_padding_is_no_frame(path):
+    write_dicom(path, GREY[:5, :5])
+    assert decode(path).size == (5, 5)
+    write_dicom(path, GREY[:1, :1])
+    assert decode(path).size == (1, 1)
