@@ -20,7 +20,8 @@ _STUDY = {
     "verdict": "The first of `tumor`, `uncertain`, `no_tumor`, `rejected` that one of its series "
     "has; `uncertain` instead of `no_tumor` if a slice could not be read. How well it holds for "
     "studies was not measured: read the series.",
-    "slices": "How many it is about. Of two files of one slice the later one counts.",
+    "slices": "How many it is about. Of two files of one number the later one counts, if their "
+    "pixels are the same.",
     "series": "A list of what `--series` writes for each.",
     "report": "With `--send-results` or `--stow`: `queued` if its report is on disk and will be "
     "sent, `failed` if none could be made or not all of it.",

@@ -13,13 +13,19 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from edge import NOTICE
-from edge.console.messages import say
+from edge.console.messages import counted, say
 from edge.console.network_types import is_uid
-from edge.errors import EdgeError, EngineError
-from edge.model_file import bounded_json
+from edge.errors import EngineError
 from edge.model_file.manifest import Manifest
-from edge.pacs.patient_folder import open_alone
-from edge.pacs.study_lines import append, as_outcome, lines, slice_digest, studies_path
+from edge.pacs.studies_file import StudiesFile, studies_path
+from edge.pacs.study_lines import (
+    BY_ANOTHER_MODEL,
+    as_outcome,
+    lines,
+    of_one_model,
+    slice_digest,
+    that_count,
+)
 from edge.parallel.pipeline import Outcome
 from edge.series.grouping import group
 from edge.series.result import SeriesResult, judge
@@ -96,26 +102,29 @@ class Studies:
         self._spool, self._results = os.path.abspath(spool), results
         self._rule, self._settle = rule_for(manifest), settle
         self._written, self._clock = written, clock
-        self.path = studies_path(results)
         self._known: dict[str, _Study] = {}
         self._pending: set[str] = set()
         self._reports, self._work = reports, None
         self.failed = False
         """Whether a report could not be made."""
-        file = open_alone(self.path, 0o644)
-        if file is None:
-            raise EdgeError(
-                f"{self.path}: another edge-classify is writing to it; stop that one first"
-            )
-        self._file = file
+        self._file = StudiesFile(studies_path(results))
         for record in lines(results):
             self._note(record)
-        self._read_own()
+        for name, (digest, version) in self._file.judged.items():
+            study = self._known.setdefault(name, _Study())
+            study.judged, study.version = digest, version
+            if study.digest == digest:
+                self._pending.discard(name)
+
+    @property
+    def path(self) -> str:
+        """The file of the studies' lines."""
+        return self._file.path
 
     @property
     def descriptor(self) -> int:
         """Of the open file, which a forked process must close: its lock is shared."""
-        return self._file
+        return self._file.descriptor
 
     def add(self, path: str, sha256: str | None) -> None:
         """A slice has its line."""
@@ -167,7 +176,7 @@ class Studies:
 
     def close(self) -> None:
         """Let others have it."""
-        os.close(self._file)
+        self._file.close()
 
     def _note(self, record: dict) -> None:
         place = self._place(record)
@@ -232,14 +241,18 @@ class Studies:
         """The line of a study, but for its report; and what that is made of."""
         folder = os.path.join(self._spool, name)
         mine = f'"{folder}/'.encode()
-        found: dict[str, Outcome] = {}
+        by_instance: dict[str, dict[str, Outcome]] = {}
+        model = None  # of the latest line
         for record in lines(self._results, mine):
             place = self._place(record)
             if place is not None and place[0] == name:
+                instance = place[1].partition("-")[0].removesuffix(".dcm")
                 outcome = as_outcome(record)
-                # Of two files of one instance the later one counts.
-                found[place[1].partition("-")[0].removesuffix(".dcm")] = outcome
-        results = list(self._by_series(list(found.values())))
+                by_instance.setdefault(instance, {})[outcome.path] = outcome
+                model = outcome.prediction.model_sha256 if outcome.prediction else model
+        found = [one for same in by_instance.values() for one in that_count(list(same.values()))]
+        found = of_one_model(found, model)
+        results = list(self._by_series(found))
         verdicts = [one.verdict for one in results]
         line = {
             "study": folder,
@@ -253,11 +266,11 @@ class Studies:
         # What could not be read then is not tried again: it may have ended a process.
         return line, [
             (one.path, one.error if os.path.exists(one.path) else "it was taken away")
-            for one in found.values()
+            for one in found
         ]
 
     def _write(self, name: str, line: dict, digest: int) -> None:
-        append(self._file, line)
+        self._file.append(line)
         study = self._known[name]
         study.version, study.judged = line["version"], digest
         study.pause = _FIRST_PAUSE
@@ -270,31 +283,14 @@ class Studies:
         there = [path for path in by_path if os.path.exists(path)]
         for series in group((path, None) for path in there):
             mine = [by_path[one.path] for one in series.slices if one.path in by_path]
-            yield judge(series.name, series.series_hash, mine, self._rule, series.remarks)
+            others = sum(one.error == BY_ANOTHER_MODEL for one in mine)
+            text = BY_ANOTHER_MODEL if others == 1 else BY_ANOTHER_MODEL.replace("was", "were", 1)
+            said = (f"{counted(others, 'slice')} {text}",) if others else ()
+            remarks = (*series.remarks, *said)
+            yield judge(series.name, series.series_hash, mine, self._rule, remarks)
         gone = [one for one in outcomes if one.path not in there]
         if gone:
             remark = (
                 "files were taken away before the study was judged; of which series is not known"
             )
             yield judge(os.path.dirname(gone[0].path), None, gone, self._rule, (remark,))
-
-    def _read_own(self) -> None:
-        os.lseek(self._file, 0, os.SEEK_SET)
-        whole = 0
-        with open(self._file, "rb", closefd=False) as file:
-            for data in file:
-                if not data.endswith(b"\n"):
-                    break
-                whole += len(data)
-                try:
-                    line = bounded_json.loads(data)
-                    name = os.path.basename(line["study"])
-                    study = self._known.setdefault(name, _Study())
-                    study.judged = int(line["content"], 16)
-                    study.version = int(line["version"])
-                except (ValueError, TypeError, KeyError):
-                    continue
-        os.ftruncate(self._file, whole)  # a line that was cut short, its study is judged again
-        for name, study in self._known.items():
-            if study.digest == study.judged:
-                self._pending.discard(name)

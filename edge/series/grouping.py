@@ -15,6 +15,7 @@ from statistics import median
 
 from edge.errors import MissingSoftwareError
 from edge.scan.file_format import HEAD, sniff
+from edge.series.copies import one_of_each_picture
 from edge.series.pages import count_pages
 from edge.series.slice_position import UNKNOWN, DicomFile, Place, read_place
 from edge.series.volume import is_nifti
@@ -58,7 +59,7 @@ class Series:
 def group(inputs: Iterable[tuple[str, str | None]]) -> list[Series]:
     """Sort files into series. Series come in the order of their first file.
 
-    Reads the headers of all DICOM files, and no pixels.
+    Reads the headers of all DICOM files, and the pixels of those that state one number.
 
     Args:
         inputs: files, and what is known to be wrong with each.
@@ -141,22 +142,27 @@ def _kind(path: str) -> str | None:
 
 def _from_dicom(files: list[tuple[str, DicomFile]], key: str | None) -> Series:
     """One series, in order; the copies of a slice that is there already are left out."""
-    seen: set[str] = set()
-    kept: list[tuple[Slice, Place]] = []
-    copies = 0
+    alike: dict[str, list[str]] = defaultdict(list)
     for path, file in sorted(files, key=lambda one: _natural(one[0])):
-        if file.instance is not None and file.instance in seen:
-            copies += 1
-            continue
-        seen.add(file.instance or "")
-        single = len(file.frames) == 1
+        alike[file.instance or path].append(path)
+    counted = {instance: one_of_each_picture(paths) for instance, paths in alike.items()}
+    places = dict(files)
+    kept: list[tuple[Slice, Place]] = []
+    for path in (path for paths in counted.values() for path in paths):
+        frames = places[path].frames
         kept += (
-            (Slice(path, None if single else at + 1), place) for at, place in enumerate(file.frames)
+            (Slice(path, None if len(frames) == 1 else at + 1), place)
+            for at, place in enumerate(frames)
         )
     remarks = []
-    if copies:
+    if copies := len(files) - sum(map(len, counted.values())):
         remarks.append(f"{copies} file{'s are copies' if copies > 1 else ' is a copy'} of a slice "
                        "that is there already; left out")  # fmt: skip
+    if clashes := sum(map(len, counted.values())) - len(counted):
+        remarks.append(f"{clashes} file{'s state' if clashes > 1 else ' states'} the number "
+                       "(SOPInstanceUID) of another slice and "
+                       f"{'show other pictures' if clashes > 1 else 'shows another picture'}; "
+                       "all count")  # fmt: skip
     ordered = list(_in_order(kept, remarks))
     folders = sorted({os.path.dirname(path) or "." for path, _ in files})
     name = files[0][0] if len(files) == 1 else os.path.commonpath(folders) or "."

@@ -6,6 +6,7 @@ its own log and warnings are switched off for the process.
 """
 
 import io
+import sys
 import warnings
 
 from PIL import Image
@@ -18,6 +19,7 @@ from edge.scan.dicom.frame_cells import pixel_cells
 from edge.scan.dicom.load_pydicom import load_pydicom
 from edge.scan.dicom.padding import find_padding
 from edge.scan.dicom.pixel_data import (
+    UNDEFINED,
     Header,
     NoPixels,
     PixelData,
@@ -37,6 +39,8 @@ from edge.scan.memory_price import check_memory, dicom_price, ran_out
 MAX_HEADER_BYTES = 8 << 20
 """Everything before the pixels. An enhanced MR image takes 1 to 2 kB a frame."""
 
+_PART = 1 << 20
+"""Bytes of pixels that are read at a time where they are only compared."""
 _DIRECTORY = "1.2.840.10008.1.3.10"
 # Defined terms (PS3.3, C.7.3.1.1.1). Only these may stand in a message: a file may hold any text.
 _MODALITIES = (
@@ -127,6 +131,32 @@ def find_frames(file) -> tuple[Header, bool] | None:
     white = data.get("PhotometricInterpretation") == "MONOCHROME1"
     plain = found is file and is_native(pixels) and pixels.kind == "iu"
     return (header, white) if plain else None
+
+
+def pixel_digest(path: str) -> bytes | None:
+    """Of what a file's picture is made of: copies whose headers differ otherwise have the same.
+
+    None: its pixels cannot be found whole. It decodes nothing, so a picture compressed otherwise
+    has another.
+    """
+    import hashlib  # loads OpenSSL, which a single slice does without
+
+    try:
+        with open(path, "rb") as file:
+            data, pixels, found = _read_header(file, "", MAX_PIXELS)
+            header = _header(data, pixels)
+            shape = header.rows, header.columns, header.frames, header.allocated, header.stored
+            kind = header.high, header.signed, pixels.syntax, pixels.kind
+            text = repr((shape, kind, data.get("PhotometricInterpretation")))
+            digest = hashlib.blake2b(text.encode(), digest_size=16)
+            found.seek(pixels.start)
+            left = pixels.length if pixels.length != UNDEFINED else sys.maxsize
+            while left > 0 and (part := found.read(min(left, _PART))):
+                digest.update(part)
+                left -= len(part)
+            return digest.digest()
+    except Exception:  # which is said when the slice is read
+        return None
 
 
 def _price(header: Header, data: Elements) -> int:

@@ -7,9 +7,12 @@ import pytest
 pytest.importorskip("pydicom")
 from edge.inference.engines import installed
 from edge.model_file.container import open_model
-from edge.pacs.studies import LATER, NOT_MADE, QUEUED, Studies, studies_path
+from edge.pacs.studies import LATER, NOT_MADE, QUEUED, Studies
+from edge.pacs.studies_file import studies_path
 from tests.edge.conftest import MODELS
+from tests.edge.dicom_files import write_dicom
 from tests.edge.pacs.network import read, write_slices
+from tests.edge.series.test_grouping import picture
 
 
 @pytest.fixture
@@ -86,6 +89,31 @@ def test_a_line_that_was_cut_short_at_any_byte_is_written_again(spool):
             line["study"] for line in written
         )
         assert {line["version"] for line in read(path)} == {1}
+
+
+def test_a_line_that_lacks_its_end_alone_is_kept(spool):
+    made, written = studies(spool, settle=0.0)
+    made.judge_due()
+    made.close()
+    path = spool[1].with_name("results.studies.ndjson")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])
+    made, again = studies(spool, settle=0.0)
+    made.judge_due()
+    made.close()
+    assert (len(written), again, path.read_bytes()) == (2, [], whole)
+
+
+@pytest.mark.parametrize("text", [b"shopping", b"shopping\n", b"milk\n{", b'{"a": 1}\n', b"\n"])
+def test_another_file_is_left_as_it_is(spool, text):
+    from edge.errors import EdgeError
+
+    path = spool[1].with_name("results.studies.ndjson")
+    path.write_bytes(text)
+    for _ in range(2):
+        with pytest.raises(EdgeError, match="is no file of studies"):
+            studies(spool)
+    assert path.read_bytes() == text
 
 
 def test_two_nodes_cannot_write_to_the_same_file(spool):
@@ -199,3 +227,82 @@ def test_a_report_without_room_is_tried_again_later(judged):
     fake.result = QUEUED
     made.judge_due()
     assert [line["slices"] for line in written] == [1, 2]
+
+
+SENT_AGAIN = {  # later bytes under one number, and the probabilities that count then
+    "another picture": ({"mean": 90}, None, [0.9, 0.1]),
+    "a corrected header": ({"WindowCenter": 1, "WindowWidth": 9}, None, [0.1]),
+    "a damaged file": ({}, "damaged", [0.9]),
+}
+
+
+@pytest.mark.parametrize("what", SENT_AGAIN)
+def test_of_one_number_the_last_of_each_picture_counts(spool, what):
+    """Two series may be numbered alike; then the later one must not hide the first one's tumor."""
+    elements, error, counted = SENT_AGAIN[what]
+    folder, out = spool
+    (folder / "1.2.9").mkdir()
+    with open(out, "a") as lines:
+        for name, probability, options, problem in (
+            ("1.2.9.1", 0.9, {}, None),
+            ("1.2.9.1-ab", 0.1, elements, error),
+        ):
+            options = dict(options)
+            file = write_dicom(
+                folder / "1.2.9" / f"{name}.dcm", picture(options.pop("mean", 120)), **options
+            )
+            record = {"verdict": "tumor" if probability > 0.5 else "no_tumor", "error": None}
+            record |= {"probability": probability, "reason": None, "model": "tiny"}
+            record |= {"model_sha256": "0" * 64, "synthetic": True}
+            if problem:
+                record = {"verdict": None, "error": problem}
+            record["file"] = {"path": str(file), "sha256": name}
+            lines.write(json.dumps(record) + "\n")
+    made, written = studies(spool, settle=0.0)
+    made.judge_due()
+    made.close()
+    (line,) = [one for one in written if one["study"].endswith("1.2.9")]
+    assert line["slices"] == len(counted)
+    strongest = [slice_ for series in line["series"] for slice_ in series["strongest"]]
+    assert sorted((one["probability"] for one in strongest), reverse=True) == counted
+
+
+DAMAGED = [
+    {"model": None},
+    {"model": "gone"},
+    {"probability": "0.9"},
+    {"probability": 7},
+    {"probability": True},
+    {"probability": None},
+    {"verdict": "clear"},
+    {"type_probabilities": {"glioma": "much"}},
+]
+
+
+def judged_with(spool, change):
+    """The series of a study of two slices, the first of whose lines is another."""
+    out = spool[1]
+    records = [json.loads(line) for line in out.read_text().splitlines()]
+    records[0] = {key: value for key, value in (records[0] | change).items() if value != "gone"}
+    out.write_text("".join(json.dumps(record) + "\n" for record in records))
+    made, written = studies(spool, settle=0.0)
+    made.judge_due()
+    made.close()
+    (line,) = [one for one in written if one["study"].endswith("1.2.3")]
+    (series,) = line["series"]
+    return series
+
+
+@pytest.mark.parametrize("change", DAMAGED, ids=str)
+def test_a_line_that_was_changed_since_is_no_result(spool, change):
+    series = judged_with(spool, change)
+    assert (series["counted"], series["unread"]) == (1, 1)
+
+
+def test_slices_of_two_models_make_no_verdict(spool):
+    series = judged_with(spool, {"model_sha256": "1" * 64})
+    assert (series["counted"], series["unread"], series["model_sha256"]) == (1, 1, "0" * 64)
+    assert (
+        "1 slice was judged by another model before; classify the study with --series"
+        in series["remarks"]
+    )

@@ -120,6 +120,44 @@ def test_one_series_in_two_folders_and_copies(tmp_path):
     assert "3 files are copies" in found.remarks[0]
 
 
+def test_slices_that_are_numbered_alike_all_count(tmp_path):
+    """By the number alone a tumor would be left out unseen."""
+    series = uid()
+    write_series(tmp_path, 2, series=series, SOPInstanceUID="1.2.3", start="a")
+    (other,) = write_series(tmp_path, 1, 90, series=series, SOPInstanceUID="1.2.3", start="b")
+    (found,) = group(below(tmp_path))
+    assert len(found.slices) == 2
+    assert str(other) in paths(found)
+    assert found.remarks[0] == "1 file is a copy of a slice that is there already; left out"
+    assert found.remarks[1] == (
+        "1 file states the number (SOPInstanceUID) of another slice and shows another picture; "
+        "all count"
+    )
+
+
+def test_a_corrected_header_makes_no_other_picture(tmp_path):
+    series = uid()
+    write_series(tmp_path, 1, series=series, SOPInstanceUID="1.2.3", start="a")
+    write_series(
+        tmp_path, 1, series=series, SOPInstanceUID="1.2.3", start="b", WindowCenter=1, WindowWidth=9
+    )
+    (found,) = group(below(tmp_path))
+    assert len(found.slices) == 1
+    assert found.remarks == ("1 file is a copy of a slice that is there already; left out",)
+
+
+@pytest.mark.parametrize("damaged", ["a", "b"])
+def test_a_copy_that_was_cut_short_hides_no_whole_one(tmp_path, damaged):
+    series, kept = uid(), "b" if damaged == "a" else "a"
+    written = {
+        start: write_series(tmp_path, 1, series=series, SOPInstanceUID="1.2.3", start=start)[0]
+        for start in "ab"
+    }
+    written[damaged].write_bytes(written[damaged].read_bytes()[:-9])
+    (found,) = group(below(tmp_path))
+    assert paths(found) == [str(written[kept])]
+
+
 def test_a_localizer_of_three_planes(tmp_path):
     series = uid()
     for name, axes in (("x", AXIAL), ("y", SAGITTAL), ("z", CORONAL)):
