@@ -65,6 +65,8 @@ class SpoolArrivals(Arrivals):
         self._next_look = 0.0
         self._idle = self._failed = False
         self._wait = 0.0
+        self._counted_in = 0
+        """The life of the journal in which slices were counted."""
 
     @property
     def complete(self) -> bool:
@@ -72,7 +74,7 @@ class SpoolArrivals(Arrivals):
         return self._process.status == DONE and not self._failed
 
     def begin(self, journal: Journal) -> str:
-        self._journal = journal
+        self._journal, self._counted_in = journal, journal.lives
         self._studies = Studies(
             self._spool,
             journal.path,
@@ -116,7 +118,11 @@ class SpoolArrivals(Arrivals):
 
     def written(self, seen: FileState, sha256: str | None, result: dict) -> None:
         self._failed |= result["verdict"] in (None, "rejected")
-        self._studies.add(seen.path, sha256)
+        if self._counted_in == self._journal.lives:
+            self._studies.add(seen.path, sha256)
+        else:  # this line is in another file than the ones before
+            self._counted_in = self._journal.lives
+            self._studies.count_again()
 
     def is_over(self) -> bool:
         if self._idle:

@@ -63,6 +63,11 @@ class _Study:
     """When its report may be tried again."""
     pause: float = _FIRST_PAUSE
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether its last line is about the very slices that it has."""
+        return self.version > 0 and self.digest == self.judged
+
 
 @dataclass
 class _Work:
@@ -108,13 +113,9 @@ class Studies:
         self.failed = False
         """Whether a report could not be made."""
         self._file = StudiesFile(studies_path(results))
-        for record in lines(results):
-            self._note(record)
         for name, (digest, version) in self._file.judged.items():
-            study = self._known.setdefault(name, _Study())
-            study.judged, study.version = digest, version
-            if study.digest == digest:
-                self._pending.discard(name)
+            self._known[name] = _Study(judged=digest, version=version)
+        self.count_again()
 
     @property
     def path(self) -> str:
@@ -130,6 +131,17 @@ class Studies:
         """A slice has its line."""
         self._note({"file": {"path": os.path.abspath(path), "sha256": sha256}})
 
+    def count_again(self) -> None:
+        """Take what the results say for all that is known: another file of them is there."""
+        self._pending.clear()
+        for study in self._known.values():
+            study.slices = study.digest = 0
+        for record in lines(self._results):
+            self._note(record)
+        for name, study in self._known.items():
+            if study.is_judged:
+                self._pending.discard(name)
+
     def judge_due(self, at_once: bool = False) -> float | None:
         """Judge what is due; seconds until something else may be, None if nothing waits.
 
@@ -141,6 +153,9 @@ class Studies:
         for name in sorted(self._pending):
             study = self._known[name]
             if self._work is not None and self._work.name == name:
+                continue
+            if study.is_judged:  # its slices were classified again, as their results were lost
+                self._pending.discard(name)
                 continue
             now = self._clock()
             left = study.last + self._settle - now

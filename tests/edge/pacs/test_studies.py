@@ -306,3 +306,18 @@ def test_slices_of_two_models_make_no_verdict(spool):
         "1 slice was judged by another model before; classify the study with --series"
         in series["remarks"]
     )
+
+
+def test_slices_that_are_classified_again_are_no_others(spool):
+    """As where the results were taken away beneath a running node."""
+    made, written = studies(spool, settle=0.0)
+    made.judge_due()
+    lines = spool[1].read_text().splitlines()
+    spool[1].write_text(lines[1] + "\n")
+    made.count_again()
+    assert made.lacks_lines()
+    for line in lines[::2]:
+        made.add(*(json.loads(line)["file"][key] for key in ("path", "sha256")))
+    made.judge_due()
+    made.close()
+    assert ([line["version"] for line in written], made.unfinished) == ([1, 1], 0)
