@@ -66,6 +66,9 @@ def axial_slices(path: str, max_pixels: int) -> Iterator[DecodedScan]:
     try:
         volume = nibabel.load(path)
         _check_shape(path, volume)
+        single = isinstance(volume, nibabel.Nifti1Image)  # NIfTI-2 as well, and no pair of files
+        if single and volume.dataobj.offset < int(volume.header["sizeof_hdr"]):
+            raise ImageError(f"{path}: says that its voxels begin within its header; save it anew")
         stated = bool(volume.header["sform_code"] or volume.header["qform_code"])
         shape = tuple(volume.shape) + (1,) * (3 - len(volume.shape))
         whole = np.asanyarray(volume.dataobj, np.float32).reshape(shape[:3])

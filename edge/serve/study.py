@@ -1,5 +1,6 @@
 """The verdict on a study from the results of its slices, by the rule of `--series`."""
 
+from edge.inference.decision import verdict
 from edge.inference.prediction import Prediction
 from edge.model_file import bounded_json
 from edge.model_file.manifest import UNCERTAIN_TYPE, VERDICTS, Manifest
@@ -45,7 +46,9 @@ def _outcome(number: int, one: object, manifest: Manifest) -> Outcome:
     if word is None:
         return Outcome(str(number), None, "not read")
     value, reason = one.get("probability"), one.get("reason")
-    doubtful, sha256 = one.get("doubtful", False), one.get("model_sha256")
+    # A result of the command line says it by its reason alone.
+    doubtful = one.get("doubtful", value is not None and reason is not None)
+    sha256 = one.get("model_sha256")
     if word not in VERDICTS:
         raise ValueError(f"slice {number}: verdict must be one of {', '.join(VERDICTS)}, or null")
     if sha256 != manifest.payload_sha256:
@@ -58,6 +61,10 @@ def _outcome(number: int, one: object, manifest: Manifest) -> Outcome:
         raise ValueError(f"slice {number}: probability must be 0 to 1, and null if it is rejected")
     if not isinstance(doubtful, bool) or not (reason is None or isinstance(reason, str)):
         raise ValueError(f"slice {number}: doubtful must be true or false, reason a text or null")
+    if value is None and not reason:
+        raise ValueError(f"slice {number}: it is rejected and has no reason")
+    if value is not None and word != verdict(value, manifest.decision, doubtful):
+        raise ValueError(f"slice {number}: its verdict is not the one of its probability here")
     prediction = Prediction(
         verdict=word,
         probability=value,

@@ -159,6 +159,29 @@ def test_a_packed_volume_does_not_go_on_for_ever(tmp_path):
         slices(str(path))
 
 
+@pytest.mark.parametrize(
+    ("offset", "words"),
+    [(0, "its voxels begin within its header"), (16, "damaged NIfTI")],
+)
+def test_a_header_is_no_picture(tmp_path, offset, words):
+    nibabel = pytest.importorskip("nibabel")
+    path = tmp_path / "volume.nii"
+    nibabel.save(nibabel.Nifti1Image(np.arange(8**3, dtype=np.int16).reshape(8, 8, 8), None), path)
+    data = bytearray(path.read_bytes())
+    data[108:112] = np.float32(offset).tobytes()
+    path.write_bytes(data)
+    with pytest.raises(ImageError, match=words):
+        axial_slices(str(path), 10**6)
+
+
+def test_the_voxels_of_a_pair_of_files_begin_at_0(tmp_path):
+    nibabel = pytest.importorskip("nibabel")
+    path = tmp_path / "volume.hdr"
+    values = np.arange(8**3, dtype=np.int16).reshape(8, 8, 8)
+    nibabel.save(nibabel.Nifti1Pair(values, None), path)
+    assert len(list(axial_slices(str(path), 10**6))) == 8
+
+
 def test_colours_are_refused(tmp_path):
     kind = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
     with pytest.raises(ImageError, match="no grey values"):

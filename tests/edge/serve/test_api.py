@@ -190,6 +190,31 @@ BAD_SLICES = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"probability": 0.01, "verdict": "tumor"}, "its verdict is not the one of its prob"),
+        ({"probability": 0.99, "verdict": "no_tumor"}, "its verdict is not the one of its prob"),
+        ({"probability": 0.99, "verdict": "uncertain"}, "its verdict is not the one of its prob"),
+        ({"probability": None, "verdict": "rejected", "reason": None}, "and has no reason"),
+        ({"probability": None, "verdict": "rejected", "reason": ""}, "and has no reason"),
+    ],
+)
+def test_a_slice_that_contradicts_itself_is_refused(call, change, words):
+    sha256 = Classifier().manifest.payload_sha256
+    one = {"model_sha256": sha256, "reason": None, "doubtful": False} | change
+    status, found = call("judgeSeries", json.dumps({"slices": [one]}))
+    assert (status, words in found["error"]) == (422, True)
+
+
+def test_a_reason_makes_a_slice_doubtful(call):
+    """As in what the command line writes, which has no word `doubtful`."""
+    one = {"verdict": "uncertain", "probability": 0.001, "reason": "it may show no brain"}
+    one["model_sha256"] = Classifier().manifest.payload_sha256
+    status, found = call("judgeSeries", json.dumps({"slices": [one, one]}))
+    assert (status, found["doubtful"], found["verdict"]) == (200, 2, "uncertain")
+
+
 @pytest.mark.parametrize("body", BAD_SLICES, ids=range(len(BAD_SLICES)))
 def test_what_is_no_study_is_refused_in_words(call, body):
     status, found = call("judgeSeries", body)
