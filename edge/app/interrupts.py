@@ -4,7 +4,7 @@ from edge.console.exit_status import INTERRUPTED, stopped
 
 
 class Interrupts:
-    """Ctrl-C, and being told to end (SIGTERM), wait until the result being written is whole.
+    """Ctrl-C, SIGTERM and SIGHUP wait until the result that is being written is whole.
 
     Args:
         needed: there is more than one result to write.
@@ -46,8 +46,11 @@ class Interrupts:
 
         if current_thread() is not main_thread():
             return  # only that may
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.getsignal(number)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            before = signal.getsignal(number)
+            if number == signal.SIGHUP and before == signal.SIG_IGN:
+                continue  # of nohup: the terminal may go
+            self._before[number] = before
             signal.signal(number, self._interrupted)
 
     def _interrupted(self, number: int, _) -> None:

@@ -9,14 +9,17 @@ _received: list[int] = []
 
 
 def stop_cleanly() -> None:
-    """Turn SIGINT and SIGTERM into `KeyboardInterrupt`, and remember that one came.
+    """Turn SIGINT, SIGTERM and SIGHUP into `KeyboardInterrupt`, and remember that one came.
+
+    SIGHUP, of a terminal that goes, not under `nohup`.
 
     Converters call Python from C++ and lose the exception that a signal raised there:
     `was_stopped` tells afterwards.
     """
     _received.clear()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _stop)
 
 
 def was_stopped() -> bool:

@@ -39,6 +39,9 @@ SECURITY = {
 }
 
 
+_EMPTY = (b"\r\n", b"\n")
+
+
 class Answer(NamedTuple):
     """What is sent back."""
 
@@ -93,10 +96,14 @@ class HttpRequest(BaseHTTPRequestHandler):
                 return
             self._reader.until(HEAD_SECONDS)
             self.raw_requestline = self.rfile.readline(LINE_BYTES + 1)
+            if self.raw_requestline in _EMPTY:  # some clients end a body so (RFC 9112, 2.2)
+                self.raw_requestline = self.rfile.readline(LINE_BYTES + 1)
             if not self.raw_requestline:
                 return
             if len(self.raw_requestline) > LINE_BYTES:
                 raise Refused(414, "the first line is too long")
+            if self.raw_requestline in _EMPTY:
+                raise Refused(400, "this is no HTTP request")
             if not self.parse_request():
                 return
             self.server.waits(self.connection, False)
@@ -145,7 +152,8 @@ class HttpRequest(BaseHTTPRequestHandler):
         Raises:
             Refused: it ends before its time, or is too slow.
         """
-        if self.headers.get("Expect", "").lower() == "100-continue":
+        awaited = self.headers.get("Expect", "").lower() == "100-continue"
+        if awaited and self.request_version == "HTTP/1.1":  # HTTP/1.0 knows no such answer
             self.connection.settimeout(SEND_SECONDS)
             self.connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._reader.until(BODY_SECONDS)

@@ -20,8 +20,9 @@ from edge.scan.gate_features import FEATURE_SETS
 
 def heed_ctrl_c() -> None:
     """For `preexec_fn`: a test run in the background of a script ignores SIGINT, and so would its
-    children (POSIX, asynchronous lists)."""
+    children (POSIX, asynchronous lists); under `nohup` SIGHUP as well."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 MODELS = Path(__file__).parent / "models"

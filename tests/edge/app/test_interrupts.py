@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while results are written."""
+"""Ctrl-C, SIGTERM and SIGHUP while results are written."""
 
 import signal
 import sys
@@ -10,13 +10,21 @@ from edge.app.interrupts import Interrupts
 
 
 @pytest.fixture
-def interrupts():
+def hangup():
+    """As in a terminal: not ignored, which a test runner under `nohup` hands on."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.fixture
+def interrupts(hangup):
     made = Interrupts(needed=True)
     yield made
     made.restore()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_waits_until_a_result_is_whole(interrupts, number):
     written = []
 
@@ -53,3 +61,11 @@ def test_once_restored_nothing_is_held_back(interrupts):
     interrupts.restore()
     with interrupts.held():
         pass
+
+
+def test_under_nohup_the_terminal_may_go(hangup):
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    made = Interrupts(needed=True)
+    signal.raise_signal(signal.SIGHUP)
+    assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    made.restore()

@@ -75,16 +75,19 @@ def test_the_streams_and_the_name_are_given_back():
     assert messages._program == "edge-classify"
 
 
-def test_the_signal_is_in_the_status(capsys):
-    handlers = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_the_signal_is_in_the_status(capsys, number):
+    every = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    handlers = {one: signal.getsignal(one) for one in every}
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a runner under `nohup` ignores it
 
     def stopped():
         signals.stop_cleanly()
-        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(number)
         return 0
 
     try:
-        assert run(stopped) == 128 + signal.SIGTERM
+        assert run(stopped) == 128 + number
         assert signals.was_stopped()
     finally:
         signals._received.clear()

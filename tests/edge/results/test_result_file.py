@@ -102,7 +102,9 @@ def test_an_engine_that_cannot_be_loaded_costs_no_earlier_results(
 
 
 @pytest.mark.parametrize(
-    ("sign", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
+    ("sign", "status"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
+    ids=["SIGINT", "SIGTERM", "SIGHUP"],
 )
 def test_a_signal_costs_no_earlier_results(any_model, scan, earlier, sign, status):
     command = [sys.executable, "-m", "edge", "-", "--model", any_model, "--out", earlier]

@@ -18,6 +18,7 @@ MALFORMED = {
     "HTTP/0.9": (b"GET /healthz\r\n\r\n", 505),
     "HTTP/3.7": (head(first="GET /healthz HTTP/3.7"), 505),
     "a long line": (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n", 414),
+    "two empty lines": (b"\r\n\r\n" + head(), 400),
     "a long header": (head("X: " + "a" * 70_000), 431),
     "many headers": (head(*[f"X-{n}: 1" for n in range(200)]), 431),
     "no colon": (head("Content-Length 5"), 400),
@@ -88,6 +89,20 @@ def test_requests_in_one_packet_are_answered_in_turn(server):
     assert found.count(b"HTTP/1.1 200 OK") == 3
     order = [found.index(word) for word in (b'"verdict"', b'"status"', b'"threshold"')]
     assert order == sorted(order)
+
+
+def test_an_empty_line_before_a_request_is_passed_over(server):
+    body = SAMPLE.read_bytes()
+    first = head(f"Content-Length: {len(body)}", first="POST /v1/classify HTTP/1.1") + body
+    found = server.raw(b"\r\n" + first + b"\r\n" + head("Connection: close"))
+    assert found.count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_a_client_of_http_1_0_is_not_told_to_continue(server):
+    body = SAMPLE.read_bytes()
+    lines = (f"Content-Length: {len(body)}", "Expect: 100-continue")
+    found = server.raw(head(*lines, first="POST /v1/classify HTTP/1.0") + body)
+    assert found.startswith(b"HTTP/1.1 200 OK")
 
 
 def test_a_refused_body_ends_the_connection(server):
