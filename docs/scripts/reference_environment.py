@@ -52,7 +52,7 @@ def environment_page(statuses: dict[str, list[tuple[str, str]]]) -> str:
     return page(
         "Exit statuses and environment",
         "## Exit statuses",
-        "Ctrl-C ends a command with 130, SIGTERM with 143, and SIGHUP, of a terminal that goes, with "
+        "Ctrl-C ends a command with 130, SIGTERM with 143, and SIGHUP (a terminal that goes) with "
         "129 unless it was started with `nohup`. `edge-classify` with `--watch`, `--scp` or "
         "`--serve` ends with 0 at SIGTERM and SIGHUP.",
         "A reader of the output that leaves, as `head` does, ends a command quietly, with 1.",

@@ -19,7 +19,7 @@ from edge.pacs.deliver import deliver
 from edge.pacs.destination import Destination
 from edge.pacs.report_studies import report_files
 from edge.pacs.send_queue import SendQueue
-from edge.pacs.studies import LATER, NOT_MADE, QUEUED, Inputs
+from edge.pacs.study.studies import LATER, NOT_MADE, QUEUED, Inputs
 from edge.parallel.side_process import SideProcess
 
 _MOST = 2

@@ -13,7 +13,7 @@ from edge.inference.classifier import Classifier
 from edge.journal.file_state import FileState
 from edge.journal.results_journal import Journal
 from edge.pacs.spool_process import SpoolProcess
-from edge.pacs.studies import Studies
+from edge.pacs.study.studies import Studies
 from edge.service.arrivals import Arrivals
 from edge.service.folder import Folder
 

@@ -7,8 +7,8 @@ import pytest
 pytest.importorskip("pydicom")
 from edge.inference.engines import installed
 from edge.model_file.container import open_model
-from edge.pacs.studies import LATER, NOT_MADE, QUEUED, Studies
-from edge.pacs.studies_file import studies_path
+from edge.pacs.study.studies import LATER, NOT_MADE, QUEUED, Studies
+from edge.pacs.study.studies_file import studies_path
 from tests.edge.conftest import MODELS
 from tests.edge.dicom_files import write_dicom
 from tests.edge.pacs.network import read, write_slices

@@ -17,8 +17,7 @@ from edge.console.messages import counted, say
 from edge.console.network_types import is_uid
 from edge.errors import EngineError
 from edge.model_file.manifest import Manifest
-from edge.pacs.studies_file import StudiesFile, studies_path
-from edge.pacs.study_lines import (
+from edge.pacs.study.slice_lines import (
     BY_ANOTHER_MODEL,
     as_outcome,
     lines,
@@ -26,6 +25,7 @@ from edge.pacs.study_lines import (
     slice_digest,
     that_count,
 )
+from edge.pacs.study.studies_file import StudiesFile, studies_path
 from edge.parallel.pipeline import Outcome
 from edge.series.grouping import group
 from edge.series.result import SeriesResult, judge
