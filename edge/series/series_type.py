@@ -22,6 +22,10 @@ def series_type(
         None and None where no type is told.
     """
     told = [one for one in strongest if one.type_probabilities]
+    # A line of results that was changed since may lack one.
+    told = [
+        one for one in told if one.type_probabilities.keys() == told[0].type_probabilities.keys()
+    ]
     if verdict != "tumor" or not told:
         return None, None
     names = {one.type for one in strongest}

@@ -54,7 +54,13 @@ def _prediction(record: dict) -> Prediction:
             raise ValueError("no probability")
     elif verdict != "rejected":
         raise ValueError("no probability")
-    texts = [verdict, record["model"], record["model_sha256"], reason or ""]
+    texts = [
+        verdict,
+        record["model"],
+        record["model_sha256"],
+        reason or "",
+        record.get("type") or "",
+    ]
     if verdict not in VERDICTS or not all(isinstance(text, str) for text in texts):
         raise ValueError("no verdict")
     shares = record.get("type_probabilities") or {}

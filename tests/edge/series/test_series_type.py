@@ -1,5 +1,7 @@
 """The type of a series' tumor: what all of its strongest slices say, or uncertain."""
 
+from dataclasses import replace
+
 import pytest
 
 from edge.inference.prediction import Prediction
@@ -51,3 +53,10 @@ def test_no_tumor_has_no_type():
 def test_a_model_that_tells_no_types_says_nothing_of_them():
     plain = Prediction("tumor", 0.9, None, "m", "0", False, 0.0, 0.0, 0.0)
     assert not {"type", "type_probabilities", "typed"} & set(series(plain, plain).to_dict())
+
+
+def test_a_slice_with_other_types_changes_no_mean():
+    """As a line of results may have them that was changed since."""
+    other = replace(one(0.9, "a"), type_probabilities={"a": 1.0})
+    found = series(one(0.95, "a", 0.9), other)
+    assert (found.type, found.type_probabilities) == ("a", pytest.approx({"a": 0.9, "b": 0.1}))

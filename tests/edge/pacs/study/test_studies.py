@@ -275,6 +275,7 @@ DAMAGED = [
     {"probability": True},
     {"probability": None},
     {"verdict": "clear"},
+    {"type": ["glioma"]},
     {"type_probabilities": {"glioma": "much"}},
 ]
 
