@@ -106,7 +106,12 @@ def _company(parser: argparse.ArgumentParser, action: argparse.Action) -> Iterat
         if name not in (*action.option_strings, action.metavar):
             continue
         what = f"`{value}` only" if value else "Only"
-        if rule.needs:
+        lacking = [one.removeprefix("no ") for one in rule.needs if one.startswith("no ")]
+        having = [one for one in rule.needs if not one.startswith("no ")]
+        if lacking and having and not value:
+            together = " and ".join(f"`{one}`" for one in lacking)
+            yield f"With {together} only {_conditions(having)}."
+        elif rule.needs:
             yield f"{what} {_conditions(rule.needs)}."
         if rule.excludes:
             yield f"{f'`{value}` not' if value else 'Not'} {_conditions(rule.excludes)}."

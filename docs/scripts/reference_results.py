@@ -90,7 +90,8 @@ def results_page() -> str:
         "## Formats",
         bullets([f"`{name}`: {text}" for name, text in _FORMATS.items()]),
         "## A record",
-        "The same keys stand in JSON, NDJSON and CSV; in JSON and NDJSON `type` and "
+        "The same keys stand in JSON, NDJSON and CSV, but for the times, which are three columns "
+        "in CSV; in JSON and NDJSON `type` and "
         "`type_probabilities` only where the model tells types of tumor. A file that could not be "
         f"read has `path`, `error` and `notice`; everything else is null. {NULL}",
         bullets([f"`{key}`: {hints[key]}. {sentence(texts[key])}" for key in keys]),

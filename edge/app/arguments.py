@@ -296,7 +296,12 @@ def _name(text: str) -> str:
 
 
 def _threads(text: str) -> int | str:
-    return text if text == "auto" else _few(text)
+    if text == "auto":
+        return text
+    try:
+        return _few(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}, or auto") from None
 
 
 def _few(text: str) -> int:

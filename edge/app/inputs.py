@@ -67,7 +67,9 @@ def expand(
     suffixes = (*SUFFIXES, *VOLUMES) if volumes else SUFFIXES
     skip = skip and os.path.realpath(skip)
     for path in paths:
-        if path == STDIN:
+        if not path:
+            yield Input(path, "an empty name is no scan: is a variable of the shell unset?")
+        elif path == STDIN:
             ends = b"\0" if null else b"\n"
             yield from _named(names_on(0, ends), say, skip, suffixes, shard, urls)
         elif is_url(path):

@@ -11,11 +11,12 @@ from edge.inference.classifier import Classifier
 from edge.inference.prediction import Examined, Prediction
 from edge.parallel.pipeline import Outcome, classify_one
 from edge.scan.file_format import HEAD, sniff
+from edge.scan.several_frames import CHOOSE
 
 _NAME = "file object: "
 """How messages call a file that has no name."""
 _WORDS = {
-    "; choose one with --frame 1, 2, ...": "; one at a time is taken",
+    f"; {CHOOSE}": "; one at a time is taken",
     " or raise --max-pixels": "",
 }
 """Of options of the command line, which who asks here does not have; and what is said instead."""

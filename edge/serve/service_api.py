@@ -81,6 +81,8 @@ class ServiceApi:
     def _classify(self, request: HttpRequest) -> None:
         order = _order(request.query)
         length = request.length
+        if not length and "Content-Length" in request.headers:
+            raise Refused(422, "the file is empty")
         if not length:
             raise Refused(411, "send the file's bytes, with Content-Length")
         if length > BODY_BYTES:

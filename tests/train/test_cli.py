@@ -215,7 +215,7 @@ def test_names_that_are_no_text(phantoms, tmp_path, capsys):
     ("arguments", "words"),
     [
         (["--data", "/nowhere"], "/nowhere: no such folder"),
-        (["--data", "{tmp}"], "needs a subfolder for each class"),
+        (["--data", "{tmp}"], "is empty; put a folder of scans for each class there"),
         (["--data", "phantom", "--phantoms", "1"], "--data phantom: "),
         (["--data", "{tmp}", "--test-data", "/nowhere"], "/nowhere: no such folder"),
     ],

@@ -59,6 +59,7 @@ def find_classes(
         found = Classes(tuple(positive), tuple(negative), tuple(left_out))
         wrong = not negative or any(name not in present for name in positive + negative)
     if wrong:
+        _check_depth(folder, present)
         slips = _slips(positive + negative, present)
         raise TrainError(
             f"{folder}: needs a subfolder for each class "
@@ -68,6 +69,27 @@ def find_classes(
             "itself, the other with --negative NAME"
         )
     return found
+
+
+def _check_depth(folder: Path, present: Sequence[str]) -> None:
+    """Say if it is not the folder whose subfolders are the classes, but one above or below it.
+
+    Raises:
+        TrainError: it is empty, holds scans itself, or its subfolders hold folders alone.
+    """
+    here = [path for path in everything_below(folder) if path.is_file()]
+    if not here:
+        raise TrainError(f"{folder}: is empty; put a folder of scans for each class there")
+    if not present:
+        raise TrainError(
+            f"{folder}: holds {counted(len(here), 'file')} and no folder; name the folder that has "
+            f"one for each class, perhaps {folder.resolve().parent}"
+        )
+    if all(len(path.relative_to(folder).parts) > 2 for path in here):
+        raise TrainError(
+            f"{folder}: has {', '.join(present)}, which hold folders and no scans; name one of "
+            "them, or their classes with --positive and --negative"
+        )
 
 
 def _slips(names: Sequence[str], present: Sequence[str]) -> str:

@@ -92,6 +92,9 @@ def read_folders(
                 if told
                 else find(folder, positive, negative, leave_out)
             )
+            if positive and not (negative or told or types) and len(classes[-1].negative) > 1:
+                others = ", ".join(classes[-1].negative)
+                notes.append(f"{folder}: {others} count as free of a tumor: no --negative is given")
         check_all_found(classes, positive, negative)
         if types:
             every = all_names(classes)

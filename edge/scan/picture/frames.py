@@ -4,6 +4,7 @@ from PIL import Image
 
 from edge.errors import ImageError
 from edge.scan.max_pixels import check_size
+from edge.scan.several_frames import CHOOSE
 
 _MAX_FRAMES = 1000  # that are counted, for a message
 
@@ -19,9 +20,7 @@ def go_to_frame(
             frames = min(stacked, _MAX_FRAMES)
         if frames > 1:
             more = " or more" if frames == _MAX_FRAMES else ""
-            raise ImageError(
-                f"{name}: holds {frames}{more} frames; choose one with --frame 1, 2, ..."
-            )
+            raise ImageError(f"{name}: holds {frames}{more} frames; {CHOOSE}")
         return
     for at in range(1, frame):
         # One after the other: a frame may be larger than the one before, and is drawn over it.

@@ -129,3 +129,8 @@ def test_deep_folders_are_searched(tmp_path, deep_folder):
     assert one.path == str(deep_folder / "a.png")
     (one,) = expand([str(tmp_path / "**" / "*.png")], print)
     assert one.problem is None or "too deep for a pattern" in one.problem
+
+
+def test_an_empty_name_is_said_to_be_one():
+    (found,) = expand([""], print)
+    assert found.problem == "an empty name is no scan: is a variable of the shell unset?"

@@ -281,3 +281,8 @@ def test_an_error_names_no_option_of_the_command_line(call, body, words):
     status, found = call("classify", body)
     assert (status, words in found["error"]) == (422, True), found
     assert "--" not in found["error"]
+
+
+def test_an_empty_file_is_said_to_be_empty(call):
+    status, found = call("classify", b"")
+    assert (status, found["error"]) == (422, "the file is empty")

@@ -2,6 +2,7 @@
 
 import hashlib
 import resource
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -125,8 +126,32 @@ def test_one_class_only(folder):
 def test_no_such_folder_and_no_images(tmp_path):
     with pytest.raises(TrainError, match="no such folder"):
         find_classes(tmp_path / "gone", [], [])
-    with pytest.raises(TrainError, match="has none"):
+    with pytest.raises(TrainError, match="is empty; put a folder of scans for each class there"):
         find_classes(tmp_path, [], [])
+
+
+def test_a_folder_above_or_below_is_named(folder, tmp_path_factory):
+    with pytest.raises(
+        TrainError, match=f"yes: holds 3 files and no folder; .*, perhaps {folder}$"
+    ):
+        find_classes(folder / "yes", [], [])
+    both = tmp_path_factory.mktemp("both")
+    for name in ("Testing", "Training"):
+        shutil.copytree(folder, both / name)
+    with pytest.raises(TrainError, match="has Testing, Training, which hold folders and no scans"):
+        find_classes(both, [], [])
+
+
+@pytest.mark.parametrize(
+    ("negative", "said"),
+    [([], ["no, pituitary count as free of a tumor"]), (["no", "pituitary"], [])],
+)
+def test_folders_that_count_as_free_of_a_tumor_are_said(folder, negative, said):
+    """A folder of tumors that was forgotten would else be learned as free of any."""
+    write(folder / "pituitary" / "a.png", 3)
+    found = read_folders([folder], ["yes"], negative, InputSpec(8, 8, "grey"))
+    notes = [note for note in found.notes if "count as" in note]
+    assert [said in note for note, said in zip(notes, said, strict=True)] == [True] * len(said)
 
 
 def test_pixels_and_truth_stay_together(folder):
