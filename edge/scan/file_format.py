@@ -28,6 +28,8 @@ _LONGEST_FIRST = 1 << 16  # bytes of the first element, where no value represent
 
 
 FORMATS = (*dict.fromkeys(name for name, *_ in _FORMATS), "DICOM")
+CHOOSE_FRAME = "choose one with --frame 1, 2, ..., or take all with --series"
+"""What to do about a file with several frames where one picture is wanted."""
 HEAD = 132
 """Bytes that `sniff` needs."""
 

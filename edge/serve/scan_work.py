@@ -10,13 +10,12 @@ from edge.errors import EdgeError, MissingSoftwareError
 from edge.inference.classifier import Classifier
 from edge.inference.prediction import Examined, Prediction
 from edge.parallel.pipeline import Outcome, classify_one
-from edge.scan.file_format import HEAD, sniff
-from edge.scan.several_frames import CHOOSE
+from edge.scan.file_format import CHOOSE_FRAME, HEAD, sniff
 
 _NAME = "file object: "
 """How messages call a file that has no name."""
 _WORDS = {
-    f"; {CHOOSE}": "; one at a time is taken",
+    f"; {CHOOSE_FRAME}": "; one at a time is taken",
     " or raise --max-pixels": "",
 }
 """Of options of the command line, which who asks here does not have; and what is said instead."""

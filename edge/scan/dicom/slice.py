@@ -32,10 +32,10 @@ from edge.scan.dicom.pixel_data import (
 from edge.scan.dicom.plain_header import KEYWORDS, plain_elements
 from edge.scan.dicom.spacing import pixel_ratio
 from edge.scan.dicom.windowing import GROUPS, to_grey
+from edge.scan.file_format import CHOOSE_FRAME
 from edge.scan.geometry import even_pixels
 from edge.scan.max_pixels import MAX_PIXELS, check_size
 from edge.scan.memory_price import check_memory, dicom_price, ran_out
-from edge.scan.several_frames import CHOOSE
 
 MAX_HEADER_BYTES = 8 << 20
 """Everything before the pixels. An enhanced MR image takes 1 to 2 kB a frame."""
@@ -266,7 +266,7 @@ def _header(data: Elements, pixels: PixelData) -> Header:
 
 def _frame_index(header: Header, frame: int | None) -> int:
     if frame is None and header.frames > 1:
-        raise Problem(f"holds {header.frames} frames; {CHOOSE}")
+        raise Problem(f"holds {header.frames} frames; {CHOOSE_FRAME}")
     if frame is not None and frame > header.frames:
         raise Problem(f"has no frame {frame}, the last is {header.frames}")
     return (frame or 1) - 1

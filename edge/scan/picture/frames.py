@@ -3,8 +3,8 @@
 from PIL import Image
 
 from edge.errors import ImageError
+from edge.scan.file_format import CHOOSE_FRAME
 from edge.scan.max_pixels import check_size
-from edge.scan.several_frames import CHOOSE
 
 _MAX_FRAMES = 1000  # that are counted, for a message
 
@@ -20,7 +20,7 @@ def go_to_frame(
             frames = min(stacked, _MAX_FRAMES)
         if frames > 1:
             more = " or more" if frames == _MAX_FRAMES else ""
-            raise ImageError(f"{name}: holds {frames}{more} frames; {CHOOSE}")
+            raise ImageError(f"{name}: holds {frames}{more} frames; {CHOOSE_FRAME}")
         return
     for at in range(1, frame):
         # One after the other: a frame may be larger than the one before, and is drawn over it.

@@ -9,7 +9,7 @@ import io
 from PIL.JpegImagePlugin import JpegImageFile
 
 from edge.errors import ImageError
-from edge.scan.several_frames import CHOOSE
+from edge.scan.file_format import CHOOSE_FRAME
 
 _ENTRIES = 0xB002
 _DECLARED = "Multi-Frame"
@@ -41,7 +41,7 @@ def other_frame(
     """
     found, passed, missing = _others(image, data)
     if frame is None and found:
-        raise ImageError(f"{name}: holds {len(found) + 1} frames; {CHOOSE}")
+        raise ImageError(f"{name}: holds {len(found) + 1} frames; {CHOOSE_FRAME}")
     if frame is not None and frame > len(found) + 1:
         raise ImageError(f"{name}: has no frame {frame}, the last is {len(found) + 1}")
     if passed:
