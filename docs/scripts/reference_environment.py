@@ -54,7 +54,7 @@ def environment_page(statuses: dict[str, list[tuple[str, str]]]) -> str:
         "## Exit statuses",
         "Ctrl-C ends a command with 130, SIGTERM with 143, and SIGHUP (a terminal that goes) with "
         "129 unless it was started with `nohup`. `edge-classify` with `--watch`, `--scp` or "
-        "`--serve` ends with 0 at SIGTERM and SIGHUP.",
+        "`--serve` ends with 0 at either of the two.",
         "A reader of the output that leaves, as `head` does, ends a command quietly, with 1.",
         *blocks,
         "## Environment variables",

@@ -44,13 +44,12 @@ class Interrupts:
         import signal
         from threading import current_thread, main_thread
 
+        from edge.console.signals import ending_signals
+
         if current_thread() is not main_thread():
             return  # only that may
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            before = signal.getsignal(number)
-            if number == signal.SIGHUP and before == signal.SIG_IGN:
-                continue  # of nohup: the terminal may go
-            self._before[number] = before
+        for number in ending_signals():
+            self._before[number] = signal.getsignal(number)
             signal.signal(number, self._interrupted)
 
     def _interrupted(self, number: int, _) -> None:

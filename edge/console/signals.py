@@ -8,18 +8,26 @@ from edge.console.exit_status import stopped
 _received: list[int] = []
 
 
-def stop_cleanly() -> None:
-    """Turn SIGINT, SIGTERM and SIGHUP into `KeyboardInterrupt`, and remember that one came.
+def ending_signals() -> list[signal.Signals]:
+    """Those that tell a process to end: SIGINT, SIGTERM and, of a terminal that goes, SIGHUP.
 
-    SIGHUP, of a terminal that goes, not under `nohup`.
+    Without SIGHUP where it is ignored: `nohup` says so that the terminal does not count.
+    """
+    found = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        found.append(signal.SIGHUP)
+    return found
+
+
+def stop_cleanly() -> None:
+    """Turn what `ending_signals` names into `KeyboardInterrupt`, and remember that one came.
 
     Converters call Python from C++ and lose the exception that a signal raised there:
     `was_stopped` tells afterwards.
     """
     _received.clear()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, _stop)
+    for number in ending_signals():
+        signal.signal(number, _stop)
 
 
 def was_stopped() -> bool:

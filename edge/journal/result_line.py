@@ -8,7 +8,7 @@ from typing import NamedTuple
 from edge.journal.file_state import FileState, digest_of
 from edge.model_file import bounded_json
 
-_BEGIN = b'{"path": "'
+BEGIN = b'{"path": "'
 """Of each line: the key that `edge.results.writers.record` puts first."""
 _NUMBER = rb"(-?(?:0|[1-9][0-9]*))"
 _PLAIN = re.compile(
@@ -73,15 +73,3 @@ def write_line(result: dict, seen: FileState, sha256: str | None) -> str:
     }
     # The result's own path may be relative, and begins as it was spelt on the command line.
     return json.dumps({**result, "file": {"path": seen.place, **facts}})
-
-
-def was_cut(line: bytes) -> bool:
-    """Whether it is the beginning of a result, as a process leaves it that is killed in writing."""
-    start = line.rstrip(b"\0")  # a power cut may keep a file's length and lose what was written
-    if not start.startswith(_BEGIN):
-        return _BEGIN.startswith(start)
-    try:
-        bounded_json.loads(start, bounded_json.LINE)
-    except ValueError:
-        return True
-    return False

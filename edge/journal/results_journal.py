@@ -7,7 +7,8 @@ from contextlib import suppress
 
 from edge.errors import EdgeError
 from edge.journal.file_state import FileState
-from edge.journal.result_line import read_line, was_cut, write_line
+from edge.journal.line_file import mend_end, read_lines
+from edge.journal.result_line import BEGIN, read_line, write_line
 from edge.journal.touched import Touched
 
 
@@ -215,46 +216,25 @@ class Journal:
     def _read(self, descriptor: int) -> None:
         """Note the results in an open file, and mend its end.
 
-        A power cut may leave half a line, NULs for what was not written yet, or other bytes
-        altogether. What was begun as a line of ours is removed; what else stands at the end of a
-        file of results gets an end and is passed over. Of no other file is a byte changed.
+        Raises:
+            RefusedError: it is no file of results; of such no byte is changed.
         """
-        whole, rest, results = 0, b"", 0
-        self.damaged = 0
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        # Not by its name, which may lead elsewhere by now.
-        with open(descriptor, "rb", closefd=False) as file:
-            for line in file:
-                if not line.endswith(b"\n"):
-                    rest = line
-                    break
-                whole += len(line)
-                taken = self._take(line)
-                results += taken
-                self.damaged += not taken
-        self._end = whole
-        if self._alone and self.damaged and not results:
+        found = read_lines(descriptor, self._take)
+        self.damaged, self._end = found.passed, found.whole
+        if self._alone and found.passed and not found.taken:
             raise RefusedError(
                 f"{self.path}: is no file of results that can be gone on with (only --resume and "
                 "--watch write such); name another with --out"
             )
-        if not rest:
-            return
-        if self._take(rest):  # an editor, or a crash, cost it no more than its end
-            os.ftruncate(descriptor, whole + len(rest.rstrip(b"\0")))
-            os.write(descriptor, b"\n")
-        elif was_cut(rest):
-            os.ftruncate(descriptor, whole)
-        elif results:
-            os.write(descriptor, b"\n")
-            self.damaged += 1
-        else:
+        more = mend_end(descriptor, found, self._take, BEGIN)
+        if more is None:
             raise RefusedError(
                 f"{self.path}: is no file of results (its last line has no end, and is none of "
                 "theirs); name another with --out"
             )
-        os.fsync(descriptor)
-        self._end = os.fstat(descriptor).st_size
+        if found.rest:
+            self.damaged += more
+            self._end = os.fstat(descriptor).st_size
 
     def _take(self, line: bytes) -> bool:
         """Note the result that a line is; False: it is none."""

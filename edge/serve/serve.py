@@ -11,6 +11,7 @@ from errno import EACCES
 from edge import NOTICE
 from edge.console.exit_status import DONE, FAILED, INTERRUPTED
 from edge.console.messages import say
+from edge.console.signals import ending_signals
 from edge.inference.classifier import Classifier
 from edge.parallel.worker_process import can_fork
 from edge.scan.memory_price import share_turns
@@ -73,7 +74,7 @@ def _serve(server: BoundedServer, url: str, loopback: bool, args, pool: ScanPool
     status = DONE
     told: list[int] = []
     # No exception: it could come while a lock is held.
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+    for number in ending_signals():
         signal.signal(number, lambda number, _: told.append(number))
     if loopback:
         who = "this machine alone can reach it, and every user of it" + (

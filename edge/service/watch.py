@@ -17,6 +17,7 @@ from edge import NOTICE
 from edge.app.inputs import not_searched
 from edge.console.exit_status import INTERRUPTED
 from edge.console.messages import drop_output, results, say
+from edge.console.signals import ending_signals
 from edge.console.streams import OutputError
 from edge.errors import EdgeError
 from edge.inference.classifier import Classifier
@@ -220,10 +221,9 @@ class _Sigterm:
 
     def __init__(self):
         self._holding = self._wanted = False
-        signal.signal(signal.SIGTERM, self._stop)
-        # A terminal that goes away sends the latter, unless `nohup` said that it does not count.
-        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
-            signal.signal(signal.SIGHUP, self._stop)
+        for number in ending_signals():
+            if number != signal.SIGINT:
+                signal.signal(number, self._stop)
 
     def __enter__(self) -> None:
         self._holding = True

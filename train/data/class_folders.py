@@ -59,37 +59,36 @@ def find_classes(
         found = Classes(tuple(positive), tuple(negative), tuple(left_out))
         wrong = not negative or any(name not in present for name in positive + negative)
     if wrong:
-        _check_depth(folder, present)
-        slips = _slips(positive + negative, present)
+        hint = _slips(positive + negative, present)
+        above = _where_classes_may_be(folder, present)
         raise TrainError(
             f"{folder}: needs a subfolder for each class "
             f"({', '.join(positive)} / {', '.join(negative) or 'any other'}), has "
-            f"{', '.join(present) or 'none'}{slips}; name the folder of the tumors with --positive "
-            "NAME, as it is spelled there, and, where a folder of --data holds one class or is one "
-            "itself, the other with --negative NAME"
+            f"{', '.join(present) or 'none'}{hint or above}; name the folder of the tumors with "
+            "--positive NAME, as it is spelled there, and, where a folder of --data holds one "
+            "class or is one itself, the other with --negative NAME"
         )
     return found
 
 
-def _check_depth(folder: Path, present: Sequence[str]) -> None:
-    """Say if it is not the folder whose subfolders are the classes, but one above or below it.
+def _where_classes_may_be(folder: Path, present: Sequence[str]) -> str:
+    """A hint where subfolders hold no scans but folders, which may be the classes.
 
     Raises:
-        TrainError: it is empty, holds scans itself, or its subfolders hold folders alone.
+        TrainError: it is empty, or holds scans itself and no folder.
     """
-    here = [path for path in everything_below(folder) if path.is_file()]
-    if not here:
+    files = [path.relative_to(folder) for path in everything_below(folder) if path.is_file()]
+    if not files:
         raise TrainError(f"{folder}: is empty; put a folder of scans for each class there")
-    if not present:
+    depths = [len(path.parts) for path in files]
+    if max(depths) == 1:
         raise TrainError(
-            f"{folder}: holds {counted(len(here), 'file')} and no folder; name the folder that has "
-            f"one for each class, perhaps {folder.resolve().parent}"
+            f"{folder}: holds {counted(len(files), 'file')} and no folder of scans; name the "
+            f"folder that has one for each class, perhaps {folder.resolve().parent}"
         )
-    if all(len(path.relative_to(folder).parts) > 2 for path in here):
-        raise TrainError(
-            f"{folder}: has {', '.join(present)}, which hold folders and no scans; name one of "
-            "them, or their classes with --positive and --negative"
-        )
+    if min(depths) > 2 and present:
+        return f"; if these hold the classes, name one of them ({folder / present[0]})"
+    return ""
 
 
 def _slips(names: Sequence[str], present: Sequence[str]) -> str:

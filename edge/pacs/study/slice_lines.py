@@ -42,12 +42,12 @@ def as_outcome(record: dict) -> Outcome:
         return Outcome(path, None, str(record.get("error") or "could not be read"))
     try:
         return Outcome(path, _prediction(record), None)
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return Outcome(path, None, "its line of results is damaged")
 
 
 def _prediction(record: dict) -> Prediction:
-    """Raises KeyError, TypeError and ValueError where a line holds what no verdict has."""
+    """Raises one of four errors where a line holds what no verdict has."""
     verdict, reason, probability = (record.get(key) for key in ("verdict", "reason", "probability"))
     if probability is not None:
         if isinstance(probability, bool) or not 0 <= probability <= 1:
@@ -106,7 +106,7 @@ def slice_digest(name: str, sha256: str | None) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=_WIDTH).digest(), "big")
 
 
-def that_count(same: list[Outcome]) -> list[Outcome]:
+def those_that_count(same: list[Outcome]) -> list[Outcome]:
     """Of the files of one instance the last of each picture, for its header may be corrected.
 
     What could not be read counts where nothing could. Where a file was taken away, all do.

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Protocol
 
 from edge import NOTICE
@@ -23,7 +24,7 @@ from edge.pacs.study.slice_lines import (
     lines,
     of_one_model,
     slice_digest,
-    that_count,
+    those_that_count,
 )
 from edge.pacs.study.studies_file import StudiesFile, studies_path
 from edge.parallel.pipeline import Outcome
@@ -265,8 +266,8 @@ class Studies:
                 outcome = as_outcome(record)
                 by_instance.setdefault(instance, {})[outcome.path] = outcome
                 model = outcome.prediction.model_sha256 if outcome.prediction else model
-        found = [one for same in by_instance.values() for one in that_count(list(same.values()))]
-        found = of_one_model(found, model)
+        of_each = (those_that_count(list(same.values())) for same in by_instance.values())
+        found = of_one_model(list(chain.from_iterable(of_each)), model)
         results = list(self._by_series(found))
         verdicts = [one.verdict for one in results]
         line = {

@@ -5,6 +5,7 @@ import os
 from typing import NamedTuple
 
 from edge.errors import EdgeError
+from edge.journal.line_file import mend_end, read_lines
 from edge.model_file import bounded_json
 from edge.pacs.patient_folder import open_alone
 
@@ -69,25 +70,9 @@ class StudiesFile:
         os.close(self.descriptor)
 
     def _read(self) -> None:
-        """Note the lines that are there, and mend the end that a crash leaves."""
-        os.lseek(self.descriptor, 0, os.SEEK_SET)
-        whole, rest, taken, passed = 0, b"", 0, 0
-        with open(self.descriptor, "rb", closefd=False) as file:
-            for data in file:
-                if not data.endswith(b"\n"):
-                    rest = data
-                    break
-                whole += len(data)
-                own = self._take(data)
-                taken, passed = taken + own, passed + (not own)
-        if rest and self._take(rest):  # an editor, or a crash, cost it no more than its end
-            os.ftruncate(self.descriptor, whole + len(rest.rstrip(b"\0")))
-            os.write(self.descriptor, b"\n")
-        elif _was_cut(rest) and (taken or not passed):
-            os.ftruncate(self.descriptor, whole)  # its study is judged again
-        elif taken and rest:
-            os.write(self.descriptor, b"\n")
-        elif passed or rest:
+        found = read_lines(self.descriptor, self._take)
+        foreign = found.passed and not found.taken
+        if foreign or mend_end(self.descriptor, found, self._take, _BEGIN) is None:
             raise EdgeError(
                 f"{self.path}: is no file of studies, which would be written to beside the "
                 "results; name others with --out"
@@ -102,9 +87,3 @@ class StudiesFile:
         except (ValueError, TypeError, KeyError, AttributeError):
             return False
         return True
-
-
-def _was_cut(line: bytes) -> bool:
-    """Whether it is the beginning of a study's line, as a crash leaves it; or nothing."""
-    start = line.rstrip(b"\0")  # a power cut may keep a file's length and lose what was written
-    return start.startswith(_BEGIN) or _BEGIN.startswith(start)

@@ -101,6 +101,13 @@ def test_it_ends_when_told_and_leaves_no_process(serve, number, expected):
     assert ends(processes)
 
 
+def test_under_nohup_the_terminal_may_go(serve):
+    one = serve(code="import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)")
+    one.process.send_signal(signal.SIGHUP)
+    assert one.json("GET", "/healthz") == (200, {"status": "ok"})
+    assert one.end()[0] == 0
+
+
 def test_what_is_in_hand_is_finished(serve):
     code = POISON.replace("SCAN_SECONDS = 1.5", "SCAN_SECONDS = 9")
     one, found = serve("--jobs", "1", code=code), []

@@ -132,13 +132,15 @@ def test_no_such_folder_and_no_images(tmp_path):
 
 def test_a_folder_above_or_below_is_named(folder, tmp_path_factory):
     with pytest.raises(
-        TrainError, match=f"yes: holds 3 files and no folder; .*, perhaps {folder}$"
+        TrainError, match=f"yes: holds 3 files and no folder of scans; .*, perhaps {folder}$"
     ):
         find_classes(folder / "yes", [], [])
     both = tmp_path_factory.mktemp("both")
     for name in ("Testing", "Training"):
         shutil.copytree(folder, both / name)
-    with pytest.raises(TrainError, match="has Testing, Training, which hold folders and no scans"):
+    with pytest.raises(
+        TrainError, match="has Testing, Training; if these hold the classes, name one"
+    ):
         find_classes(both, [], [])
 
 

@@ -277,6 +277,8 @@ DAMAGED = [
     {"verdict": "clear"},
     {"type": ["glioma"]},
     {"type_probabilities": {"glioma": "much"}},
+    {"type_probabilities": [0.5]},
+    {"type_probabilities": "much"},
 ]
 
 
